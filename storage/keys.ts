@@ -1,0 +1,50 @@
+/** Where everything lies in the bucket (architecture.md, what flows). Keys say what a thing is and hold no patient data. */
+import { DomainError } from '../contracts/errors.ts';
+
+/** Letters, digits, dot, dash, underscore; no path may leave its folder by its name. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** @throws DomainError ConfigInvalid when the text cannot be part of a key. */
+export function checkedName(kind: 'dataset' | 'run' | 'model' | 'video', name: string): string {
+  if (NAME.test(name)) return name;
+  throw new DomainError(
+    'ConfigInvalid',
+    `"${name}" cannot name a ${kind}: use 1 to 100 letters, digits, dots, dashes or underscores, beginning with a letter or digit.`,
+  );
+}
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+export const datasetKeys = {
+  root: (dataset: string) => `datasets/${checkedName('dataset', dataset)}/`,
+  manifest: (dataset: string) => `${datasetKeys.root(dataset)}manifest.csv`,
+  video: (dataset: string, id: string) => `${datasetKeys.root(dataset)}videos/${checkedName('video', id)}.nii.gz`,
+  labels: (dataset: string, id: string) => `${datasetKeys.root(dataset)}labels/${checkedName('video', id)}.nii.gz`,
+  quarantine: (dataset: string, id: string) => `${datasetKeys.root(dataset)}quarantine/${checkedName('video', id)}.json`,
+};
+
+export const runKeys = {
+  root: (run: string) => `runs/${checkedName('run', run)}/`,
+  config: (run: string) => `${runKeys.root(run)}config.json`,
+  plan: (run: string) => `${runKeys.root(run)}plan.json`,
+  pretraining: (run: string) => `${runKeys.root(run)}pretraining/`,
+  autoencoder: (run: string) => `${runKeys.root(run)}shape-autoencoder/`,
+  quarantine: (run: string, id: string) => `${runKeys.root(run)}quarantine/${checkedName('video', id)}.json`,
+  report: (run: string) => `${runKeys.root(run)}report/index.html`,
+  /** Everything that iteration `iteration` made; 0 is the policy before any adaptation. */
+  iteration: (run: string, iteration: number) => `${runKeys.root(run)}iter-${two(iteration)}/`,
+  policy: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}policy.safetensors`,
+  prediction: (run: string, iteration: number, split: 'target' | 'validation' | 'test', id: string) =>
+    `${runKeys.iteration(run, iteration)}predictions/${split}/${checkedName('video', id)}.nii.gz`,
+  triples: (run: string, iteration: number, id: string) =>
+    `${runKeys.iteration(run, iteration)}triples/${checkedName('video', id)}.safetensors`,
+  anatomicalReward: (run: string, iteration: number) =>
+    `${runKeys.iteration(run, iteration)}rewards/anatomical.safetensors`,
+  evaluation: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}evaluation.json`,
+};
+
+export const modelKeys = {
+  root: 'models/',
+  champion: (model: string) => `models/${checkedName('model', model)}/champion.json`,
+  history: (model: string) => `models/${checkedName('model', model)}/history/`,
+};

@@ -1,0 +1,68 @@
+/**
+ * Artefacts on local disk, addressed by digest, so that a worker reads each video once. Safe for several processes: files
+ * appear by atomic rename, are checked on every read, and a lost or damaged one is simply fetched again.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import { readArtefact, sha256Of } from './artefacts.ts';
+import type { ObjectStore } from './store.ts';
+
+export class LocalCache {
+  readonly #store: ObjectStore;
+  readonly #folder: string;
+  readonly #maximumBytes: number;
+
+  constructor(store: ObjectStore, folder: string, maximumBytes: number) {
+    this.#store = store;
+    this.#folder = folder;
+    this.#maximumBytes = maximumBytes;
+  }
+
+  /**
+   * The artefact's bytes, from disk when they are there and whole.
+   * @throws DomainError as readArtefact does.
+   */
+  async read(reference: ArtefactRef): Promise<Uint8Array> {
+    const path = join(this.#folder, reference.sha256);
+    const cached = await readFile(path).catch(() => undefined);
+    if (cached && sha256Of(cached) === reference.sha256) {
+      const now = new Date();
+      await utimes(path, now, now).catch(() => undefined);
+      return cached;
+    }
+    const bytes = await readArtefact(this.#store, reference);
+    await this.#keep(path, bytes);
+    return bytes;
+  }
+
+  /** A full disk must not stop the work: the cache is only for speed. */
+  async #keep(path: string, bytes: Uint8Array): Promise<void> {
+    const partial = `${path}.${randomUUID()}.partial`;
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      await this.#makeRoom(bytes.length);
+      await writeFile(partial, bytes);
+      await rename(partial, path);
+    } catch {
+      await rm(partial, { force: true }).catch(() => undefined);
+    }
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    const entries = [];
+    for (const name of await readdir(this.#folder)) {
+      const path = join(this.#folder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found) entries.push({ path, bytes: found.size, usedMs: found.mtimeMs });
+    }
+    let total = bytes + entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    entries.sort((a, b) => a.usedMs - b.usedMs);
+    for (const entry of entries) {
+      if (total <= this.#maximumBytes) return;
+      await rm(entry.path, { force: true });
+      total -= entry.bytes;
+    }
+  }
+}
