@@ -6,14 +6,14 @@ const retry = {
   backoffCoefficient: 2,
   maximumInterval: '30s',
   maximumAttempts: 50,
-  nonRetryableErrorTypes: [...finalErrorCodes],
+  nonRetryableErrorTypes: [...finalErrorCodes] as string[],
 } as const;
 
 export const activityPolicies = {
   /** Storage, decoding and metrics: seconds to minutes. */
-  io: { startToCloseTimeout: '1h', heartbeatTimeout: '30s', retry },
+  io: { startToCloseTimeout: '1h', heartbeatTimeout: '20s', retry },
   /** Inference over one shard of videos. */
-  inference: { startToCloseTimeout: '6h', heartbeatTimeout: '30s', retry },
+  inference: { startToCloseTimeout: '6h', heartbeatTimeout: '20s', retry },
   /** Training: resumes from its last checkpoint, so a retry is cheap however long it runs. */
-  training: { startToCloseTimeout: '7d', heartbeatTimeout: '30s', retry },
+  training: { startToCloseTimeout: '7d', heartbeatTimeout: '20s', retry },
 } as const;

@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-node-gpu';
+import { PpoSchema, InferenceSchema } from './contracts/run-config.ts';
+import { presets } from './contracts/presets.ts';
+import { randomStream } from './imaging/random.ts';
+import { UNet3D } from './method/networks/unet3d.ts';
+import { Adam } from './method/networks/adam.ts';
+import { FineTune } from './method/ppo/fine-tune.ts';
+import { windowsOf } from './method/pretraining/training-windows.ts';
+import { policyLogits } from './method/inference/predict-video.ts';
+import { fusedReward } from './method/ppo/reward-map.ts';
+const n = presets.tiny.network as any;
+const shape = { maxFilters: 320, ...n, inputChannels: 1, outputChannels: 3, deepSupervision: false };
+const side = Number(process.argv[2] ?? 96);
+const r = randomStream(1,'b');
+const policy = UNet3D.initialise(shape, r), reference = UNet3D.initialise(shape, r), critic = UNet3D.initialise({...shape, outputChannels:1}, r), rew = UNet3D.initialise({...shape,inputChannels:2,outputChannels:1}, r);
+const T=30;
+const video = {frames:T, rows:side, columns:side, spacingMm:[1,1] as const, frameTimeMs:40, intensities: Float32Array.from({length:T*side*side},()=>r.uniform())};
+const time=(name:string,f:()=>void,k=5)=>{f();const a=performance.now();for(let i=0;i<k;i++)f();console.log(name,((performance.now()-a)/k).toFixed(1),'ms')};
+const x = tf.tensor5d(video.intensities.slice(0,4*side*side),[1,4,side,side,1]);
+if(!process.env.ONLY)time('forward',()=>{const o=policy.forward(x);o.dataSync();o.dispose()});
+if(!process.env.ONLY)time('fwd+bwd',()=>{const p=policy.forwardForTraining(x);const g=tf.onesLike(p.outputs[0]!);const gr=p.backward([g]);[...gr.values()][0]!.dataSync();tf.dispose([g,...gr.values()]);p.dispose()});
+if(!process.env.ONLY)time('toArrays x4',()=>{policy.toArrays();critic.toArrays();});
+const adam=new Adam(policy.parameters,{learningRate:1e-6});
+if(!process.env.ONLY)time('adam.toArrays',()=>{adam.toArrays()});
+for (const penalty of [false,true]) {
+const ft = new FineTune({policy,reference,critic,rewardOf:fusedReward({anatomical:rew,temperature:1,landmark:rew,temporalPenalty:penalty}),windows:windowsOf([video]),config:PpoSchema.parse({policyLearningRate:1e-5}),iteration:1,seed:1, limits:{maxReferenceKl:1e9,minEntropyShare:0,maxRollbacksInARow:1e9}});
+time("ppo window, penalty "+penalty,()=>{ft.step()},3);
+ft.dispose();}
+if(!process.env.ONLY)time("policyLogits 30 frames",()=>{policyLogits(policy,video,InferenceSchema.parse({}))},3);

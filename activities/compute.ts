@@ -1,0 +1,20 @@
+/** The activities that need tensors, by name; they run in the tensor process of a compute worker. */
+import type { ComputeActivityName } from '../contracts/activities.ts';
+import type { ActivityContext } from './context.ts';
+import { fineTunePolicy } from './fine-tune-policy.ts';
+import { fitRewardNetwork } from './fit-reward-network.ts';
+import { fitShapeAutoencoder } from './fit-shape-autoencoder.ts';
+import { labelShard } from './label-shard.ts';
+import { predictShard } from './predict-shard.ts';
+import { pretrainPolicy } from './pretrain-policy.ts';
+import { ratePolicy } from './rate-policy.ts';
+
+export const computeActivities = {
+  pretrainPolicy,
+  fitShapeAutoencoder,
+  predictShard,
+  labelShard,
+  fitRewardNetwork,
+  fineTunePolicy,
+  ratePolicy,
+} satisfies Record<ComputeActivityName, (input: never, context: ActivityContext) => Promise<unknown>>;

@@ -1,0 +1,47 @@
+/**
+ * What an activity may touch: the store, the local cache, its heartbeat, its cancellation and its log. The same on an io worker and
+ * inside the compute process, so an activity does not know where it runs; tests pass a memory store.
+ */
+import type { Heartbeat } from '../contracts/messages.ts';
+import type { LocalCache } from '../storage/local-cache.ts';
+import type { ObjectStore } from '../storage/store.ts';
+
+/** The part of pino's logger that activities use. */
+export interface ActivityLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface ActivityContext {
+  readonly store: ObjectStore;
+  readonly cache: LocalCache;
+  /** Written into every artefact's record. */
+  readonly codeVersion: string;
+  readonly log: ActivityLog;
+  /** Aborted when the activity is to stop: its `reason` is then thrown, untouched. */
+  readonly signal: AbortSignal;
+  heartbeat(details: Heartbeat): void;
+}
+
+/** What stays the same from one activity of a process to the next. */
+export type ActivityServices = Omit<ActivityContext, 'signal' | 'heartbeat'>;
+
+/**
+ * One unit of work that was really done, as one line of the log. Whoever counts these lines sees whether anything was computed twice.
+ * @param activity name of the activity
+ * @param key what was made, such as the key of a prediction or `runs/x/pretraining/ steps 0-25`
+ */
+export function logWork(
+  context: ActivityContext,
+  activity: string,
+  key: string,
+  fields: Readonly<Record<string, number | string>> = {},
+): void {
+  context.log.info({ work: activity, key, ...fields }, 'work done');
+}
+
+/** Lets messages in (cancellation, heartbeats) and throws the reason when the activity is to stop. */
+export async function breathe(context: ActivityContext): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  context.signal.throwIfAborted();
+}

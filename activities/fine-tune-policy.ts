@@ -1,0 +1,154 @@
+/** Fine-tunes the policy against the reward with PPO (method.md 6) on the videos of this iteration's sweep. */
+import { z } from 'zod';
+import type { FineTuneInput, FineTuneResult } from '../contracts/activities.ts';
+import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import { randomStream } from '../imaging/random.ts';
+import { UNet3D } from '../method/networks/unet3d.ts';
+import { FineTune, type FineTuneProgress } from '../method/ppo/fine-tune.ts';
+import { fusedReward } from '../method/ppo/reward-map.ts';
+import { findArtefact } from '../storage/artefacts.ts';
+import { runKeys } from '../storage/keys.ts';
+import type { ActivityContext } from './context.ts';
+import { findJson, writeJson } from './json-artefact.ts';
+import { loadNetwork, policySettings, storeNetwork } from './networks.ts';
+import { type RunFacts, readRun } from './plan.ts';
+import { shelveVideos } from './prepare-videos.ts';
+import { activityKeys } from './run-keys.ts';
+import { type CurvePoint, type ResumableTraining, trainResumably } from './train-resumably.ts';
+import { VideoShelf, windowsFrom } from './video-shelf.ts';
+
+/** What is known of a finished fine-tuning, beside its weights. */
+export const FineTuningSchema = z.strictObject({
+  validationReward: z.number(),
+  steps: z.int(),
+  rollbacks: z.int(),
+  points: z.array(z.record(z.string(), z.number())),
+});
+
+export async function fineTunePolicy(input: FineTuneInput, context: ActivityContext): Promise<FineTuneResult> {
+  const { run, iteration } = input;
+  const present = await findJson(context, activityKeys.fineTuningCurve(run, iteration), FineTuningSchema);
+  const policy = present && (await findArtefact(context.store, runKeys.policy(run, iteration)));
+  const critic = present && (await findArtefact(context.store, activityKeys.critic(run, iteration)));
+  if (present && policy && critic) return resultOf(policy, critic, present.reference, present.value);
+
+  const facts = await readRun(input, context);
+  const shelf = new VideoShelf();
+  const networks: UNet3D[] = [];
+  const keep = (network: UNet3D): UNet3D => {
+    networks.push(network);
+    return network;
+  };
+  try {
+    const videos = { run, dataset: facts.config.target, labelled: false, config: facts.config };
+    const sweep = facts.plan.sweeps[iteration - 1]!.flat();
+    const training = await shelveVideos(shelf, { ...videos, videos: sweep }, context);
+    const held = facts.plan.validation.flat().slice(0, facts.config.ppo.validationVideos);
+    const validation = await shelveVideos(shelf, { ...videos, videos: held }, context);
+    const tuned = {
+      policy: keep(await loadNetwork(context, input.policy, 'policy')),
+      reference: keep(await loadNetwork(context, input.reference, 'policy')),
+      critic: keep(await criticOf(input, facts, context)),
+    };
+    const reward = keep(await loadNetwork(context, input.reward.network, 'anatomical-reward'));
+    const { config } = facts;
+    const fineTune = new FineTune({
+      ...tuned,
+      rewardOf: fusedReward({
+        anatomical: reward,
+        temperature: input.reward.temperature,
+        temporalPenalty: config.ppo.temporalPenalty,
+      }),
+      windows: windowsFrom(shelf, training.usable),
+      validation: windowsFrom(shelf, validation.usable),
+      config: config.ppo,
+      iteration,
+      seed: config.seed,
+      windowFrames: config.inference.windowFrames,
+    });
+    try {
+      return await train(input, fineTune, tuned, facts, context);
+    } finally {
+      fineTune.dispose();
+    }
+  } finally {
+    for (const network of networks) network.dispose();
+    shelf.dispose();
+  }
+}
+
+async function train(
+  input: FineTuneInput,
+  fineTune: FineTune,
+  { policy, critic }: { readonly policy: UNet3D; readonly critic: UNet3D },
+  { config }: RunFacts,
+  context: ActivityContext,
+): Promise<FineTuneResult> {
+  const { run, iteration } = input;
+  const inputs = [input.config, input.plan, input.policy, input.reference, input.reward.network];
+  const trained = await trainResumably(
+    {
+      activity: 'fineTunePolicy',
+      folder: activityKeys.policyTraining(run, iteration),
+      checkpointEverySteps: config.ppo.checkpointEveryWindows,
+      inputs,
+      training: resumable(fineTune),
+    },
+    context,
+  );
+  policy.assign(fineTune.bestPolicy());
+  const policyKey = runKeys.policy(run, iteration);
+  const storedPolicy = await storeNetwork(context, policyKey, policy, 'policy', inputs, policySettings(config));
+  const storedCritic = await storeNetwork(context, activityKeys.critic(run, iteration), critic, 'critic', inputs);
+  const document: z.infer<typeof FineTuningSchema> = {
+    // Without validation videos the reward of the last window is the best that is known.
+    validationReward: fineTune.progress.best?.validationReward ?? trained.curve.at(-1)?.reward ?? 0,
+    steps: trained.steps,
+    rollbacks: fineTune.progress.rollbacks,
+    points: [...trained.curve],
+  };
+  const curveKey = activityKeys.fineTuningCurve(run, iteration);
+  const curve = await writeJson(context, curveKey, document, [storedPolicy, storedCritic]);
+  await trained.clearCheckpoints();
+  return resultOf(storedPolicy, storedCritic, curve, document);
+}
+
+/** The critic of the iteration before, or a new one; it keeps its deep-supervision heads (method.md 3). */
+async function criticOf({ critic, iteration }: FineTuneInput, { config }: RunFacts, context: ActivityContext): Promise<UNet3D> {
+  if (critic) return loadNetwork(context, critic, 'critic');
+  return UNet3D.initialise(
+    { ...config.network, inputChannels: 1, outputChannels: 1, deepSupervision: true },
+    randomStream(config.seed, 'critic', iteration),
+  );
+}
+
+function resumable(fineTune: FineTune): ResumableTraining {
+  return {
+    get done() {
+      return fineTune.done;
+    },
+    totalSteps: fineTune.steps,
+    step() {
+      const { metrics, violation, validationReward } = fineTune.step();
+      const point: Record<string, number> = { reward: metrics.meanReward, loss: metrics.policyLoss };
+      for (const [name, value] of Object.entries(metrics)) if (typeof value === 'number') point[name] = value;
+      if (validationReward !== undefined) point.validationReward = validationReward;
+      if (violation) point.rolledBack = 1;
+      return point satisfies CurvePoint;
+    },
+    state() {
+      const { arrays, progress } = fineTune.state();
+      return { arrays, json: progress };
+    },
+    restore: ({ arrays, json }) => fineTune.restore({ arrays, progress: json as FineTuneProgress }),
+  };
+}
+
+function resultOf(
+  policy: ArtefactRef,
+  critic: ArtefactRef,
+  curve: ArtefactRef,
+  { validationReward, steps }: z.infer<typeof FineTuningSchema>,
+): FineTuneResult {
+  return { policy, critic, curve, validationReward, steps };
+}

@@ -1,0 +1,20 @@
+/** The activities of io workers, by name. */
+import type { IoActivities } from '../contracts/activities.ts';
+import type { ActivityContext } from './context.ts';
+import { planRun } from './plan-run.ts';
+import { promote } from './promote.ts';
+import { readChampion } from './read-champion.ts';
+import { scoreShard } from './score-shard.ts';
+import { selectBest } from './select-best.ts';
+import { summariseEvaluation } from './summarise-evaluation.ts';
+import { writeReport } from './write-report.ts';
+
+export const ioActivities = {
+  planRun,
+  scoreShard,
+  summariseEvaluation,
+  selectBest,
+  promote,
+  readChampion,
+  writeReport,
+} satisfies Record<keyof IoActivities, (input: never, context: ActivityContext) => Promise<unknown>>;

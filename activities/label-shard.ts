@@ -1,0 +1,112 @@
+/** Reward labelling of one shard (method.md 4): each predicted video gives triples of image, segmentation and error map, or none. */
+import type { LabelShardInput, LabelShardResult } from '../contracts/activities.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
+import { randomStream } from '../imaging/random.ts';
+import { policyLogits } from '../method/inference/predict-video.ts';
+import { UNet3D } from '../method/networks/unet3d.ts';
+import { perturbWeights } from '../method/rewards/degradation.ts';
+import { labelVideo, type PolicyLogits } from '../method/rewards/labelling.ts';
+import { findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';
+import { runKeys } from '../storage/keys.ts';
+import { type ActivityContext, logWork } from './context.ts';
+import { eachVideo } from './each-video.ts';
+import { loadNetwork } from './networks.ts';
+import { readRun, shardOf } from './plan.ts';
+import { prepareVideo } from './prepared-video.ts';
+import { activityKeys } from './run-keys.ts';
+import { loadShapeCorrection, type ShapeCorrection } from './shape-correction.ts';
+import { decodeTriples, encodeTriples } from './triple-file.ts';
+
+export async function labelShard(input: LabelShardInput, context: ActivityContext): Promise<LabelShardResult> {
+  const { run, iteration } = input;
+  const { config, plan } = await readRun(input, context);
+  const counts = { kept: 0, corrected: 0, rejected: 0, triples: 0 };
+  let tools: LabellingTools | undefined;
+  try {
+    const result = await eachVideo(input, shardOf(plan, input), context, async (id) => {
+      const key = activityKeys.triples(run, iteration, id);
+      const prediction = await findArtefact(context.store, runKeys.prediction(run, iteration, 'target', id));
+      // Set aside when it was predicted, and counted there.
+      if (!prediction) return 'skip';
+      let file = await findArtefact(context.store, key).then((found) => found && readArtefact(context.store, found));
+      if (!file) {
+        const prepared = await prepareVideo(context, config.target, id, config.preprocessing);
+        tools ??= await LabellingTools.load(input, config, context);
+        file = await tools.label(id, prepared.video);
+        await writeArtefact(context.store, key, file, {
+          inputs: [prepared.reference, input.policy, ...(input.autoencoder ? [input.autoencoder] : [])],
+          codeVersion: context.codeVersion,
+          mediaType: 'application/gzip',
+        });
+        logWork(context, 'labelShard', key);
+      }
+      const { outcome, triples } = decodeTriples(file);
+      counts[outcome]++;
+      counts.triples += triples.length;
+      return 'done';
+    });
+    return { ...result, counts };
+  } finally {
+    tools?.dispose();
+  }
+}
+
+/** The policy, a copy of it for noise on its weights, and the shape correction, loaded once a shard. */
+class LabellingTools {
+  readonly #input: LabelShardInput;
+  readonly #config: RunConfig;
+  readonly #policy: UNet3D;
+  readonly #noisy: UNet3D;
+  readonly #correction: ShapeCorrection;
+
+  private constructor(input: LabelShardInput, config: RunConfig, policy: UNet3D, correction: ShapeCorrection) {
+    this.#input = input;
+    this.#config = config;
+    this.#policy = policy;
+    this.#noisy = UNet3D.fromArrays(policy.config, policy.toArrays());
+    this.#correction = correction;
+  }
+
+  static async load(input: LabelShardInput, config: RunConfig, context: ActivityContext): Promise<LabellingTools> {
+    const correction = await loadShapeCorrection(context, input.autoencoder);
+    return new LabellingTools(input, config, await loadNetwork(context, input.policy, 'policy'), correction);
+  }
+
+  /** The triple file of one video. */
+  async label(id: string, image: GreyVideo): Promise<Uint8Array> {
+    const { seed, labelling } = this.#config;
+    const { iteration } = this.#input;
+    const { outcome, agreement, triples } = await labelVideo({
+      image,
+      policyLogits: this.#policyLogits(id),
+      correct: (cleaned: LabelVideo) => this.#correction.correct(cleaned),
+      config: labelling,
+      random: randomStream(seed, 'labelling', iteration, id),
+    });
+    const { frames, rows, columns } = image;
+    return encodeTriples(
+      { outcome, agreement, frames, rows, columns },
+      triples.map(({ segmentation, correct }) => ({ segmentation: segmentation.labels, correct })),
+    );
+  }
+
+  dispose(): void {
+    this.#policy.dispose();
+    this.#noisy.dispose();
+    this.#correction.dispose();
+  }
+
+  #policyLogits(id: string): PolicyLogits {
+    const weights = this.#policy.toArrays();
+    return (image, noise) => {
+      let network = this.#policy;
+      if (noise !== 'clean') {
+        const random = randomStream(this.#config.seed, 'weight-noise', this.#input.iteration, id, noise);
+        this.#noisy.assign(perturbWeights(weights, noise, random));
+        network = this.#noisy;
+      }
+      return policyLogits(network, image, this.#config.inference);
+    };
+  }
+}

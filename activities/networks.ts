@@ -1,0 +1,32 @@
+/** Networks in and out of the store. */
+import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import { decodeNetwork, encodeNetwork, type NetworkKind } from '../method/networks/network-checkpoint.ts';
+import type { UNet3D } from '../method/networks/unet3d.ts';
+import { writeArtefact } from '../storage/artefacts.ts';
+import type { ActivityContext } from './context.ts';
+
+/** The caller disposes it. @throws DomainError CheckpointIncompatible when it is of another kind. */
+export async function loadNetwork(context: ActivityContext, reference: ArtefactRef, kind: NetworkKind): Promise<UNet3D> {
+  return decodeNetwork(await context.cache.read(reference), kind).network;
+}
+
+export function storeNetwork(
+  context: ActivityContext,
+  key: string,
+  network: UNet3D,
+  kind: NetworkKind,
+  inputs: readonly ArtefactRef[],
+  extra: Readonly<Record<string, string>> = {},
+): Promise<ArtefactRef> {
+  return writeArtefact(context.store, key, encodeNetwork(network, kind, extra), {
+    inputs,
+    codeVersion: context.codeVersion,
+    mediaType: 'application/octet-stream',
+  });
+}
+
+/** What a policy's file says about itself: how its videos were prepared, so that it can be used without its run. */
+export function policySettings({ preprocessing, inference }: RunConfig): Readonly<Record<string, string>> {
+  return { preprocessing: JSON.stringify(preprocessing), inference: JSON.stringify(inference) };
+}

@@ -1,0 +1,118 @@
+/** Freezes a run: its configuration, and which videos each part of it works on (method.md 1, 2). */
+import type { PlanRunInput } from '../contracts/activities.ts';
+import { DomainError } from '../contracts/errors.ts';
+import type { RunPlan, SweepSize } from '../contracts/messages.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import { type ManifestRow, parseManifest } from '../datasets/manifest.ts';
+import { randomStream, shuffled } from '../imaging/random.ts';
+import { findArtefact } from '../storage/artefacts.ts';
+import { datasetKeys, runKeys } from '../storage/keys.ts';
+import type { ActivityContext } from './context.ts';
+import { findJson, writeJson } from './json-artefact.ts';
+import { type Plan, PlanSchema } from './plan.ts';
+
+/** So many shards of one sweep fit one workflow history; a larger sweep gets larger shards. */
+const MAXIMUM_SHARDS = 2000;
+
+/**
+ * @throws DomainError DatasetInvalid when a split that is needed is empty, ArtefactMissing when the initial policy is not there,
+ * ChecksumMismatch when the run's name is already taken by another configuration.
+ */
+export async function planRun({ run, config }: PlanRunInput, context: ActivityContext): Promise<RunPlan> {
+  const configRef = await writeJson(context, runKeys.config(run), config, []);
+  const initialPolicy = config.initialPolicy ? await initialPolicyOf(config.initialPolicy, context) : undefined;
+  // A plan that is there stays: the data sets may have grown since.
+  const present = await findJson(context, runKeys.plan(run), PlanSchema);
+  const plan = present?.value ?? (await makePlan(config, context));
+  const planRef = present?.reference ?? (await writeJson(context, runKeys.plan(run), plan, [configRef]));
+  return {
+    config: configRef,
+    plan: planRef,
+    sweeps: plan.sweeps.map(sizeOf),
+    validation: sizeOf(plan.validation),
+    test: sizeOf(plan.test),
+    ...(initialPolicy && { initialPolicy }),
+  };
+}
+
+async function makePlan(config: RunConfig, context: ActivityContext): Promise<Plan> {
+  const { seed, sweep, ppo } = config;
+  const source = await readManifest(config.source, context);
+  const target = await readManifest(config.target, context);
+
+  const annotated = (split: ManifestRow['split']): string[] =>
+    source.filter((row) => row.labelled && row.split === split).map(({ id }) => id);
+  const train = annotated('train');
+  if (train.length === 0 && (!config.initialPolicy || config.autoencoder.enabled)) {
+    throw new DomainError(
+      'DatasetInvalid',
+      `The source dataset "${config.source}" has no labelled video in its train split (${source.length} rows in its manifest). Ingest videos with their labels, or start from a policy with the shape autoencoder disabled.`,
+    );
+  }
+
+  const adaptTo = target.filter(({ split }) => split === 'train' || split === 'pred').map(({ id }) => id);
+  if (adaptTo.length === 0) {
+    throw new DomainError(
+      'DatasetInvalid',
+      `The target dataset "${config.target}" has no video to adapt to: none of its ${target.length} videos is in the train or pred split. Ingest more videos.`,
+    );
+  }
+  const order = shuffled(adaptTo, randomStream(seed, 'sweep'));
+  const perIteration = Math.min(sweep.videosPerIteration, order.length);
+  // Every iteration goes on where the last one ended, so that a large target is seen as widely as possible.
+  const sweeps = Array.from({ length: config.iterations }, (_, i) =>
+    sharded(
+      Array.from({ length: perIteration }, (_, k) => order[(i * perIteration + k) % order.length]!),
+      sweep.videosPerShard,
+    ),
+  );
+
+  const validation = target.filter(({ split }) => split === 'val').map(({ id }) => id);
+  const mostValidation = Math.max(ppo.validationVideos, Math.ceil(sweep.videosPerIteration / 10));
+  const test = target.filter(({ split }) => split === 'test');
+  const scored = test.some(({ labelled }) => labelled) ? test.filter(({ labelled }) => labelled) : test;
+  return {
+    source: { train, validation: annotated('val') },
+    sweeps,
+    validation: sharded(
+      shuffled(validation, randomStream(seed, 'validation')).slice(0, mostValidation),
+      sweep.videosPerShard,
+    ),
+    test: sharded(
+      scored.map(({ id }) => id),
+      sweep.videosPerShard,
+    ),
+    studies: Object.fromEntries(target.map(({ id, study }) => [id, study])),
+  };
+}
+
+async function readManifest(dataset: string, context: ActivityContext): Promise<ManifestRow[]> {
+  const bytes = await context.store.get(datasetKeys.manifest(dataset));
+  if (!bytes) {
+    throw new DomainError(
+      'DatasetInvalid',
+      `There is no dataset "${dataset}": ${datasetKeys.manifest(dataset)} is not in the store. Make it with \`echoloop ingest PATH --dataset ${dataset}\`.`,
+    );
+  }
+  return parseManifest(new TextDecoder().decode(bytes));
+}
+
+async function initialPolicyOf(key: string, context: ActivityContext) {
+  const found = await findArtefact(context.store, key);
+  if (found) return found;
+  throw new DomainError(
+    'ArtefactMissing',
+    `The initial policy ${key} is not in the store. Import it with \`echoloop import\`, or leave initialPolicy out to pretrain one.`,
+  );
+}
+
+function sharded(videos: readonly string[], videosPerShard: number): string[][] {
+  const size = Math.max(videosPerShard, Math.ceil(videos.length / MAXIMUM_SHARDS));
+  const shards: string[][] = [];
+  for (let start = 0; start < videos.length; start += size) shards.push(videos.slice(start, start + size));
+  return shards;
+}
+
+function sizeOf(shards: readonly (readonly string[])[]): SweepSize {
+  return { shards: shards.length, videos: shards.reduce((sum, shard) => sum + shard.length, 0) };
+}

@@ -1,0 +1,41 @@
+/** Segments the videos of one shard with a policy (method.md 1a, 8). */
+import type { PredictShardInput, ShardResult } from '../contracts/activities.ts';
+import { writeLabelNifti } from '../datasets/nifti.ts';
+import { predictVideo } from '../method/inference/predict-video.ts';
+import type { UNet3D } from '../method/networks/unet3d.ts';
+import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
+import { runKeys } from '../storage/keys.ts';
+import { type ActivityContext, logWork } from './context.ts';
+import { eachVideo } from './each-video.ts';
+import { loadNetwork } from './networks.ts';
+import { readRun, shardOf } from './plan.ts';
+import { prepareVideo } from './prepared-video.ts';
+
+/**
+ * Predictions of a sweep lie on the grid of the networks, where they are labelled; those of an evaluation on the grid of the file,
+ * where they are scored.
+ */
+export async function predictShard(input: PredictShardInput, context: ActivityContext): Promise<ShardResult> {
+  const { run, iteration, split } = input;
+  const { config, plan } = await readRun(input, context);
+  let policy: UNet3D | undefined;
+  try {
+    return await eachVideo(input, shardOf(plan, input), context, async (id) => {
+      const key = runKeys.prediction(run, iteration, split, id);
+      if (await findArtefact(context.store, key)) return 'done';
+      const prepared = await prepareVideo(context, config.target, id, config.preprocessing);
+      policy ??= await loadNetwork(context, input.policy, 'policy');
+      const prediction = predictVideo(policy, prepared.video, config.inference);
+      const stored = split === 'target' ? prediction : prepared.restoreLabels(prediction);
+      await writeArtefact(context.store, key, writeLabelNifti(stored), {
+        inputs: [prepared.reference, input.policy],
+        codeVersion: context.codeVersion,
+        mediaType: 'application/gzip',
+      });
+      logWork(context, 'predictShard', key);
+      return 'done';
+    });
+  } finally {
+    policy?.dispose();
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Rates a policy by a reward network that all policies of the run share: the mean reward of its stored validation predictions.
+ * The reward is not scaled per frame here, so that ratings of different policies can be compared.
+ */
+import { z } from 'zod';
+import type { RatePolicyInput, RatePolicyResult } from '../contracts/activities.ts';
+import { readLabelNifti } from '../datasets/nifti.ts';
+import { preprocessLabels } from '../datasets/preprocessing.ts';
+import { rewardMap } from '../method/inference/predict-video.ts';
+import { findArtefact } from '../storage/artefacts.ts';
+import { runKeys } from '../storage/keys.ts';
+import { type ActivityContext, breathe, logWork } from './context.ts';
+import { findJson, writeJson } from './json-artefact.ts';
+import { loadNetwork } from './networks.ts';
+import { readRun } from './plan.ts';
+import { prepareVideo } from './prepared-video.ts';
+import { activityKeys } from './run-keys.ts';
+
+export const RatingsSchema = z.strictObject({
+  /** Mean reward of each video that has a prediction, in [0, 1]. */
+  videos: z.record(z.string(), z.number()),
+});
+
+export async function ratePolicy(input: RatePolicyInput, context: ActivityContext): Promise<RatePolicyResult> {
+  const key = activityKeys.ratings(input.run, input.iteration);
+  const present = await findJson(context, key, RatingsSchema);
+  return resultOf(input, present?.value ?? (await rate(input, context, key)));
+}
+
+async function rate(input: RatePolicyInput, context: ActivityContext, key: string): Promise<z.infer<typeof RatingsSchema>> {
+  const { run, iteration, reward } = input;
+  const { config, plan } = await readRun(input, context);
+  const network = await loadNetwork(context, reward.network, 'anatomical-reward');
+  const videos: Record<string, number> = {};
+  try {
+    const ids = plan.validation.flat();
+    for (const [index, id] of ids.entries()) {
+      const found = await findArtefact(context.store, runKeys.prediction(run, iteration, 'validation', id));
+      if (found) {
+        const { video } = await prepareVideo(context, config.target, id, config.preprocessing);
+        const prediction = readLabelNifti(await context.cache.read(found), id);
+        const segmentation = preprocessLabels(prediction, config.preprocessing);
+        videos[id] = meanOf(rewardMap(network, video, segmentation, config.inference, reward.temperature));
+      }
+      context.heartbeat({ step: index + 1, total: ids.length });
+      await breathe(context);
+    }
+  } finally {
+    network.dispose();
+  }
+  const document = { videos };
+  await writeJson(context, key, document, [input.policy, reward.network]);
+  logWork(context, 'ratePolicy', key);
+  return document;
+}
+
+function resultOf({ iteration }: RatePolicyInput, { videos }: z.infer<typeof RatingsSchema>): RatePolicyResult {
+  const rewards = Object.values(videos);
+  return { iteration, reward: rewards.length > 0 ? meanOf(rewards) : 0, videos: rewards.length };
+}
+
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}

@@ -1,0 +1,24 @@
+/** Keys of what the activities make, beside those that storage/keys.ts names. */
+import type { ShardInput } from '../contracts/activities.ts';
+import { checkedName, runKeys } from '../storage/keys.ts';
+
+const three = (n: number): string => String(n).padStart(3, '0');
+
+export const activityKeys = {
+  pretrainingCurve: (run: string) => `${runKeys.pretraining(run)}curve.json`,
+  autoencoderWeights: (run: string) => `${runKeys.autoencoder(run)}autoencoder.safetensors`,
+  autoencoderCurve: (run: string) => `${runKeys.autoencoder(run)}curve.json`,
+  rewardTraining: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}rewards/`,
+  rewardFit: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}rewards/fit.json`,
+  policyTraining: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}fine-tuning/`,
+  critic: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}critic.safetensors`,
+  fineTuningCurve: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}fine-tuning/curve.json`,
+  /** Segmentations with their error maps; the image is the prepared video itself and not stored again. */
+  triples: (run: string, iteration: number, id: string) =>
+    `${runKeys.iteration(run, iteration)}triples/${checkedName('video', id)}.bin.gz`,
+  scores: ({ run, iteration, split, shard }: ShardInput) =>
+    `${runKeys.iteration(run, iteration)}scores/${split}-${three(shard)}.json`,
+  ratings: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}ratings.json`,
+  selection: (run: string) => `${runKeys.root(run)}selection.json`,
+  promotion: (run: string) => `${runKeys.root(run)}promotion.json`,
+};

@@ -1,0 +1,45 @@
+/** Scores the predictions of one shard, against the reference where there is one (method.md 9). */
+import { z } from 'zod';
+import type { ShardInput, ShardResult } from '../contracts/activities.ts';
+import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import { type VideoScore, VideoScoreSchema } from '../contracts/evaluation.ts';
+import { readLabelNifti } from '../datasets/nifti.ts';
+import { scoreVideo } from '../metrics/score-video.ts';
+import { findArtefact } from '../storage/artefacts.ts';
+import { datasetKeys, runKeys } from '../storage/keys.ts';
+import { type ActivityContext, logWork } from './context.ts';
+import { eachVideo } from './each-video.ts';
+import { findJson, writeJson } from './json-artefact.ts';
+import { readRun, shardOf } from './plan.ts';
+import { activityKeys } from './run-keys.ts';
+
+export const ShardScoresSchema = z.strictObject({
+  scores: z.array(VideoScoreSchema),
+  quarantined: z.int().min(0),
+});
+
+export async function scoreShard(input: ShardInput, context: ActivityContext): Promise<ShardResult> {
+  const key = activityKeys.scores(input);
+  const present = await findJson(context, key, ShardScoresSchema);
+  if (present) return { done: present.value.scores.length, quarantined: present.value.quarantined };
+
+  const { run, iteration, split } = input;
+  const { config, plan } = await readRun(input, context);
+  const scores: VideoScore[] = [];
+  const inputs: ArtefactRef[] = [];
+  const result = await eachVideo(input, shardOf(plan, input), context, async (id) => {
+    const prediction = await findArtefact(context.store, runKeys.prediction(run, iteration, split, id));
+    // Set aside when it was predicted, and counted there.
+    if (!prediction) return 'skip';
+    const reference = await findArtefact(context.store, datasetKeys.labels(config.target, id));
+    const predicted = readLabelNifti(await context.cache.read(prediction), id);
+    const expected = reference && readLabelNifti(await context.cache.read(reference), id);
+    scores.push(scoreVideo(id, predicted, expected));
+    inputs.push(prediction, ...(reference ? [reference] : []));
+    return 'done';
+  });
+  const document: z.infer<typeof ShardScoresSchema> = { scores, quarantined: result.quarantined };
+  await writeJson(context, key, document, inputs);
+  logWork(context, 'scoreShard', key);
+  return result;
+}

@@ -1,0 +1,61 @@
+/** Picks the policy with the best validation reward of a run (method.md 1e). */
+import { z } from 'zod';
+import type { SelectBestInput, SelectBestResult } from '../contracts/activities.ts';
+import type { PolicyResult } from '../contracts/messages.ts';
+import type { ActivityContext } from './context.ts';
+import { writeJson } from './json-artefact.ts';
+import { activityKeys } from './run-keys.ts';
+
+const ReferenceSchema = z.strictObject({ key: z.string(), sha256: z.string(), bytes: z.int() });
+const NumbersSchema = z.strictObject({
+  videos: z.int(),
+  anatomicalValidity: z.number(),
+  temporalValidity: z.number(),
+  dice: z.number().optional(),
+  diceLv: z.number().optional(),
+  diceMyo: z.number().optional(),
+  hausdorffMm: z.number().optional(),
+  mistakesPerCycle5mm: z.number().optional(),
+});
+
+/** What the choice was made from. */
+export const SelectionSchema = z.strictObject({
+  best: z.int().min(0),
+  policies: z.array(
+    z.strictObject({
+      iteration: z.int().min(0),
+      policy: ReferenceSchema,
+      evaluation: ReferenceSchema,
+      validation: NumbersSchema.optional(),
+      test: NumbersSchema.optional(),
+      reward: z.number().optional(),
+    }),
+  ),
+  ratings: z.array(z.strictObject({ iteration: z.int().min(0), reward: z.number(), videos: z.int().min(0) })),
+});
+
+export async function selectBest(input: SelectBestInput, context: ActivityContext): Promise<SelectBestResult> {
+  const { run, policies, ratings } = input;
+  const best = bestOf(policies, ratings);
+  const document: z.infer<typeof SelectionSchema> = {
+    best: best.iteration,
+    policies: policies.map((policy) => ({ ...policy })),
+    ratings: ratings.map((rating) => ({ ...rating })),
+  };
+  const inputs = policies.map(({ policy }) => policy);
+  return { best, selection: await writeJson(context, activityKeys.selection(run), document, inputs) };
+}
+
+/** The highest rating; the earlier policy on a tie. Without ratings, the latest policy: there was nothing to judge by. */
+function bestOf(policies: SelectBestInput['policies'], ratings: SelectBestInput['ratings']): PolicyResult {
+  let best = policies.at(-1)!;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const policy of policies) {
+    const rating = ratings.find(({ iteration, videos }) => iteration === policy.iteration && videos > 0);
+    if (rating && rating.reward > highest) {
+      best = policy;
+      highest = rating.reward;
+    }
+  }
+  return best;
+}

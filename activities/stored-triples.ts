@@ -1,0 +1,87 @@
+/** The triples of a run as a reward fit reads them: label maps packed in memory, images from the shelf. */
+import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { StoredTriple, TripleSource } from '../method/rewards/triple-windows.ts';
+import { findArtefact } from '../storage/artefacts.ts';
+import { type ActivityContext, breathe } from './context.ts';
+import type { RunFacts } from './plan.ts';
+import { prepareVideo } from './prepared-video.ts';
+import { activityKeys } from './run-keys.ts';
+import { decodeTriples } from './triple-file.ts';
+import { VideoShelf } from './video-shelf.ts';
+
+interface LabelledFile {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface TriplesOfRun extends RunFacts {
+  readonly run: string;
+  /** Triples of this iteration and all before it are read. */
+  readonly throughIteration: number;
+}
+
+export class StoredTriples implements TripleSource {
+  readonly #shelf: VideoShelf;
+  readonly #studies: Readonly<Record<string, string>>;
+  /** Where triple `index` is: a file and the place in it. */
+  readonly #places: readonly { readonly file: LabelledFile; readonly place: number }[];
+  readonly references: readonly ArtefactRef[];
+
+  private constructor(
+    shelf: VideoShelf,
+    studies: Readonly<Record<string, string>>,
+    places: readonly { readonly file: LabelledFile; readonly place: number }[],
+    references: readonly ArtefactRef[],
+  ) {
+    this.#shelf = shelf;
+    this.#studies = studies;
+    this.#places = places;
+    this.references = references;
+  }
+
+  /** Reads the label maps and prepares the images; the caller disposes the result. */
+  static async load({ run, throughIteration, config, plan }: TriplesOfRun, context: ActivityContext): Promise<StoredTriples> {
+    const shelf = new VideoShelf();
+    const prepared = new Set<string>();
+    const places: { file: LabelledFile; place: number }[] = [];
+    const references: ArtefactRef[] = [];
+    for (let iteration = 1; iteration <= throughIteration; iteration++) {
+      // In the order of the plan, so that indices mean the same triples at every attempt.
+      for (const id of plan.sweeps[iteration - 1]?.flat() ?? []) {
+        const reference = await findArtefact(context.store, activityKeys.triples(run, iteration, id));
+        if (!reference) continue;
+        const bytes = await context.cache.read(reference);
+        const { triples } = decodeTriples(bytes);
+        if (triples.length === 0) continue;
+        if (!prepared.has(id)) {
+          shelf.put(id, (await prepareVideo(context, config.target, id, config.preprocessing)).video);
+          prepared.add(id);
+        }
+        references.push(reference);
+        const file = { id, bytes };
+        for (let place = 0; place < triples.length; place++) places.push({ file, place });
+        await breathe(context);
+      }
+    }
+    return new StoredTriples(shelf, plan.studies, places, references);
+  }
+
+  get count(): number {
+    return this.#places.length;
+  }
+
+  studyOf(index: number): string {
+    const { id } = this.#places[index]!.file;
+    return this.#studies[id] ?? id;
+  }
+
+  load(index: number): StoredTriple {
+    const { file, place } = this.#places[index]!;
+    const { triples, frames, rows, columns } = decodeTriples(file.bytes);
+    return { image: this.#shelf.window(file.id, 0, frames), ...triples[place]!, frames, rows, columns };
+  }
+
+  dispose(): void {
+    this.#shelf.dispose();
+  }
+}

@@ -1,0 +1,73 @@
+/** `echoloop adapt`: starts the adaptation workflow, and follows it with --wait. */
+import type { Command } from 'commander';
+import { presets } from '../../contracts/presets.ts';
+import { defineCommand, oneOf, wholeNumber } from '../command.ts';
+import { openTerminal } from '../terminal.ts';
+
+interface AdaptOptions {
+  readonly config?: string;
+  readonly source?: string;
+  readonly target?: string;
+  readonly preset?: keyof typeof presets;
+  readonly iterations?: number;
+  readonly seed?: number;
+  readonly runId?: string;
+  readonly model?: string;
+  readonly wait?: boolean;
+  readonly json?: boolean;
+}
+
+export function adaptCommand(): Command {
+  return defineCommand(
+    'adapt',
+    'Adapt a segmentation model to unlabelled target videos. Prints the id of the run.',
+    'echoloop adapt --source data/annotated --target data/hospital --preset tiny --iterations 2 --wait\necholoop adapt --config run.json --model a4c-hospital',
+  )
+    .option('--config <file>', 'JSON file with any part of the run configuration; flags win over it')
+    .option('--source <dataset>', 'annotated videos: a dataset in the store, or a folder with manifest.csv')
+    .option('--target <dataset>', 'videos to adapt to: a dataset in the store, or a folder with manifest.csv')
+    .option('--preset <name>', 'tiny (minutes), small (hours) or paper', oneOf(['tiny', 'small', 'paper'] as const))
+    .option('--iterations <n>', 'rounds of predict, label, fit rewards, fine-tune', wholeNumber(1))
+    .option('--seed <n>', 'seed of every random choice', wholeNumber(0))
+    .option('--run-id <name>', 'name of the run; made from the target and the time when left out')
+    .option('--model <name>', 'make the best policy champion of this model when it passes the gate')
+    .option('--wait', 'follow the run to its end')
+    .action(adapt);
+}
+
+async function adapt(options: AdaptOptions): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { resolveRunConfig } = await import('../run-config.ts');
+  const { source, target, preset, iterations, seed } = options;
+  const given = await resolveRunConfig(options.config, { preset, source, target, iterations, seed });
+  const { withConnections } = await import('../connections.ts');
+  const { resolveDataset } = await import('../datasets/upload-dataset.ts');
+  const { newRunId } = await import('../runs/run-id.ts');
+  const { checkedName } = await import('../../storage/keys.ts');
+  const { startAdaptation } = await import('../runs/adaptation-client.ts');
+  if (options.runId !== undefined) checkedName('run', options.runId);
+  if (options.model !== undefined) checkedName('model', options.model);
+  await withConnections(async ({ client, store }) => {
+    const note = (text: string) => terminal.note(text);
+    const config = {
+      ...given,
+      source: await resolveDataset(store, given.source, note),
+      target: await resolveDataset(store, given.target, note),
+    };
+    const run = options.runId ?? newRunId(config.target, new Date());
+    const { model } = options;
+    await startAdaptation(client, { run, config, ...(model === undefined ? {} : { model }) });
+    if (!options.wait) {
+      terminal.print(run);
+      terminal.printJson({ run });
+      terminal.note(`Follow it: npx echoloop watch ${run}`);
+      return;
+    }
+    terminal.note(`run ${run} started`);
+    const { followRun } = await import('../runs/watch.ts');
+    const { resultTable } = await import('../runs/result-text.ts');
+    const result = await followRun(client, run, terminal);
+    terminal.printJson(result);
+    terminal.print(resultTable(result));
+  });
+}

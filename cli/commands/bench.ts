@@ -1,0 +1,34 @@
+/** `echoloop bench`: runs one of the benchmarks in bench/. */
+import { spawn } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { DomainError } from '../../contracts/errors.ts';
+import { projectRoot, typeScriptCommand } from '../../runtime/node-command.ts';
+import { defineCommand } from '../command.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { FinishedWith } from '../failure.ts';
+
+export function benchCommand(): Command {
+  return defineCommand('bench <name>', 'Run one of the benchmarks in bench/.', 'echoloop bench unet --json').action(bench);
+}
+
+async function bench(name: string, options: { json?: boolean }): Promise<void> {
+  const names = (await readdir(join(projectRoot, 'bench')))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => file.slice(0, -'.ts'.length));
+  if (!names.includes(name)) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `There is no benchmark ${name}: expected ${names.join(', ') || 'one in bench/, which holds none'}.${didYouMean(name, names)}`,
+    );
+  }
+  // A process of its own: a benchmark may choose another back end or thread count, and is measured alone.
+  const { command, args } = typeScriptCommand(`bench/${name}.ts`, options.json ? ['--json'] : []);
+  const child = spawn(command, args, { stdio: 'inherit' });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code !== 0) throw new FinishedWith(1);
+}

@@ -1,0 +1,110 @@
+/** `echoloop models`: the champions, their history and where they come from. */
+import type { Command } from 'commander';
+import type { Champion } from '../../contracts/champion.ts';
+import { defineCommand, defineGroup, wholeNumber } from '../command.ts';
+import { openTerminal } from '../terminal.ts';
+import { textTable } from '../text-table.ts';
+
+interface Json {
+  readonly json?: boolean;
+}
+
+export function modelsCommand(): Command {
+  const group = defineGroup(
+    'models',
+    'Look at models, promote a policy of a run, or go back to the champion before.',
+    'echoloop models list\necholoop models promote a4c-hospital --run target-20260131-235959',
+  );
+  group.addCommand(defineCommand('list', 'List the models with their champions.', 'echoloop models list').action(list));
+  group.addCommand(
+    defineCommand(
+      'show <name>',
+      'Show a model: its champion, the champions before, and what the champion was made from.',
+      'echoloop models show a4c-hospital',
+    ).action(show),
+  );
+  group.addCommand(
+    defineCommand(
+      'promote <name>',
+      'Make a policy of a run the champion, without the gate.',
+      'echoloop models promote a4c-hospital --run target-20260131-235959',
+    )
+      .requiredOption('--run <run>', 'the run that made the policy')
+      .option('--iteration <n>', 'which of its policies; the one the run chose when left out', wholeNumber(0))
+      .action(promote),
+  );
+  group.addCommand(
+    defineCommand(
+      'rollback <name>',
+      'Go back to the champion before the present one.',
+      'echoloop models rollback a4c-hospital',
+    ).action(rollback),
+  );
+  return group;
+}
+
+async function openModels() {
+  const { currentDeployment, storeOf } = await import('../connections.ts');
+  const champions = await import('../models/champion.ts');
+  return { store: storeOf(await currentDeployment()), ...champions };
+}
+
+function line({ model, run, iteration, policy, reward, sequence, reason }: Champion): string[] {
+  return [
+    model,
+    String(sequence),
+    run === undefined ? 'imported' : `${run}, iteration ${iteration}`,
+    reward === undefined ? '-' : reward.toFixed(4),
+    policy.sha256.slice(0, 12),
+    reason,
+  ];
+}
+
+const head = ['model', 'entry', 'made by', 'reward', 'SHA-256', 'why'];
+
+async function list(options: Json): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { store, listModels } = await openModels();
+  const models = await listModels(store);
+  terminal.printJson({ models });
+  terminal.print(
+    models.length === 0
+      ? 'There is no model yet. Make one: npx echoloop models promote --help'
+      : textTable(head, models.map(line)),
+  );
+}
+
+async function show(name: string, options: Json): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { lineageOf } = await import('../../storage/lineage.ts');
+  const { store, requireChampion, championHistory } = await openModels();
+  const champion = await requireChampion(store, name);
+  const history = await championHistory(store, name);
+  const lineage = await lineageOf(store, champion.policy.key);
+  terminal.printJson({ champion, history, lineage });
+  terminal.print(`policy ${champion.policy.key}\n\n${textTable(head, history.map(line))}\n\nmade from:`);
+  terminal.print(
+    textTable(
+      ['key', 'SHA-256', 'by version'],
+      lineage.map(({ key, sha256, codeVersion }) => [key, sha256.slice(0, 12), codeVersion]),
+    ),
+  );
+}
+
+async function promote(name: string, options: Json & { run: string; iteration?: number }): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { store, promoteByHand } = await openModels();
+  const { bestIteration } = await import('../models/best-iteration.ts');
+  const iteration = options.iteration ?? (await bestIteration(store, options.run));
+  const champion = await promoteByHand(store, name, options.run, iteration);
+  terminal.printJson({ champion });
+  terminal.print(textTable(head, [line(champion)]));
+}
+
+async function rollback(name: string, options: Json): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { store, rollBack } = await openModels();
+  const champion = await rollBack(store, name);
+  terminal.printJson({ champion });
+  terminal.print(textTable(head, [line(champion)]));
+}

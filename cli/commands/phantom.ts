@@ -1,0 +1,55 @@
+/** `echoloop phantom`: synthetic videos with exact references. */
+import type { Command } from 'commander';
+import { defineCommand, oneOf, wholeNumber } from '../command.ts';
+import { openTerminal } from '../terminal.ts';
+
+interface PhantomOptions {
+  readonly out: string;
+  readonly count: number;
+  readonly domain: 'source' | 'target';
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+export function phantomCommand(): Command {
+  return defineCommand(
+    'phantom',
+    'Make synthetic labelled apical videos: NIfTI files and a manifest, the same for the same seed.',
+    'echoloop phantom --out data/source --count 40 --domain source --seed 1',
+  )
+    .requiredOption('--out <dir>', 'folder of the dataset; made when it is absent')
+    .requiredOption('--count <n>', 'number of videos; each patient gives two', wholeNumber(1))
+    .option(
+      '--domain <domain>',
+      'source (one well set-up scanner) or target (other machines, harder patients)',
+      oneOf(['source', 'target'] as const),
+      'source',
+    )
+    .option('--seed <n>', 'seed of every random choice', wholeNumber(0), 0)
+    .action(phantom);
+}
+
+async function phantom(options: PhantomOptions): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { makePhantomDataset } = await import('../datasets/phantom-dataset.ts');
+  const { splitStudies } = await import('../../datasets/splits.ts');
+  const studies = Array.from({ length: options.count }, (_, index) => String(Math.floor(index / 2)));
+  const splits = splitStudies(studies, options.seed);
+  const { made } = await makePhantomDataset(
+    {
+      out: options.out,
+      domain: options.domain,
+      seed: options.seed,
+      videos: studies.map((study) => ({ split: splits.get(study)!, labelled: true })),
+    },
+    (done, total) => {
+      if (terminal.interactive || done === total) terminal.redraw([`${done} of ${total} videos`]);
+    },
+  );
+  terminal.printJson({ out: options.out, videos: options.count, made });
+  terminal.print(
+    made === 0
+      ? `${options.out} holds these ${options.count} videos already.`
+      : `${made} videos with references are in ${options.out}.`,
+  );
+}

@@ -1,0 +1,107 @@
+/** `echoloop quickstart`, which `npm start` runs: the whole method on synthetic data and one real recording, in minutes. */
+import type { Command } from 'commander';
+import { defineCommand } from '../command.ts';
+import { FinishedWith } from '../failure.ts';
+import { openTerminal, type Terminal } from '../terminal.ts';
+
+export function quickstartCommand(): Command {
+  return defineCommand(
+    'quickstart',
+    'Show everything once: start the services, make data, adapt a model, score it, segment a real recording.',
+    'npx echoloop quickstart',
+  ).action(quickstartAction);
+}
+
+async function quickstartAction(options: { json?: boolean }): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { startServices } = await import('../quickstart/services.ts');
+  terminal.note('1. Services');
+  const services = await startServices((line) => terminal.note(line));
+  const interrupted = waitForSignal();
+  try {
+    const work = demonstrate(terminal, services);
+    // The loser of the race may still fail once the services are gone; that is no news.
+    work.catch(() => {});
+    await Promise.race([work, interrupted.promise]);
+  } finally {
+    interrupted.forget();
+    terminal.note('Stopping the services; data, runs and models are kept.');
+    await services.stop();
+  }
+}
+
+async function demonstrate(
+  terminal: Terminal,
+  { deployment, page }: Awaited<ReturnType<typeof import('../quickstart/services.ts').startServices>>,
+): Promise<void> {
+  const { join, relative, resolve } = await import('node:path');
+  const { pathToFileURL } = await import('node:url');
+  const { prepareData, realClipFile } = await import('../quickstart/data.ts');
+  const { quickstart } = await import('../quickstart/sizes.ts');
+  const { writeResults } = await import('../quickstart/results.ts');
+  const { connectTo } = await import('../connections.ts');
+  const { resolveRunConfig } = await import('../run-config.ts');
+  const { startAdaptation } = await import('../runs/adaptation-client.ts');
+  const { newRunId } = await import('../runs/run-id.ts');
+  const { followRun } = await import('../runs/watch.ts');
+  const { resultTable } = await import('../runs/result-text.ts');
+  const home = resolve(deployment.home);
+  const { names, preset, iterations, seed } = quickstart;
+
+  await connectTo(deployment, async ({ client, store }) => {
+    terminal.note('2. Data');
+    await prepareData(store, home, terminal);
+
+    const config = await resolveRunConfig(undefined, {
+      preset,
+      iterations,
+      seed,
+      source: names.source,
+      target: names.target,
+    });
+    const run = newRunId(names.run, new Date());
+    terminal.note(`3. Adaptation ${run}`);
+    if (page) {
+      terminal.note(`  watch it in Temporal too: ${page}/namespaces/${deployment.temporal.namespace}/workflows/${run}`);
+    }
+    await startAdaptation(client, { run, config });
+    const result = await followRun(client, run, terminal);
+    terminal.print(`\n${resultTable(result)}\n`);
+
+    terminal.note('4. A real recording, segmented by the adapted model');
+    const folder = join(home, 'results', run);
+    const files = await writeResults(store, result, config, realClipFile, folder);
+    const link = pathToFileURL(files.page).href;
+    terminal.printJson({ ...result, files });
+    const shown = (file: string) => relative(process.cwd(), file);
+    terminal.print(`mask     ${shown(files.mask)}\noverlay  ${shown(files.overlay)}\npolicy   ${shown(files.policy)}\nreport   ${link}`);
+    terminal.print(
+      [
+        '',
+        'Go on from here:',
+        '  npx echoloop up                          services and workers in the background',
+        `  npx echoloop models promote quickstart --run ${run}   keep the policy as a model`,
+        `  npx echoloop segment VIDEO --model ${shown(files.policy)} --out masks`,
+        '  npx echoloop ingest VIDEOS --dataset hospital   your own videos; then `npx echoloop adapt --help`',
+      ].join('\n'),
+    );
+  });
+}
+
+/** Rejects when the process is told to end, so that the services are stopped in order. */
+function waitForSignal(): { promise: Promise<never>; forget(): void } {
+  let stop = () => {};
+  const promise = new Promise<never>((_, reject) => {
+    stop = () => reject(new FinishedWith(1));
+  });
+  // Nobody waits for it when the work ends first.
+  promise.catch(() => {});
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, stop);
+  return {
+    promise,
+    forget: () => {
+      for (const signal of signals) process.off(signal, stop);
+    },
+  };
+}

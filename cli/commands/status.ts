@@ -1,0 +1,50 @@
+/** `echoloop status`: all runs, or one in detail. */
+import type { Command } from 'commander';
+import { defineCommand } from '../command.ts';
+import { openTerminal } from '../terminal.ts';
+import { textTable } from '../text-table.ts';
+
+const runsShown = 20;
+
+export function statusCommand(): Command {
+  return defineCommand(
+    'status [run]',
+    'List the latest runs, or show how far one is.',
+    'echoloop status\necholoop status target-20260131-235959 --json',
+  ).action(status);
+}
+
+async function status(run: string | undefined, options: { json?: boolean }): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { withConnections } = await import('../connections.ts');
+  const { listRuns, readRun } = await import('../runs/adaptation-client.ts');
+  const { progressLines } = await import('../runs/progress-text.ts');
+  await withConnections(async ({ client }) => {
+    if (run !== undefined) {
+      const state = await readRun(client, run);
+      terminal.printJson(state);
+      terminal.print(progressLines(state, undefined).join('\n'));
+      return;
+    }
+    const runs = await listRuns(client, runsShown);
+    terminal.printJson({ runs });
+    if (runs.length === 0) terminal.print('There is no run yet. Start one: npx echoloop adapt --help');
+    else {
+      terminal.print(
+        textTable(
+          ['run', 'state', 'started', 'ended'],
+          runs.map((found) => [
+            found.run,
+            found.status.toLowerCase(),
+            shortTime(found.startedAt),
+            found.closedAt ? shortTime(found.closedAt) : '',
+          ]),
+        ),
+      );
+    }
+  });
+}
+
+function shortTime(iso: string): string {
+  return iso.slice(0, 16).replace('T', ' ');
+}

@@ -1,0 +1,24 @@
+/** `echoloop watch`: follows a run to its end. */
+import type { Command } from 'commander';
+import { defineCommand } from '../command.ts';
+import { openTerminal } from '../terminal.ts';
+
+export function watchCommand(): Command {
+  return defineCommand(
+    'watch <run>',
+    'Follow a run: stage, iteration, work done, rate, time left, reward, metrics. Ends with the run; Ctrl-C only stops looking.',
+    'echoloop watch target-20260131-235959',
+  ).action(watch);
+}
+
+async function watch(run: string, options: { json?: boolean }): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { withConnections } = await import('../connections.ts');
+  const { followRun } = await import('../runs/watch.ts');
+  const { resultTable } = await import('../runs/result-text.ts');
+  await withConnections(async ({ client }) => {
+    const result = await followRun(client, run, terminal);
+    terminal.printJson(result);
+    terminal.print(resultTable(result));
+  });
+}

@@ -1,0 +1,80 @@
+/** The clients of a command, built in one place from the environment and the embedded services that run. */
+import { Client, Connection } from '@temporalio/client';
+import { DomainError } from '../contracts/errors.ts';
+import { connectedDeployment } from '../runtime/connected-deployment.ts';
+import { openStore } from '../storage/open-store.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import type { Deployment } from '../temporal.config.ts';
+
+export interface Connections {
+  readonly client: Client;
+  readonly store: ObjectStore;
+  readonly deployment: Deployment;
+}
+
+/** The environment's deployment, completed by the embedded services that run here. @throws DomainError ConfigInvalid */
+export function currentDeployment(): Promise<Deployment> {
+  return connectedDeployment(process.env);
+}
+
+/**
+ * The object store of the deployment.
+ * @throws DomainError StorageUnavailable when no address is known.
+ */
+export function storeOf(deployment: Deployment): ObjectStore {
+  if (deployment.s3.endpoint || deployment.s3.accessKeyId) return openStore(deployment);
+  throw new DomainError(
+    'StorageUnavailable',
+    'No object store is known: the embedded one does not run, and the environment names none. Start it with `npx echoloop up`, or set ECHOLOOP_S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+  );
+}
+
+/** `connectTo` the deployment of the environment and the services that run here. */
+export async function withConnections<Result>(work: (connections: Connections) => Promise<Result>): Promise<Result> {
+  return connectTo(await currentDeployment(), work);
+}
+
+/** Runs the work with a connection to Temporal, which is closed after it. @throws DomainError OrchestratorUnavailable, StorageUnavailable */
+export async function connectTo<Result>(
+  deployment: Deployment,
+  work: (connections: Connections) => Promise<Result>,
+): Promise<Result> {
+  const connection = await connectTemporal(deployment);
+  try {
+    const client = new Client({ connection, namespace: deployment.temporal.namespace });
+    return await work({
+      client,
+      deployment,
+      // Opened when used: looking at a run needs no store.
+      get store() {
+        return storeOf(deployment);
+      },
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function connectTemporal({ temporal }: Deployment): Promise<Connection> {
+  if (!temporal.address) {
+    throw new DomainError(
+      'OrchestratorUnavailable',
+      'No Temporal server is known: the embedded one does not run, and TEMPORAL_ADDRESS is not set. Start it with `npx echoloop up`, or set TEMPORAL_ADDRESS to host:port of yours.',
+    );
+  }
+  try {
+    return await Connection.connect({
+      address: temporal.address,
+      connectTimeout: '5s',
+      ...(temporal.tls ? { tls: true } : {}),
+      ...(temporal.apiKey ? { apiKey: temporal.apiKey } : {}),
+    });
+  } catch (error) {
+    throw new DomainError(
+      'OrchestratorUnavailable',
+      `No Temporal server answers at ${temporal.address} (${(error as Error).message.split('\n')[0]}). Start the embedded one with \`npx echoloop up\`, or set TEMPORAL_ADDRESS to host:port of yours.`,
+      { address: temporal.address },
+      { cause: error },
+    );
+  }
+}

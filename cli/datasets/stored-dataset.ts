@@ -1,0 +1,72 @@
+/** Datasets in the object store: videos and labels as artefacts, and the manifest that names them. */
+import { DomainError } from '../../contracts/errors.ts';
+import { formatManifest, type ManifestRow, parseManifest } from '../../datasets/manifest.ts';
+import { findArtefact, sha256Of, writeArtefact } from '../../storage/artefacts.ts';
+import { datasetKeys } from '../../storage/keys.ts';
+import type { ObjectStore } from '../../storage/store.ts';
+import { codeVersion } from '../version.ts';
+
+/**
+ * Stores one file of a dataset; free when it is there already.
+ * @throws DomainError DatasetInvalid when another file lies under the key: runs refer to it by its digest.
+ */
+export async function storeDatasetFile(store: ObjectStore, key: string, bytes: Uint8Array): Promise<void> {
+  const present = await findArtefact(store, key);
+  if (!present) {
+    await writeArtefact(store, key, bytes, {
+      inputs: [],
+      codeVersion: codeVersion(),
+      mediaType: 'application/gzip',
+    });
+    return;
+  }
+  if (present.sha256 === sha256Of(bytes)) return;
+  throw new DomainError(
+    'DatasetInvalid',
+    `${key} is in the store already with other content; videos of a dataset do not change, because runs refer to them. Give the changed video another id, or the dataset another name.`,
+  );
+}
+
+/**
+ * Adds rows to the dataset's manifest, or replaces those of the same id; rows that others added meanwhile stay.
+ * @throws DomainError DatasetInvalid when a study would span two splits.
+ */
+export async function mergeManifest(
+  store: ObjectStore,
+  dataset: string,
+  rows: readonly ManifestRow[],
+): Promise<ManifestRow[]> {
+  const key = datasetKeys.manifest(dataset);
+  for (;;) {
+    const stored = await store.getTagged(key);
+    const present = stored ? parseManifest(Buffer.from(stored.bytes).toString('utf8')) : [];
+    const replaced = new Set(rows.map((row) => row.id));
+    const merged = [...present.filter((row) => !replaced.has(row.id)), ...rows].sort((a, b) =>
+      a.id < b.id ? -1 : a.id > b.id ? 1 : 0,
+    );
+    const text = formatManifest(merged);
+    // Reading it back finds a study in two splits before anybody depends on it.
+    parseManifest(text);
+    const outcome = await store.put(key, Buffer.from(text), {
+      contentType: 'text/csv',
+      ...(stored ? { ifMatch: stored.entityTag } : { ifNoneMatch: true }),
+    });
+    if (outcome === 'written') return merged;
+  }
+}
+
+/** Rows of the dataset's manifest; none when there is no such dataset. */
+export async function readManifest(store: ObjectStore, dataset: string): Promise<ManifestRow[]> {
+  const bytes = await store.get(datasetKeys.manifest(dataset));
+  return bytes ? parseManifest(Buffer.from(bytes).toString('utf8')) : [];
+}
+
+/** Names of the datasets that have a manifest. */
+export async function listDatasets(store: ObjectStore): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { key } of store.list('datasets/')) {
+    const name = /^datasets\/([^/]+)\/manifest\.csv$/.exec(key)?.[1];
+    if (name !== undefined) names.push(name);
+  }
+  return names;
+}

@@ -1,0 +1,95 @@
+/** Models in the store: who is champion, who was, and the champion as a policy to segment with. */
+import { readChampion, replaceChampion } from '../../activities/champions.ts';
+import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
+import { type Champion, ChampionSchema } from '../../contracts/champion.ts';
+import { DomainError } from '../../contracts/errors.ts';
+import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
+import { modelKeys, runKeys } from '../../storage/keys.ts';
+import type { ObjectStore } from '../../storage/store.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { type LoadedModel, modelOf, settingsOfConfig } from '../segmentation/load-model.ts';
+
+export async function listModels(store: ObjectStore): Promise<Champion[]> {
+  const champions: Champion[] = [];
+  for await (const { key } of store.list(modelKeys.root)) {
+    const name = /^models\/([^/]+)\/champion\.json$/.exec(key)?.[1];
+    const champion = name === undefined ? undefined : await readChampion(store, name);
+    if (champion) champions.push(champion);
+  }
+  return champions;
+}
+
+/** @throws DomainError ConfigInvalid when there is no such model. */
+export async function requireChampion(store: ObjectStore, model: string): Promise<Champion> {
+  const champion = await readChampion(store, model);
+  if (champion) return champion;
+  const known = (await listModels(store)).map((found) => found.model);
+  throw new DomainError(
+    'ConfigInvalid',
+    `There is no model ${model} in the store (it holds ${known.join(', ') || 'none'}).${didYouMean(model, known)} Make one: npx echoloop models promote ${model} --run RUN`,
+  );
+}
+
+/** All champions a model has had, oldest first. */
+export async function championHistory(store: ObjectStore, model: string): Promise<Champion[]> {
+  const entries: Champion[] = [];
+  for await (const { key } of store.list(modelKeys.history(model))) {
+    const bytes = await store.get(key);
+    if (bytes) entries.push(ChampionSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))));
+  }
+  return entries.sort((a, b) => a.sequence - b.sequence);
+}
+
+/** The network is the caller's to dispose. @throws DomainError ConfigInvalid, ArtefactMissing, CheckpointIncompatible */
+export async function loadChampionModel(store: ObjectStore, model: string): Promise<LoadedModel> {
+  const champion = await requireChampion(store, model);
+  const config = champion.config && (await readArtefact(store, champion.config));
+  return modelOf(await readArtefact(store, champion.policy), champion.policy.key, config && settingsOfConfig(config));
+}
+
+/**
+ * Makes a policy of a run the champion, past the gate.
+ * @throws DomainError ArtefactMissing when the run has no such policy.
+ */
+export async function promoteByHand(
+  store: ObjectStore,
+  model: string,
+  run: string,
+  iteration: number,
+): Promise<Champion> {
+  const policy = await requireArtefact(store, runKeys.policy(run, iteration));
+  const config = await requireArtefact(store, runKeys.config(run));
+  const champion = await replaceChampion(store, model, () => ({
+    run,
+    iteration,
+    policy,
+    config,
+    reason: 'Promoted by hand.',
+  }));
+  return champion ?? requireChampion(store, model);
+}
+
+/** Back to the champion before the present one. @throws DomainError ConfigInvalid when there was none. */
+export async function rollBack(store: ObjectStore, model: string): Promise<Champion> {
+  await requireChampion(store, model);
+  const history = await championHistory(store, model);
+  const champion = await replaceChampion(store, model, (present) => {
+    const first = history.findIndex((entry) => entry.policy.sha256 === present?.policy.sha256);
+    const earlier = history[first - 1];
+    if (!earlier) {
+      throw new DomainError('ConfigInvalid', `The model ${model} has no earlier champion to go back to.`);
+    }
+    const { model: _, sequence, ...rest } = earlier;
+    return { ...rest, reason: `Rolled back to entry ${sequence}.` };
+  });
+  return champion ?? requireChampion(store, model);
+}
+
+async function requireArtefact(store: ObjectStore, key: string): Promise<ArtefactRef> {
+  const found = await findArtefact(store, key);
+  if (found) return found;
+  throw new DomainError(
+    'ArtefactMissing',
+    `The store has no ${key}. Check the run and the iteration: npx echoloop status`,
+  );
+}

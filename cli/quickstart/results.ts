@@ -1,0 +1,101 @@
+/** What a finished demonstration leaves in a folder: the policy, the real recording segmented by it, and the page about the run. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { AdaptationResult, PolicyResult } from '../../contracts/messages.ts';
+import type { ReportInput } from '../../contracts/report.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { encodeNetwork } from '../../method/networks/network-checkpoint.ts';
+import { encodeContactSheet } from '../../report/contact-sheet.ts';
+import { dataUri } from '../../report/data-uri.ts';
+import { encodeOverlayGif } from '../../report/overlay-gif.ts';
+import { renderReport } from '../../report/page.ts';
+import { collectRunReport } from '../../report/run-report.ts';
+import { selectTensorBackend } from '../../runtime/tensors.ts';
+import { readArtefact } from '../../storage/artefacts.ts';
+import { runKeys } from '../../storage/keys.ts';
+import type { ObjectStore } from '../../storage/store.ts';
+import { modelOf } from '../segmentation/load-model.ts';
+import { segmentToVideo } from '../segmentation/segment-file.ts';
+import { codeVersion } from '../version.ts';
+
+export interface QuickstartFiles {
+  readonly policy: string;
+  readonly mask: string;
+  readonly overlay: string;
+  readonly page: string;
+}
+
+export async function writeResults(
+  store: ObjectStore,
+  result: AdaptationResult,
+  config: RunConfig,
+  clip: string,
+  folder: string,
+): Promise<QuickstartFiles> {
+  await mkdir(join(folder, 'before'), { recursive: true });
+  await selectTensorBackend();
+  const policy = join(folder, 'policy.safetensors');
+  const after = await segmentBy(store, result.best, config, clip, folder, policy);
+  const first = result.policies[0] ?? result.best;
+  const before = await segmentBy(store, first, config, clip, join(folder, 'before'));
+  const sheet = dataUri(encodeContactSheet([before, after]), 'image/png');
+  const report = await collectRunReport(store, {
+    ...result,
+    config,
+    codeVersion: codeVersion(),
+    labels: [],
+    testVideos: await testVideos(store, result.run),
+  });
+  const pictures: ReportInput['pictures'] = [
+    {
+      title: 'A real recording',
+      caption: 'Top: before the adaptation. Bottom: after. It has no reference annotation, so this is for the eye alone.',
+      alt: 'Frames of a real echocardiogram with its segmentation before and after the adaptation',
+      uri: sheet,
+    },
+    {
+      title: 'The same recording, after the adaptation',
+      caption: '',
+      alt: 'The real echocardiogram playing with its segmentation after the adaptation',
+      uri: dataUri(encodeOverlayGif(after.image, after.labels, { longestSide: 400 }), 'image/gif'),
+      still: sheet,
+    },
+  ];
+  const page = join(folder, 'index.html');
+  const generatedAt = new Date().toISOString();
+  await writeFile(
+    page,
+    await renderReport({ ...report, generatedAt, pictures: [...pictures, ...(report.pictures ?? [])] }),
+  );
+  return { policy, mask: after.mask, overlay: after.overlay, page };
+}
+
+/** Segments the recording by one policy of the run; the policy is also written to `save`, with what a later `segment` needs. */
+async function segmentBy(
+  store: ObjectStore,
+  { policy }: PolicyResult,
+  config: RunConfig,
+  clip: string,
+  folder: string,
+  save?: string,
+) {
+  const { preprocessing, inference } = config;
+  const model = modelOf(await readArtefact(store, policy), policy.key, { preprocessing, inference });
+  try {
+    if (save !== undefined) {
+      const metadata = { preprocessing: JSON.stringify(preprocessing), inference: JSON.stringify(inference) };
+      await writeFile(save, encodeNetwork(model.policy, 'policy', metadata));
+    }
+    return await segmentToVideo(clip, model, folder);
+  } finally {
+    model.policy.dispose();
+  }
+}
+
+async function testVideos(store: ObjectStore, run: string): Promise<string[]> {
+  const bytes = await store.get(runKeys.plan(run));
+  if (!bytes) return [];
+  const plan = z.object({ test: z.array(z.array(z.string())) }).parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  return plan.test.flat();
+}

@@ -1,0 +1,162 @@
+/** Talks to adaptation workflows: start, find, ask for progress, steer. The only file that knows how Temporal's client names things. */
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { DomainError } from '../../contracts/errors.ts';
+import {
+  type AdaptationInput,
+  type AdaptationResult,
+  type Heartbeat,
+  type Progress,
+  steeringNames,
+  workflowTypes,
+} from '../../contracts/messages.ts';
+import { taskQueues } from '../../contracts/task-queues.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { RunFailed } from '../failure.ts';
+
+/** An activity that is under way or waits for its next try. */
+export interface RunningActivity {
+  readonly name: string;
+  readonly attempt: number;
+  readonly heartbeat?: Heartbeat;
+  readonly lastFailure?: string;
+}
+
+export interface RunState {
+  readonly run: string;
+  /** Temporal's word: RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, TIMED_OUT. */
+  readonly status: string;
+  readonly startedAt: string;
+  readonly closedAt?: string;
+  /** Missing when no control worker answers, or when the run is over. */
+  readonly progress?: Progress;
+  readonly activities: readonly RunningActivity[];
+}
+
+const queryTimeoutMs = 5000;
+
+/** @throws DomainError ConfigInvalid when the run id is taken. */
+export async function startAdaptation(client: Client, input: AdaptationInput): Promise<void> {
+  try {
+    await client.workflow.start(workflowTypes.adaptation, {
+      taskQueue: taskQueues.control,
+      workflowId: input.run,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      args: [input],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw new DomainError(
+      'ConfigInvalid',
+      `There is already a run ${input.run}. Choose another --run-id, or look at it: npx echoloop status ${input.run}`,
+    );
+  }
+}
+
+/** Latest runs first. */
+export async function listRuns(client: Client, limit: number): Promise<RunState[]> {
+  const runs: RunState[] = [];
+  const query = `WorkflowType = '${workflowTypes.adaptation}'`;
+  for await (const found of client.workflow.list({ query, pageSize: Math.min(limit * 2, 200) })) {
+    // Continue-as-new leaves one closed entry per iteration behind.
+    if (found.status.name === 'CONTINUED_AS_NEW') continue;
+    runs.push({
+      run: found.workflowId,
+      status: found.status.name,
+      startedAt: found.startTime.toISOString(),
+      ...(found.closeTime ? { closedAt: found.closeTime.toISOString() } : {}),
+      activities: [],
+    });
+    if (runs.length >= limit) break;
+  }
+  return runs;
+}
+
+export async function readRun(client: Client, run: string): Promise<RunState> {
+  const handle = client.workflow.getHandle(run);
+  const description = await explainMissing(client, run, () => handle.describe());
+  const running = description.status.name === 'RUNNING';
+  const progress = running ? await askProgress(client, handle) : undefined;
+  return {
+    run,
+    status: description.status.name,
+    startedAt: progress?.startedAt ?? description.startTime.toISOString(),
+    ...(description.closeTime ? { closedAt: description.closeTime.toISOString() } : {}),
+    ...(progress ? { progress } : {}),
+    activities: runningActivities(description),
+  };
+}
+
+async function askProgress(client: Client, handle: WorkflowHandle): Promise<Progress | undefined> {
+  try {
+    return await client.withDeadline(Date.now() + queryTimeoutMs, () =>
+      handle.query<Progress>(steeringNames.progress),
+    );
+  } catch {
+    // No worker answered in time; the state without progress says as much.
+    return undefined;
+  }
+}
+
+function runningActivities(description: WorkflowExecutionDescription): RunningActivity[] {
+  return (description.raw.pendingActivities ?? []).map((activity) => {
+    const payload = activity.heartbeatDetails?.payloads?.[0];
+    const heartbeat = payload ? defaultPayloadConverter.fromPayload<Heartbeat>(payload) : undefined;
+    const lastFailure = activity.lastFailure?.message;
+    return {
+      name: activity.activityType?.name ?? 'activity',
+      attempt: activity.attempt ?? 1,
+      ...(heartbeat ? { heartbeat } : {}),
+      ...(lastFailure ? { lastFailure } : {}),
+    };
+  });
+}
+
+/** Sends one of the updates and waits until the run has taken it. */
+export async function steerRun(client: Client, run: string, order: 'pause' | 'resume' | 'stop'): Promise<void> {
+  await explainMissing(client, run, () =>
+    client.workflow.getHandle(run).executeUpdate(steeringNames[order], { args: [] }),
+  );
+}
+
+/** Asks the run to end at once and keep nothing more; `stop` ends it with the best policy so far. */
+export async function cancelRun(client: Client, run: string): Promise<void> {
+  await explainMissing(client, run, () => client.workflow.getHandle(run).cancel());
+}
+
+/** The result of a finished run, following continue-as-new. @throws Error with the innermost reason when it failed. */
+export async function runResult(client: Client, run: string): Promise<AdaptationResult> {
+  try {
+    return await client.workflow.getHandle(run).result();
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    throw new RunFailed(run, innermostMessage(error));
+  }
+}
+
+/** Temporal wraps what an activity said; the innermost message is the one written for people. */
+function innermostMessage(error: Error): string {
+  let inner = error;
+  while (inner.cause instanceof Error) inner = inner.cause;
+  return inner.message;
+}
+
+async function explainMissing<Result>(client: Client, run: string, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    const known = (await listRuns(client, 50)).map((found) => found.run);
+    throw new DomainError(
+      'ConfigInvalid',
+      known.includes(run)
+        ? `The run ${run} is over; it takes no more orders.`
+        : `There is no run ${run}.${didYouMean(run, known)} List the runs: npx echoloop status`,
+    );
+  }
+}

@@ -1,0 +1,119 @@
+/** A run's state in words for a terminal. */
+import type { EvaluationNumbers } from '../../contracts/messages.ts';
+import type { RunningActivity, RunState } from './adaptation-client.ts';
+
+/** How fast the current stage goes, from two looks at it. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly secondsLeft: number;
+}
+
+/** The work of the current stage that is done: its shards, or the steps that the training activity reported. */
+export interface StageWork {
+  /** Changes when another piece of work begins, so that rates are not mixed. */
+  readonly name: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+}
+
+/** Undefined before anything countable has begun. */
+export function stageWork(state: RunState): StageWork | undefined {
+  const { progress } = state;
+  if (!progress) return undefined;
+  const name = `${progress.stage} ${progress.iteration}`;
+  const training = trainingOf(state.activities);
+  if (progress.total <= 1 && training?.heartbeat) {
+    return {
+      name: `${name} ${training.name}`,
+      done: training.heartbeat.step,
+      total: training.heartbeat.total,
+      unit: 'steps',
+    };
+  }
+  if (progress.total === 0) return undefined;
+  return { name, done: progress.done, total: progress.total, unit: progress.unit };
+}
+
+function trainingOf(activities: readonly RunningActivity[]): RunningActivity | undefined {
+  return activities.find((activity) => activity.heartbeat !== undefined && activity.heartbeat.total > 0);
+}
+
+/** The display as lines: what runs, how far it is, what is known of the result. */
+export function progressLines(state: RunState, rate: Rate | undefined): string[] {
+  const { progress } = state;
+  if (!progress) {
+    return [
+      `run ${state.run}: ${state.status.toLowerCase()}`,
+      ...(state.status === 'RUNNING' ? ['no control worker answers; start workers: npx echoloop up'] : []),
+    ];
+  }
+  const work = stageWork(state);
+  const training = trainingOf(state.activities)?.heartbeat;
+  const reward = training?.reward ?? progress.reward;
+  const lines = [
+    `run ${state.run}  iteration ${progress.iteration} of ${progress.iterations}  ${progress.state}  ${duration(secondsSince(progress.startedAt))}`,
+    `${progress.stage}${work ? `  ${bar(work)} ${work.done} of ${work.total} ${work.unit}${rateText(rate, work.unit)}` : ''}`,
+  ];
+  const facts = [
+    training?.loss !== undefined ? `loss ${training.loss.toPrecision(3)}` : undefined,
+    reward !== undefined ? `reward ${reward.toFixed(3)}` : undefined,
+    progress.labels
+      ? `labels: ${progress.labels.kept} kept, ${progress.labels.corrected} corrected, ${progress.labels.rejected} left out`
+      : undefined,
+    progress.quarantined > 0 ? `quarantined ${progress.quarantined}` : undefined,
+  ].filter((fact) => fact !== undefined);
+  if (facts.length > 0) lines.push(facts.join('  '));
+  if (progress.before) lines.push(`before: ${numbersText(progress.before)}`);
+  if (progress.now && progress.iteration > 0) lines.push(`now:    ${numbersText(progress.now)}`);
+  for (const activity of state.activities) {
+    if (activity.lastFailure) {
+      lines.push(`${activity.name}: try ${activity.attempt}, the one before failed: ${firstLine(activity.lastFailure)}`);
+    }
+  }
+  return lines;
+}
+
+/** The same on one line, for logs. */
+export function progressLine(state: RunState, rate: Rate | undefined): string {
+  return progressLines(state, rate).slice(0, 3).join(' | ');
+}
+
+function bar({ done, total }: StageWork): string {
+  const width = 20;
+  const full = Math.max(0, Math.min(width, Math.round((width * done) / Math.max(1, total))));
+  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;
+}
+
+function rateText(rate: Rate | undefined, unit: string): string {
+  if (!rate || !Number.isFinite(rate.secondsLeft)) return '';
+  return `, ${rate.perSecond.toPrecision(2)} ${unit}/s, ${duration(rate.secondsLeft)} left`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function secondsSince(iso: string): number {
+  return Math.max(0, (Date.now() - Date.parse(iso)) / 1000);
+}
+
+/** `Dice 81.2 %, Hausdorff 6.1 mm, anatomy 75 %, time 63 % (16 videos)` */
+export function numbersText(numbers: EvaluationNumbers): string {
+  const percent = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`;
+  return [
+    numbers.dice === undefined ? undefined : `Dice ${percent(numbers.dice, 1)}`,
+    numbers.hausdorffMm === undefined ? undefined : `Hausdorff ${numbers.hausdorffMm.toFixed(1)} mm`,
+    `anatomically valid ${percent(numbers.anatomicalValidity, 0)}`,
+    `temporally valid ${percent(numbers.temporalValidity, 0)}`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ')
+    .concat(` (${numbers.videos} videos)`);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!;
+}

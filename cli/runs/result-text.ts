@@ -1,0 +1,26 @@
+/** What a finished run came to, as a table for the terminal. */
+import type { AdaptationResult } from '../../contracts/messages.ts';
+import { headlineRows } from '../../report/headline.ts';
+import { textTable } from '../text-table.ts';
+
+/** Before and after on held-out target videos, and which policy was kept. */
+export function resultTable(result: AdaptationResult): string {
+  const before = result.policies.find((policy) => policy.iteration === 0);
+  const after = result.best;
+  const rows = headlineRows(before?.test ?? before?.validation, after.test ?? after.validation);
+  const kept =
+    after.iteration === 0
+      ? 'The policy from before the adaptation was kept: no iteration was better.'
+      : `The policy of iteration ${after.iteration} was kept.`;
+  const lines = [
+    textTable(
+      ['held-out target videos', 'before', 'after', 'change'],
+      rows.map((row) => [row.label, row.before, row.after, row.change]),
+    ),
+    kept,
+  ];
+  if (result.promotion) lines.push(`${result.promotion.promoted ? 'Promoted' : 'Not promoted'}: ${result.promotion.reason}`);
+  if (result.quarantined > 0) lines.push(`${result.quarantined} videos were quarantined.`);
+  if (result.stopped) lines.push('The run was stopped early by request.');
+  return lines.join('\n');
+}

@@ -1,0 +1,16 @@
+/** One order to a run, and the words that confirm it. */
+import { openTerminal } from '../terminal.ts';
+
+export type Order = 'pause' | 'resume' | 'stop' | 'cancel';
+
+export async function sendOrder(order: Order, run: string, confirmation: string, json: boolean): Promise<void> {
+  const terminal = openTerminal(json);
+  const { withConnections } = await import('../connections.ts');
+  const { cancelRun, steerRun } = await import('./adaptation-client.ts');
+  await withConnections(async ({ client }) => {
+    if (order === 'cancel') await cancelRun(client, run);
+    else await steerRun(client, run, order);
+  });
+  terminal.printJson({ run, order });
+  terminal.print(confirmation);
+}

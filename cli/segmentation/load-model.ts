@@ -1,0 +1,80 @@
+/** A policy and how its videos have to be prepared, from a checkpoint file or from the champion of a model in the store. */
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { DomainError } from '../../contracts/errors.ts';
+import { presets } from '../../contracts/presets.ts';
+import { InferenceSchema, PreprocessingSchema, RunConfigSchema } from '../../contracts/run-config.ts';
+import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
+import type { UNet3D } from '../../method/networks/unet3d.ts';
+import type { SegmentationSettings } from './segment-video.ts';
+
+export interface LoadedModel extends SegmentationSettings {
+  readonly policy: UNet3D;
+}
+
+/** The part of a run's configuration that segmentation needs; the rest may be anything. */
+const SettingsSchema = z.object({ preprocessing: PreprocessingSchema, inference: InferenceSchema.prefault({}) });
+
+/** True when the argument of --model means a file, not a name in the store. */
+export async function isModelFile(model: string): Promise<boolean> {
+  if (/[/\\]/.test(model) || model.endsWith('.safetensors')) return true;
+  return (await stat(model).catch(() => undefined))?.isFile() ?? false;
+}
+
+/**
+ * The policy of a checkpoint file.
+ * @param preset says how videos were prepared where the checkpoint does not.
+ * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid. The network is the caller's to dispose.
+ */
+export async function loadModelFile(file: string, preset: keyof typeof presets | undefined): Promise<LoadedModel> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new DomainError(
+      'ArtefactMissing',
+      `${file}: the checkpoint cannot be read (${error.code}). --model takes a .safetensors file of a policy, or the name of a model in the store.`,
+    );
+  });
+  return modelOf(bytes, file, preset === undefined ? undefined : settingsOfPreset(preset));
+}
+
+/** The policy in the bytes, prepared for by `settings`, or else by what the checkpoint itself says. */
+export function modelOf(bytes: Uint8Array, origin: string, settings: SegmentationSettings | undefined): LoadedModel {
+  let decoded: ReturnType<typeof decodeNetwork>;
+  try {
+    decoded = decodeNetwork(bytes, 'policy');
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new DomainError(error.code, `${origin}: ${error.message}`, error.details, { cause: error });
+  }
+  const { network, metadata } = decoded;
+  const stated = settings ?? statedSettings(metadata);
+  if (stated) return { policy: network, ...stated };
+  network.dispose();
+  throw new DomainError(
+    'ConfigInvalid',
+    `${origin}: the checkpoint does not say how its videos were prepared (no "preprocessing" in its metadata). Name the preset that it was trained with: --preset tiny, small or paper.`,
+  );
+}
+
+/** What a run's stored config.json says about preparing videos; undefined when it is none. */
+export function settingsOfConfig(json: Uint8Array): SegmentationSettings | undefined {
+  try {
+    const { preprocessing, inference } = SettingsSchema.parse(JSON.parse(Buffer.from(json).toString('utf8')));
+    return { preprocessing, inference };
+  } catch {
+    return undefined;
+  }
+}
+
+function settingsOfPreset(preset: keyof typeof presets): SegmentationSettings {
+  const { preprocessing, inference } = RunConfigSchema.parse({ ...presets[preset], source: '-', target: '-' });
+  return { preprocessing, inference };
+}
+
+function statedSettings(metadata: Readonly<Record<string, string>>): SegmentationSettings | undefined {
+  if (metadata.preprocessing === undefined) return undefined;
+  return settingsOfConfig(
+    Buffer.from(
+      `{"preprocessing":${metadata.preprocessing}${metadata.inference === undefined ? '' : `,"inference":${metadata.inference}`}}`,
+    ),
+  );
+}

@@ -1,0 +1,194 @@
+/**
+ * The activities as workflows call them: references and small numbers in and out, never pixels or weights. `IoActivities` run on
+ * io workers, `ComputeActivities` on compute workers.
+ */
+import type { ArtefactRef } from './artefact-ref.ts';
+import type {
+  EvaluationNumbers,
+  LabelCounts,
+  PolicyResult,
+  PromotionResult,
+  RewardModel,
+  RunPlan,
+} from './messages.ts';
+import type { RunConfig } from './run-config.ts';
+
+export interface PlanRunInput {
+  readonly run: string;
+  readonly config: RunConfig;
+}
+
+/** What every later activity of a run is told. */
+export interface RunInput {
+  readonly run: string;
+  readonly config: ArtefactRef;
+  readonly plan: ArtefactRef;
+}
+
+/** Which videos of the target a sweep goes over. */
+export type SweepSplit = 'target' | 'validation' | 'test';
+
+export interface ShardInput extends RunInput {
+  readonly iteration: number;
+  readonly split: SweepSplit;
+  /** From 0. */
+  readonly shard: number;
+}
+
+export interface PredictShardInput extends ShardInput {
+  readonly policy: ArtefactRef;
+}
+
+/** `done + quarantined` is the number of videos in the shard. */
+export interface ShardResult {
+  readonly done: number;
+  readonly quarantined: number;
+}
+
+export interface LabelShardInput extends ShardInput {
+  readonly policy: ArtefactRef;
+  readonly autoencoder?: ArtefactRef;
+}
+
+export interface LabelShardResult extends ShardResult {
+  readonly counts: LabelCounts;
+}
+
+export interface TrainingResult {
+  /** Measures per step or epoch, JSON, for the report. */
+  readonly curve: ArtefactRef;
+  readonly steps: number;
+}
+
+export interface PretrainResult extends TrainingResult {
+  readonly policy: ArtefactRef;
+  readonly quarantined: number;
+}
+
+export interface AutoencoderResult extends TrainingResult {
+  readonly autoencoder: ArtefactRef;
+  readonly quarantined: number;
+}
+
+export interface FitRewardInput extends RunInput {
+  readonly iteration: number;
+}
+
+export interface FitRewardResult extends TrainingResult {
+  readonly reward: RewardModel;
+  readonly triples: number;
+  readonly validationLoss: number;
+}
+
+export interface FineTuneInput extends RunInput {
+  readonly iteration: number;
+  /** Where the fine-tuning starts. */
+  readonly policy: ArtefactRef;
+  /** The frozen policy that the divergence penalty holds on to (method.md 6). */
+  readonly reference: ArtefactRef;
+  /** The critic of the iteration before. */
+  readonly critic?: ArtefactRef;
+  readonly reward: RewardModel;
+}
+
+export interface FineTuneResult extends TrainingResult {
+  readonly policy: ArtefactRef;
+  readonly critic: ArtefactRef;
+  /** Mean reward on validation videos of the policy that was kept. */
+  readonly validationReward: number;
+}
+
+export interface SummariseInput extends RunInput {
+  readonly iteration: number;
+}
+
+export interface SummariseResult {
+  readonly evaluation: ArtefactRef;
+  readonly validation?: EvaluationNumbers;
+  readonly test?: EvaluationNumbers;
+}
+
+export interface RatePolicyInput extends RunInput {
+  /** Whose stored validation predictions are rated. */
+  readonly iteration: number;
+  readonly policy: ArtefactRef;
+  readonly reward: RewardModel;
+}
+
+export interface RatePolicyResult {
+  readonly iteration: number;
+  /** Mean over validation videos of the mean reward, in [0, 1]. */
+  readonly reward: number;
+  readonly videos: number;
+}
+
+export interface SelectBestInput extends RunInput {
+  readonly policies: readonly PolicyResult[];
+  /** Every policy rated by the same reward network; empty when the run stopped before one was fitted. */
+  readonly ratings: readonly RatePolicyResult[];
+}
+
+export interface SelectBestResult {
+  readonly best: PolicyResult;
+  readonly selection: ArtefactRef;
+}
+
+export interface PromoteInput extends RunInput {
+  readonly model: string;
+  readonly best: PolicyResult;
+  readonly selection: ArtefactRef;
+}
+
+export interface WriteReportInput extends RunInput {
+  readonly policies: readonly PolicyResult[];
+  readonly best: PolicyResult;
+  readonly labels: readonly LabelCounts[];
+  readonly quarantined: number;
+  readonly promotion?: PromotionResult;
+}
+
+export interface WriteReportResult {
+  readonly report: ArtefactRef;
+}
+
+export interface ReadChampionInput {
+  readonly model: string;
+}
+
+/** No `policy` when the model has no champion yet. */
+export interface ReadChampionResult {
+  readonly policy?: ArtefactRef;
+}
+
+export interface IoActivities {
+  planRun(input: PlanRunInput): Promise<RunPlan>;
+  scoreShard(input: ShardInput): Promise<ShardResult>;
+  summariseEvaluation(input: SummariseInput): Promise<SummariseResult>;
+  selectBest(input: SelectBestInput): Promise<SelectBestResult>;
+  promote(input: PromoteInput): Promise<PromotionResult>;
+  readChampion(input: ReadChampionInput): Promise<ReadChampionResult>;
+  writeReport(input: WriteReportInput): Promise<WriteReportResult>;
+}
+
+export interface ComputeActivities {
+  pretrainPolicy(input: RunInput): Promise<PretrainResult>;
+  fitShapeAutoencoder(input: RunInput): Promise<AutoencoderResult>;
+  predictShard(input: PredictShardInput): Promise<ShardResult>;
+  labelShard(input: LabelShardInput): Promise<LabelShardResult>;
+  fitRewardNetwork(input: FitRewardInput): Promise<FitRewardResult>;
+  fineTunePolicy(input: FineTuneInput): Promise<FineTuneResult>;
+  ratePolicy(input: RatePolicyInput): Promise<RatePolicyResult>;
+}
+
+/** The compute activities by name, for the process that runs them and the worker that forwards to it. */
+export const computeActivityNames = [
+  'pretrainPolicy',
+  'fitShapeAutoencoder',
+  'predictShard',
+  'labelShard',
+  'fitRewardNetwork',
+  'fineTunePolicy',
+  'ratePolicy',
+] as const satisfies readonly (keyof ComputeActivities)[];
+
+export type ComputeActivityName = (typeof computeActivityNames)[number];

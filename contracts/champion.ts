@@ -1,0 +1,25 @@
+/**
+ * The pointer `models/<name>/champion.json` and the entries of its history `models/<name>/history/<sequence>.json`. Both have this
+ * form; the pointer equals one entry of the history, and rolling back means pointing at an earlier one.
+ */
+import { z } from 'zod';
+
+const ReferenceSchema = z.strictObject({ key: z.string().min(1), sha256: z.string().length(64), bytes: z.int().min(0) });
+
+export const ChampionSchema = z.strictObject({
+  model: z.string().min(1),
+  /** Place in the history, from 1. */
+  sequence: z.int().min(1),
+  /** The run that made the policy, and the iteration in it; left out for imported weights. */
+  run: z.string().min(1).optional(),
+  iteration: z.int().min(0).optional(),
+  policy: ReferenceSchema,
+  /** The run's configuration: how videos are prepared for this policy. */
+  config: ReferenceSchema.optional(),
+  /** Mean reward on the run's validation videos. */
+  reward: z.number().optional(),
+  /** Why it became the champion, for people. */
+  reason: z.string(),
+});
+
+export type Champion = z.infer<typeof ChampionSchema>;

@@ -1,0 +1,76 @@
+/** Bounds on what a reader accepts, so that a damaged or hostile file costs an error message and not the process. */
+import { DomainError } from '../contracts/errors.ts';
+
+export const limits = {
+  /** Size of a file as stored. */
+  fileBytes: 1024 ** 3,
+  frames: 4096,
+  /** Rows or columns. */
+  side: 4096,
+  /** Pixels of a video: 2^28 grey levels are 1 GiB in memory. */
+  voxels: 2 ** 28,
+  /** Plausible pixel sizes of cardiac ultrasound. */
+  spacingMm: [0.01, 20],
+} as const;
+
+/** @throws LimitExceeded when the file as stored is too large, DatasetInvalid when it is empty. */
+export function checkFileSize(bytes: number, name: string): void {
+  if (bytes === 0) {
+    throw new DomainError(
+      'DatasetInvalid',
+      `${name}: the file is empty; expected a video. Copy or export it again.`,
+    );
+  }
+  if (bytes > limits.fileBytes) {
+    throw new DomainError(
+      'LimitExceeded',
+      `${name}: expected at most ${limits.fileBytes} bytes, found ${bytes}. Split the recording into shorter clips.`,
+    );
+  }
+}
+
+/** @throws DatasetInvalid for a size below 1 or not whole, LimitExceeded for one beyond the limits. */
+export function checkGrid(frames: number, rows: number, columns: number, name: string): void {
+  const found = `${frames} frames of ${rows} x ${columns} pixels`;
+  for (const size of [frames, rows, columns]) {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new DomainError(
+        'DatasetInvalid',
+        `${name}: expected at least one frame, row and column, found ${found} in the header. The file is damaged; export it again.`,
+      );
+    }
+  }
+  if (
+    frames > limits.frames ||
+    rows > limits.side ||
+    columns > limits.side ||
+    frames * rows * columns > limits.voxels
+  ) {
+    throw new DomainError(
+      'LimitExceeded',
+      `${name}: expected at most ${limits.frames} frames, ${limits.side} rows and columns and ${limits.voxels} pixels in all, ` +
+        `found ${found}. Cut the video into shorter clips, or export it at a smaller size.`,
+    );
+  }
+}
+
+/** @throws DatasetInvalid when the pixel size [row, column] in mm is not a plausible positive number. */
+export function checkSpacing(spacingMm: readonly [number, number], name: string): void {
+  const [low, high] = limits.spacingMm;
+  if (spacingMm.every((size) => size >= low && size <= high)) return;
+  throw new DomainError(
+    'DatasetInvalid',
+    `${name}: expected a pixel size of ${low} to ${high} mm, found ${spacingMm[0]} x ${spacingMm[1]} mm (row x column). ` +
+      'Set the spacing and its unit in the header (NIfTI: pixdim and xyzt_units) and import the file again.',
+  );
+}
+
+/** @throws DatasetInvalid when the time between frames is not a positive number. A single frame needs none. */
+export function checkFrameTime(frameTimeMs: number, frames: number, name: string): void {
+  if (frames === 1 ? frameTimeMs >= 0 : frameTimeMs > 0 && Number.isFinite(frameTimeMs)) return;
+  throw new DomainError(
+    'DatasetInvalid',
+    `${name}: expected a positive time between frames, found ${frameTimeMs} ms. ` +
+      'Set it in the header (NIfTI: pixdim of the time axis, DICOM: FrameTime) and import the file again.',
+  );
+}

@@ -1,0 +1,137 @@
+/** The table of a dataset: one row a video, with what is needed to plan work without opening it. */
+import { z } from 'zod';
+import { DomainError } from '../contracts/errors.ts';
+import type { VideoGeometry } from '../imaging/image.ts';
+
+export const SplitSchema = z.enum(['train', 'val', 'test', 'pred']);
+export type Split = z.infer<typeof SplitSchema>;
+
+/** Names become file names and bucket keys. */
+const NameSchema = z
+  .string()
+  .max(128)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    'expected letters, digits, dots, dashes and underscores, starting with a letter or digit',
+  );
+
+export const ManifestRowSchema = z.strictObject({
+  study: NameSchema.describe('one patient or examination; never in two splits'),
+  view: z.string().regex(/^[a-z0-9]{1,16}$/, 'expected a view such as a4c or a2c'),
+  id: NameSchema,
+  split: SplitSchema,
+  labelled: z.boolean().describe('a reference segmentation lies in labels/'),
+  rows: z.int().min(1),
+  columns: z.int().min(1),
+  frames: z.int().min(1),
+  spacingRowMm: z.number().positive(),
+  spacingColumnMm: z.number().positive(),
+  frameTimeMs: z.number().min(0),
+});
+export type ManifestRow = z.infer<typeof ManifestRowSchema>;
+
+const columnNames = Object.keys(ManifestRowSchema.shape) as (keyof ManifestRow)[];
+const numberColumns: ReadonlySet<string> = new Set([
+  'rows',
+  'columns',
+  'frames',
+  'spacingRowMm',
+  'spacingColumnMm',
+  'frameTimeMs',
+]);
+
+/** The row of a video. */
+export function manifestRow(
+  entry: Pick<ManifestRow, 'study' | 'view' | 'id' | 'split' | 'labelled'>,
+  video: VideoGeometry,
+): ManifestRow {
+  const { study, view, id, split, labelled } = entry;
+  const { rows, columns, frames, spacingMm, frameTimeMs } = video;
+  return {
+    study,
+    view,
+    id,
+    split,
+    labelled,
+    rows,
+    columns,
+    frames,
+    spacingRowMm: spacingMm[0],
+    spacingColumnMm: spacingMm[1],
+    frameTimeMs,
+  };
+}
+
+function cellValue(column: string, text: string): unknown {
+  if (numberColumns.has(column)) return text === '' ? Number.NaN : Number(text);
+  if (column === 'labelled') return text === 'true' ? true : text === 'false' ? false : text;
+  return text;
+}
+
+/**
+ * Reads manifest.csv. The first line names the columns, in any order; lines may end with CR LF.
+ * @throws DatasetInvalid with every problem and its line, when a row is invalid, an id occurs twice or a study spans two splits
+ */
+export function parseManifest(csv: string): ManifestRow[] {
+  const lines = csv.replace(/^\ufeff/, '').split(/\r?\n/);
+  const header = lines[0]!.split(',').map((name) => name.trim());
+  const missing = columnNames.filter((name) => !header.includes(name));
+  const unknown = header.filter((name) => !columnNames.includes(name as keyof ManifestRow));
+  if (missing.length > 0 || unknown.length > 0) {
+    throw new DomainError(
+      'DatasetInvalid',
+      `manifest.csv: expected a first line with the columns ${columnNames.join(',')}; ` +
+        `missing: ${missing.join(', ') || 'none'}; not known: ${unknown.length}. Write the dataset again with echoloop ingest.`,
+    );
+  }
+  const rows: ManifestRow[] = [];
+  const problems: string[] = [];
+  const lineOfId = new Map<string, number>();
+  const splitOfStudy = new Map<string, Split>();
+  for (const [i, line] of lines.entries()) {
+    if (i === 0 || line.trim() === '') continue;
+    const cells = line.split(',').map((cell) => cell.trim());
+    if (cells.length !== header.length) {
+      problems.push(`line ${i + 1}: expected ${header.length} cells, found ${cells.length}`);
+      continue;
+    }
+    const parsed = ManifestRowSchema.safeParse(
+      Object.fromEntries(header.map((column, c) => [column, cellValue(column, cells[c]!)])),
+    );
+    if (!parsed.success) {
+      for (const issue of parsed.error.issues)
+        problems.push(`line ${i + 1}: ${issue.path.join('.')}: ${issue.message}`);
+      continue;
+    }
+    const row = parsed.data;
+    const earlier = lineOfId.get(row.id);
+    if (earlier !== undefined) problems.push(`line ${i + 1}: the id of line ${earlier} again`);
+    lineOfId.set(row.id, i + 1);
+    const split = splitOfStudy.get(row.study);
+    if (split !== undefined && split !== row.split) {
+      problems.push(`line ${i + 1}: its study is in split ${split} on an earlier line, found ${row.split}`);
+    }
+    splitOfStudy.set(row.study, row.split);
+    rows.push(row);
+  }
+  if (problems.length > 0) {
+    const shown = problems.slice(0, 20).join('\n  ');
+    throw new DomainError(
+      'DatasetInvalid',
+      `manifest.csv: ${problems.length} problems:\n  ${shown}${problems.length > 20 ? '\n  ...' : ''}\nCorrect these lines.`,
+    );
+  }
+  return rows;
+}
+
+/** The text of manifest.csv, rows in the given order. @throws DatasetInvalid when a row does not fit the schema */
+export function formatManifest(rows: readonly ManifestRow[]): string {
+  const lines = rows.map((row) => {
+    const parsed = ManifestRowSchema.safeParse(row);
+    if (!parsed.success) {
+      throw new DomainError('DatasetInvalid', `manifest row ${row.id}: ${z.prettifyError(parsed.error)}`);
+    }
+    return columnNames.map((name) => String(parsed.data[name])).join(',');
+  });
+  return `${[columnNames.join(','), ...lines].join('\n')}\n`;
+}

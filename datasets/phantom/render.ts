@@ -1,0 +1,208 @@
+/**
+ * Draws the frames of a phantom: what each place sends back, times speckle that moves with the tissue, plus clutter that
+ * stays where it is and noise that changes, seen through attenuation, shadows, log compression and the scanner's sector.
+ */
+
+import { LEFT_VENTRICLE, MYOCARDIUM } from '../../contracts/labels.ts';
+import type { RandomStream } from '../../imaging/random.ts';
+import type { Acquisition } from './acquisition.ts';
+import type { Heart } from './heart.ts';
+import { shapeAt } from './heart.ts';
+import type { HeartPoint } from './placement.ts';
+import { locate, placementAt } from './placement.ts';
+import { drawSpeckle, SPECKLE_ANGLES, SPECKLE_DEPTHS } from './speckle.ts';
+import { echoDb, smoothStep } from './tissue.ts';
+
+const DEPTH_SAMPLES_PER_MM = 2;
+const ANGLE_SAMPLES_PER_DEGREE = 1.6;
+const LOSS_BINS = 128;
+
+/** Amplitude of a level in decibels, from a table: a tenth of a decibel is finer than any speckle. */
+const amplitudeTable = Float32Array.from({ length: 1601 }, (_, i) => 10 ** ((i / 10 - 120) / 20));
+function amplitude(decibels: number): number {
+  return amplitudeTable[Math.max(0, Math.min(1600, Math.round((decibels + 120) * 10)))]!;
+}
+
+/** The probe's own coordinates of every pixel; they do not change over a video. */
+interface Beams {
+  readonly depthMm: Float32Array;
+  readonly angle: Float32Array;
+  readonly depthSample: Int32Array;
+  readonly angleSample: Int32Array;
+  readonly inSector: Uint8Array;
+}
+
+function beamsOf(scan: Acquisition): Beams {
+  const pixels = scan.rows * scan.columns;
+  const beams = {
+    depthMm: new Float32Array(pixels),
+    angle: new Float32Array(pixels),
+    depthSample: new Int32Array(pixels),
+    angleSample: new Int32Array(pixels),
+    inSector: new Uint8Array(pixels),
+  };
+  const originX = ((scan.columns - 1) / 2) * scan.spacingMm;
+  const originY = -5;
+  const reach = (scan.rows - 2) * scan.spacingMm - originY;
+  for (let row = 0; row < scan.rows; row++) {
+    for (let column = 0; column < scan.columns; column++) {
+      const pixel = row * scan.columns + column;
+      const x = column * scan.spacingMm - originX;
+      const y = row * scan.spacingMm - originY;
+      const depth = Math.hypot(x, y);
+      const angle = Math.atan2(x, y);
+      beams.depthMm[pixel] = depth;
+      beams.angle[pixel] = angle;
+      beams.depthSample[pixel] = Math.round(depth * DEPTH_SAMPLES_PER_MM);
+      beams.angleSample[pixel] =
+        Math.round((angle * 180 * ANGLE_SAMPLES_PER_DEGREE) / Math.PI) & (SPECKLE_ANGLES - 1);
+      beams.inSector[pixel] = depth > 9 && depth < reach && Math.abs(angle) < scan.sectorHalfAngle ? 1 : 0;
+    }
+  }
+  return beams;
+}
+
+/** Loss by share of the long axis on one side of the heart in one frame. */
+function wallLoss(scan: Acquisition, side: 0 | 1, frame: number): Float32Array {
+  const loss = new Float32Array(LOSS_BINS);
+  for (const dropout of scan.dropouts) {
+    if (dropout.side !== side) continue;
+    for (let bin = 0; bin < LOSS_BINS; bin++) {
+      const distance = Math.abs(bin / (LOSS_BINS - 1) - dropout.centre) / dropout.halfWidth;
+      loss[bin] = Math.max(loss[bin]!, dropout.lossDb[frame]! * (1 - smoothStep(0.6, 1.3, distance)));
+    }
+  }
+  return loss;
+}
+
+/** Loss by angle from shadows in one frame. */
+function shadowLoss(scan: Acquisition, frame: number): Float32Array {
+  const loss = new Float32Array(LOSS_BINS);
+  for (let bin = 0; bin < LOSS_BINS; bin++) {
+    const angle = (bin / (LOSS_BINS - 1) - 0.5) * 2 * scan.sectorHalfAngle;
+    for (const shadow of scan.shadows) {
+      const distance = Math.abs(angle - shadow.angle[frame]!) / shadow.halfWidth;
+      loss[bin]! += shadow.lossDb[frame]! * (1 - smoothStep(0.5, 1.2, distance));
+    }
+    const edge = Math.abs(angle) / scan.sectorHalfAngle;
+    loss[bin]! += scan.edgeLossDb * edge * edge;
+  }
+  return loss;
+}
+
+/** The scanner's own smoothing: a 1-2-1 mean along rows and columns, black outside the sector. */
+function smoothInSector(frame: Float32Array, inSector: Uint8Array, { rows, columns }: Acquisition): void {
+  for (const [lines, length, step, stride] of [
+    [rows, columns, 1, columns],
+    [columns, rows, columns, 1],
+  ] as const) {
+    for (let line = 0; line < lines; line++) {
+      let before = frame[line * stride]!;
+      for (let i = 1; i < length - 1; i++) {
+        const pixel = line * stride + i * step;
+        const here = frame[pixel]!;
+        frame[pixel] = 0.25 * before + 0.5 * here + 0.25 * frame[pixel + step]!;
+        before = here;
+      }
+    }
+  }
+  for (let pixel = 0; pixel < frame.length; pixel++) if (inSector[pixel] === 0) frame[pixel] = 0;
+}
+
+/** Grey levels in steps of 1/255 and labels, both [frames, rows, columns]. */
+export function renderPhantom(
+  heart: Heart,
+  scan: Acquisition,
+  random: RandomStream,
+): { intensities: Float32Array; labels: Uint8Array } {
+  const pixels = scan.rows * scan.columns;
+  const intensities = new Float32Array(scan.frames * pixels);
+  const labels = new Uint8Array(scan.frames * pixels);
+  const beams = beamsOf(scan);
+  const speckle = drawSpeckle(
+    scan.speckleAxialMm * DEPTH_SAMPLES_PER_MM,
+    scan.speckleLateralDegrees * ANGLE_SAMPLES_PER_DEGREE,
+    random,
+  );
+  const sample = (depth: number, angle: number) =>
+    (depth & (SPECKLE_DEPTHS - 1)) * SPECKLE_ANGLES + (angle & (SPECKLE_ANGLES - 1));
+  const raw = new Float32Array(pixels);
+  const greyCurve = Float32Array.from(
+    { length: 1024 },
+    (_, i) => Math.round(255 * (i / 1023) ** scan.gamma) / 255,
+  );
+  const point: HeartPoint = { share: 0, across: 0, abovePlane: 0, insideCavity: 0, insideWall: 0 };
+
+  for (let frame = 0; frame < scan.frames; frame++) {
+    const shape = shapeAt(heart, frame);
+    const placement = placementAt(scan, frame);
+    const losses = [wallLoss(scan, 0, frame), wallLoss(scan, 1, frame)] as const;
+    const shadows = shadowLoss(scan, frame);
+    const noiseDepth = random.integer(SPECKLE_DEPTHS);
+    const noiseAngle = random.integer(SPECKLE_ANGLES);
+    const farthest =
+      Math.max(shape.halfWidthMm[0] + shape.wallMm[0], shape.halfWidthMm[1] + shape.wallMm[1]) +
+      Math.abs(heart.bendMm);
+    const shortened = heart.lengthMm - shape.lengthMm;
+    for (let row = 0; row < scan.rows; row++) {
+      for (let column = 0; column < scan.columns; column++) {
+        const pixel = row * scan.columns + column;
+        const x = column * scan.spacingMm - placement.apexX;
+        const y = row * scan.spacingMm - placement.apexY;
+        const along = y * placement.cosine + x * placement.sine;
+        const across = x * placement.cosine - y * placement.sine;
+        // Nothing is seen outside the sector; labels go on there, but not far from the heart.
+        if (beams.inSector[pixel] === 0 && Math.abs(across) > farthest) continue;
+        locate(heart, shape, along, across, point);
+        const voxel = frame * pixels + pixel;
+        if (point.abovePlane > 0) {
+          if (point.insideCavity > 0) labels[voxel] = LEFT_VENTRICLE;
+          else if (point.insideWall > 0) labels[voxel] = MYOCARDIUM;
+        }
+        if (beams.inSector[pixel] === 0) continue;
+
+        const depth = beams.depthMm[pixel]!;
+        const angle = beams.angle[pixel]!;
+        let level = echoDb(heart, shape, point, scan);
+        if (point.insideCavity < 0.5 && point.insideWall > -6) {
+          const bin = Math.max(0, Math.min(LOSS_BINS - 1, Math.round(point.share * (LOSS_BINS - 1))));
+          level -= losses[point.across < 0 ? 0 : 1][bin]!;
+        }
+        const angleBin = Math.round((angle / (2 * scan.sectorHalfAngle) + 0.5) * (LOSS_BINS - 1));
+        const path = scan.attenuationDbPerMm * (depth - 40) + shadows[angleBin]! * smoothStep(10, 28, depth);
+        let clutter = amplitude(scan.nearFieldDb - (8.7 * (depth - 9)) / scan.nearFieldReachMm);
+        for (const haze of scan.hazes) {
+          const scale = 1 / (haze.radiusShare * heart.lengthMm);
+          const offAlong = along * scale - haze.along / haze.radiusShare;
+          const offAcross = across * scale - haze.across / haze.radiusShare;
+          const squared = offAlong * offAlong + offAcross * offAcross;
+          if (squared < 5) clutter += amplitude(haze.levelDb[frame]! - 4.35 * squared);
+        }
+        // Tissue between apex and plane is carried along with the plane's descent.
+        const carried = shortened * Math.max(0, Math.min(1.2, point.share));
+        const depthSample = beams.depthSample[pixel]!;
+        const angleSample = beams.angleSample[pixel]!;
+        const moving = sample(depthSample + Math.round(carried * DEPTH_SAMPLES_PER_MM), angleSample);
+        const still = sample(depthSample + 171, angleSample + 97);
+        const random1 = sample(depthSample + noiseDepth, angleSample + noiseAngle);
+        const echo = amplitude(level - path);
+        const veil = clutter * amplitude(-0.5 * path);
+        const noise = amplitude(scan.noiseDb + 0.08 * depth);
+        const real =
+          echo * speckle.real[moving]! + veil * speckle.real[still]! + noise * speckle.real[random1]!;
+        const imaginary =
+          echo * speckle.imaginary[moving]! +
+          veil * speckle.imaginary[still]! +
+          noise * speckle.imaginary[random1]!;
+        const decibels = 4.342945 * Math.log(real * real + imaginary * imaginary + 1e-12);
+        const grey = Math.min(1, Math.max(0, (decibels + scan.gainDb + 2) / scan.dynamicRangeDb + 1));
+        raw[pixel] = grey;
+      }
+    }
+    smoothInSector(raw, beams.inSector, scan);
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      intensities[frame * pixels + pixel] = greyCurve[Math.round(raw[pixel]! * 1023)]!;
+    }
+  }
+  return { intensities, labels };
+}

@@ -1,0 +1,84 @@
+/** How strongly each part of the chest sends sound back, in decibels, at a place in the heart's frame. */
+import type { Acquisition } from './acquisition.ts';
+import type { Heart, HeartShape } from './heart.ts';
+import type { HeartPoint } from './placement.ts';
+
+/** 0 at `low` and below, 1 at `high` and above, smooth between. */
+export function smoothStep(low: number, high: number, value: number): number {
+  const share = Math.min(1, Math.max(0, (value - low) / (high - low)));
+  return share * share * (3 - 2 * share);
+}
+
+function leafletDb(heart: Heart, shape: HeartShape, point: HeartPoint, scan: Acquisition): number {
+  // Each leaflet is hinged at its annulus corner: across the orifice when closed, along the wall when open.
+  const side = point.across < 0 ? 0 : 1;
+  const hinge = shape.halfWidthMm[side] * shape.baseRatio;
+  const fromHinge = hinge - Math.abs(point.across);
+  if (fromHinge < 0) return Number.NEGATIVE_INFINITY;
+  const angle = 0.12 + 1.05 * shape.valveOpening;
+  const reach = side === 0 ? 1.05 * hinge : 0.8 * hinge;
+  const alongLeaflet = fromHinge * Math.cos(angle) + point.abovePlane * Math.sin(angle);
+  const offLeaflet = point.abovePlane * Math.cos(angle) - fromHinge * Math.sin(angle);
+  if (alongLeaflet < 0 || alongLeaflet > reach || Math.abs(offLeaflet) > 1.4) return Number.NEGATIVE_INFINITY;
+  return scan.pericardiumDb - 3 - 0.25 * heart.wallMm[side];
+}
+
+/** Atria, right heart and what surrounds them: everything that is labelled background. */
+function backgroundDb(heart: Heart, shape: HeartShape, point: HeartPoint, scan: Acquisition): number {
+  const below = -point.abovePlane;
+  let beyond = -point.insideWall;
+  let brightness = 0;
+  const side = point.across < 0 ? 0 : 1;
+  if (below > 0) {
+    const centre = 0.46 * shape.atriumLengthMm;
+    const vertical = (below - centre) / (0.56 * shape.atriumLengthMm);
+    const horizontal = Math.abs(point.across) / (shape.halfWidthMm[side] * 1.02);
+    const radius = Math.sqrt(vertical * vertical + horizontal * horizontal);
+    if (radius < 1) return scan.bloodDb + (scan.myocardiumDb - scan.bloodDb) * smoothStep(0.92, 1, radius);
+    if (radius < 1.13) return scan.myocardiumDb + (below > centre ? 4 : 1);
+    beyond = (radius - 1.13) * centre;
+    if (vertical > 0) brightness = 4;
+  }
+  if (heart.view === 'a4c' && point.across < 0) {
+    // Right ventricle above the plane, right atrium below, behind the septum.
+    const septum = shape.halfWidthMm[0] * (below > 0 ? 1.1 : 1) + (below > 0 ? 3 : shape.wallMm[0]);
+    const width = heart.rightVentricleMm * (1 - 0.25 * shape.contraction);
+    const across = (-point.across - septum - 0.46 * width) / (0.5 * width);
+    const along =
+      below > 0
+        ? (below - 0.36 * shape.atriumLengthMm) / (0.46 * shape.atriumLengthMm)
+        : Math.max(0, below + 0.45 * shape.lengthMm) / (0.5 * shape.lengthMm) +
+          Math.max(0, -below - 0.35 * shape.lengthMm) / (0.32 * shape.lengthMm);
+    const radius = Math.sqrt(across * across + along * along);
+    if (radius < 1)
+      return scan.bloodDb + 2 + (scan.myocardiumDb - scan.bloodDb - 4) * smoothStep(0.9, 1, radius);
+    if (radius < 1.14) return scan.myocardiumDb - 2;
+  }
+  // Tissue behind the heart shines through it; further out, lung swallows the sound.
+  return scan.surroundingsDb + brightness - 14 * smoothStep(0, 32, beyond);
+}
+
+/** Echo strength at a point in decibels below full scale. */
+export function echoDb(heart: Heart, shape: HeartShape, point: HeartPoint, scan: Acquisition): number {
+  if (point.abovePlane > -1.5 && point.insideCavity > -1) {
+    const leaflet = leafletDb(heart, shape, point, scan);
+    if (leaflet > Number.NEGATIVE_INFINITY) return leaflet;
+  }
+  if (point.abovePlane > 0) {
+    if (point.insideCavity > -1) {
+      // A papillary muscle on the lateral side is part of the cavity, as in expert tracings.
+      const lengthwise = (point.share - 0.5) / 0.11;
+      const inward = (point.insideCavity - 2) / (2.6 + 2 * shape.contraction);
+      const papillary = lengthwise * lengthwise + inward * inward;
+      const blood = point.across > 0 && papillary < 1 ? scan.myocardiumDb - 5 - 6 * papillary : scan.bloodDb;
+      return blood + (scan.myocardiumDb - blood) * (1 - smoothStep(-1, 1.2, point.insideCavity));
+    }
+    if (point.insideWall > 0) return scan.myocardiumDb + 1.5 * smoothStep(3, 0, point.insideWall);
+    if (point.insideWall > -2.4) {
+      const bright = point.across > 0 || heart.view === 'a2c' ? 1 : 0.35;
+      const line = (1 - Math.abs(point.insideWall + 1.2) / 1.2) * bright;
+      return scan.myocardiumDb + (scan.pericardiumDb - scan.myocardiumDb) * line;
+    }
+  }
+  return backgroundDb(heart, shape, point, scan);
+}

@@ -1,0 +1,61 @@
+/** From a video as recorded to the grid and grey levels that the networks see, and back (method.md 2). */
+
+import { DomainError } from '../contracts/errors.ts';
+import type { PreprocessingConfig } from '../contracts/run-config.ts';
+import { equaliseFrames } from '../imaging/clahe.ts';
+import { cropOrPadGrey, cropOrPadLabels } from '../imaging/crop-pad.ts';
+import type { GreyVideo, LabelVideo, VideoGeometry } from '../imaging/image.ts';
+import { gridAtSpacing, resampleGreyTo, resampleLabelsTo } from '../imaging/resample.ts';
+
+export interface Preprocessed {
+  readonly video: GreyVideo;
+  /** A segmentation on the grid of `video` back on the original grid, pixel for pixel. @throws GeometryMismatch on another grid */
+  restoreLabels(labels: LabelVideo): LabelVideo;
+}
+
+/** The grid after resampling, before padding, and its size after padding. */
+function plan(video: VideoGeometry, config: PreprocessingConfig) {
+  const grid = gridAtSpacing(video, config.spacingMm);
+  const padded = (size: number) => Math.ceil(size / config.multiple) * config.multiple;
+  return { grid, rows: padded(grid.rows), columns: padded(grid.columns) };
+}
+
+function divideByMaximum(video: GreyVideo): GreyVideo {
+  let maximum = 0;
+  for (const value of video.intensities) if (value > maximum) maximum = value;
+  if (maximum === 0 || maximum === 1) return video;
+  return { ...video, intensities: video.intensities.map((value) => value / maximum) };
+}
+
+/**
+ * Grey levels divided by the video's maximum, equalised frame by frame (on the recorded grid, before zeros are padded
+ * around it), resampled to square pixels and padded with zeros to the next multiple in rows and columns.
+ */
+export function preprocess(video: GreyVideo, config: PreprocessingConfig): Preprocessed {
+  const { grid, rows, columns } = plan(video, config);
+  const scaled = divideByMaximum(video);
+  const equalised = config.clahe.enabled ? equaliseFrames(scaled, config.clahe) : scaled;
+  const prepared = cropOrPadGrey(resampleGreyTo(equalised, grid), rows, columns);
+  const { spacingMm, frameTimeMs, frames } = video;
+  const original = { rows: video.rows, columns: video.columns, spacingMm };
+  return {
+    video: prepared,
+    restoreLabels(labels) {
+      if (labels.rows !== rows || labels.columns !== columns || labels.frames !== frames) {
+        throw new DomainError(
+          'GeometryMismatch',
+          `expected a segmentation of ${frames} frames of ${rows} x ${columns} pixels, the grid after preprocessing, ` +
+            `found ${labels.frames} of ${labels.rows} x ${labels.columns}.`,
+        );
+      }
+      const unpadded = { ...cropOrPadLabels(labels, grid.rows, grid.columns), spacingMm: grid.spacingMm };
+      return { ...resampleLabelsTo(unpadded, original), frameTimeMs };
+    },
+  };
+}
+
+/** A reference segmentation on the grid that `preprocess` gives its video. */
+export function preprocessLabels(labels: LabelVideo, config: PreprocessingConfig): LabelVideo {
+  const { grid, rows, columns } = plan(labels, config);
+  return cropOrPadLabels(resampleLabelsTo(labels, grid), rows, columns);
+}

@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-node-gpu';
+import { expect, it } from 'vitest';
+import { InferenceSchema } from '../../contracts/run-config.ts';
+import type { GreyVideo } from '../../imaging/image.ts';
+import { randomStream } from '../../imaging/random.ts';
+import { UNet3D, type UNetConfig } from '../networks/unet3d.ts';
+import {
+  type Predictor,
+  policyProbabilities,
+  predictVideo,
+  rewardMap,
+  segmentationOf,
+} from './predict-video.ts';
+
+const inference = InferenceSchema.parse({});
+const shape: UNetConfig = {
+  baseFilters: 2,
+  maxFilters: 320,
+  strides: [
+    [1, 1, 1],
+    [2, 2, 2],
+    [2, 2, 2],
+  ],
+  kernels: [
+    [1, 3, 3],
+    [3, 3, 3],
+    [3, 3, 3],
+  ],
+  inputChannels: 1,
+  outputChannels: 3,
+  deepSupervision: false,
+};
+
+function greyVideo(frames: number, rows: number, columns: number): GreyVideo {
+  const random = randomStream(1, 'predict test');
+  const intensities = Float32Array.from({ length: frames * rows * columns }, () => random.uniform());
+  return { frames, rows, columns, spacingMm: [0.5, 0.4], frameTimeMs: 33, intensities };
+}
+
+/** Label 1 is as likely as the pixel is bright. */
+const brightness: Predictor = {
+  config: shape,
+  forward: (x) =>
+    tf.concat([tf.zerosLike(x), tf.mul(tf.sub(x, 0.5), 20), tf.fill(x.shape, -20)], 4) as tf.Tensor5D,
+};
+
+it.each([
+  [1, 8, 8],
+  [2, 8, 8],
+  [3, 9, 11],
+  [6, 16, 13],
+])('segments %i frames of %i x %i pixels on their own grid', (frames, rows, columns) => {
+  const video = greyVideo(frames, rows, columns);
+  const network = UNet3D.initialise(shape, randomStream(2, 'network'));
+  const before = tf.memory().numTensors;
+  const segmentation = predictVideo(network, video, { ...inference, windowFrames: 3 });
+  expect(tf.memory().numTensors).toBe(before);
+  network.dispose();
+  expect(segmentation).toMatchObject({ frames, rows, columns, spacingMm: [0.5, 0.4], frameTimeMs: 33 });
+  expect(segmentation.labels).toHaveLength(video.intensities.length);
+});
+
+it('keeps the largest foreground blob of each frame and says how sure it is of it', () => {
+  const video = greyVideo(5, 8, 8);
+  video.intensities.fill(0.1);
+  for (let t = 0; t < 5; t++) {
+    for (const [row, column] of [
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [6, 6],
+    ]) {
+      video.intensities[(t * 8 + row!) * 8 + column!] = 0.9;
+    }
+  }
+  const { labels, meanConfidence } = predictVideo(brightness, video, inference);
+  expect(labels.reduce((sum, label) => sum + label, 0)).toBe(15);
+  expect(labels[6 * 8 + 6]).toBe(0);
+  expect(meanConfidence).toBeCloseTo(1 / (1 + Math.exp(-8)), 4);
+});
+
+it('has no confidence in an empty segmentation', () => {
+  const video = greyVideo(2, 8, 8);
+  video.intensities.fill(0);
+  expect(predictVideo(brightness, video, inference).meanConfidence).toBe(0);
+});
+
+it('gives probabilities that sum to one', () => {
+  const values = policyProbabilities(brightness, greyVideo(3, 8, 8), inference);
+  for (let i = 0; i < values.length; i += 3)
+    expect(values[i]! + values[i + 1]! + values[i + 2]!).toBeCloseTo(1, 5);
+});
+
+it('maps a reward network over image and labels, scaled by the temperature', () => {
+  const video = greyVideo(3, 8, 8);
+  const segmentation = segmentationOf(policyProbabilities(brightness, video, inference), video);
+  const labelChannel: Predictor = {
+    config: { ...shape, inputChannels: 2, outputChannels: 1 },
+    forward: (x) => tf.mul(tf.slice(x, [0, 0, 0, 0, 1], [-1, -1, -1, -1, 1]), 4),
+  };
+  const map = rewardMap(labelChannel, video, segmentation, inference, 2);
+  map.forEach((value, i) => {
+    expect(value).toBeCloseTo(1 / (1 + Math.exp(-2 * segmentation.labels[i]!)), 5);
+  });
+  expect(() => rewardMap(labelChannel, greyVideo(2, 8, 8), segmentation, inference)).toThrow(/one grid/);
+});

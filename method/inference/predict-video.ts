@@ -1,0 +1,130 @@
+/** From a policy and a video to labels and confidence (method.md 8). Videos of any size and number of frames, one included. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { DomainError } from '../../contracts/errors.ts';
+import type { InferenceConfig } from '../../contracts/run-config.ts';
+import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
+import { keepLargestForegroundVideo } from '../../imaging/morphology.ts';
+import { planUNet, type UNetConfig } from '../networks/unet-plan.ts';
+import { predictPadded } from './reflection.ts';
+import { type ChannelVideo, greyChannel, slideWindows, type WindowPredictor } from './sliding-window.ts';
+
+/** What inference needs of a network (`UNet3D` is one). */
+export interface Predictor {
+  readonly config: UNetConfig;
+  forward(x: tf.Tensor5D): tf.Tensor5D;
+}
+
+/** A segmentation with how sure the policy is of it. */
+export interface PredictedVideo extends LabelVideo {
+  /** Mean probability of the predicted label over foreground pixels, in [1 / classes, 1]; 0 for an empty segmentation. */
+  readonly meanConfidence: number;
+}
+
+/** The network as a predictor of windows of any size: what its strides do not divide is continued by reflection. */
+export function windowPredictor(network: Predictor): WindowPredictor {
+  const { multiples } = planUNet(network.config);
+  const sizes = [multiples[0], multiples[1], multiples[2]] as const;
+  return (windows) => predictPadded(windows, sizes, (x) => network.forward(x));
+}
+
+/** Logits of every pixel, [frames, rows, columns, classes]. */
+export function policyLogits(policy: Predictor, video: GreyVideo, config: InferenceConfig): Float32Array {
+  return slideWindows(greyChannel(video), windowPredictor(policy), config).values;
+}
+
+/** Probabilities of every pixel, [frames, rows, columns, classes]: the softmax of `policyLogits`. */
+export function policyProbabilities(
+  policy: Predictor,
+  video: GreyVideo,
+  config: InferenceConfig,
+): Float32Array {
+  return softmaxInPlace(policyLogits(policy, video, config), policy.config.outputChannels);
+}
+
+/**
+ * The segmentation that probabilities [frames, rows, columns, classes] stand for: the most likely label of every pixel, of
+ * which the largest foreground blob of each frame stays.
+ * @throws DomainError GeometryMismatch when they do not fit the video's grid.
+ */
+export function segmentationOf(probabilities: Float32Array, video: GreyVideo): PredictedVideo {
+  const pixels = video.frames * video.rows * video.columns;
+  const classes = probabilities.length / pixels;
+  if (!Number.isInteger(classes) || classes < 2) {
+    throw new DomainError(
+      'GeometryMismatch',
+      `${probabilities.length} probabilities do not fit a video of ${video.frames} x ${video.rows} x ${video.columns} ` +
+        'pixels with two or more classes',
+    );
+  }
+  const labels = new Uint8Array(pixels);
+  for (let i = 0; i < pixels; i++) {
+    let best = 0;
+    for (let k = 1; k < classes; k++) {
+      if (probabilities[i * classes + k]! > probabilities[i * classes + best]!) best = k;
+    }
+    labels[i] = best;
+  }
+  const segmentation = keepLargestForegroundVideo({ ...geometryOf(video), labels });
+  let sum = 0;
+  let foreground = 0;
+  segmentation.labels.forEach((label, i) => {
+    if (label === 0) return;
+    sum += probabilities[i * classes + label]!;
+    foreground++;
+  });
+  return { ...segmentation, meanConfidence: foreground === 0 ? 0 : sum / foreground };
+}
+
+/** The policy's segmentation of a preprocessed video, on the video's grid. */
+export function predictVideo(policy: Predictor, video: GreyVideo, config: InferenceConfig): PredictedVideo {
+  return segmentationOf(policyProbabilities(policy, video, config), video);
+}
+
+/**
+ * The map of a reward network over a whole video, [frames, rows, columns] in [0, 1]: sigmoid(logit / temperature), not
+ * scaled per frame. The pixelwise minimum over reward networks (`minimumOf`) is the confidence map of method.md 8.
+ */
+export function rewardMap(
+  network: Predictor,
+  video: GreyVideo,
+  segmentation: LabelVideo,
+  config: InferenceConfig,
+  temperature = 1,
+): Float32Array {
+  const { values } = slideWindows(rewardChannels(video, segmentation), windowPredictor(network), config);
+  for (let i = 0; i < values.length; i++) values[i] = 1 / (1 + Math.exp(-values[i]! / temperature));
+  return values;
+}
+
+/** Image and label map as numbers, the two channels that reward networks read (method.md 3). */
+function rewardChannels(video: GreyVideo, segmentation: LabelVideo): ChannelVideo {
+  const { frames, rows, columns, intensities } = video;
+  if (segmentation.labels.length !== intensities.length) {
+    throw new DomainError(
+      'GeometryMismatch',
+      `a reward map needs image and segmentation on one grid; found ${frames} x ${rows} x ${columns} and ` +
+        `${segmentation.frames} x ${segmentation.rows} x ${segmentation.columns}`,
+    );
+  }
+  const values = new Float32Array(2 * intensities.length);
+  for (let i = 0; i < intensities.length; i++) {
+    values[2 * i] = intensities[i]!;
+    values[2 * i + 1] = segmentation.labels[i]!;
+  }
+  return { frames, rows, columns, channels: 2, values };
+}
+
+function softmaxInPlace(logits: Float32Array, classes: number): Float32Array {
+  for (let start = 0; start < logits.length; start += classes) {
+    let largest = logits[start]!;
+    for (let k = 1; k < classes; k++) largest = Math.max(largest, logits[start + k]!);
+    let sum = 0;
+    for (let k = 0; k < classes; k++) {
+      const value = Math.exp(logits[start + k]! - largest);
+      logits[start + k] = value;
+      sum += value;
+    }
+    for (let k = 0; k < classes; k++) logits[start + k]! /= sum;
+  }
+  return logits;
+}

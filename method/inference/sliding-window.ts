@@ -1,0 +1,221 @@
+/**
+ * Inference over a video of any length (method.md 8): windows slide over the video reflected at both ends, their logits are
+ * added up with Gaussian weights and divided by the weights. The sums live in one host array the size of the result, and
+ * windows that would only see reflected frames are never computed.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { DomainError } from '../../contracts/errors.ts';
+import type { InferenceConfig } from '../../contracts/run-config.ts';
+import type { GreyVideo } from '../../imaging/image.ts';
+import { reflectedIndex } from './reflection.ts';
+
+/** Weights are never smaller (method.md 8). */
+const WEIGHT_FLOOR = 1e-3;
+
+/**
+ * Voxels that go through the predictor at once: small windows share one call's overhead, large ones go one by one.
+ */
+const VOXELS_PER_CALL = 160_000;
+
+export interface WindowConfig extends InferenceConfig {
+  /** In-plane size of a window; the whole image when left out. */
+  readonly windowRows?: number;
+  readonly windowColumns?: number;
+}
+
+/** Channels last: value (t, r, c, k) lies at ((t * rows + r) * columns + c) * channels + k. */
+export interface ChannelVideo {
+  readonly frames: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly channels: number;
+  readonly values: Float32Array;
+}
+
+/** [windows, time, rows, columns, channels in] to [windows, time, rows, columns, channels out]; each window by itself. */
+export type WindowPredictor = (windows: tf.Tensor5D) => tf.Tensor5D;
+
+/** First positions of windows along an axis of at least a window's size: evenly spread, rounded half to even. */
+export function windowStarts(size: number, window: number, overlap: number): number[] {
+  const step = Math.max(window * (1 - overlap), 1);
+  const count = Math.ceil((size - window) / step) + 1;
+  if (count === 1) return [0];
+  return Array.from({ length: count }, (_, i) => roundHalfToEven((i * (size - window)) / (count - 1)));
+}
+
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** exp(-x^2 / 2 sigma^2) about the middle of an axis, sigma = sigmaScale * size. */
+export function gaussianWeights(size: number, sigmaScale: number): Float64Array {
+  const sigma = sigmaScale * size;
+  return Float64Array.from({ length: size }, (_, i) =>
+    Math.exp(-((i - (size - 1) / 2) ** 2) / (2 * sigma * sigma)),
+  );
+}
+
+/** The weight of every voxel of a window, [time, rows, columns], floored at 1e-3. */
+function weightMap(shape: readonly [number, number, number], sigmaScale: number): Float32Array {
+  const [time, rows, columns] = shape.map((size) => gaussianWeights(size, sigmaScale)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const weights = new Float32Array(time.length * rows.length * columns.length);
+  let i = 0;
+  for (const t of time)
+    for (const r of rows) for (const c of columns) weights[i++] = Math.max(t * r * c, WEIGHT_FLOOR);
+  return weights;
+}
+
+/**
+ * The weighted mean of the windows' predictions over a whole video, on the video's grid.
+ *
+ * A video shorter than a window in time is continued by reflection; in plane a window is at most the image.
+ * @throws DomainError GeometryMismatch when the predictor changes the grid of a window; ConfigInvalid for an overlap of 1.
+ */
+export function slideWindows(
+  video: ChannelVideo,
+  predict: WindowPredictor,
+  config: WindowConfig,
+): ChannelVideo {
+  const { frames, rows, columns } = video;
+  if (config.overlap >= 1) {
+    throw new DomainError(
+      'ConfigInvalid',
+      'inference.overlap must be below 1: windows that overlap wholly never advance',
+    );
+  }
+  const shape = [
+    config.windowFrames,
+    Math.min(config.windowRows ?? rows, rows),
+    Math.min(config.windowColumns ?? columns, columns),
+  ] as const;
+  const padded = Math.max(frames + 2 * config.padFrames, config.windowFrames);
+  // In the video's own time: negative starts lie in the reflection before it.
+  const timeStarts = windowStarts(padded, shape[0], config.overlap)
+    .map((start) => start - config.padFrames)
+    .filter((start) => start < frames && start + shape[0] > 0);
+  const rowStarts = windowStarts(rows, shape[1], config.overlap);
+  const columnStarts = windowStarts(columns, shape[2], config.overlap);
+  const places = timeStarts.flatMap((time) =>
+    rowStarts.flatMap((row) => columnStarts.map((column) => [time, row, column] as const)),
+  );
+
+  const weights = weightMap(shape, config.sigmaScale);
+  const weightSums = new Float32Array(frames * rows * columns);
+  let sums: Float32Array | undefined;
+  let channels = 0;
+  const perCall = Math.max(1, Math.floor(VOXELS_PER_CALL / weights.length));
+  for (let first = 0; first < places.length; first += perCall) {
+    const batch = places.slice(first, first + perCall);
+    const prediction = predictBatch(video, batch, shape, predict);
+    channels = prediction.channels;
+    sums ??= new Float32Array(weightSums.length * channels);
+    batch.forEach((place, index) => {
+      const size = weights.length * channels;
+      const values = prediction.values.subarray(index * size, (index + 1) * size);
+      addWindow(sums!, weightSums, video, values, weights, place, shape, channels);
+    });
+  }
+  if (sums === undefined)
+    throw new DomainError('DatasetInvalid', 'a video without frames cannot be predicted');
+  for (let voxel = 0; voxel < weightSums.length; voxel++) {
+    const scale = 1 / weightSums[voxel]!;
+    for (let k = 0; k < channels; k++) sums[voxel * channels + k]! *= scale;
+  }
+  return { frames, rows, columns, channels, values: sums };
+}
+
+/**
+ * Logits of a whole video, [frames, rows, columns, classes], from a predictor of grey windows [batch, time, rows,
+ * columns, 1]. The caller disposes the result.
+ * @throws DomainError as `slideWindows`
+ */
+export function slidingWindowLogits(
+  video: GreyVideo,
+  predict: WindowPredictor,
+  config: WindowConfig,
+): tf.Tensor4D {
+  const { frames, rows, columns, channels, values } = slideWindows(greyChannel(video), predict, config);
+  return tf.tensor4d(values, [frames, rows, columns, channels]);
+}
+
+/** The video as one channel; shares its memory. */
+export function greyChannel(video: GreyVideo): ChannelVideo {
+  const { frames, rows, columns, intensities } = video;
+  return { frames, rows, columns, channels: 1, values: intensities };
+}
+
+type Triplet = readonly [number, number, number];
+
+function predictBatch(
+  video: ChannelVideo,
+  places: readonly Triplet[],
+  shape: Triplet,
+  predict: WindowPredictor,
+): { values: Float32Array; channels: number } {
+  const size = shape[0] * shape[1] * shape[2] * video.channels;
+  const input = new Float32Array(places.length * size);
+  places.forEach((place, index) => {
+    readWindow(video, place, shape, input.subarray(index * size, (index + 1) * size));
+  });
+  const expected = [places.length, ...shape];
+  const output = tf.tidy(() => predict(tf.tensor5d(input, [places.length, ...shape, video.channels])));
+  const values = output.dataSync<'float32'>();
+  const found = output.shape;
+  tf.dispose(output);
+  if (expected.some((length, axis) => length !== found[axis])) {
+    throw new DomainError(
+      'GeometryMismatch',
+      `the predictor of a sliding window was given [${expected.join(', ')}, ${video.channels}] and returned ` +
+        `[${found.join(', ')}]: it must keep windows, time, rows and columns`,
+    );
+  }
+  return { values, channels: found[4] };
+}
+
+function readWindow(
+  video: ChannelVideo,
+  [time, row, column]: Triplet,
+  shape: Triplet,
+  target: Float32Array,
+): void {
+  const { rows, columns, channels, values } = video;
+  const line = shape[2] * channels;
+  let at = 0;
+  for (let t = 0; t < shape[0]; t++) {
+    const frame = reflectedIndex(time + t, video.frames);
+    for (let r = 0; r < shape[1]; r++) {
+      const start = ((frame * rows + row + r) * columns + column) * channels;
+      target.set(values.subarray(start, start + line), at);
+      at += line;
+    }
+  }
+}
+
+function addWindow(
+  sums: Float32Array,
+  weightSums: Float32Array,
+  video: ChannelVideo,
+  window: Float32Array,
+  weights: Float32Array,
+  [time, row, column]: Triplet,
+  shape: Triplet,
+  channels: number,
+): void {
+  for (let t = Math.max(0, -time); t < shape[0] && time + t < video.frames; t++) {
+    for (let r = 0; r < shape[1]; r++) {
+      let from = (t * shape[1] + r) * shape[2];
+      let to = ((time + t) * video.rows + row + r) * video.columns + column;
+      for (let c = 0; c < shape[2]; c++, from++, to++) {
+        const weight = weights[from]!;
+        weightSums[to]! += weight;
+        for (let k = 0; k < channels; k++) sums[to * channels + k]! += weight * window[from * channels + k]!;
+      }
+    }
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Test-time augmentation (method.md 8): the mean probability over 25 views of a video, each undone before the mean. A pixel
+ * that a view moved out of the image counts only the views that saw it.
+ */
+import type { InferenceConfig } from '../../contracts/run-config.ts';
+import type { GreyVideo } from '../../imaging/image.ts';
+import { type PredictedVideo, type Predictor, policyProbabilities, segmentationOf } from './predict-video.ts';
+
+/** Contrast factor, or where output pixel (row, column) is read from, in pixels relative to the image centre. */
+export type View =
+  | { readonly kind: 'contrast'; readonly factor: number }
+  | { readonly kind: 'shift'; readonly rows: number; readonly columns: number }
+  | { readonly kind: 'rotation'; readonly degrees: number };
+
+/** Identity, 4 contrasts, 16 shifts, 4 rotations. */
+export const views: readonly View[] = [
+  ...[1, 1.1, 0.9, 1.25, 0.75].map((factor) => ({ kind: 'contrast', factor }) as const),
+  ...[40, 60, 80, 120].flatMap((distance) =>
+    [
+      [distance, 0],
+      [-distance, 0],
+      [0, distance],
+      [0, -distance],
+    ].map(([rows, columns]) => ({ kind: 'shift', rows: rows!, columns: columns! }) as const),
+  ),
+  ...[5, -5, 10, -10].map((degrees) => ({ kind: 'rotation', degrees }) as const),
+];
+
+/** Mean probabilities over all views, [frames, rows, columns, classes]. `onView` is told how many are done. */
+export function augmentedProbabilities(
+  policy: Predictor,
+  video: GreyVideo,
+  config: InferenceConfig,
+  onView: (done: number) => void = () => {},
+): Float32Array {
+  const { frames, rows, columns } = video;
+  const classes = policy.config.outputChannels;
+  const sums = new Float32Array(video.intensities.length * classes);
+  const weights = new Float32Array(video.intensities.length);
+  views.forEach((view, index) => {
+    // A shift out of the image shows nothing.
+    if (view.kind !== 'shift' || (Math.abs(view.rows) < rows && Math.abs(view.columns) < columns)) {
+      const seen = policyProbabilities(policy, viewOf(video, view), config);
+      if (view.kind === 'contrast') {
+        for (let i = 0; i < sums.length; i++) sums[i]! += seen[i]!;
+        for (let i = 0; i < weights.length; i++) weights[i]! += 1;
+      } else {
+        const undo = inverse(view);
+        const covered = coverage(video, view);
+        for (let i = 0; i < seen.length; i++) seen[i]! *= covered[Math.floor(i / classes)]!;
+        warp(seen, { frames, rows, columns, channels: classes }, undo, sums);
+        warp(covered, { frames, rows, columns, channels: 1 }, undo, weights);
+      }
+    }
+    onView(index + 1);
+  });
+  for (let i = 0; i < sums.length; i++) sums[i]! /= weights[Math.floor(i / classes)]!;
+  return sums;
+}
+
+/** The segmentation of the mean over views. */
+export function predictAugmentedVideo(
+  policy: Predictor,
+  video: GreyVideo,
+  config: InferenceConfig,
+  onView?: (done: number) => void,
+): PredictedVideo {
+  return segmentationOf(augmentedProbabilities(policy, video, config, onView), video);
+}
+
+/** The video as a view shows it, on the same grid; what comes from outside the image is 0, as in the padding of training. */
+export function viewOf(video: GreyVideo, view: View): GreyVideo {
+  const { intensities } = video;
+  if (view.kind === 'contrast') {
+    const mean = intensities.reduce((sum, value) => sum + value, 0) / intensities.length;
+    const changed = intensities.map((value) => Math.min(Math.max(mean + view.factor * (value - mean), 0), 1));
+    return { ...video, intensities: changed };
+  }
+  const moved = new Float32Array(intensities.length);
+  warp(intensities, { ...video, channels: 1 }, view, moved);
+  return { ...video, intensities: moved };
+}
+
+type Movement = Exclude<View, { kind: 'contrast' }>;
+
+function inverse(view: Movement): Movement {
+  if (view.kind === 'rotation') return { kind: 'rotation', degrees: -view.degrees };
+  return { kind: 'shift', rows: -view.rows, columns: -view.columns };
+}
+
+/** How much of each pixel of a view lies inside the image. */
+function coverage(video: GreyVideo, view: Movement): Float32Array {
+  const covered = new Float32Array(video.intensities.length);
+  warp(new Float32Array(covered.length).fill(1), { ...video, channels: 1 }, view, covered);
+  return covered;
+}
+
+interface Grid {
+  readonly frames: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly channels: number;
+}
+
+/** Adds the moved values to `target`, bilinear between pixels; values from outside the image add nothing. */
+function warp(values: Float32Array, grid: Grid, movement: Movement, target: Float32Array): void {
+  const { frames, rows, columns, channels } = grid;
+  const angle = movement.kind === 'rotation' ? (movement.degrees * Math.PI) / 180 : 0;
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+  const [shiftRows, shiftColumns] = movement.kind === 'shift' ? [movement.rows, movement.columns] : [0, 0];
+  const [centreRow, centreColumn] = [(rows - 1) / 2, (columns - 1) / 2];
+  const frameSize = rows * columns * channels;
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      const fromRow = cosine * (r - centreRow) - sine * (c - centreColumn) + centreRow - shiftRows;
+      const fromColumn = sine * (r - centreRow) + cosine * (c - centreColumn) + centreColumn - shiftColumns;
+      const row = Math.floor(fromRow);
+      const column = Math.floor(fromColumn);
+      for (const [dr, dc] of corners) {
+        const weight = (1 - Math.abs(fromRow - row - dr)) * (1 - Math.abs(fromColumn - column - dc));
+        if (weight === 0 || row + dr < 0 || row + dr >= rows || column + dc < 0 || column + dc >= columns)
+          continue;
+        let from = ((row + dr) * columns + column + dc) * channels;
+        let to = (r * columns + c) * channels;
+        for (let t = 0; t < frames; t++, from += frameSize, to += frameSize) {
+          for (let k = 0; k < channels; k++) target[to + k]! += weight * values[from + k]!;
+        }
+      }
+    }
+  }
+}
+
+const corners = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+] as const;

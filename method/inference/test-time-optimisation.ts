@@ -1,0 +1,175 @@
+/**
+ * Test-time optimisation (method.md 8): a copy of the policy takes a few PPO steps on the one video that it failed on, and
+ * the weights whose worst frame earns most are used to predict it again. The shared policy is never changed, so results do
+ * not depend on the order of videos (method.md 12).
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { InferenceConfig } from '../../contracts/run-config.ts';
+import { type GreyVideo, type LabelVideo, labelFrame } from '../../imaging/image.ts';
+import { type RandomStream, randomStream } from '../../imaging/random.ts';
+import { isFrameAnatomicallyValid } from '../../metrics/anatomy.ts';
+import { temporalValidity } from '../../metrics/temporal.ts';
+import { Adam } from '../networks/adam.ts';
+import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
+import { disposeGradients } from '../networks/gradients.ts';
+import type { NamedArrays } from '../networks/named-arrays.ts';
+import { UNet3D } from '../networks/unet3d.ts';
+import { valueOf } from '../ppo/critic-loss.ts';
+import { ForwardCost } from '../ppo/forward-cost.ts';
+import { actionLogProb, policyLoss } from '../ppo/loss.ts';
+import type { RewardOf } from '../ppo/reward-map.ts';
+import { imageWindow, windowsOf } from '../pretraining/training-windows.ts';
+import { type PredictedVideo, predictVideo } from './predict-video.ts';
+
+export interface OptimisationConfig {
+  readonly passes: number;
+  readonly augmentationsPerChunk: number;
+  /** Factor about the mean grey level, drawn from this range. */
+  readonly contrast: readonly [number, number];
+  /** Standard deviation of the noise, drawn from this range. */
+  readonly noise: readonly [number, number];
+  readonly learningRate: number;
+  readonly clipRange: number;
+  readonly gradientNorm: number;
+  readonly entropyCoefficient: number;
+  readonly divergenceCoefficient: number;
+}
+
+export const defaultOptimisation: OptimisationConfig = {
+  passes: 4,
+  augmentationsPerChunk: 3,
+  contrast: [0.4, 0.8],
+  noise: [0.001, 0.01],
+  learningRate: 1e-3,
+  clipRange: 0.2,
+  gradientNorm: 0.5,
+  entropyCoefficient: 0.1,
+  divergenceCoefficient: 0.01,
+};
+
+export interface OptimisedVideo extends PredictedVideo {
+  /** Pass whose weights gave the result; 0 when no pass did better than the policy as it is, or none was needed. */
+  readonly pass: number;
+  /** Lowest mean reward of a frame after each pass, pass 0 first; empty when the first prediction was valid. */
+  readonly lowestRewards: readonly number[];
+}
+
+export interface OptimisationInput {
+  readonly policy: UNet3D;
+  readonly rewardOf: RewardOf;
+  /** V of the advantage; without it the mean reward of the chunk stands in. */
+  readonly critic?: UNet3D;
+  readonly video: GreyVideo;
+  readonly inference: InferenceConfig;
+  readonly seed: number;
+  readonly config?: OptimisationConfig;
+}
+
+/** Predicts a preprocessed video, and again after optimisation when the first result is invalid in anatomy or over time. */
+export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo {
+  const { policy, video, inference, seed } = input;
+  const config = input.config ?? defaultOptimisation;
+  const first = predictVideo(policy, video, inference);
+  if (isValid(first)) return { ...first, pass: 0, lowestRewards: [] };
+
+  const starting = policy.toArrays();
+  const copy = UNet3D.fromArrays(policy.config, starting);
+  const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
+  try {
+    const chunks = chunksOf(video, inference.windowFrames);
+    const lowestRewards = [lowestFrameReward(copy, input.rewardOf, chunks)];
+    let best: { pass: number; arrays: NamedArrays } = { pass: 0, arrays: starting };
+    for (let pass = 1; pass <= config.passes; pass++) {
+      chunks.forEach((chunk, index) => {
+        optimiseOn(chunk, copy, optimiser, input, config, randomStream(seed, 'tto', pass, index));
+      });
+      const lowest = lowestFrameReward(copy, input.rewardOf, chunks);
+      if (lowest > Math.max(...lowestRewards)) best = { pass, arrays: copy.toArrays() };
+      lowestRewards.push(lowest);
+    }
+    tf.dispose(chunks);
+    if (best.pass === 0) return { ...first, pass: 0, lowestRewards };
+    copy.assign(best.arrays);
+    return { ...predictVideo(copy, video, inference), pass: best.pass, lowestRewards };
+  } finally {
+    optimiser.dispose();
+    copy.dispose();
+  }
+}
+
+function isValid(segmentation: LabelVideo): boolean {
+  for (let t = 0; t < segmentation.frames; t++) {
+    if (!isFrameAnatomicallyValid(labelFrame(segmentation, t))) return false;
+  }
+  return temporalValidity(segmentation).valid;
+}
+
+/** Consecutive windows of the video, the last of which ends with it. */
+function chunksOf(video: GreyVideo, frames: number): tf.Tensor5D[] {
+  const windows = windowsOf([video]);
+  const last = Math.max(0, video.frames - frames);
+  const starts = new Set(
+    Array.from({ length: Math.ceil(video.frames / frames) }, (_, i) => Math.min(i * frames, last)),
+  );
+  return [...starts].map((startFrame) => imageWindow(windows, { video: 0, startFrame }, frames));
+}
+
+function lowestFrameReward(policy: UNet3D, rewardOf: RewardOf, chunks: readonly tf.Tensor5D[]): number {
+  const lowest = chunks.map((chunk) =>
+    tf.tidy(() => {
+      const actions = tf.argMax(policy.forward(chunk), -1) as tf.Tensor4D;
+      return tf.min(tf.mean(rewardOf(chunk, actions, new ForwardCost()), [2, 3])).dataSync()[0]!;
+    }),
+  );
+  return Math.min(...lowest);
+}
+
+/** One Adam step of the policy on augmented copies of a chunk; a step that is not finite is left out. */
+function optimiseOn(
+  chunk: tf.Tensor5D,
+  policy: UNet3D,
+  optimiser: Adam,
+  { policy: reference, rewardOf, critic }: OptimisationInput,
+  config: OptimisationConfig,
+  random: RandomStream,
+): void {
+  const window = augmented(chunk, config, random);
+  const pass = policy.forwardForTraining(window);
+  const gradient = tf.tidy(() => {
+    const newLogits = pass.outputs[0]!;
+    const actions = tf.argMax(newLogits, -1) as tf.Tensor4D;
+    const reward = rewardOf(window, actions, new ForwardCost());
+    return policyLoss({
+      newLogits,
+      actions,
+      rolloutLogProb: actionLogProb(tf.logSoftmax(newLogits) as tf.Tensor5D, actions),
+      referenceLogProb: tf.logSoftmax(reference.forward(window)) as tf.Tensor5D,
+      reward,
+      value: critic
+        ? valueOf(critic.forward(window))
+        : (tf.mul(tf.onesLike(reward), tf.mean(reward)) as tf.Tensor4D),
+      ...config,
+    }).gradient;
+  });
+  const { gradients, norm } = clipByGlobalNorm(pass.backward([gradient]), config.gradientNorm);
+  if (Number.isFinite(norm)) optimiser.apply(gradients);
+  disposeGradients(gradients);
+  pass.dispose();
+  tf.dispose([window, gradient]);
+}
+
+/** Copies of the chunk with random contrast and noise, [augmentations, time, rows, columns, 1]. */
+function augmented(chunk: tf.Tensor5D, config: OptimisationConfig, random: RandomStream): tf.Tensor5D {
+  const within = ([low, high]: readonly [number, number]) => low + (high - low) * random.uniform();
+  return tf.tidy(() => {
+    const mean = tf.mean(chunk);
+    const copies = Array.from({ length: config.augmentationsPerChunk }, () => {
+      const factor = within(config.contrast);
+      const deviation = within(config.noise);
+      const noise = Float32Array.from({ length: chunk.size }, () => deviation * random.normal());
+      const changed = tf.add(tf.mul(tf.sub(chunk, mean), factor), mean);
+      return tf.clipByValue(tf.add(changed, tf.tensor5d(noise, chunk.shape)), 0, 1) as tf.Tensor5D;
+    });
+    return tf.concat(copies) as tf.Tensor5D;
+  });
+}

@@ -1,0 +1,65 @@
+/** A network as one safetensors file: weights under PyTorch's names, kind and configuration in the metadata. */
+import { z } from 'zod';
+import { DomainError } from '../../contracts/errors.ts';
+import { UNetShapeSchema } from '../../contracts/run-config.ts';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+import { UNet3D, type UNetConfig } from './unet3d.ts';
+
+export const networkKinds = ['policy', 'critic', 'anatomical-reward', 'landmark-reward'] as const;
+export type NetworkKind = (typeof networkKinds)[number];
+
+const UNetConfigSchema = UNetShapeSchema.safeExtend({
+  inputChannels: z.int().min(1),
+  outputChannels: z.int().min(1),
+  deepSupervision: z.boolean(),
+});
+
+/**
+ * Serialises weights and configuration. `extra` goes into the metadata as it is (such as a temperature as text); the names
+ * `kind` and `config` are taken.
+ */
+export function encodeNetwork(
+  network: UNet3D,
+  kind: NetworkKind,
+  extra: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  return encodeSafetensors(network.toArrays(), { ...extra, kind, config: JSON.stringify(network.config) });
+}
+
+/**
+ * Restores a network of the kind that the caller expects.
+ * @throws DomainError CheckpointIncompatible when the file is broken, of another kind or without a configuration.
+ */
+export function decodeNetwork(
+  bytes: Uint8Array,
+  kind: NetworkKind,
+): { network: UNet3D; metadata: Readonly<Record<string, string>> } {
+  const { arrays, metadata } = decodeSafetensors(bytes);
+  if (metadata.kind !== kind) {
+    throw new DomainError(
+      'CheckpointIncompatible',
+      `A checkpoint of kind "${kind}" is needed, this one is ${metadata.kind ? `"${metadata.kind}"` : 'of no kind'}. Give the path of a ${kind} checkpoint.`,
+    );
+  }
+  return { network: UNet3D.fromArrays(parseConfig(metadata.config), arrays), metadata };
+}
+
+function parseConfig(text: string | undefined): UNetConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? '');
+  } catch {
+    throw new DomainError(
+      'CheckpointIncompatible',
+      'The checkpoint has no readable network configuration in its metadata ("config"). Save it again with this software.',
+    );
+  }
+  const parsed = UNetConfigSchema.safeParse(value);
+  if (!parsed.success) {
+    throw new DomainError(
+      'CheckpointIncompatible',
+      `The network configuration in the checkpoint's metadata is not valid: ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  return parsed.data;
+}

@@ -1,0 +1,176 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-node-gpu';
+import { afterEach, expect, it } from 'vitest';
+import { PpoSchema } from '../../contracts/run-config.ts';
+import type { GreyVideo } from '../../imaging/image.ts';
+import { randomStream } from '../../imaging/random.ts';
+import { UNet3D, type UNetConfig } from '../networks/unet3d.ts';
+import { windowsOf } from '../pretraining/training-windows.ts';
+import { FineTune, type FineTuneOptions, type StepReport } from './fine-tune.ts';
+import { defaultGuardLimits } from './guards.ts';
+import type { RewardOf } from './reward-map.ts';
+
+const shape: UNetConfig = {
+  baseFilters: 4,
+  maxFilters: 320,
+  strides: [
+    [1, 1, 1],
+    [1, 2, 2],
+    [2, 2, 2],
+  ],
+  kernels: [
+    [1, 3, 3],
+    [3, 3, 3],
+    [3, 3, 3],
+  ],
+  inputChannels: 1,
+  outputChannels: 3,
+  deepSupervision: false,
+};
+const criticShape: UNetConfig = { ...shape, outputChannels: 1 };
+/** Deep enough to have a head between its coarsest levels and its finest one. */
+const supervisedCriticShape: UNetConfig = {
+  ...criticShape,
+  strides: [...shape.strides, [2, 2, 2], [1, 2, 2]],
+  kernels: [...shape.kernels, [3, 3, 3], [1, 3, 3]],
+  deepSupervision: true,
+};
+
+/** Bright discs on a dark ground, one per video, still. */
+function discVideo(index: number, frames: number): GreyVideo {
+  const random = randomStream(3, 'disc', index);
+  const [rows, columns] = [16, 16];
+  const intensities = Float32Array.from({ length: frames * rows * columns }, (_, i) => {
+    const r = Math.floor(i / columns) % rows;
+    const c = i % columns;
+    const inside = Math.hypot(r - 7.5, c - 7.5) < 4 + (index % 3);
+    return (inside ? 0.8 : 0.2) + 0.05 * random.uniform();
+  });
+  return { frames, rows, columns, spacingMm: [1, 1], frameTimeMs: 40, intensities };
+}
+
+/** Pays for label 1 on bright pixels and for label 0 on dark ones; costs two forward passes as two reward networks do. */
+const brightnessReward: RewardOf = (image, actions, cost) =>
+  tf.tidy(() => {
+    cost.forward(idle, image);
+    cost.forward(idle, image);
+    const wanted = tf.cast(tf.greater(tf.squeeze(image, [4]), 0.5), 'int32');
+    return tf.cast(tf.equal(wanted, actions), 'float32') as tf.Tensor4D;
+  });
+const idle = { forward: () => tf.scalar(0) } as unknown as UNet3D;
+
+const disposables: { dispose(): void }[] = [];
+afterEach(() => {
+  for (const disposable of disposables.splice(0)) disposable.dispose();
+});
+
+function fineTune(
+  changes: Partial<FineTuneOptions> = {},
+  config: object = {},
+  criticConfig = criticShape,
+): FineTune {
+  const policy = UNet3D.initialise(shape, randomStream(1, 'policy'));
+  const reference = UNet3D.initialise(shape, randomStream(1, 'policy'));
+  const critic = UNet3D.initialise(criticConfig, randomStream(1, 'critic'));
+  const training = new FineTune({
+    policy,
+    reference,
+    critic,
+    rewardOf: brightnessReward,
+    windows: windowsOf([discVideo(0, 9), discVideo(1, 6), discVideo(2, 3)]),
+    config: PpoSchema.parse({ epochs: 3, windowsPerEpoch: 10, updatesPerWindow: 2, ...config }),
+    iteration: 1,
+    seed: 5,
+    ...changes,
+  });
+  disposables.push(policy, reference, critic, training);
+  return training;
+}
+
+function run(training: FineTune, steps: number): StepReport[] {
+  return Array.from({ length: steps }, () => training.step());
+}
+
+it('spends at most 28 forward passes on a window of four updates, with two reward networks', () => {
+  expect(fineTune({}, { updatesPerWindow: 4 }).step().metrics.forwardEquivalents).toBe(28);
+});
+
+it('raises the reward of its actions and keeps the epoch that validates best', () => {
+  const training = fineTune(
+    { validation: windowsOf([discVideo(4, 8)]) },
+    { epochs: 2, windowsPerEpoch: 10, policyLearningRate: 1e-2, entropyCoefficient: 0.01 },
+  );
+  const reports: StepReport[] = [];
+  while (!training.done) reports.push(training.step());
+  const rewards = reports.map(({ metrics }) => metrics.meanReward);
+  const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
+  expect(mean(rewards.slice(-4))).toBeGreaterThan(mean(rewards.slice(0, 4)) + 0.2);
+  const validations = reports.flatMap(({ validationReward }) => validationReward ?? []);
+  expect(validations).toHaveLength(2);
+  expect(training.progress.best?.validationReward).toBe(Math.max(...validations));
+  for (const { metrics } of reports)
+    for (const value of Object.values(metrics)) expect(value).toSatisfy(Number.isFinite);
+});
+
+it('ends where an uninterrupted run ends, byte for byte, after saving and resuming', () => {
+  const validation = windowsOf([discVideo(4, 8)]);
+  const whole = fineTune({ validation }, { windowsPerEpoch: 2 }, supervisedCriticShape);
+  const wholeReports = run(whole, 6);
+  const first = fineTune({ validation }, { windowsPerEpoch: 2 }, supervisedCriticShape);
+  run(first, 3);
+  const saved = structuredClone(first.state());
+  const resumed = fineTune({ validation }, { windowsPerEpoch: 2 }, supervisedCriticShape);
+  run(resumed, 1);
+  resumed.restore(saved);
+  expect(run(resumed, 3)).toEqual(wholeReports.slice(3));
+  expect(resumed.progress).toEqual(whole.progress);
+  const [a, b] = [whole.state().arrays, resumed.state().arrays];
+  expect(Object.keys(b)).toEqual(Object.keys(a));
+  expect(Object.keys(a).some((name) => name.startsWith('best/'))).toBe(true);
+  for (const [name, { shape, data }] of Object.entries(a)) {
+    expect(b[name]!.shape).toEqual(shape);
+    expect(Buffer.from(b[name]!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true);
+  }
+});
+
+it('takes back a window whose reward is not a number, weights and moments, and goes on', () => {
+  let broken = false;
+  const sometimesNaN: RewardOf = (image, actions, cost) =>
+    tf.tidy(() => {
+      const reward = brightnessReward(image, actions, cost);
+      return broken ? (tf.div(tf.zerosLike(reward), 0) as tf.Tensor4D) : reward;
+    });
+  const training = fineTune({ rewardOf: sometimesNaN });
+  training.step();
+  const before = structuredClone(training.state().arrays);
+  broken = true;
+  expect(training.step().violation?.guard).toBe('notFinite');
+  expect(training.state().arrays).toEqual(before);
+  expect(training.progress).toMatchObject({ step: 2, rollbacks: 1, rollbacksInARow: 1 });
+  broken = false;
+  expect(training.step().violation).toBeUndefined();
+  expect(training.progress).toMatchObject({ step: 3, rollbacks: 1, rollbacksInARow: 0 });
+});
+
+it('takes back windows that leave the reference too far behind and gives up after too many in a row', () => {
+  const training = fineTune(
+    { limits: { ...defaultGuardLimits, maxReferenceKl: 1e-9, maxRollbacksInARow: 3 } },
+    { policyLearningRate: 0.1 },
+  );
+  const start = structuredClone(training.bestPolicy());
+  expect(training.step().violation?.guard).toBe('divergence');
+  expect(training.step().violation?.guard).toBe('divergence');
+  expect(() => training.step()).toThrow(expect.objectContaining({ code: 'Diverged' }));
+  expect(training.bestPolicy()).toEqual(start);
+});
+
+it('leaves no tensors behind, taken-back windows included', () => {
+  const training = fineTune({
+    limits: { ...defaultGuardLimits, maxReferenceKl: 1e-9, maxRollbacksInARow: 9 },
+  });
+  training.step();
+  const before = tf.memory().numTensors;
+  run(training, 2);
+  training.restore(training.state());
+  expect(tf.memory().numTensors).toBe(before);
+});

@@ -1,0 +1,232 @@
+/**
+ * Fine-tuning of a policy against its reward over one iteration (method.md 6), one window a step. Everything that a step
+ * depends on is in `state()` or follows from the seed and the step's number, so a resumed run makes the same numbers.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { DomainError } from '../../contracts/errors.ts';
+import type { PpoConfig } from '../../contracts/run-config.ts';
+import { randomStream } from '../../imaging/random.ts';
+import { Adam } from '../networks/adam.ts';
+import type { NamedArrays } from '../networks/named-arrays.ts';
+import type { UNet3D } from '../networks/unet3d.ts';
+import { takeArrays, withPrefix } from '../pretraining/training-state.ts';
+import {
+  drawWindow,
+  imageWindow,
+  TRAINING_WINDOW_FRAMES,
+  type WindowSource,
+} from '../pretraining/training-windows.ts';
+import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violation } from './guards.ts';
+import { meanPolicyReward } from './policy-reward.ts';
+import type { RewardOf } from './reward-map.ts';
+import { coefficientsAt } from './schedules.ts';
+import { ppoUpdateWindow, type UpdateMetrics } from './update.ts';
+
+export interface FineTuneOptions {
+  /** Changed in place, as is the critic; both stay the caller's to dispose. */
+  readonly policy: UNet3D;
+  readonly reference: UNet3D;
+  readonly critic: UNet3D;
+  readonly rewardOf: RewardOf;
+  readonly windows: WindowSource;
+  /** Videos to choose the best epoch by; without them the last policy is the result. */
+  readonly validation?: WindowSource;
+  readonly config: PpoConfig;
+  /** From 1. */
+  readonly iteration: number;
+  readonly seed: number;
+  readonly windowFrames?: number;
+  readonly limits?: GuardLimits;
+}
+
+export interface StepReport {
+  /** From 0. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly metrics: UpdateMetrics;
+  /** Why the step was taken back, if it was. */
+  readonly violation: Violation | undefined;
+  /** Mean reward on the validation videos, at the last step of an epoch. */
+  readonly validationReward: number | undefined;
+}
+
+/** The part of the state that is not arrays; JSON. */
+export interface FineTuneProgress {
+  /** Steps done. */
+  readonly step: number;
+  /** Steps taken back. */
+  readonly rollbacks: number;
+  readonly rollbacksInARow: number;
+  readonly best?: { readonly epoch: number; readonly validationReward: number };
+}
+
+export interface FineTuneState {
+  /** Weights and moments under policy/, critic/, policyAdam/, criticAdam/ and, after the first epoch, best/. */
+  readonly arrays: NamedArrays;
+  readonly progress: FineTuneProgress;
+}
+
+/** Host copies of everything that a step changes. */
+interface Snapshot {
+  readonly policy: NamedArrays;
+  readonly critic: NamedArrays;
+  readonly policyAdam: NamedArrays;
+  readonly criticAdam: NamedArrays;
+}
+
+export class FineTune {
+  readonly #options: FineTuneOptions;
+  readonly #windowFrames: number;
+  readonly #stepsPerEpoch: number;
+  readonly #policyOptimiser: Adam;
+  readonly #criticOptimiser: Adam;
+  /** As the last good step left it: what a bad one goes back to. */
+  #good: Snapshot;
+  #best: NamedArrays | undefined;
+  #progress: FineTuneProgress = { step: 0, rollbacks: 0, rollbacksInARow: 0 };
+
+  constructor(options: FineTuneOptions) {
+    const { policy, critic, config, windows } = options;
+    this.#options = options;
+    this.#windowFrames = options.windowFrames ?? TRAINING_WINDOW_FRAMES;
+    this.#stepsPerEpoch = config.windowsPerEpoch ?? windows.count;
+    this.#policyOptimiser = new Adam(policy.parameters, { learningRate: config.policyLearningRate });
+    this.#criticOptimiser = new Adam(critic.parameters, { learningRate: config.criticLearningRate });
+    this.#good = this.#snapshot();
+  }
+
+  get progress(): FineTuneProgress {
+    return this.#progress;
+  }
+
+  /** Steps of the whole fine-tuning. */
+  get steps(): number {
+    return this.#options.config.epochs * this.#stepsPerEpoch;
+  }
+
+  get done(): boolean {
+    return this.#progress.step >= this.steps;
+  }
+
+  /**
+   * Trains on the next window. A step that breaks a guard is taken back and reported; training goes on with the next window.
+   * @throws DomainError Diverged after too many of these in a row.
+   */
+  step(): StepReport {
+    const { policy, reference, critic, rewardOf, windows, config, iteration, seed } = this.#options;
+    const limits = this.#options.limits ?? defaultGuardLimits;
+    const { step } = this.#progress;
+    const place = drawWindow(windows, this.#windowFrames, randomStream(seed, 'ppo', iteration, step));
+    const window = imageWindow(windows, place, this.#windowFrames);
+    const update = ppoUpdateWindow({
+      policy,
+      reference,
+      critic,
+      policyOptimiser: this.#policyOptimiser,
+      criticOptimiser: this.#criticOptimiser,
+      rewardOf,
+      window,
+      config,
+      coefficients: coefficientsAt(config, iteration),
+      limits,
+    });
+    tf.dispose(window);
+
+    const after = this.#snapshot();
+    const violation =
+      update.violation ?? findNotFiniteWeight(after.policy) ?? findNotFiniteWeight(after.critic);
+    if (violation) this.#restore(this.#good);
+    else this.#good = after;
+    this.#progress = {
+      ...this.#progress,
+      step: step + 1,
+      rollbacks: this.#progress.rollbacks + (violation ? 1 : 0),
+      rollbacksInARow: violation ? this.#progress.rollbacksInARow + 1 : 0,
+    };
+    if (violation && this.#progress.rollbacksInARow >= limits.maxRollbacksInARow) {
+      throw new DomainError(
+        'Diverged',
+        `fine-tuning of iteration ${iteration} took back ${this.#progress.rollbacksInARow} windows in a row, the last, ` +
+          `step ${step}, because ${violation.message}. Lower ppo.policyLearningRate or raise ppo.divergenceCoefficient.`,
+        { step, guard: violation.guard },
+      );
+    }
+    const epoch = Math.floor(step / this.#stepsPerEpoch);
+    const endsEpoch = (step + 1) % this.#stepsPerEpoch === 0;
+    const validationReward = endsEpoch ? this.#validate(epoch) : undefined;
+    return { step, epoch, metrics: update.metrics, violation, validationReward };
+  }
+
+  /** Weights of the result so far: the policy of the epoch with the best validation reward, else the current one. */
+  bestPolicy(): NamedArrays {
+    return this.#best ?? this.#good.policy;
+  }
+
+  /** Everything that the next step depends on. The arrays must not be changed. */
+  state(): FineTuneState {
+    const { policy, critic, policyAdam, criticAdam } = this.#good;
+    return {
+      arrays: {
+        ...withPrefix('policy/', policy),
+        ...withPrefix('critic/', critic),
+        ...withPrefix('policyAdam/', policyAdam),
+        ...withPrefix('criticAdam/', criticAdam),
+        ...(this.#best ? withPrefix('best/', this.#best) : {}),
+      },
+      progress: this.#progress,
+    };
+  }
+
+  /**
+   * Goes on from a state that the same options gave.
+   * @throws DomainError CheckpointIncompatible when arrays are missing or have other shapes.
+   */
+  restore({ arrays, progress }: FineTuneState): void {
+    this.#restore({
+      policy: takeArrays('policy/', arrays),
+      critic: takeArrays('critic/', arrays),
+      policyAdam: takeArrays('policyAdam/', arrays),
+      criticAdam: takeArrays('criticAdam/', arrays),
+    });
+    this.#good = this.#snapshot();
+    this.#best = progress.best ? takeArrays('best/', arrays) : undefined;
+    this.#progress = progress;
+  }
+
+  /** Frees the optimisers. */
+  dispose(): void {
+    this.#policyOptimiser.dispose();
+    this.#criticOptimiser.dispose();
+  }
+
+  #validate(epoch: number): number | undefined {
+    const { policy, rewardOf, validation, config } = this.#options;
+    if (!validation || validation.count === 0) return undefined;
+    const validationReward = meanPolicyReward(policy, rewardOf, validation, {
+      videos: config.validationVideos,
+      windowFrames: this.#windowFrames,
+    });
+    const { best } = this.#progress;
+    if (!best || validationReward > best.validationReward) {
+      this.#best = this.#good.policy;
+      this.#progress = { ...this.#progress, best: { epoch, validationReward } };
+    }
+    return validationReward;
+  }
+
+  #snapshot(): Snapshot {
+    return {
+      policy: this.#options.policy.toArrays(),
+      critic: this.#options.critic.toArrays(),
+      policyAdam: this.#policyOptimiser.toArrays(),
+      criticAdam: this.#criticOptimiser.toArrays(),
+    };
+  }
+
+  #restore(snapshot: Snapshot): void {
+    this.#options.policy.assign(snapshot.policy);
+    this.#options.critic.assign(snapshot.critic);
+    this.#policyOptimiser.assign(snapshot.policyAdam);
+    this.#criticOptimiser.assign(snapshot.criticAdam);
+  }
+}

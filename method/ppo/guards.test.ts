@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { PpoSchema } from '../../contracts/run-config.ts';
+import { defaultGuardLimits, findNotFinite, findNotFiniteWeight, findPolicyViolation } from './guards.ts';
+import type { PolicyShift } from './loss.ts';
+import { coefficientsAt } from './schedules.ts';
+
+const healthy: PolicyShift = {
+  entropy: 0.1,
+  referenceEntropy: 0.1,
+  approxKl: 0.01,
+  referenceKl: 0.02,
+  clipFraction: 0.1,
+  meanRatio: 1,
+  foregroundShare: 0.2,
+};
+
+it('lets a healthy policy pass', () => {
+  expect(findPolicyViolation(healthy, defaultGuardLimits)).toBeUndefined();
+});
+
+it.each([
+  ['notFinite', { entropy: Number.NaN }],
+  ['notFinite', { approxKl: Number.POSITIVE_INFINITY }],
+  ['divergence', { referenceKl: 1e3 }],
+  ['entropyCollapse', { entropy: 1e-6 }],
+  ['emptyMask', { foregroundShare: 0 }],
+] as const)('reports %s for %o', (guard, change) => {
+  expect(findPolicyViolation({ ...healthy, ...change }, defaultGuardLimits)?.guard).toBe(guard);
+});
+
+it('names the number and the weight that is not finite', () => {
+  expect(findNotFinite({ loss: 1, norm: Number.NaN })?.message).toBe('norm is NaN');
+  const arrays = { 'stage.weight': { shape: [2], data: Float32Array.of(1, Number.NEGATIVE_INFINITY) } };
+  expect(findNotFiniteWeight(arrays)?.message).toContain('stage.weight');
+});
+
+it('lowers the coefficients over iterations', () => {
+  const config = PpoSchema.parse({});
+  expect(coefficientsAt(config, 1)).toEqual({ entropyCoefficient: 0.15, divergenceCoefficient: 0.05 });
+  expect(coefficientsAt(config, 2)).toEqual({ entropyCoefficient: 0.075, divergenceCoefficient: 0.025 });
+  expect(() => coefficientsAt(config, 0)).toThrow(/iteration 0/);
+});

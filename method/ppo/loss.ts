@@ -1,0 +1,166 @@
+/**
+ * The policy's objective of method.md 6, per pixel, with its gradient written out: the small head between logits and loss
+ * is differentiated by hand, so that no tape has to record the network. Everything works from logits through the
+ * log-softmax; nothing is clamped, so a saturated pixel still has a gradient (method.md 12).
+ */
+import * as tf from '@tensorflow/tfjs-core';
+
+export interface PolicyLossInput {
+  /** Logits of the policy being updated, [batch, time, rows, columns, classes]. */
+  readonly newLogits: tf.Tensor5D;
+  /** Labels of the rollout, int32, [batch, time, rows, columns]. */
+  readonly actions: tf.Tensor4D;
+  /** log pi_rollout(action), [batch, time, rows, columns]. */
+  readonly rolloutLogProb: tf.Tensor4D;
+  /** log pi_ref of every class, [batch, time, rows, columns, classes]. */
+  readonly referenceLogProb: tf.Tensor5D;
+  /** r in [0, 1], [batch, time, rows, columns]. */
+  readonly reward: tf.Tensor4D;
+  /** V(s), [batch, time, rows, columns]; no gradient flows through it. */
+  readonly value: tf.Tensor4D;
+  readonly clipRange: number;
+  readonly entropyCoefficient: number;
+  readonly divergenceCoefficient: number;
+}
+
+/** Means over all pixels. */
+export interface PolicyLossMetrics {
+  readonly policyLoss: number;
+  /** mean(min(A ratio, A clip(ratio))), what the update raises. */
+  readonly surrogate: number;
+  /** Nats per pixel, at most ln(classes). */
+  readonly entropy: number;
+  readonly meanReward: number;
+  readonly meanAdvantage: number;
+}
+
+/** log pi(action) of every pixel, [batch, time, rows, columns], from log-probabilities of all classes. The caller disposes it. */
+export function actionLogProb(logProb: tf.Tensor5D, actions: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => tf.sum(tf.mul(logProb, oneHotActions(actions, logProb.shape[4])), -1) as tf.Tensor4D);
+}
+
+/**
+ * A = r - lambda (log pi - log pi_ref) - V per pixel, [batch, time, rows, columns]. log pi is the current policy's, as in
+ * the published code, so the advantage is taken again at each of the K updates; it is a constant to the gradient.
+ */
+export function advantageOf(
+  reward: tf.Tensor4D,
+  newLogProb: tf.Tensor4D,
+  referenceActionLogProb: tf.Tensor4D,
+  value: tf.Tensor4D,
+  divergenceCoefficient: number,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const divergence = tf.mul(tf.sub(newLogProb, referenceActionLogProb), divergenceCoefficient);
+    return tf.sub(tf.sub(reward, divergence), value);
+  });
+}
+
+/**
+ * Loss = -mean(min(A ratio, A clip(ratio))) - c mean(entropy), and its gradient with respect to `newLogits` (same
+ * shape). Reads its numbers back once. The caller disposes the gradient.
+ */
+export function policyLoss(input: PolicyLossInput): {
+  loss: number;
+  gradient: tf.Tensor5D;
+  metrics: PolicyLossMetrics;
+} {
+  const { newLogits, actions, rolloutLogProb, referenceLogProb, reward, value } = input;
+  const { clipRange, entropyCoefficient, divergenceCoefficient } = input;
+  const { gradient, numbers } = tf.tidy(() => {
+    const chosen = oneHotActions(actions, newLogits.shape[4]);
+    const logProb = tf.logSoftmax(newLogits) as tf.Tensor5D;
+    const probability = tf.exp(logProb);
+    const newLogProb = tf.sum(tf.mul(logProb, chosen), -1) as tf.Tensor4D;
+    const entropy = tf.neg(tf.sum(tf.mul(probability, logProb), -1, true));
+
+    const referenceActionLogProb = tf.sum(tf.mul(referenceLogProb, chosen), -1) as tf.Tensor4D;
+    const advantage = advantageOf(reward, newLogProb, referenceActionLogProb, value, divergenceCoefficient);
+    const ratio = tf.exp(tf.sub(newLogProb, rolloutLogProb));
+    const unclipped = tf.mul(advantage, ratio);
+    const clipped = tf.mul(advantage, tf.clipByValue(ratio, 1 - clipRange, 1 + clipRange));
+
+    // d surrogate / d log pi(action) = A ratio where the unclipped branch is the smaller one (inside the clip range both
+    // are the same), else 0. d log pi(action) / d logits = chosen - p. d entropy / d logits = -p (log p + entropy).
+    const weight = tf.expandDims(
+      tf.where(tf.lessEqual(unclipped, clipped), unclipped, tf.zerosLike(unclipped)),
+      -1,
+    );
+    const surrogateGradient = tf.mul(weight, tf.sub(chosen, probability));
+    const entropyGradient = tf.neg(tf.mul(probability, tf.add(logProb, entropy)));
+    const objectiveGradient = tf.add(surrogateGradient, tf.mul(entropyGradient, entropyCoefficient));
+    const gradient = tf.mul(objectiveGradient, -1 / newLogProb.size) as tf.Tensor5D;
+
+    const surrogate = tf.mean(tf.minimum(unclipped, clipped));
+    const numbers = tf.stack([surrogate, tf.mean(entropy), tf.mean(reward), tf.mean(advantage)]);
+    return { gradient, numbers };
+  });
+  const [surrogate, entropy, meanReward, meanAdvantage] = readNumbers(numbers);
+  const loss = -(surrogate + entropyCoefficient * entropy);
+  const metrics = { policyLoss: loss, surrogate, entropy, meanReward, meanAdvantage };
+  return { loss, gradient, metrics };
+}
+
+/** How far a policy is from the rollout's and from the reference, means over all pixels; names as in cleanrl where it has one. */
+export interface PolicyShift {
+  /** Nats per pixel, at most ln(classes). */
+  readonly entropy: number;
+  /** Entropy of pi_ref on the same pixels, to judge `entropy` by. */
+  readonly referenceEntropy: number;
+  /** Divergence from the rollout's policy by Schulman's estimator: mean((ratio - 1) - log ratio). */
+  readonly approxKl: number;
+  /**
+   * Exact KL(pi_ref, pi) over the classes, nats per pixel. In this direction a policy that is merely unsure, as the entropy
+   * term makes it, is at most ln(classes) away; only confident disagreement with the reference goes further.
+   */
+  readonly referenceKl: number;
+  /** Share of pixels whose ratio is outside 1 +- clipRange. */
+  readonly clipFraction: number;
+  readonly meanRatio: number;
+  /** Share of pixels that the policy gives to another class than background. */
+  readonly foregroundShare: number;
+}
+
+/** Compares the policy that gave `newLogits` with the rollout and the reference; arguments as in `policyLoss`. */
+export function policyShift(
+  input: Pick<PolicyLossInput, 'newLogits' | 'actions' | 'rolloutLogProb' | 'referenceLogProb' | 'clipRange'>,
+): PolicyShift {
+  const { newLogits, actions, rolloutLogProb, referenceLogProb, clipRange } = input;
+  const numbers = tf.tidy(() => {
+    const logProb = tf.logSoftmax(newLogits) as tf.Tensor5D;
+    const probability = tf.exp(logProb);
+    const referenceProbability = tf.exp(referenceLogProb);
+    const logRatio = tf.sub(actionLogProb(logProb, actions), rolloutLogProb);
+    const ratio = tf.exp(logRatio);
+    return tf.stack([
+      tf.neg(tf.mean(tf.sum(tf.mul(probability, logProb), -1))),
+      tf.neg(tf.mean(tf.sum(tf.mul(referenceProbability, referenceLogProb), -1))),
+      tf.mean(tf.sub(tf.sub(ratio, 1), logRatio)),
+      tf.mean(tf.sum(tf.mul(referenceProbability, tf.sub(referenceLogProb, logProb)), -1)),
+      tf.mean(tf.cast(tf.greater(tf.abs(tf.sub(ratio, 1)), clipRange), 'float32')),
+      tf.mean(ratio),
+      tf.mean(tf.cast(tf.greater(tf.argMax(newLogits, -1), 0), 'float32')),
+    ]);
+  });
+  const [entropy, referenceEntropy, approxKl, referenceKl, clipFraction, meanRatio, foregroundShare] =
+    readNumbers(numbers);
+  return {
+    entropy,
+    referenceEntropy,
+    approxKl,
+    referenceKl,
+    clipFraction,
+    meanRatio,
+    foregroundShare,
+  };
+}
+
+function oneHotActions(actions: tf.Tensor4D, classes: number): tf.Tensor5D {
+  return tf.oneHot(actions, classes, 1, 0, 'float32') as tf.Tensor5D;
+}
+
+function readNumbers(numbers: tf.Tensor): Float32Array {
+  const values = numbers.dataSync<'float32'>();
+  numbers.dispose();
+  return values;
+}

@@ -1,0 +1,91 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-node-gpu';
+import { expect, it } from 'vitest';
+import { randomStream } from '../../imaging/random.ts';
+import type { UNet3D } from '../networks/unet3d.ts';
+import { windowsOf } from '../pretraining/training-windows.ts';
+import { ForwardCost } from './forward-cost.ts';
+import { meanPolicyReward } from './policy-reward.ts';
+import { fusedReward } from './reward-map.ts';
+
+const random = randomStream(4, 'reward map test');
+const normals = (length: number) => Float32Array.from({ length }, () => random.normal());
+
+/** A network whose logits are a function of its input. */
+function network(forward: (x: tf.Tensor5D) => tf.Tensor): UNet3D {
+  return { forward: (x: tf.Tensor5D) => tf.tidy(() => forward(x)) } as unknown as UNet3D;
+}
+const imageChannel = (x: tf.Tensor5D) => tf.slice(x, [0, 0, 0, 0, 0], [-1, -1, -1, -1, 1]);
+const labelChannel = (x: tf.Tensor5D) => tf.slice(x, [0, 0, 0, 0, 1], [-1, -1, -1, -1, 1]);
+
+it('takes per frame the smaller of the two scaled maps, whatever the temperature, and counts both passes', () => {
+  const image = tf.tensor5d(normals(2 * 4 * 64), [2, 4, 8, 8, 1]);
+  const actions = tf.cast(tf.mul(tf.abs(tf.squeeze(image, [4])), 1.4), 'int32') as tf.Tensor4D;
+  const cost = new ForwardCost();
+  const before = tf.memory().numTensors;
+  const reward = fusedReward({
+    anatomical: network(imageChannel),
+    temperature: 2,
+    landmark: network((x) => tf.sub(1, labelChannel(x))),
+    temporalPenalty: false,
+  })(image, actions, cost);
+  expect(tf.memory().numTensors).toBe(before + 1);
+  expect(cost.forwardEquivalents).toBe(2);
+  tf.tidy(() => {
+    const scale = (map: tf.Tensor) => {
+      const [low, high] = [tf.min(map, [2, 3], true), tf.max(map, [2, 3], true)];
+      return tf.div(tf.sub(map, low), tf.sub(high, low));
+    };
+    const anatomical = scale(tf.sigmoid(tf.div(tf.squeeze(image, [4]), 2)));
+    const landmark = scale(tf.sigmoid(tf.sub(1, tf.cast(actions, 'float32'))));
+    const difference = tf.abs(tf.sub(reward, tf.minimum(anatomical, landmark)));
+    expect(tf.max(difference).dataSync()[0]).toBeLessThan(1e-6);
+  });
+  tf.dispose([image, actions, reward]);
+});
+
+it('lowers the reward around errors in the frames where time is broken, in that window alone', () => {
+  tf.tidy(() => {
+    const area = (side: number) =>
+      Int32Array.from({ length: 400 }, (_, i) => (Math.floor(i / 20) < side && i % 20 < side ? 1 : 0));
+    const jumping = [10, 10, 3, 10].flatMap((side) => [...area(side)]);
+    const steady = [10, 10, 10, 10].flatMap((side) => [...area(side)]);
+    const actions = tf.tensor4d(Int32Array.from([...steady, ...jumping]), [2, 4, 20, 20], 'int32');
+    const image = tf.tensor5d(normals(3200), [2, 4, 20, 20, 1]);
+    const networks = { anatomical: network((x) => tf.mul(imageChannel(x), 0.2)), temperature: 1 };
+    const plain = fusedReward({ ...networks, temporalPenalty: false })(image, actions, new ForwardCost());
+    const penalised = fusedReward({ ...networks, temporalPenalty: true })(image, actions, new ForwardCost());
+    const [steadyLoss, jumpingLoss] = tf.mean(tf.sub(plain, penalised), [1, 2, 3]).dataSync() as unknown as [
+      number,
+      number,
+    ];
+    expect(steadyLoss).toBe(0);
+    expect(jumpingLoss).toBeGreaterThan(0.01);
+  });
+});
+
+it('averages the reward of a policy over consecutive windows, the last of which ends with the video', () => {
+  const video = (frames: number) => ({
+    frames,
+    rows: 2,
+    columns: 2,
+    spacingMm: [1, 1] as const,
+    frameTimeMs: 40,
+    intensities: Float32Array.from({ length: frames * 4 }, (_, i) => Math.floor(i / 4)),
+  });
+  const seen: number[] = [];
+  const policy = network((x) => tf.concat([x, tf.zerosLike(x), tf.zerosLike(x)], 4));
+  const before = tf.memory().numTensors;
+  const reward = meanPolicyReward(
+    policy,
+    (image, actions) => {
+      seen.push(image.dataSync()[0]!);
+      return tf.cast(tf.equal(actions, 0), 'float32') as tf.Tensor4D;
+    },
+    windowsOf([video(10), video(4), video(2), video(9)]),
+    { videos: 3, windowFrames: 4 },
+  );
+  expect(tf.memory().numTensors).toBe(before);
+  expect(reward).toBe(1);
+  expect(seen).toEqual([0, 4, 6, 0, 0]);
+});

@@ -1,0 +1,54 @@
+/** The reward of an action, pixel by pixel, out of the reward networks and the temporal penalty (method.md 5.3 to 5.5). */
+import * as tf from '@tensorflow/tfjs-core';
+import type { UNet3D } from '../networks/unet3d.ts';
+import { fuseRewards } from '../rewards/fusion.ts';
+import { applyTemporalPenalty } from '../rewards/temporal-penalty.ts';
+import type { ForwardCost } from './forward-cost.ts';
+
+/**
+ * r in [0, 1], [batch, time, rows, columns], of the actions (int32 labels, same shape) on the image [batch, time, rows,
+ * columns, 1]. Networks are run through `cost`. The caller disposes the result.
+ */
+export type RewardOf = (image: tf.Tensor5D, actions: tf.Tensor4D, cost: ForwardCost) => tf.Tensor4D;
+
+export interface RewardNetworks {
+  readonly anatomical: UNet3D;
+  /** T of method.md 5.3; only the anatomical map is scaled by it. */
+  readonly temperature: number;
+  readonly landmark?: UNet3D | undefined;
+  /** Spread errors over frames where time is broken (method.md 5.5). */
+  readonly temporalPenalty: boolean;
+}
+
+/** The fused reward: each map scaled to [0, 1] per frame, the pixelwise minimum, then the temporal penalty of each window. */
+export function fusedReward(networks: RewardNetworks): RewardOf {
+  const { anatomical, temperature, landmark, temporalPenalty } = networks;
+  return (image, actions, cost) => {
+    const [batch, frames, rows, columns] = actions.shape;
+    const maps = tf.tidy(() => {
+      const input = tf.concat([image, tf.expandDims(tf.cast(actions, 'float32'), -1)], 4) as tf.Tensor5D;
+      const map = (network: UNet3D, scale: number) =>
+        tf.sigmoid(tf.div(cost.forward(network, input), scale)).dataSync<'float32'>();
+      return landmark ? [map(anatomical, temperature), map(landmark, 1)] : [map(anatomical, temperature)];
+    });
+    const reward = fuseRewards(maps, batch * frames);
+    if (temporalPenalty) {
+      const labels = Uint8Array.from(actions.dataSync());
+      const size = frames * rows * columns;
+      for (let window = 0; window < batch; window++) {
+        const part = reward.subarray(window * size, (window + 1) * size);
+        // The penalty compares frames by measures scaled to their own range, so spacing and frame time do not matter.
+        const segmentation = {
+          frames,
+          rows,
+          columns,
+          spacingMm: [1, 1] as const,
+          frameTimeMs: 1,
+          labels: labels.subarray(window * size, (window + 1) * size),
+        };
+        part.set(applyTemporalPenalty(part, segmentation));
+      }
+    }
+    return tf.tensor4d(reward, [batch, frames, rows, columns]);
+  };
+}

@@ -1,0 +1,143 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-node-gpu';
+import { afterEach, expect, it } from 'vitest';
+import { PretrainingSchema } from '../../contracts/run-config.ts';
+import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { randomStream } from '../../imaging/random.ts';
+import { UNet3D, type UNetConfig } from '../networks/unet3d.ts';
+import { augmentIntensities } from './augmentation.ts';
+import { Pretraining } from './pretraining.ts';
+import { drawWindow, imageWindow, labelledWindowsOf, labelWindow, windowsOf } from './training-windows.ts';
+
+const shape: UNetConfig = {
+  baseFilters: 4,
+  maxFilters: 320,
+  strides: [
+    [1, 1, 1],
+    [1, 2, 2],
+    [2, 2, 2],
+  ],
+  kernels: [
+    [1, 3, 3],
+    [3, 3, 3],
+    [3, 3, 3],
+  ],
+  inputChannels: 1,
+  outputChannels: 3,
+  deepSupervision: false,
+};
+
+/** A bright cavity in a grey ring. */
+function clip(frames: number): { image: GreyVideo; labels: LabelVideo } {
+  const [rows, columns] = [16, 16];
+  const geometry = { frames, rows, columns, spacingMm: [1, 1] as const, frameTimeMs: 40 };
+  const labels = Uint8Array.from({ length: frames * 256 }, (_, i) => {
+    const distance = Math.hypot((Math.floor(i / 16) % 16) - 7.5, (i % 16) - 7.5);
+    return distance < 3 ? 1 : distance < 6 ? 2 : 0;
+  });
+  const grey = [0.1, 0.9, 0.5];
+  return {
+    image: { ...geometry, intensities: Float32Array.from(labels, (label) => grey[label]!) },
+    labels: { ...geometry, labels },
+  };
+}
+
+const disposables: { dispose(): void }[] = [];
+afterEach(() => {
+  for (const disposable of disposables.splice(0)) disposable.dispose();
+});
+
+function pretraining(config: object): { training: Pretraining; policy: UNet3D } {
+  const policy = UNet3D.initialise(shape, randomStream(1, 'policy'));
+  const windows = labelledWindowsOf([clip(6), clip(3)]);
+  const training = new Pretraining({ policy, windows, config: PretrainingSchema.parse(config), seed: 3 });
+  disposables.push(policy, training);
+  return { training, policy };
+}
+
+it('learns a clip by heart', () => {
+  const { training, policy } = pretraining({ steps: 60, learningRate: 2e-2 });
+  let last = 0;
+  while (!training.done) last = training.step().loss;
+  expect(last).toBeLessThan(0.4);
+  const { image, labels } = clip(4);
+  const wrong = tf.tidy(() => {
+    const logits = policy.forward(tf.tensor5d(image.intensities, [1, 4, 16, 16, 1]));
+    const truth = tf.tensor4d(Int32Array.from(labels.labels), [1, 4, 16, 16], 'int32');
+    return tf.mean(tf.cast(tf.notEqual(tf.argMax(logits, -1), truth), 'float32')).dataSync()[0]!;
+  });
+  expect(wrong).toBeLessThan(0.05);
+});
+
+it('ends where an uninterrupted run ends, byte for byte, after saving and resuming', () => {
+  const whole = pretraining({ steps: 6 }).training;
+  const losses = Array.from({ length: 6 }, () => whole.step());
+  const first = pretraining({ steps: 6 }).training;
+  for (let i = 0; i < 3; i++) first.step();
+  const resumed = pretraining({ steps: 6 }).training;
+  resumed.restore(structuredClone(first.state()));
+  expect(Array.from({ length: 3 }, () => resumed.step())).toEqual(losses.slice(3));
+  expect(resumed.done).toBe(true);
+  const arrays = resumed.state().arrays;
+  for (const [name, { data }] of Object.entries(whole.state().arrays)) {
+    expect(Buffer.from(arrays[name]!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true);
+  }
+});
+
+it('refuses the state of another training and diverges plainly', () => {
+  const { training } = pretraining({ steps: 6 });
+  expect(() => training.restore({ arrays: {}, progress: { step: 1 } })).toThrow(
+    expect.objectContaining({ code: 'CheckpointIncompatible' }),
+  );
+  const windows = labelledWindowsOf([clip(6)]);
+  const broken = { ...windows, window: () => new Float32Array(4 * 256).fill(Number.NaN) };
+  const policy = UNet3D.initialise(shape, randomStream(1, 'policy'));
+  const diverging = new Pretraining({
+    policy,
+    windows: broken,
+    config: PretrainingSchema.parse({}),
+    seed: 1,
+  });
+  disposables.push(policy, diverging);
+  expect(() => diverging.step()).toThrow(expect.objectContaining({ code: 'Diverged' }));
+});
+
+it('leaves no tensors behind', () => {
+  const { training } = pretraining({ steps: 6 });
+  training.step();
+  const before = tf.memory().numTensors;
+  training.step();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+it('augments within [0, 1], the same way for the same stream', () => {
+  tf.tidy(() => {
+    const image = tf.tensor5d(clip(4).image.intensities, [1, 4, 16, 16, 1]);
+    const a = augmentIntensities(image, randomStream(1, 'a')).dataSync();
+    const b = augmentIntensities(image, randomStream(1, 'a')).dataSync();
+    expect(a).toEqual(b);
+    expect(a).not.toEqual(image.dataSync());
+    expect(a.every((value) => value >= 0 && value <= 1)).toBe(true);
+  });
+});
+
+it('reads image and labels of one place and continues short videos by reflection', () => {
+  const { image, labels } = clip(3);
+  for (let i = 0; i < image.intensities.length; i++) image.intensities[i] = Math.floor(i / 256) / 10;
+  const windows = labelledWindowsOf([{ image, labels }]);
+  expect(drawWindow(windows, 4, randomStream(1, 'x'))).toEqual({ video: 0, startFrame: 0 });
+  tf.tidy(() => {
+    const place = { video: 0, startFrame: 0 };
+    const frames = tf.mean(imageWindow(windows, place, 4), [0, 2, 3, 4]).dataSync();
+    expect([...frames].map((value) => Math.round(value * 10))).toEqual([0, 1, 2, 1]);
+    expect(labelWindow(windows, place, 4).shape).toEqual([1, 4, 16, 16]);
+  });
+  expect(() => drawWindow(windowsOf([]), 4, randomStream(1, 'x'))).toThrow(/holds none/);
+});
+
+it('draws every start of a video', () => {
+  const windows = windowsOf([clip(6).image]);
+  const random = randomStream(1, 'starts');
+  const starts = new Set(Array.from({ length: 60 }, () => drawWindow(windows, 4, random).startFrame));
+  expect([...starts].sort()).toEqual([0, 1, 2]);
+});

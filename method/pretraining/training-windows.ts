@@ -1,0 +1,110 @@
+/** What training draws its samples from: windows of consecutive frames at full resolution (method.md 2). */
+import * as tf from '@tensorflow/tfjs-core';
+import { DomainError } from '../../contracts/errors.ts';
+import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import type { RandomStream } from '../../imaging/random.ts';
+import { reflectedIndices } from '../inference/reflection.ts';
+
+/** Preprocessed videos, read window by window, so that they need not all be in memory. */
+export interface WindowSource {
+  /** Number of videos. */
+  readonly count: number;
+  frames(index: number): number;
+  rows(index: number): number;
+  columns(index: number): number;
+  /** Grey levels in [0, 1], [frames, rows, columns]. */
+  window(index: number, startFrame: number, frames: number): Float32Array;
+}
+
+export interface LabelledWindowSource extends WindowSource {
+  /** Labels on the grid of `window`. */
+  labels(index: number, startFrame: number, frames: number): Uint8Array;
+}
+
+export interface WindowPlace {
+  readonly video: number;
+  readonly startFrame: number;
+}
+
+/** Frames of a training window where nothing else is asked for (method.md 2). */
+export const TRAINING_WINDOW_FRAMES = 4;
+
+/** A random video and a random start in it, each start as likely as another. */
+export function drawWindow(windows: WindowSource, frames: number, random: RandomStream): WindowPlace {
+  if (windows.count < 1) {
+    throw new DomainError(
+      'DatasetInvalid',
+      'training needs at least one video; its source holds none: check the split',
+    );
+  }
+  const video = random.integer(windows.count);
+  const startFrame = random.integer(Math.max(1, windows.frames(video) - frames + 1));
+  return { video, startFrame };
+}
+
+/** The window as [1, frames, rows, columns, 1]; a video shorter than it is continued by reflection. The caller disposes it. */
+export function imageWindow(windows: WindowSource, place: WindowPlace, frames: number): tf.Tensor5D {
+  const { video, startFrame } = place;
+  const available = Math.min(frames, windows.frames(video));
+  const rows = windows.rows(video);
+  const columns = windows.columns(video);
+  const values = lengthen(windows.window(video, startFrame, available), available, frames, rows * columns);
+  return tf.tensor5d(values, [1, frames, rows, columns, 1], 'float32');
+}
+
+/** The labels of `imageWindow`, int32 [1, frames, rows, columns]. The caller disposes them. */
+export function labelWindow(windows: LabelledWindowSource, place: WindowPlace, frames: number): tf.Tensor4D {
+  const { video, startFrame } = place;
+  const available = Math.min(frames, windows.frames(video));
+  const rows = windows.rows(video);
+  const columns = windows.columns(video);
+  const labels = Int32Array.from(windows.labels(video, startFrame, available));
+  return tf.tensor4d(
+    lengthen(labels, available, frames, rows * columns),
+    [1, frames, rows, columns],
+    'int32',
+  );
+}
+
+/** Always a copy: the back end may keep the array that it is given, and a source may hand out a view of its video. */
+function lengthen<Values extends Float32Array | Int32Array>(
+  values: Values,
+  available: number,
+  frames: number,
+  pixels: number,
+): Values {
+  const result = (values instanceof Float32Array
+    ? new Float32Array(frames * pixels)
+    : new Int32Array(frames * pixels)) as unknown as Values;
+  reflectedIndices(0, frames, available).forEach((frame, t) => {
+    result.set(values.subarray(frame * pixels, (frame + 1) * pixels), t * pixels);
+  });
+  return result;
+}
+
+/** Videos in memory as a source of windows. */
+export function windowsOf(videos: readonly GreyVideo[]): WindowSource {
+  return {
+    count: videos.length,
+    frames: (index) => videos[index]!.frames,
+    rows: (index) => videos[index]!.rows,
+    columns: (index) => videos[index]!.columns,
+    window: (index, startFrame, frames) => {
+      const { rows, columns, intensities } = videos[index]!;
+      return intensities.subarray(startFrame * rows * columns, (startFrame + frames) * rows * columns);
+    },
+  };
+}
+
+/** Videos with their labels, in memory, as a source of windows. */
+export function labelledWindowsOf(
+  videos: readonly { readonly image: GreyVideo; readonly labels: LabelVideo }[],
+): LabelledWindowSource {
+  return {
+    ...windowsOf(videos.map(({ image }) => image)),
+    labels: (index, startFrame, frames) => {
+      const { rows, columns, labels } = videos[index]!.labels;
+      return labels.subarray(startFrame * rows * columns, (startFrame + frames) * rows * columns);
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/**
+ * Reward labelling (method.md 4.3): turns the policy's prediction of an unlabelled video into examples of right and wrong
+ * pixels, without a ground truth. Pure: how logits are computed and shapes corrected is passed in.
+ */
+import { CLASS_COUNT } from '../../contracts/labels.ts';
+import { DomainError } from '../../contracts/errors.ts';
+import type { LabellingConfig } from '../../contracts/run-config.ts';
+import { type GreyVideo, geometryOf, type LabelVideo, labelFrame } from '../../imaging/image.ts';
+import { cleanVideo } from '../../imaging/morphology.ts';
+import type { RandomStream } from '../../imaging/random.ts';
+import { isFrameAnatomicallyValid } from '../../metrics/anatomy.ts';
+import { diceOf } from '../../metrics/overlap.ts';
+import { addImageNoise, reduceContrast } from './degradation.ts';
+
+/** One training example of a reward network. The image is the undegraded one, whatever the segmentation came from. */
+export interface Triple {
+  readonly image: GreyVideo;
+  readonly segmentation: LabelVideo;
+  /** 1 where the segmentation is right, 0 where it is wrong, shape [frames, rows, columns]. */
+  readonly correct: Uint8Array;
+}
+
+/** The policy's logits of a whole video, [frames, rows, columns, 3], with its own weights or with noise on all of them. */
+export type PolicyLogits = (image: GreyVideo, weights: 'clean' | number) => Promise<Float32Array> | Float32Array;
+
+export interface LabellingTask {
+  readonly image: GreyVideo;
+  /**
+   * Called with `'clean'` for the policy as it is, or with the standard deviation of the noise that the call is to put on
+   * all of its weights (`perturbWeights`), each time starting from the unperturbed ones.
+   */
+  readonly policyLogits: PolicyLogits;
+  /** Shape correction of a cleaned segmentation (`correctSequence`); the identity where no autoencoder is used. */
+  readonly correct: (cleaned: LabelVideo) => Promise<LabelVideo> | LabelVideo;
+  readonly config: LabellingConfig;
+  /** Stream of this video alone, so that its examples do not depend on which videos came before it. */
+  readonly random: RandomStream;
+}
+
+export interface LabellingResult {
+  readonly outcome: 'kept' | 'corrected' | 'rejected';
+  /** Mean over labels of the Dice of the cleaned and the corrected prediction. */
+  readonly agreement: number;
+  readonly triples: Triple[];
+  /** The cleaned prediction of a kept video: its approximate ground truth from here on. */
+  readonly approximateTruth?: LabelVideo;
+}
+
+/**
+ * The examples that one unlabelled video gives (method.md 4.3).
+ *
+ * kept: the prediction agrees with its shape correction and is anatomically valid in every frame; one triple per
+ * degradation whose prediction is not empty. corrected: the correction is valid in every frame; one triple with a
+ * segmentation sampled from the policy. rejected: neither; no triples.
+ * @throws GeometryMismatch when logits are not on the image's grid.
+ */
+export async function labelVideo(task: LabellingTask): Promise<LabellingResult> {
+  const { image, config, random } = task;
+  const logits = await task.policyLogits(image, 'clean');
+  const prediction = cleanVideo(mostLikely(logits, image));
+  const correction = await task.correct(prediction);
+  const agreement = diceOf(prediction, correction).mean;
+
+  if (agreement > config.agreement && everyFrameIsValid(prediction)) {
+    const triples: Triple[] = [];
+    for await (const segmentation of degradedPredictions(task)) {
+      // A prediction without foreground shows the network nothing of what mistakes look like.
+      if (segmentation.labels.some((label) => label !== 0)) triples.push(tripleOf(image, segmentation, prediction));
+    }
+    return { outcome: 'kept', agreement, triples, approximateTruth: prediction };
+  }
+  if (everyFrameIsValid(correction)) {
+    const triples = [tripleOf(image, sampled(logits, image, random), correction)];
+    return { outcome: 'corrected', agreement, triples };
+  }
+  return { outcome: 'rejected', agreement, triples: [] };
+}
+
+async function* degradedPredictions(task: LabellingTask): AsyncGenerator<LabelVideo> {
+  const { image, policyLogits, config, random } = task;
+  for (const noise of config.weightNoise) yield mostLikely(await policyLogits(image, noise), image);
+  for (const factor of config.contrast) {
+    yield mostLikely(await policyLogits(reduceContrast(image, factor), 'clean'), image);
+  }
+  for (const noise of config.imageNoise) {
+    yield mostLikely(await policyLogits(addImageNoise(image, noise, random), 'clean'), image);
+  }
+}
+
+function everyFrameIsValid(video: LabelVideo): boolean {
+  for (let t = 0; t < video.frames; t++) if (!isFrameAnatomicallyValid(labelFrame(video, t))) return false;
+  return true;
+}
+
+function tripleOf(image: GreyVideo, segmentation: LabelVideo, truth: LabelVideo): Triple {
+  const correct = segmentation.labels.map((label, i) => (label === truth.labels[i] ? 1 : 0));
+  return { image, segmentation, correct };
+}
+
+function checkGrid(logits: Float32Array, image: GreyVideo): void {
+  const expected = image.frames * image.rows * image.columns * CLASS_COUNT;
+  if (logits.length === expected) return;
+  throw new DomainError(
+    'GeometryMismatch',
+    `Reward labelling expected ${expected} logits for a video of ${image.frames} x ${image.rows} x ${image.columns} ` +
+      `pixels and ${CLASS_COUNT} labels; the policy gave ${logits.length}. Check that it is a policy of ${CLASS_COUNT} outputs.`,
+  );
+}
+
+/** The label with the largest logit at every pixel; the lower label wins a tie. */
+export function mostLikely(logits: Float32Array, image: GreyVideo): LabelVideo {
+  checkGrid(logits, image);
+  const labels = new Uint8Array(logits.length / CLASS_COUNT);
+  for (let i = 0; i < labels.length; i++) {
+    let best = 0;
+    for (let k = 1; k < CLASS_COUNT; k++) {
+      if (logits[i * CLASS_COUNT + k]! > logits[i * CLASS_COUNT + best]!) best = k;
+    }
+    labels[i] = best;
+  }
+  return { ...geometryOf(image), labels };
+}
+
+/** A label drawn at every pixel from the softmax of its logits. */
+function sampled(logits: Float32Array, image: GreyVideo, random: RandomStream): LabelVideo {
+  const labels = new Uint8Array(logits.length / CLASS_COUNT);
+  const weights = new Float64Array(CLASS_COUNT);
+  for (let i = 0; i < labels.length; i++) {
+    const pixel = logits.subarray(i * CLASS_COUNT, (i + 1) * CLASS_COUNT);
+    const largest = Math.max(...pixel);
+    let total = 0;
+    for (let k = 0; k < CLASS_COUNT; k++) {
+      weights[k] = Math.exp(pixel[k]! - largest);
+      total += weights[k]!;
+    }
+    let remaining = random.uniform() * total;
+    let label = 0;
+    while (label < CLASS_COUNT - 1 && remaining >= weights[label]!) {
+      remaining -= weights[label]!;
+      label++;
+    }
+    labels[i] = label;
+  }
+  return { ...geometryOf(image), labels };
+}

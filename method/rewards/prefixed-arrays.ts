@@ -1,0 +1,16 @@
+/** Several sets of arrays (weights, moments, best weights) in one file, each under its own prefix. */
+import type { NamedArray, NamedArrays } from '../networks/named-arrays.ts';
+
+/** The arrays under `prefix/name`. */
+export function withPrefix(prefix: string, arrays: NamedArrays): NamedArrays {
+  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`${prefix}/${name}`, array]));
+}
+
+/** The arrays whose names start with `prefix/`, without it; empty when there are none. */
+export function withoutPrefix(prefix: string, arrays: NamedArrays): NamedArrays {
+  const inside: Record<string, NamedArray> = {};
+  for (const [name, array] of Object.entries(arrays)) {
+    if (name.startsWith(`${prefix}/`)) inside[name.slice(prefix.length + 1)] = array;
+  }
+  return inside;
+}

@@ -1,0 +1,69 @@
+/** Where a reward fit stands, and what an epoch's validation loss does to it: learning rate, best epoch, end. */
+import { z } from 'zod';
+import type { RewardFitConfig } from '../../contracts/run-config.ts';
+
+export const RewardFitProgressSchema = z.strictObject({
+  phase: z.enum(['training', 'validation', 'calibration', 'test', 'done']),
+  /** Epochs are counted from 0. */
+  epoch: z.int().min(0),
+  /** Windows of the phase done so far. */
+  step: z.int().min(0),
+  /** Sum of the losses of those windows. */
+  lossSum: z.number(),
+  learningRate: z.number().min(0),
+  trainingLoss: z.number().optional(),
+  bestLoss: z.number().optional(),
+  bestEpoch: z.int().min(-1),
+  /** Epochs without a better validation loss, since the last one and since the rate last fell. */
+  epochsSinceBest: z.int().min(0),
+  epochsSincePlateau: z.int().min(0),
+  temperature: z.number().positive().optional(),
+  testLoss: z.number().optional(),
+  history: z.array(
+    z.strictObject({ trainingLoss: z.number(), validationLoss: z.number(), learningRate: z.number().min(0) }),
+  ),
+});
+
+export type RewardFitProgress = z.infer<typeof RewardFitProgressSchema>;
+
+/** The progress of a fit that has not taken a step. */
+export function initialProgress(config: RewardFitConfig): RewardFitProgress {
+  return {
+    phase: 'training',
+    epoch: 0,
+    step: 0,
+    lossSum: 0,
+    learningRate: config.learningRate,
+    bestEpoch: -1,
+    epochsSinceBest: 0,
+    epochsSincePlateau: 0,
+    history: [],
+  };
+}
+
+/**
+ * Ends an epoch with its validation loss: a better one makes the epoch the best so far, `plateauPatience` epochs without
+ * one lower the learning rate, `stopPatience` of them or the last epoch end the training (method.md 5.1).
+ */
+export function recordEpoch(
+  progress: RewardFitProgress,
+  validationLoss: number,
+  config: RewardFitConfig,
+): RewardFitProgress {
+  const { epoch, learningRate, trainingLoss = 0 } = progress;
+  const better = progress.bestLoss === undefined || validationLoss < progress.bestLoss;
+  const epochsSinceBest = better ? 0 : progress.epochsSinceBest + 1;
+  const waited = better ? 0 : progress.epochsSincePlateau + 1;
+  const plateau = waited >= config.plateauPatience;
+  const last = epoch + 1 >= config.epochs || epochsSinceBest >= config.stopPatience;
+  return {
+    ...progress,
+    phase: last ? 'calibration' : 'training',
+    epoch: last ? epoch : epoch + 1,
+    learningRate: plateau ? learningRate * config.plateauFactor : learningRate,
+    epochsSinceBest,
+    epochsSincePlateau: plateau ? 0 : waited,
+    ...(better ? { bestLoss: validationLoss, bestEpoch: epoch } : {}),
+    history: [...progress.history, { trainingLoss, validationLoss, learningRate }],
+  };
+}

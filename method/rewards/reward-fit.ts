@@ -1,0 +1,275 @@
+/**
+ * Fits a reward network on triples (method.md 5.1) and calibrates it (5.3), one window at a time, so that a fit can be
+ * saved after any step and go on with the same numbers: epochs of training and validation, then the pixels of the
+ * validation and test splits under the best weights.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { DomainError } from '../../contracts/errors.ts';
+import type { RewardFitConfig } from '../../contracts/run-config.ts';
+import { randomStream, shuffled } from '../../imaging/random.ts';
+import { expectedCalibrationError } from '../../metrics/uncertainty.ts';
+import { Adam } from '../networks/adam.ts';
+import { addGradients, disposeGradients, type Gradients, scaleGradients } from '../networks/gradients.ts';
+import type { NamedArrays } from '../networks/named-arrays.ts';
+import type { UNet3D } from '../networks/unet3d.ts';
+import { fitTemperature, sigmoid } from './calibration.ts';
+import { HeldOutPixels } from './held-out-pixels.ts';
+import { withoutPrefix, withPrefix } from './prefixed-arrays.ts';
+import { initialProgress, type RewardFitProgress, recordEpoch } from './reward-fit-progress.ts';
+import { rewardInput, rewardLossAndGradient } from './reward-network.ts';
+import { disposeWindow, splitTriples, type TripleSource, type TripleSplit, type TripleWindow, windowOf } from './triple-windows.ts';
+
+export interface RewardFitOptions {
+  /** Trained in place; it stays the caller's. After the last step it holds the best weights. */
+  readonly network: UNet3D;
+  readonly triples: TripleSource;
+  readonly config: RewardFitConfig;
+  readonly seed: number;
+  /** Frames of a window. */
+  readonly windowFrames?: number;
+}
+
+/** What a finished fit is judged by. */
+export interface RewardFitReport {
+  readonly temperature: number;
+  /** Mean squared error on the test split, under the best weights. */
+  readonly testLoss: number;
+  readonly validationLoss: number;
+  /** Expected calibration error on foreground pixels of the test split (method.md 9.6), before and after scaling. */
+  readonly calibrationErrorUnscaled: number;
+  readonly calibrationError: number;
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly triples: { readonly training: number; readonly validation: number; readonly test: number };
+  /** False when too few studies gave triples to hold any out: the losses above are then those of training. */
+  readonly heldOut: boolean;
+}
+
+export interface RewardFitState {
+  readonly arrays: NamedArrays;
+  readonly progress: RewardFitProgress;
+}
+
+export class RewardFit {
+  readonly #network: UNet3D;
+  readonly #triples: TripleSource;
+  readonly #config: RewardFitConfig;
+  readonly #seed: number;
+  readonly #windowFrames: number;
+  readonly #split: TripleSplit;
+  readonly #optimiser: Adam;
+  #progress: RewardFitProgress;
+  #best: NamedArrays | undefined;
+  #accumulated: Gradients = new Map();
+  #validationPixels: HeldOutPixels;
+  #testPixels: HeldOutPixels;
+
+  /** @throws DatasetInvalid when there are no triples. */
+  constructor({ network, triples, config, seed, windowFrames = 4 }: RewardFitOptions) {
+    this.#network = network;
+    this.#triples = triples;
+    this.#config = config;
+    this.#seed = seed;
+    this.#windowFrames = windowFrames;
+    this.#split = splitTriples(triples, config, seed);
+    this.#progress = initialProgress(config);
+    this.#optimiser = new Adam(network.parameters, { learningRate: config.learningRate });
+    this.#validationPixels = new HeldOutPixels('validation', this.#split.validation.length);
+    this.#testPixels = new HeldOutPixels('test', this.#split.test.length);
+  }
+
+  get done(): boolean {
+    return this.#progress.phase === 'done';
+  }
+
+  /** Where the fit stands; a plain value that JSON keeps exactly. */
+  get progress(): RewardFitProgress {
+    return this.#progress;
+  }
+
+  /** Steps of the phase in progress: windows to train on, to validate on, or to measure. */
+  get stepsInPhase(): number {
+    switch (this.#progress.phase) {
+      case 'training':
+        return this.#config.stepsPerEpoch ?? this.#split.training.length;
+      case 'validation':
+      case 'calibration':
+        return this.#split.validation.length;
+      case 'test':
+        return this.#split.test.length;
+      case 'done':
+        return 0;
+    }
+  }
+
+  /**
+   * Processes one window; does nothing once the fit is done.
+   * @throws Diverged when the loss is not finite.
+   */
+  step(): { loss: number; progress: RewardFitProgress } {
+    const { phase, step, lossSum } = this.#progress;
+    if (phase === 'done') return { loss: 0, progress: this.#progress };
+    const window = this.#nextWindow();
+    let loss: number;
+    try {
+      loss = phase === 'training' ? this.#train(window) : this.#evaluate(window);
+    } finally {
+      disposeWindow(window);
+    }
+    if (!Number.isFinite(loss)) {
+      throw new DomainError(
+        'Diverged',
+        `The loss of the reward fit is ${loss} in epoch ${this.#progress.epoch}, step ${step}. Lower ` +
+          'rewardFit.learningRate and start the fit again.',
+      );
+    }
+    this.#progress = { ...this.#progress, step: step + 1, lossSum: lossSum + loss };
+    if (this.#progress.step === this.stepsInPhase) this.#finishPhase();
+    return { loss, progress: this.#progress };
+  }
+
+  /** The report of a finished fit; nothing before that. */
+  get report(): RewardFitReport | undefined {
+    const { phase, temperature, testLoss, bestLoss, bestEpoch, history } = this.#progress;
+    if (phase !== 'done' || temperature === undefined || testLoss === undefined) return undefined;
+    const { logits, correct } = this.#testPixels.foreground;
+    const errorAt = (divisor: number) =>
+      expectedCalibrationError(
+        logits.map((logit) => sigmoid(logit / divisor)),
+        correct,
+      );
+    const { training, validation, test, heldOut } = this.#split;
+    return {
+      temperature,
+      testLoss,
+      validationLoss: bestLoss!,
+      calibrationErrorUnscaled: errorAt(1),
+      calibrationError: errorAt(temperature),
+      epochs: history.length,
+      bestEpoch,
+      triples: { training: training.length, validation: validation.length, test: test.length },
+      heldOut,
+    };
+  }
+
+  /** Everything that a new fit with the same options needs to go on from here, as host copies. */
+  state(): RewardFitState {
+    const accumulated = Object.fromEntries(
+      [...this.#accumulated].map(([name, gradient]) => [
+        name,
+        { shape: gradient.shape, data: gradient.dataSync<'float32'>().slice() },
+      ]),
+    );
+    return {
+      arrays: {
+        ...withPrefix('network', this.#network.toArrays()),
+        ...withPrefix('optimiser', this.#optimiser.toArrays()),
+        ...withPrefix('best', this.#best ?? {}),
+        ...withPrefix('accumulated', accumulated),
+        ...this.#validationPixels.toArrays(),
+        ...this.#testPixels.toArrays(),
+      },
+      progress: this.#progress,
+    };
+  }
+
+  /**
+   * Takes over a state that `state` gave, from a fit of the same options.
+   * @throws CheckpointIncompatible when arrays are missing or have other shapes.
+   */
+  restore({ arrays, progress }: RewardFitState): void {
+    const best = withoutPrefix('best', arrays);
+    this.#network.assign(withoutPrefix('network', arrays));
+    this.#optimiser.assign(withoutPrefix('optimiser', arrays));
+    this.#optimiser.setLearningRate(progress.learningRate);
+    this.#best = Object.keys(best).length > 0 ? best : undefined;
+    this.#dropAccumulated();
+    this.#accumulated = new Map(
+      Object.entries(withoutPrefix('accumulated', arrays)).map(([name, { shape, data }]) => [
+        name,
+        tf.tensor(data.slice(), [...shape], 'float32'),
+      ]),
+    );
+    this.#validationPixels.assign(arrays);
+    this.#testPixels.assign(arrays);
+    this.#progress = progress;
+  }
+
+  /** Frees the optimiser; the network stays. */
+  dispose(): void {
+    this.#dropAccumulated();
+    this.#optimiser.dispose();
+  }
+
+  #nextWindow(): TripleWindow {
+    const { phase, epoch, step } = this.#progress;
+    const { training, validation, test } = this.#split;
+    if (phase === 'training') {
+      const order = shuffled(training, randomStream(this.#seed, 'reward-fit-order', epoch));
+      const triple = this.#triples.load(order[step % order.length]!);
+      return windowOf(triple, this.#windowFrames, randomStream(this.#seed, 'reward-fit', epoch, step));
+    }
+    // The same windows at every epoch, so that losses can be compared.
+    const index = (phase === 'test' ? test : validation)[step]!;
+    const random = randomStream(this.#seed, 'reward-fit-held-out', index);
+    return windowOf(this.#triples.load(index), this.#windowFrames, random);
+  }
+
+  #train(window: TripleWindow): number {
+    const input = rewardInput(window.image, window.labelMap);
+    const pass = this.#network.forwardForTraining(input);
+    try {
+      const { loss, gradient } = rewardLossAndGradient(pass.outputs[0]!, window.correct);
+      this.#accumulated = addGradients(this.#accumulated, pass.backward([gradient]));
+      gradient.dispose();
+      const accumulated = (this.#progress.step % this.#config.accumulation) + 1;
+      const last = this.#progress.step + 1 === this.stepsInPhase;
+      if (Number.isFinite(loss) && (accumulated === this.#config.accumulation || last)) {
+        const mean = scaleGradients(this.#accumulated, 1 / accumulated);
+        this.#accumulated = new Map();
+        this.#optimiser.apply(mean);
+        disposeGradients(mean);
+      }
+      return loss;
+    } finally {
+      pass.dispose();
+      input.dispose();
+    }
+  }
+
+  #evaluate(window: TripleWindow): number {
+    const logits = tf.tidy(() => this.#network.forward(rewardInput(window.image, window.labelMap)));
+    const { loss, gradient } = rewardLossAndGradient(logits, window.correct);
+    const { phase } = this.#progress;
+    if (phase === 'calibration' || phase === 'test') {
+      const pixels = phase === 'test' ? this.#testPixels : this.#validationPixels;
+      pixels.add(logits.dataSync<'float32'>(), window.host.segmentation, window.host.correct);
+    }
+    tf.dispose([logits, gradient]);
+    return loss;
+  }
+
+  #finishPhase(): void {
+    const progress = this.#progress;
+    const loss = progress.lossSum / progress.step;
+    const next = { ...progress, step: 0, lossSum: 0 };
+    if (progress.phase === 'training') {
+      this.#progress = { ...next, phase: 'validation', trainingLoss: loss };
+    } else if (progress.phase === 'validation') {
+      this.#progress = recordEpoch(next, loss, this.#config);
+      if (this.#progress.bestEpoch === progress.epoch) this.#best = this.#network.toArrays();
+      this.#optimiser.setLearningRate(this.#progress.learningRate);
+      if (this.#progress.phase === 'calibration') this.#network.assign(this.#best!);
+    } else if (progress.phase === 'calibration') {
+      const { logits, correct } = this.#validationPixels.all;
+      this.#progress = { ...next, phase: 'test', temperature: fitTemperature(logits, correct) };
+    } else {
+      this.#progress = { ...next, phase: 'done', testLoss: loss };
+    }
+  }
+
+  #dropAccumulated(): void {
+    disposeGradients(this.#accumulated);
+    this.#accumulated = new Map();
+  }
+}

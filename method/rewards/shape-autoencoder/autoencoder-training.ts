@@ -1,0 +1,238 @@
+/**
+ * Trains the shape autoencoder on annotated frames by steps, then takes the range of each latent dimension over them
+ * (method.md 4.2). Every step's frames, jitter and noise come from the seed and the step's number, so that a restored
+ * training goes on with the same numbers.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { DomainError } from '../../../contracts/errors.ts';
+import type { ShapeAutoencoderConfig } from '../../../contracts/run-config.ts';
+import type { LabelVideo } from '../../../imaging/image.ts';
+import { type RandomStream, randomStream } from '../../../imaging/random.ts';
+import { Adam } from '../../networks/adam.ts';
+import { disposeGradients } from '../../networks/gradients.ts';
+import type { NamedArrays } from '../../networks/named-arrays.ts';
+import type { LatentBounds } from '../latent-smoothing.ts';
+import { withoutPrefix, withPrefix } from '../prefixed-arrays.ts';
+import { maskShape, type ShapeAutoencoder } from './autoencoder.ts';
+import { encodeFrames } from './encode-frames.ts';
+import { attributeLoss, divergenceLoss, reconstructionLoss } from './autoencoder-loss.ts';
+import { boundsFromArrays, boundsToArrays, widenBounds } from './latent-bounds.ts';
+import { registerFrame, type ShapeBox, shapeBoxOf } from './registration.ts';
+import { type AttributeValues, measureAttributes, registeredAttributes } from './shape-attributes.ts';
+
+/** Shift and size of the training squares vary by up to this share of the side, so that new videos need no exact fit. */
+const SHIFT_JITTER = 0.04;
+const SIZE_JITTER = 0.08;
+
+/** Annotated videos of the source domain, read one at a time. */
+export interface ShapeSource {
+  readonly count: number;
+  load(index: number): LabelVideo;
+}
+
+export interface AutoencoderProgress {
+  readonly phase: 'training' | 'bounds' | 'done';
+  /** Optimiser steps of the training, or videos whose latent range is taken. */
+  readonly step: number;
+}
+
+export interface AutoencoderStep {
+  /** Total objective; 0 outside of the training phase. */
+  readonly loss: number;
+  /** Mean soft Dice of the foreground labels. */
+  readonly dice: number;
+  readonly attributeLoss: number;
+  readonly progress: AutoencoderProgress;
+}
+
+export interface AutoencoderState {
+  readonly arrays: NamedArrays;
+  readonly progress: AutoencoderProgress;
+}
+
+export class AutoencoderTraining {
+  readonly #autoencoder: ShapeAutoencoder;
+  readonly #source: ShapeSource;
+  readonly #config: ShapeAutoencoderConfig;
+  readonly #seed: number;
+  readonly #optimiser: Adam;
+  /** Attributes by video and frame: measured once, because they move with a square as it is jittered. */
+  readonly #attributes = new Map<string, AttributeValues>();
+  #bounds: LatentBounds[] = [];
+  #progress: AutoencoderProgress;
+
+  /** The autoencoder is trained in place and stays the caller's. @throws DatasetInvalid when the source is empty. */
+  constructor(options: { autoencoder: ShapeAutoencoder; source: ShapeSource; seed: number }) {
+    const { autoencoder, source, seed } = options;
+    if (source.count === 0) {
+      throw new DomainError(
+        'DatasetInvalid',
+        'The shape autoencoder needs annotated videos of the source; there are none in its training split. Add labels to ' +
+          'the source dataset or set autoencoder.enabled to false.',
+      );
+    }
+    this.#autoencoder = autoencoder;
+    this.#source = source;
+    this.#config = autoencoder.config;
+    this.#seed = seed;
+    this.#progress = { phase: this.#config.steps > 0 ? 'training' : 'bounds', step: 0 };
+    this.#optimiser = new Adam(autoencoder.parameters, { learningRate: this.#config.learningRate });
+  }
+
+  get done(): boolean {
+    return this.#progress.phase === 'done';
+  }
+
+  get progress(): AutoencoderProgress {
+    return this.#progress;
+  }
+
+  /** Range of each latent dimension over the training set; complete once the training is done. */
+  get bounds(): readonly LatentBounds[] {
+    return this.#bounds;
+  }
+
+  /**
+   * One optimiser step, then one video of the latent range per call; nothing once done.
+   * @throws Diverged when the loss is not finite; DatasetInvalid when all videos it draws are empty.
+   */
+  step(): AutoencoderStep {
+    const { phase, step } = this.#progress;
+    if (phase === 'training') {
+      const result = this.#train(step);
+      const last = step + 1 === this.#config.steps;
+      this.#progress = last ? { phase: 'bounds', step: 0 } : { phase, step: step + 1 };
+      return { ...result, progress: this.#progress };
+    }
+    if (phase === 'bounds') {
+      this.#takeBounds(this.#source.load(step));
+      const last = step + 1 === this.#source.count;
+      this.#progress = last ? { phase: 'done', step: 0 } : { phase, step: step + 1 };
+    }
+    return { loss: 0, dice: 0, attributeLoss: 0, progress: this.#progress };
+  }
+
+  /** Everything that a new training with the same options needs to go on from here, as host copies. */
+  state(): AutoencoderState {
+    return {
+      arrays: {
+        ...withPrefix('autoencoder', this.#autoencoder.toArrays()),
+        ...withPrefix('optimiser', this.#optimiser.toArrays()),
+        ...withPrefix('latent', boundsToArrays(this.#bounds)),
+      },
+      progress: this.#progress,
+    };
+  }
+
+  /**
+   * Takes over a state that `state` gave.
+   * @throws CheckpointIncompatible when arrays are missing or have other shapes.
+   */
+  restore({ arrays, progress }: AutoencoderState): void {
+    this.#autoencoder.assign(withoutPrefix('autoencoder', arrays));
+    this.#optimiser.assign(withoutPrefix('optimiser', arrays));
+    this.#bounds = boundsFromArrays(withoutPrefix('latent', arrays));
+    this.#progress = progress;
+  }
+
+  /** Frees the optimiser; the autoencoder stays. */
+  dispose(): void {
+    this.#optimiser.dispose();
+  }
+
+  #train(step: number): Omit<AutoencoderStep, 'progress'> {
+    const { masks, attributes } = this.#batchOf(step);
+    const { latentDimensions, divergenceWeight, attributeWeight } = this.#config;
+    const noise = noiseOf(attributes.length, latentDimensions, randomStream(this.#seed, 'autoencoder-noise', step));
+    const pass = this.#autoencoder.forwardForTraining(masks, noise);
+    const reconstruction = reconstructionLoss(pass.logits, masks, this.#config);
+    const divergence = divergenceLoss(pass.posterior, divergenceWeight);
+    const means = pass.posterior.mean.dataSync<'float32'>();
+    const attribute = attributeLoss(means, attributes, attributeWeight);
+    const meanGradient = tf.tidy(() =>
+      tf.add(divergence.gradient.mean, tf.tensor2d(attribute.gradient, pass.posterior.mean.shape)),
+    ) as tf.Tensor2D;
+    const gradients = pass.backward(reconstruction.gradient, {
+      mean: meanGradient,
+      logVariance: divergence.gradient.logVariance,
+    });
+    const [reconstructed, dice, diverged] = [reconstruction.loss, reconstruction.dice, divergence.loss].map(
+      (scalar) => scalar.dataSync()[0]!,
+    ) as [number, number, number];
+    const loss = reconstructed + diverged + attribute.loss;
+    // The rate falls linearly to zero: the attribute term stays noisy, and the last steps average that noise out.
+    this.#optimiser.setLearningRate(this.#config.learningRate * (1 - step / this.#config.steps));
+    if (Number.isFinite(loss)) this.#optimiser.apply(gradients);
+    disposeGradients(gradients);
+    pass.dispose();
+    tf.dispose([masks, noise, meanGradient, Object.values(reconstruction), divergence.loss]);
+    tf.dispose([divergence.gradient.mean, divergence.gradient.logVariance]);
+    if (!Number.isFinite(loss)) {
+      throw new DomainError(
+        'Diverged',
+        `The loss of the shape autoencoder is ${loss} at step ${step}. Lower autoencoder.learningRate and train again.`,
+      );
+    }
+    return { loss, dice, attributeLoss: attribute.loss };
+  }
+
+  /** Frames of a few videos, a square's share of each so that reading videos does not dominate a step. */
+  #batchOf(step: number): { masks: tf.Tensor5D; attributes: AttributeValues[] } {
+    const random = randomStream(this.#seed, 'autoencoder', step);
+    const { batchFrames, maskSize } = this.#config;
+    const framesPerVideo = Math.ceil(Math.sqrt(batchFrames));
+    const shape = maskShape(this.#config, batchFrames);
+    const pixels = new Float32Array(tf.util.sizeFromShape(shape));
+    const attributes: AttributeValues[] = [];
+    let emptyVideos = 0;
+    while (attributes.length < batchFrames) {
+      const index = random.integer(this.#source.count);
+      const video = this.#source.load(index);
+      const box = shapeBoxOf(video);
+      if (!box) {
+        if (++emptyVideos <= 100) continue;
+        throw new DomainError(
+          'DatasetInvalid',
+          'The shape autoencoder found no structure in 100 annotated videos: their label maps are empty. Check the ' +
+            'labels of the source dataset.',
+        );
+      }
+      for (let i = 0; i < framesPerVideo && attributes.length < batchFrames; i++) {
+        const frame = random.integer(video.frames);
+        const jittered = jitter(box, random);
+        const start = (attributes.length * pixels.length) / batchFrames;
+        const target = pixels.subarray(start, start + pixels.length / batchFrames);
+        registerFrame(video, frame, jittered, maskSize, target);
+        attributes.push(registeredAttributes(this.#attributesOf(index, video, frame), jittered, maskSize));
+      }
+    }
+    return { masks: tf.tensor5d(pixels, shape), attributes };
+  }
+
+  #attributesOf(index: number, video: LabelVideo, frame: number): AttributeValues {
+    const key = `${index}/${frame}`;
+    let values = this.#attributes.get(key);
+    if (!values) {
+      values = measureAttributes(video, frame);
+      this.#attributes.set(key, values);
+    }
+    return values;
+  }
+
+  #takeBounds(video: LabelVideo): void {
+    const box = shapeBoxOf(video);
+    if (!box) return;
+    this.#bounds = widenBounds(this.#bounds, encodeFrames(this.#autoencoder, video, box), this.#config.latentDimensions);
+  }
+}
+
+function jitter(box: ShapeBox, random: RandomStream): ShapeBox {
+  const around = (spread: number) => spread * (2 * random.uniform() - 1);
+  const side = box.side * (1 + around(SIZE_JITTER));
+  const centred = (edge: number) => edge + (box.side - side) / 2 + box.side * around(SHIFT_JITTER);
+  return { top: centred(box.top), left: centred(box.left), side };
+}
+
+function noiseOf(batch: number, dimensions: number, random: RandomStream): tf.Tensor2D {
+  return tf.tensor2d(Float32Array.from({ length: batch * dimensions }, () => random.normal()), [batch, dimensions]);
+}

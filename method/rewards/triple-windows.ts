@@ -1,0 +1,103 @@
+/** Where a reward fit takes its examples from: triples by index, split by study, cut into windows of a few frames. */
+import * as tf from '@tensorflow/tfjs-core';
+import { DomainError } from '../../contracts/errors.ts';
+import type { RewardFitConfig } from '../../contracts/run-config.ts';
+import { type RandomStream, randomStream, shuffled } from '../../imaging/random.ts';
+
+/** One stored triple (method.md 4.3); the arrays have shape [frames, rows, columns]. */
+export interface StoredTriple {
+  readonly image: Float32Array;
+  readonly segmentation: Uint8Array;
+  /** 1 where the segmentation is right, 0 where it is wrong. */
+  readonly correct: Uint8Array;
+  readonly frames: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** All triples of a fit, read one at a time because together they do not fit into memory. */
+export interface TripleSource {
+  readonly count: number;
+  /** Study (patient) of a triple, known without loading it. */
+  studyOf(index: number): string;
+  load(index: number): StoredTriple;
+}
+
+/** Indices of triples; no study is in two of them unless there are fewer than three studies. */
+export interface TripleSplit {
+  readonly training: readonly number[];
+  readonly validation: readonly number[];
+  readonly test: readonly number[];
+  /** False when there were too few studies to hold any out, and all three are the same triples. */
+  readonly heldOut: boolean;
+}
+
+/**
+ * Splits triples by study, once, by seed (method.md 12): at least one study each for validation and test.
+ * @throws DatasetInvalid when there are no triples.
+ */
+export function splitTriples(
+  source: TripleSource,
+  config: Pick<RewardFitConfig, 'validationShare' | 'testShare'>,
+  seed: number,
+): TripleSplit {
+  if (source.count === 0) {
+    throw new DomainError(
+      'DatasetInvalid',
+      'There is no triple to fit a reward network on: reward labelling rejected every video. Lower labelling.agreement, ' +
+        'or start from a better policy.',
+    );
+  }
+  const indices = Array.from({ length: source.count }, (_, index) => index);
+  const studies = [...new Set(indices.map((index) => source.studyOf(index)))].sort();
+  if (studies.length < 3) return { training: indices, validation: indices, test: indices, heldOut: false };
+  const order = shuffled(studies, randomStream(seed, 'reward-fit-split'));
+  const wanted = (share: number) => Math.max(1, Math.round(share * studies.length));
+  const validationCount = Math.min(wanted(config.validationShare), studies.length - 2);
+  const testCount = Math.min(wanted(config.testShare), studies.length - 1 - validationCount);
+  const validationStudies = new Set(order.slice(0, validationCount));
+  const testStudies = new Set(order.slice(validationCount, validationCount + testCount));
+  const validation = indices.filter((index) => validationStudies.has(source.studyOf(index)));
+  const test = indices.filter((index) => testStudies.has(source.studyOf(index)));
+  const held = new Set([...validation, ...test]);
+  return { training: indices.filter((index) => !held.has(index)), validation, test, heldOut: true };
+}
+
+/** Consecutive frames of one triple as tensors of a batch of one; the owner disposes it. */
+export interface TripleWindow {
+  /** [1, frames, rows, columns, 1] */
+  readonly image: tf.Tensor5D;
+  /** [1, frames, rows, columns] */
+  readonly labelMap: tf.Tensor4D;
+  /** [1, frames, rows, columns], 1 = right. */
+  readonly correct: tf.Tensor4D;
+  /** Host copies of the same pixels. */
+  readonly host: { readonly segmentation: Uint8Array; readonly correct: Uint8Array };
+}
+
+/** A random window of `frames` consecutive frames; a shorter triple repeats its last frame. */
+export function windowOf(triple: StoredTriple, frames: number, random: RandomStream): TripleWindow {
+  const { rows, columns } = triple;
+  const start = random.integer(Math.max(triple.frames - frames, 0) + 1);
+  const pixels = rows * columns;
+  const image = new Float32Array(frames * pixels);
+  const segmentation = new Uint8Array(frames * pixels);
+  const correct = new Uint8Array(frames * pixels);
+  for (let t = 0; t < frames; t++) {
+    const from = Math.min(start + t, triple.frames - 1) * pixels;
+    image.set(triple.image.subarray(from, from + pixels), t * pixels);
+    segmentation.set(triple.segmentation.subarray(from, from + pixels), t * pixels);
+    correct.set(triple.correct.subarray(from, from + pixels), t * pixels);
+  }
+  return {
+    image: tf.tensor5d(image, [1, frames, rows, columns, 1]),
+    labelMap: tf.tensor4d(Int32Array.from(segmentation), [1, frames, rows, columns], 'int32'),
+    correct: tf.tensor4d(Int32Array.from(correct), [1, frames, rows, columns], 'int32'),
+    host: { segmentation, correct },
+  };
+}
+
+/** Frees the tensors of a window. */
+export function disposeWindow(window: TripleWindow): void {
+  tf.dispose([window.image, window.labelMap, window.correct]);
+}

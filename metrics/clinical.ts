@@ -1,0 +1,134 @@
+/**
+ * Clinical measures (method.md 9.5): end-diastole and end-systole, volumes by Simpson's method of discs, ejection
+ * fraction, global longitudinal strain. What cannot be measured is undefined, never NaN.
+ */
+import { LEFT_VENTRICLE } from '../contracts/labels.ts';
+import { type LabelFrame, type LabelVideo, labelFrame } from '../imaging/image.ts';
+import {
+  baseMidpoint,
+  distanceMm,
+  endocardialContour,
+  endocardialLengthMm,
+  leftVentricleApex,
+  leftVentricleBase,
+} from './landmarks.ts';
+import { ventriclePixels } from './mitral-valve.ts';
+
+const DISCS = 20;
+
+/** The left ventricle as discs stacked along its long axis, from base to apex. */
+export interface VentricleDiscs {
+  readonly diametersMm: Float64Array;
+  readonly lengthMm: number;
+}
+
+/**
+ * Mean diameter of the left ventricle in each of 20 slices of equal height between the middle of the base and the apex.
+ * A slice's diameter is its area over its height, so pixels count once and a ragged edge averages out; pixels below
+ * the base belong to no slice. Undefined when base or apex cannot be found.
+ */
+export function ventricleDiscs(frame: LabelFrame): VentricleDiscs | undefined {
+  const base = leftVentricleBase(frame);
+  const apex = leftVentricleApex(frame);
+  if (base === undefined || apex === undefined) return undefined;
+  const middle = baseMidpoint(base);
+  const lengthMm = distanceMm(apex, middle, frame.spacingMm);
+  if (lengthMm === 0) return undefined;
+  const [rowMm, columnMm] = frame.spacingMm;
+  const alongRow = ((apex[0] - middle[0]) * rowMm) / lengthMm;
+  const alongColumn = ((apex[1] - middle[1]) * columnMm) / lengthMm;
+  const height = lengthMm / DISCS;
+  const pixels = new Float64Array(DISCS);
+  for (let r = 0; r < frame.rows; r++) {
+    const fromRow = (r - middle[0]) * rowMm * alongRow;
+    const offset = r * frame.columns;
+    for (let c = 0; c < frame.columns; c++) {
+      if (frame.labels[offset + c] !== LEFT_VENTRICLE) continue;
+      const along = fromRow + (c - middle[1]) * columnMm * alongColumn;
+      const disc = Math.floor(along / height);
+      if (disc >= 0 && disc < DISCS) pixels[disc]!++;
+    }
+  }
+  const diametersMm = pixels.map((count) => (count * rowMm * columnMm) / height);
+  return { diametersMm, lengthMm };
+}
+
+/** Volume in ml of round discs, from one view. */
+export function singlePlaneVolumeMl(discs: VentricleDiscs): number {
+  return biplaneVolumeMl(discs, discs);
+}
+
+/** Volume in ml of elliptic discs, from two views at a right angle; the longer axis gives the height of the discs. */
+export function biplaneVolumeMl(a4c: VentricleDiscs, a2c: VentricleDiscs): number {
+  let squareMm = 0;
+  for (let k = 0; k < DISCS; k++) squareMm += a4c.diametersMm[k]! * a2c.diametersMm[k]!;
+  const height = Math.max(a4c.lengthMm, a2c.lengthMm) / DISCS;
+  return (Math.PI / 4) * squareMm * height * 1e-3;
+}
+
+/** Share of the end-diastolic volume that is ejected; undefined when that volume is 0. */
+export function ejectionFraction(endDiastolicMl: number, endSystolicMl: number): number | undefined {
+  return endDiastolicMl > 0 ? (endDiastolicMl - endSystolicMl) / endDiastolicMl : undefined;
+}
+
+/** Frames with the largest and the smallest left ventricle; the first on ties. */
+export function keyFrames(video: LabelVideo): { edFrame: number; esFrame: number } {
+  const area = ventriclePixels(video);
+  let edFrame = 0;
+  let esFrame = 0;
+  for (let t = 1; t < area.length; t++) {
+    if (area[t]! > area[edFrame]!) edFrame = t;
+    if (area[t]! < area[esFrame]!) esFrame = t;
+  }
+  return { edFrame, esFrame };
+}
+
+/** Length in mm of the endocardium from base corner to base corner; undefined without base or contour. */
+function endocardiumMm(frame: LabelFrame): number | undefined {
+  const base = leftVentricleBase(frame);
+  const contour = endocardialContour(frame);
+  if (base === undefined || contour === undefined) return undefined;
+  return endocardialLengthMm(contour, base, frame.spacingMm);
+}
+
+export interface ClinicalMeasures {
+  readonly edFrame: number;
+  readonly esFrame: number;
+  /** Single plane. */
+  readonly ejectionFraction: number | undefined;
+  /** Relative change of the endocardial length from end-diastole to end-systole; negative when it shortens. */
+  readonly gls: number | undefined;
+}
+
+/** Clinical measures of one view. */
+export function clinicalMeasures(video: LabelVideo): ClinicalMeasures {
+  const { edFrame, esFrame } = keyFrames(video);
+  const diastole = labelFrame(video, edFrame);
+  const systole = labelFrame(video, esFrame);
+  const edDiscs = ventricleDiscs(diastole);
+  const esDiscs = ventricleDiscs(systole);
+  const edLength = endocardiumMm(diastole);
+  const esLength = endocardiumMm(systole);
+  return {
+    edFrame,
+    esFrame,
+    ejectionFraction:
+      edDiscs && esDiscs && ejectionFraction(singlePlaneVolumeMl(edDiscs), singlePlaneVolumeMl(esDiscs)),
+    gls: edLength && esLength !== undefined ? (esLength - edLength) / edLength : undefined,
+  };
+}
+
+/**
+ * Ejection fraction by Simpson's biplane method from the two apical views of one study, each at its own key frames.
+ * Undefined when a view cannot be measured.
+ */
+export function biplaneEjectionFraction(a4c: LabelVideo, a2c: LabelVideo): number | undefined {
+  const four = keyFrames(a4c);
+  const two = keyFrames(a2c);
+  const fourEd = ventricleDiscs(labelFrame(a4c, four.edFrame));
+  const fourEs = ventricleDiscs(labelFrame(a4c, four.esFrame));
+  const twoEd = ventricleDiscs(labelFrame(a2c, two.edFrame));
+  const twoEs = ventricleDiscs(labelFrame(a2c, two.esFrame));
+  if (!fourEd || !fourEs || !twoEd || !twoEs) return undefined;
+  return ejectionFraction(biplaneVolumeMl(fourEd, twoEd), biplaneVolumeMl(fourEs, twoEs));
+}

@@ -1,0 +1,42 @@
+/** Dice overlap over a whole video (method.md 9.1). */
+import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+import type { LabelVideo } from '../imaging/image.ts';
+import { requireSameGrid } from './hausdorff.ts';
+
+export interface DiceScores {
+  readonly lv: number;
+  readonly myo: number;
+  readonly epi: number;
+  /** Mean of left ventricle and myocardium. */
+  readonly mean: number;
+}
+
+/** 1 when both structures are empty: they agree. */
+function dice(shared: number, prediction: number, reference: number): number {
+  return prediction + reference === 0 ? 1 : (2 * shared) / (prediction + reference);
+}
+
+/**
+ * Dice per class, in [0, 1], over all frames together.
+ * @throws GeometryMismatch when frames, rows or columns differ.
+ */
+export function diceOf(prediction: LabelVideo, reference: LabelVideo): DiceScores {
+  requireSameGrid(prediction, reference);
+  // Pairs of labels counted once: index 3 * prediction + reference.
+  const pairs = new Float64Array(9);
+  const ours = prediction.labels;
+  const theirs = reference.labels;
+  for (let i = 0; i < ours.length; i++) pairs[3 * ours[i]! + theirs[i]!]!++;
+  const ofPrediction = (label: number) => pairs[3 * label]! + pairs[3 * label + 1]! + pairs[3 * label + 2]!;
+  const ofReference = (label: number) => pairs[label]! + pairs[3 + label]! + pairs[6 + label]!;
+  const ofClass = (label: number) => dice(pairs[4 * label]!, ofPrediction(label), ofReference(label));
+  const lv = ofClass(LEFT_VENTRICLE);
+  const myo = ofClass(MYOCARDIUM);
+  const shared = pairs[4]! + pairs[5]! + pairs[7]! + pairs[8]!;
+  const epi = dice(
+    shared,
+    ours.length - ofPrediction(BACKGROUND),
+    theirs.length - ofReference(BACKGROUND),
+  );
+  return { lv, myo, epi, mean: (lv + myo) / 2 };
+}

@@ -1,0 +1,46 @@
+/** All measures of one segmentation video, in the shape that `evaluate` reports. */
+import type { VideoScore } from '../contracts/evaluation.ts';
+import type { LabelVideo } from '../imaging/image.ts';
+import { anatomicalValidity } from './anatomy.ts';
+import { clinicalMeasures } from './clinical.ts';
+import { hausdorffMm } from './hausdorff.ts';
+import { compareMitralValve, mistakesIn } from './mitral-valve.ts';
+import { diceOf } from './overlap.ts';
+import { temporalValidity } from './temporal.ts';
+
+/**
+ * Scores a prediction; without a reference only what needs none. Distances use the spacing of the prediction.
+ * @throws GeometryMismatch when prediction and reference differ in frames, rows or columns.
+ */
+export function scoreVideo(id: string, prediction: LabelVideo, reference: LabelVideo | undefined): VideoScore {
+  const clinical = clinicalMeasures(prediction);
+  return {
+    id,
+    frames: prediction.frames,
+    spacing: [...prediction.spacingMm],
+    ...(reference && againstReference(prediction, reference)),
+    anatomical: anatomicalValidity(prediction),
+    temporal: temporalValidity(prediction),
+    clinical: {
+      ...clinical,
+      ejectionFraction: clinical.ejectionFraction ?? null,
+      gls: clinical.gls ?? null,
+    },
+  };
+}
+
+function againstReference(
+  prediction: LabelVideo,
+  reference: LabelVideo,
+): Pick<Required<VideoScore>, 'dice' | 'hausdorffMm' | 'landmarks'> {
+  const valve = compareMitralValve(prediction, reference);
+  return {
+    dice: diceOf(prediction, reference),
+    hausdorffMm: hausdorffMm(prediction, reference),
+    landmarks: {
+      mistakesPerCycle5mm: mistakesIn(valve, 5),
+      mistakesPerCycle7_5mm: mistakesIn(valve, 7.5),
+      cycles: valve.cycles.cycles,
+    },
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * Temporal validity (method.md 9.3): eight measures along a video; a frame is flagged where a measure jumps, and a
+ * video is valid when no frame is flagged and every measure could be taken.
+ */
+import { type TemporalMeasureName, temporalMeasureNames } from '../contracts/evaluation.ts';
+import { type LabelVideo, labelFrame } from '../imaging/image.ts';
+import { type RegionAttributes, regionAttributes } from './attributes.ts';
+import { type FrameSurfaces, frameSurfaces, surfaceHausdorff } from './hausdorff.ts';
+import { baseWidthMm, leftVentricleApex, leftVentricleBase, ventricleLengthMm } from './landmarks.ts';
+
+/** Measures that need no landmark, which the reward of method.md 5.5 reads. */
+export const landmarkFreeMeasureNames = ['lvArea', 'myoArea', 'epiCenterX', 'epiCenterY'] as const;
+
+export type LandmarkFreeMeasureName = (typeof landmarkFreeMeasureNames)[number];
+
+/** Second differences of scaled attributes, and for the two Hausdorff measures mm. */
+export const temporalThresholds: Readonly<Record<TemporalMeasureName, number>> = {
+  lvArea: 0.2,
+  myoArea: 0.4,
+  lvBaseWidth: 0.45,
+  lvLength: 0.25,
+  epiCenterX: 0.3,
+  epiCenterY: 0.2,
+  hausdorffMyo: 7.0,
+  hausdorffEpi: 7.5,
+};
+
+/** Value per frame of every measure; undefined for a measure that fails in any frame. */
+export type TemporalMeasures = Readonly<Record<TemporalMeasureName, Float64Array | undefined>>;
+
+/**
+ * Value minus the mean of the two neighbours, after scaling to [0, 1] with bounds 0.99 * min and 1.01 * max. End
+ * frames, and every frame of a sequence that is all zero, have 0.
+ */
+export function scaledSecondDifference(values: ArrayLike<number>): Float64Array {
+  const result = new Float64Array(values.length);
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let t = 0; t < values.length; t++) {
+    least = Math.min(least, values[t]!);
+    most = Math.max(most, values[t]!);
+  }
+  const low = least * 0.99;
+  const range = most * 1.01 - low;
+  if (!(range > 0)) return result;
+  const scaled = Float64Array.from(values, (value) => (value - low) / range);
+  for (let t = 1; t < values.length - 1; t++) result[t] = scaled[t]! - (scaled[t - 1]! + scaled[t + 1]!) / 2;
+  return result;
+}
+
+function jumps(name: TemporalMeasureName, values: ArrayLike<number>): boolean[] {
+  return Array.from(scaledSecondDifference(values), (change) => Math.abs(change) > temporalThresholds[name]);
+}
+
+function regionMeasures(video: LabelVideo): Record<LandmarkFreeMeasureName, Float64Array> {
+  const regions: RegionAttributes[] = [];
+  for (let t = 0; t < video.frames; t++) regions.push(regionAttributes(labelFrame(video, t)));
+  return {
+    lvArea: Float64Array.from(regions, (region) => region.lvArea),
+    myoArea: Float64Array.from(regions, (region) => region.myoArea),
+    epiCenterX: Float64Array.from(regions, (region) => region.epiCenterX),
+    epiCenterY: Float64Array.from(regions, (region) => region.epiCenterY),
+  };
+}
+
+/** Flags per frame of the four measures that need no landmark; all false for fewer than three frames. */
+export function landmarkFreeFlags(video: LabelVideo): Record<LandmarkFreeMeasureName, boolean[]> {
+  const measured = regionMeasures(video);
+  return {
+    lvArea: jumps('lvArea', measured.lvArea),
+    myoArea: jumps('myoArea', measured.myoArea),
+    epiCenterX: jumps('epiCenterX', measured.epiCenterX),
+    epiCenterY: jumps('epiCenterY', measured.epiCenterY),
+  };
+}
+
+/** Base width and length of every frame in mm; undefined where a landmark is missing in any frame. */
+function landmarkMeasures(video: LabelVideo): Pick<TemporalMeasures, 'lvBaseWidth' | 'lvLength'> {
+  const width = new Float64Array(video.frames);
+  const length = new Float64Array(video.frames);
+  let widthTaken = true;
+  let lengthTaken = true;
+  for (let t = 0; t < video.frames && widthTaken; t++) {
+    const frame = labelFrame(video, t);
+    const base = leftVentricleBase(frame);
+    if (base === undefined) {
+      widthTaken = false;
+      lengthTaken = false;
+      break;
+    }
+    width[t] = baseWidthMm(base, video.spacingMm);
+    if (!lengthTaken) continue;
+    const apex = leftVentricleApex(frame);
+    if (apex === undefined) lengthTaken = false;
+    else length[t] = ventricleLengthMm(base, apex, video.spacingMm);
+  }
+  return { lvBaseWidth: widthTaken ? width : undefined, lvLength: lengthTaken ? length : undefined };
+}
+
+/** Mean Hausdorff distance in mm of each inner frame to its two neighbours, 0 at the ends. */
+function neighbourDistances(
+  surfaces: readonly FrameSurfaces[],
+  structure: 'myo' | 'epi',
+  spacingMm: readonly [number, number],
+): Float64Array | undefined {
+  const result = new Float64Array(surfaces.length);
+  if (surfaces.length < 3) return result;
+  const toNext: number[] = [];
+  for (let t = 0; t + 1 < surfaces.length; t++) {
+    const distance = surfaceHausdorff(surfaces[t]![structure], surfaces[t + 1]![structure], spacingMm);
+    if (distance === undefined) return undefined;
+    toNext.push(distance);
+  }
+  for (let t = 1; t + 1 < surfaces.length; t++) result[t] = (toNext[t]! + toNext[t - 1]!) / 2;
+  return result;
+}
+
+/** The eight measures of a segmentation. */
+export function temporalMeasures(video: LabelVideo): TemporalMeasures {
+  const surfaces: FrameSurfaces[] = [];
+  for (let t = 0; t < video.frames; t++) surfaces.push(frameSurfaces(labelFrame(video, t)));
+  return {
+    ...regionMeasures(video),
+    ...landmarkMeasures(video),
+    hausdorffMyo: neighbourDistances(surfaces, 'myo', video.spacingMm),
+    hausdorffEpi: neighbourDistances(surfaces, 'epi', video.spacingMm),
+  };
+}
+
+/** Flags per frame of one measure. One that could not be taken flags every inner frame. */
+export function temporalFlags(
+  name: TemporalMeasureName,
+  values: Float64Array | undefined,
+  frames: number,
+): boolean[] {
+  if (values === undefined) return Array.from({ length: frames }, (_, t) => t > 0 && t < frames - 1);
+  if (name === 'hausdorffMyo' || name === 'hausdorffEpi') {
+    return Array.from(values, (distance) => distance > temporalThresholds[name]);
+  }
+  return jumps(name, values);
+}
+
+export interface TemporalValidity {
+  readonly valid: boolean;
+  /** Frames with any flag, ascending. */
+  readonly flaggedFrames: number[];
+  /** Flagged frames by measure; a measure that could not be taken is listed even when the video has no inner frame. */
+  readonly failures: Partial<Record<TemporalMeasureName, number[]>>;
+}
+
+/** Verdict on a segmentation. A video of one or two frames is valid when its measures can be taken. */
+export function temporalValidity(video: LabelVideo): TemporalValidity {
+  const measures = temporalMeasures(video);
+  const failures: Partial<Record<TemporalMeasureName, number[]>> = {};
+  const flagged = new Set<number>();
+  for (const name of temporalMeasureNames) {
+    const flags = temporalFlags(name, measures[name], video.frames);
+    const frames = flags.flatMap((flag, t) => (flag ? [t] : []));
+    if (frames.length > 0 || measures[name] === undefined) failures[name] = frames;
+    for (const t of frames) flagged.add(t);
+  }
+  return {
+    valid: Object.keys(failures).length === 0,
+    flaggedFrames: [...flagged].sort((a, b) => a - b),
+    failures,
+  };
+}

@@ -1,0 +1,39 @@
+/** A whole video with its segmentation as an animated GIF that plays at the heart's own speed. */
+import { createRequire } from 'node:module';
+import type { Gifenc } from 'gifenc';
+import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
+import { overlayPalette, paintOverlayFrame } from './overlay-frame.ts';
+
+// The package is CommonJS with an __esModule mark, which loaders read differently; require is the same everywhere.
+const gifenc = createRequire(import.meta.url)('gifenc') as Gifenc;
+
+/** Viewers play anything below 20 ms a frame at an arbitrary slow speed. */
+const shortestDelayMs = 20;
+
+export interface OverlayGifOptions {
+  /** Longer side of the picture, pixels. */
+  readonly longestSide?: number;
+}
+
+/**
+ * The video as GIF bytes, looping, one picture a frame (frames shorter than 20 ms are shown for 20 ms).
+ * @param labels on the image's grid; undefined draws the image alone.
+ * @throws DomainError GeometryMismatch when image and labels are not on the same grid.
+ */
+export function encodeOverlayGif(
+  image: GreyVideo,
+  labels: LabelVideo | undefined,
+  { longestSide = 480 }: OverlayGifOptions = {},
+): Uint8Array {
+  const encoder = gifenc.GIFEncoder();
+  const delay = Math.max(shortestDelayMs, Math.round(image.frameTimeMs / 10) * 10 || shortestDelayMs);
+  for (let frame = 0; frame < image.frames; frame++) {
+    const { indices, width, height } = paintOverlayFrame(image, labels, frame, longestSide);
+    encoder.writeFrame(indices, width, height, {
+      delay,
+      ...(frame === 0 ? { palette: overlayPalette, repeat: 0 } : {}),
+    });
+  }
+  encoder.finish();
+  return encoder.bytes();
+}

@@ -1,0 +1,104 @@
+/** Starts and ends the background process of `echoloop up` and `echoloop down`. */
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DomainError } from '../contracts/errors.ts';
+import type { Deployment } from '../temporal.config.ts';
+import { lastLines, openLog } from './log-file.ts';
+import { projectRoot, typeScriptCommand } from './node-command.ts';
+import { isAlive } from './process-identity.ts';
+import { createProgress } from './provision/progress.ts';
+import { provision } from './provision/provision.ts';
+import { endLeftovers, liveRecord, type ServiceRecord } from './service-record.ts';
+import { environmentOf } from './services/embedded.ts';
+
+const START_TIMEOUT_MS = 180_000;
+const STOP_TIMEOUT_MS = 120_000;
+
+export interface UpResult {
+  /** False when it ran already. */
+  readonly started: boolean;
+  readonly record: ServiceRecord;
+}
+
+/**
+ * Gets what is missing in the foreground, starts the background process and waits until everything is up.
+ * @throws DomainError BackendMissing, OrchestratorUnavailable with the end of its log
+ */
+export async function startDetached(deployment: Deployment): Promise<UpResult> {
+  const home = resolve(deployment.home);
+  const live = await liveRecord(home);
+  if (live?.state === 'ready') return { started: false, record: live };
+
+  const progress = createProgress();
+  const { failures } = await provision(deployment, progress).finally(() => progress.close());
+  if (failures.length > 0) throw new DomainError('BackendMissing', failures.join('\n'));
+
+  const logPath = join(home, 'logs', 'supervisor.log');
+  const log = openLog(logPath);
+  const { command, args } = typeScriptCommand('runtime/supervisor-main.ts');
+  const child = spawn(command, args, {
+    cwd: projectRoot,
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...environmentOf({ ...deployment, home }, true) },
+  });
+  closeSync(log);
+  let ended = false;
+  child.on('error', () => {
+    ended = true;
+  });
+  child.on('exit', () => {
+    ended = true;
+  });
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const record = await liveRecord(home);
+    if (record?.state === 'ready') {
+      child.unref();
+      return { started: true, record };
+    }
+    if (ended || Date.now() > deadline) {
+      if (!ended) child.kill('SIGTERM');
+      throw new DomainError(
+        'OrchestratorUnavailable',
+        `The services did not come up${ended ? '' : ` within ${START_TIMEOUT_MS / 1000} s`}. The end of ${logPath}:\n${lastLines(logPath, 8)}`,
+      );
+    }
+    await sleep(100);
+  }
+}
+
+export interface DownResult {
+  /** Names of the processes that were ended; empty when nothing ran. */
+  readonly stopped: readonly string[];
+}
+
+/**
+ * Ends what `startDetached`, or a start in another terminal, runs on the home folder; the data stay.
+ * @throws DomainError OrchestratorUnavailable when it does not end within two minutes.
+ */
+export async function stopDetached(home: string): Promise<DownResult> {
+  const folder = resolve(home);
+  const record = await liveRecord(folder);
+  if (!record) return { stopped: await endLeftovers(folder) };
+  try {
+    // The supervisor alone: its children end in order, by its hand.
+    process.kill(record.supervisor.pid, 'SIGTERM');
+  } catch {
+    // Ended by itself a moment ago.
+  }
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (isAlive(record.supervisor)) {
+    if (Date.now() > deadline) {
+      throw new DomainError(
+        'OrchestratorUnavailable',
+        `Process ${record.supervisor.pid}, which runs the services, did not end within ${STOP_TIMEOUT_MS / 1000} s; look at ${join(folder, 'logs')}.`,
+      );
+    }
+    await sleep(100);
+  }
+  await endLeftovers(folder);
+  return { stopped: record.services.map(({ name }) => name) };
+}

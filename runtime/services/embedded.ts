@@ -1,0 +1,132 @@
+/**
+ * The services of a deployment on this machine: each one that the environment does not name is started here, on its usual port or on
+ * a free one, with its data under the home folder.
+ */
+import { resolve } from 'node:path';
+import type { Deployment } from '../../temporal.config.ts';
+import { ensureBinary } from '../provision/binaries.ts';
+import { cacheFolder } from '../provision/cache-folder.ts';
+import { createProgress } from '../provision/progress.ts';
+import { s3Binary } from '../provision/s3.ts';
+import { temporalBinary } from '../provision/temporal.ts';
+import { type Supervisor, supervise } from '../supervisor.ts';
+import { type ChosenPort, choosePort, HOST } from './ports.ts';
+import { ensureBucket } from './s3-bucket.ts';
+import { ensureCredentials } from './s3-credentials.ts';
+import { S3_PORT, s3Server } from './s3-server.ts';
+import { TEMPORAL_PORT, TEMPORAL_UI_PORT, temporalServer } from './temporal-server.ts';
+
+export type Environment = Readonly<Record<string, string>>;
+
+export interface Embedded {
+  /** The deployment with every address and key filled in. */
+  readonly deployment: Deployment;
+  /** The same as variables for another process, secrets included. */
+  readonly environment: Environment;
+  /** Temporal's web page, when the server is the embedded one. */
+  readonly temporalUi?: string;
+  readonly supervisor: Supervisor;
+  /** Ends what was started here; the data stay. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedOptions {
+  readonly deployment: Deployment;
+  readonly log: (line: string) => void;
+}
+
+/** Variables that describe a deployment; `secrets` adds the keys. */
+export function environmentOf({ temporal, s3, home }: Deployment, secrets: boolean): Environment {
+  return {
+    ECHOLOOP_HOME: resolve(home),
+    ECHOLOOP_S3_BUCKET: s3.bucket,
+    AWS_REGION: s3.region,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    ...(temporal.address && { TEMPORAL_ADDRESS: temporal.address }),
+    ...(s3.endpoint && { ECHOLOOP_S3_ENDPOINT: s3.endpoint }),
+    ...(secrets && s3.accessKeyId && { AWS_ACCESS_KEY_ID: s3.accessKeyId }),
+    ...(secrets && s3.secretAccessKey && { AWS_SECRET_ACCESS_KEY: s3.secretAccessKey }),
+  };
+}
+
+function tellPort(
+  log: (line: string) => void,
+  what: string,
+  usual: number,
+  { port, usual: isUsual }: ChosenPort,
+): void {
+  if (!isUsual) log(`${what}: port ${usual} is taken on this machine, so it listens on ${port}`);
+}
+
+async function withTemporal(
+  deployment: Deployment,
+  supervisor: Supervisor,
+  log: EmbeddedOptions['log'],
+): Promise<{ deployment: Deployment; temporalUi?: string }> {
+  if (deployment.temporal.address) return { deployment };
+  const progress = createProgress();
+  const { path } = await ensureBinary(temporalBinary, cacheFolder(), progress).finally(() =>
+    progress.close(),
+  );
+  const main = await choosePort(TEMPORAL_PORT);
+  const page = await choosePort(TEMPORAL_UI_PORT, [main.port]);
+  tellPort(log, 'Temporal', TEMPORAL_PORT, main);
+  tellPort(log, "Temporal's page", TEMPORAL_UI_PORT, page);
+  const home = resolve(deployment.home);
+  const spec = await temporalServer({ binary: path, home, port: main.port, uiPort: page.port });
+  await supervisor.add(spec);
+  const address = `${HOST}:${main.port}`;
+  return {
+    deployment: { ...deployment, temporal: { ...deployment.temporal, address } },
+    temporalUi: `http://${HOST}:${page.port}`,
+  };
+}
+
+async function withS3(
+  deployment: Deployment,
+  supervisor: Supervisor,
+  log: EmbeddedOptions['log'],
+): Promise<Deployment> {
+  if (deployment.s3.endpoint) return deployment;
+  const progress = createProgress();
+  const { path } = await ensureBinary(s3Binary, cacheFolder(), progress).finally(() => progress.close());
+  const chosen = await choosePort(S3_PORT);
+  tellPort(log, 'S3', S3_PORT, chosen);
+  const home = resolve(deployment.home);
+  const credentials = await ensureCredentials(home);
+  const { region } = deployment.s3;
+  await supervisor.add(await s3Server({ binary: path, home, port: chosen.port, credentials, region }));
+  const s3 = {
+    ...deployment.s3,
+    ...credentials,
+    endpoint: `http://${HOST}:${chosen.port}`,
+    forcePathStyle: true,
+  };
+  await ensureBucket(s3);
+  return { ...deployment, s3 };
+}
+
+/**
+ * Starts what the environment does not name, waits until it answers and makes the bucket.
+ * @throws DomainError BackendMissing (no binary to be had), ConfigInvalid (services already run on these data),
+ *   OrchestratorUnavailable or StorageUnavailable (a service does not come up; the message has the end of its log)
+ */
+export async function startEmbedded({ deployment, log }: EmbeddedOptions): Promise<Embedded> {
+  const home = resolve(deployment.home);
+  const supervisor = await supervise({ home, log, environment: environmentOf(deployment, false) });
+  try {
+    const temporal = await withTemporal({ ...deployment, home }, supervisor, log);
+    const complete = await withS3(temporal.deployment, supervisor, log);
+    supervisor.describe(environmentOf(complete, false));
+    return {
+      deployment: complete,
+      environment: environmentOf(complete, true),
+      ...(temporal.temporalUi && { temporalUi: temporal.temporalUi }),
+      supervisor,
+      stop: () => supervisor.stop(),
+    };
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
+}

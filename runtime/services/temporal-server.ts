@@ -1,0 +1,89 @@
+/** The embedded Temporal server: Temporal's own development server with its data in one SQLite file, and its web page. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProcessSpec } from '../supervisor.ts';
+import { HOST } from './ports.ts';
+
+export const TEMPORAL_PORT = 7233;
+export const TEMPORAL_UI_PORT = 8233;
+
+export interface TemporalServerOptions {
+  readonly binary: string;
+  readonly home: string;
+  readonly port: number;
+  readonly uiPort: number;
+}
+
+/** How to run the server; its database is made when absent. */
+export async function temporalServer({
+  binary,
+  home,
+  port,
+  uiPort,
+}: TemporalServerOptions): Promise<ProcessSpec> {
+  const folder = join(home, 'temporal');
+  await mkdir(folder, { recursive: true });
+  return {
+    name: 'temporal',
+    command: binary,
+    args: [
+      'server',
+      'start-dev',
+      `--db-filename=${join(folder, 'temporal.db')}`,
+      `--ip=${HOST}`,
+      `--port=${port}`,
+      `--ui-port=${uiPort}`,
+      '--log-level=error',
+    ],
+    environment: {},
+    address: `${HOST}:${port}`,
+    isHealthy: () => answersAsTemporal({ address: `${HOST}:${port}` }),
+    startTimeoutMs: 60_000,
+  };
+}
+
+export interface TemporalAddress {
+  readonly address: string;
+  readonly namespace?: string | undefined;
+  readonly apiKey?: string | undefined;
+  readonly tls?: boolean;
+}
+
+/**
+ * Asks the server which version it is and whether it has the namespace.
+ * @throws Error when it cannot be reached or refuses.
+ */
+export async function askTemporal({
+  address,
+  namespace = 'default',
+  apiKey,
+  tls,
+}: TemporalAddress): Promise<string> {
+  const { Connection } = await import('@temporalio/client');
+  const connection = await Connection.connect({
+    address,
+    connectTimeout: '5s',
+    ...(tls && { tls: true }),
+    ...(apiKey && { apiKey }),
+  });
+  try {
+    await connection.withDeadline(Date.now() + 5000, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+    const { serverVersion } = await connection.withDeadline(Date.now() + 5000, () =>
+      connection.workflowService.getSystemInfo({}),
+    );
+    return serverVersion;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function answersAsTemporal(address: TemporalAddress): Promise<boolean> {
+  try {
+    await askTemporal(address);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Chooses where tensors are computed and registers it with TensorFlow.js: native TensorFlow (the GPU when it drives one), otherwise
+ * WebAssembly with a plain warning. Call it once per process, before anything else imports the tensor packages' back ends.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join, sep } from 'node:path';
+import util from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { DomainError } from '../contracts/errors.ts';
+import { hasNvidiaDriver } from './provision/machine.ts';
+import { readTensorSetup } from './provision/tensorflow.ts';
+
+export type TensorBackendName = 'native-gpu' | 'native-cpu' | 'wasm';
+
+export interface TensorBackend {
+  readonly name: TensorBackendName;
+  /** Why this one and not a better one, for people. */
+  readonly why: string;
+  /** What computes, such as the GPU's name or the processor's threads. */
+  readonly device: string;
+  /** Version of TensorFlow, or of the WebAssembly package. */
+  readonly version: string;
+  readonly threads: number;
+}
+
+export interface TensorBackendOptions {
+  /** Makes anything but a GPU an error instead of a slower run. */
+  readonly requireGpu?: boolean;
+  /** Processor threads; results are the same bit for bit only at the same count. Default: all. */
+  readonly threads?: number | undefined;
+  /** Never look for a better one than this. */
+  readonly prefer?: TensorBackendName;
+  /** Gets the warning about a slow back end; standard error by default. */
+  readonly warn?: (line: string) => void;
+}
+
+interface NativeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: { readonly TF_Version: string };
+}
+
+/** TensorFlow reads these once, when its library is loaded. What the user has set stays. */
+function configureNative(threads: number, prefer: TensorBackendName | undefined): void {
+  const defaults: Record<string, string> = {
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    TF_NUM_INTRAOP_THREADS: String(threads),
+    TF_NUM_INTEROP_THREADS: String(Math.min(threads, 2)),
+    OMP_NUM_THREADS: String(threads),
+    // A GPU is shared with other processes, and runs must be repeatable.
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    TF_CUDNN_DETERMINISTIC: '1',
+  };
+  for (const [name, value] of Object.entries(defaults)) process.env[name] ??= value;
+  // Hidden from this process before the library looks, the GPU stays free for the worker that owns it.
+  if (prefer === 'native-cpu') process.env.CUDA_VISIBLE_DEVICES = '-1';
+  // tfjs-node 4.22 calls this function, which Node 23 removed.
+  const legacy = util as unknown as { isNullOrUndefined?: (value: unknown) => boolean };
+  legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
+}
+
+function nvidiaName(): string {
+  try {
+    const information = readFileSync('/proc/driver/nvidia/version', 'utf8').split('\n')[0] ?? '';
+    return `NVIDIA GPU (${information.replace(/^NVRM version:\s*/, '').trim()})`;
+  } catch {
+    return 'NVIDIA GPU';
+  }
+}
+
+async function registerNative(
+  threads: number,
+  prefer: TensorBackendName | undefined,
+): Promise<TensorBackend> {
+  configureNative(threads, prefer);
+  await import('@tensorflow/tfjs-node-gpu');
+  await tf.setBackend('tensorflow');
+  await tf.ready();
+  const backend = tf.backend() as unknown as NativeBackend;
+  const version = backend.binding.TF_Version;
+  if (backend.isUsingGpuDevice) {
+    return {
+      name: 'native-gpu',
+      why: 'native TensorFlow drives the GPU',
+      device: nvidiaName(),
+      version,
+      threads,
+    };
+  }
+  const driver = prefer !== 'native-cpu' && hasNvidiaDriver();
+  const why = driver
+    ? 'an NVIDIA driver is loaded, but TensorFlow could not use its GPU: are the CUDA libraries installed, and the driver new enough for CUDA 12?'
+    : prefer === 'native-cpu'
+      ? 'native TensorFlow on the processor, as asked for'
+      : 'native TensorFlow; no NVIDIA GPU was found';
+  return { name: 'native-cpu', why, device: `processor, ${threads} threads`, version, threads };
+}
+
+async function registerWasm(threads: number, why: string): Promise<TensorBackend> {
+  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+  wasm.setWasmPaths(dirname(main) + sep);
+  wasm.setThreadsCount(threads);
+  await tf.setBackend('wasm');
+  await tf.ready();
+  return { name: 'wasm', why, device: `processor through WebAssembly`, version: wasm.version_wasm, threads };
+}
+
+/** Why native TensorFlow did not load: what the set-up wrote down says more than the failed import. */
+async function whyNotNative(error: unknown): Promise<string> {
+  const setup = await readTensorSetup();
+  if (setup?.state === 'unavailable') return setup.why;
+  const message = (error as Error).message.split('\n')[0];
+  return `native TensorFlow did not load: ${message} Run \`npm start\` or \`node ${join('runtime', 'bootstrap.mjs')}\` to set it up.`;
+}
+
+/**
+ * Registers the best back end of this machine and returns which one it is and why.
+ * @throws DomainError BackendMissing when `requireGpu` is set and TensorFlow does not drive a GPU.
+ */
+export async function selectTensorBackend(options: TensorBackendOptions = {}): Promise<TensorBackend> {
+  const threads = options.threads ?? availableParallelism();
+  const { prefer, requireGpu = false } = options;
+  const warn = options.warn ?? ((line) => process.stderr.write(`${line}\n`));
+  let backend: TensorBackend;
+  if (prefer === 'wasm') {
+    backend = await registerWasm(threads, 'WebAssembly, as asked for');
+  } else {
+    try {
+      backend = await registerNative(threads, prefer);
+    } catch (error) {
+      const why = await whyNotNative(error);
+      backend = await registerWasm(threads, why);
+      warn(
+        `Tensors run in WebAssembly, a hundred times slower or more than native TensorFlow: training is not practical.\n  ${why}`,
+      );
+    }
+  }
+  if (requireGpu && backend.name !== 'native-gpu') {
+    throw new DomainError(
+      'BackendMissing',
+      `This worker requires a GPU (ECHOLOOP_REQUIRE_GPU), but tensors would run on: ${backend.device}. ${backend.why}. ` +
+        'Look at `echoloop doctor` on this machine, or start the worker without the requirement.',
+      { backend: backend.name },
+    );
+  }
+  return backend;
+}

@@ -1,0 +1,52 @@
+/** `echoloop up` and `npm start`: the embedded services and one worker of each role, watched over until told to stop. */
+import type { WorkerRole } from '../contracts/task-queues.ts';
+import type { Deployment } from '../temporal.config.ts';
+import { projectRoot } from './node-command.ts';
+import { type Embedded, startEmbedded } from './services/embedded.ts';
+import type { ProcessSpec } from './supervisor.ts';
+
+export interface UpOptions {
+  readonly deployment: Deployment;
+  readonly log: (line: string) => void;
+  /** Roles to start a worker of; all three by default. */
+  readonly workers?: readonly WorkerRole[];
+}
+
+const ALL_ROLES: readonly WorkerRole[] = ['control', 'io', 'compute'];
+
+/** How to run one worker: by the command that a real deployment uses too. */
+export function workerProcess(role: WorkerRole, environment: Readonly<Record<string, string>>): ProcessSpec {
+  return {
+    name: `worker-${role}`,
+    command: process.execPath,
+    args: [`${projectRoot}/cli/echoloop.mjs`, 'worker', '--role', role],
+    environment,
+    // A worker finishes or hands back what it holds before it ends.
+    stopGraceMs: 30_000,
+  };
+}
+
+/**
+ * Starts everything in this process's care. The caller stops it; see runUntilSignal.
+ * @throws what startEmbedded throws
+ */
+export async function up({ deployment, log, workers = ALL_ROLES }: UpOptions): Promise<Embedded> {
+  const embedded = await startEmbedded({ deployment, log });
+  try {
+    for (const role of workers) await embedded.supervisor.add(workerProcess(role, embedded.environment));
+    await embedded.supervisor.ready();
+    return embedded;
+  } catch (error) {
+    await embedded.stop();
+    throw error;
+  }
+}
+
+/** Waits for SIGINT, SIGTERM or SIGHUP, then stops everything in order. A second signal changes nothing: the order is kept. */
+export async function runUntilSignal(embedded: Embedded): Promise<void> {
+  const stop = (): void => void embedded.stop();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, stop);
+  await embedded.supervisor.stopped;
+  for (const signal of signals) process.off(signal, stop);
+}

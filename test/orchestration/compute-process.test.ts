@@ -1,0 +1,115 @@
+/** The tensor process and its channel: results, failures, cancellation, death; the last through a real Temporal server. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Heartbeat } from '../../contracts/messages.ts';
+import { ComputeCancelled, ComputeProcess } from '../../workers/compute-process.ts';
+import { forwardersTo } from '../../workers/forward.ts';
+import { temporalBinary } from './harness.ts';
+
+const module = new URL('./fake-compute-child.ts', import.meta.url);
+
+let folder: string;
+let compute: ComputeProcess;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'echoloop-test-'));
+  compute = new ComputeProcess({ module, deployment: {}, graceMs: 1000 });
+});
+afterEach(async () => {
+  await compute.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const never = new AbortController().signal;
+
+describe('ComputeProcess', () => {
+  it('runs an activity in a process of its own, passes its progress on and stays warm', async () => {
+    const beats: Heartbeat[] = [];
+    const file = join(folder, 'steps');
+    const first = await compute.run('pretrainPolicy', { file, stepMs: 1 }, never, (beat) => beats.push(beat));
+    expect(first).toEqual({ steps: 10, pid: compute.pid });
+    expect(compute.pid).not.toBe(process.pid);
+    expect(beats.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    const second = await compute.run('pretrainPolicy', { file }, never, () => undefined);
+    expect(second).toEqual(first);
+  });
+
+  it('hands domain errors over with their code and details, and defects as they are', async () => {
+    const failing = (input: object) => compute.run('fineTunePolicy', input, never, () => undefined);
+    await expect(failing({ code: 'Diverged' })).rejects.toMatchObject({ code: 'Diverged', details: { step: 3 } });
+    const defect = (await failing({}).catch((error) => error)) as { message: string; code?: string };
+    expect(defect.message).toBe('a defect');
+    expect(defect.code).toBeUndefined();
+    await expect(compute.run('nothing', {}, never, () => undefined)).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  });
+
+  it('says at once that it cannot serve', async () => {
+    const broken = new ComputeProcess({ module, deployment: 'broken', graceMs: 1000 });
+    await expect(broken.ready()).rejects.toMatchObject({ code: 'BackendMissing' });
+    await broken.close();
+  });
+
+  it('lets a cancelled activity end by itself', async () => {
+    const controller = new AbortController();
+    const file = join(folder, 'steps');
+    const run = compute.run('pretrainPolicy', { file }, controller.signal, () => controller.abort());
+    await expect(run).rejects.toBeInstanceOf(ComputeCancelled);
+    expect(existsSync(`${file}.cancelled`)).toBe(true);
+  });
+
+  it('kills a cancelled activity that does not listen, and starts a new process for the next', async () => {
+    await compute.ready();
+    const controller = new AbortController();
+    const blocked = compute.run('predictShard', {}, controller.signal, () => undefined);
+    const { pid } = compute;
+    setImmediate(() => controller.abort());
+    await expect(blocked).rejects.toBeInstanceOf(ComputeCancelled);
+    await compute.run('pretrainPolicy', { file: join(folder, 'steps'), stepMs: 1 }, never, () => undefined);
+    expect(compute.pid).not.toBe(pid);
+  });
+
+  it('reports a killed process as a crash that is worth trying again', async () => {
+    const run = compute.run('pretrainPolicy', { file: join(folder, 'steps') }, never, ({ step }) => {
+      if (step === 2) process.kill(compute.pid!, 'SIGKILL');
+    });
+    await expect(run).rejects.toMatchObject({ code: 'ComputeCrashed', message: expect.stringMatching(/memory/) });
+  });
+});
+
+describe('a compute worker', () => {
+  let environment: TestWorkflowEnvironment;
+  beforeAll(async () => {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    const path = temporalBinary();
+    environment = await TestWorkflowEnvironment.createLocal({
+      server: { ...(path && { executable: { type: 'existing-path', path } }), log: { format: 'json', level: 'error' } },
+    });
+  });
+  afterAll(() => environment?.teardown());
+
+  it('finishes an activity whose process was killed with -9, doing no step twice', async () => {
+    const file = join(folder, 'steps');
+    const worker = await Worker.create({
+      connection: environment.nativeConnection,
+      taskQueue: 'crash-test',
+      workflowsPath: new URL('./one-activity-workflow.ts', import.meta.url).pathname,
+      activities: forwardersTo(compute, ['pretrainPolicy']),
+      maxConcurrentActivityTaskExecutions: 1,
+    });
+    const result = await worker.runUntil(async () => {
+      const handle = await environment.client.workflow.start('oneActivity', {
+        workflowId: 'crash-test',
+        taskQueue: 'crash-test',
+        args: [{ file, stepMs: 200 }],
+      });
+      await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8').length, { timeout: 30_000 }).toBe(3);
+      process.kill(compute.pid!, 'SIGKILL');
+      return handle.result();
+    });
+    expect(result).toMatchObject({ steps: 10 });
+    expect(readFileSync(file, 'utf8')).toBe('0123456789');
+  });
+});

@@ -1,0 +1,44 @@
+/** A tensor process without tensors: its activities count steps in a file, wait, fail or block, as a test asks. */
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { DomainError } from '../../contracts/errors.ts';
+import { MemoryStore } from '../../storage/memory-store.ts';
+import { LocalCache } from '../../storage/local-cache.ts';
+import { type ChildActivity, serveCompute } from '../../workers/serve-compute.ts';
+
+/** Ten steps of 50 ms, each remembered in `file`, so that a new attempt goes on after the last one. */
+const pretrainPolicy: ChildActivity = async (input: { file: string; stepMs?: number }, { heartbeat, signal }) => {
+  const { file, stepMs = 50 } = input;
+  let step = existsSync(file) ? readFileSync(file, 'utf8').length : 0;
+  for (; step < 10; step++) {
+    appendFileSync(file, String(step));
+    heartbeat({ step: step + 1, total: 10 });
+    await wait(stepMs);
+    if (signal.aborted) {
+      writeFileSync(`${file}.cancelled`, String(step));
+      throw signal.reason;
+    }
+  }
+  return { steps: step, pid: process.pid };
+};
+
+const fineTunePolicy: ChildActivity = async ({ code }: { code?: 'Diverged' | 'StorageUnavailable' }) => {
+  if (code) throw new DomainError(code, 'as the test asked', { step: 3 });
+  throw new TypeError('a defect');
+};
+
+/** Never lets the thread go, as a native call does. */
+const predictShard: ChildActivity = async () => {
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+};
+
+serveCompute(async (deployment) => {
+  if (deployment === 'broken') throw new DomainError('BackendMissing', 'no tensors here');
+  const store = new MemoryStore();
+  const log = { info: () => undefined, warn: () => undefined };
+  return {
+    activities: { pretrainPolicy, fineTunePolicy, predictShard },
+    services: { store, cache: new LocalCache(store, '/nonexistent', 0), codeVersion: 'test', log },
+    backend: 'none',
+  };
+});

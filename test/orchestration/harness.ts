@@ -1,0 +1,144 @@
+/** A real Temporal server with workers whose activities the test chooses; everything is torn down again. */
+import { execFileSync } from 'node:child_process';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import type { ComputeActivities, IoActivities } from '../../contracts/activities.ts';
+import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
+import type { AdaptationInput, RunPlan } from '../../contracts/messages.ts';
+import { RunConfigSchema } from '../../contracts/run-config.ts';
+import { taskQueues } from '../../contracts/task-queues.ts';
+import { bundleWorkflows } from '../../workers/control.ts';
+
+export type Activities = IoActivities & ComputeActivities;
+
+/** Path of the Temporal binary, or undefined where there is none. */
+export function temporalBinary(): string | undefined {
+  if (process.env.TEMPORAL_BINARY) return process.env.TEMPORAL_BINARY;
+  try {
+    return execFileSync('sh', ['-c', 'command -v temporal'], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Bench {
+  readonly environment: TestWorkflowEnvironment;
+  readonly bundle: WorkflowBundle;
+  /** Runs the work while workers serve the three queues with these activities. */
+  serve<Result>(activities: Activities, work: () => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export async function openBench(): Promise<Bench> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const path = temporalBinary();
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: { ...(path && { executable: { type: 'existing-path', path } }), log: { format: 'json', level: 'error' } },
+  });
+  const bundle = await bundleWorkflows();
+  return {
+    environment,
+    bundle,
+    async serve(activities, work) {
+      const { nativeConnection: connection } = environment;
+      const control = await Worker.create({ connection, taskQueue: taskQueues.control, workflowBundle: bundle });
+      const others = [];
+      for (const taskQueue of [taskQueues.io, taskQueues.compute]) {
+        others.push(
+          await Worker.create({
+            connection,
+            taskQueue,
+            activities,
+            maxHeartbeatThrottleInterval: 50,
+            defaultHeartbeatThrottleInterval: 50,
+          }),
+        );
+      }
+      let serving = work;
+      for (const worker of others) {
+        const inner = serving;
+        serving = () => worker.runUntil(inner);
+      }
+      return control.runUntil(serving);
+    },
+    close: () => environment.teardown(),
+  };
+}
+
+export function ref(key: string): ArtefactRef {
+  return { key, sha256: 'ab'.repeat(32), bytes: 1 };
+}
+
+/** An input of a run with small shards. */
+export function adaptationInput(run: string, changes: Partial<AdaptationInput['config']> = {}): AdaptationInput {
+  return {
+    run,
+    config: { ...RunConfigSchema.parse({ source: 'clinic-a', target: 'clinic-b', iterations: 2 }), ...changes },
+  };
+}
+
+/** Activities that do nothing but answer, with a list of what was called in order. */
+export function fakeActivities(changes: Partial<Activities> = {}): { activities: Activities; calls: string[] } {
+  const calls: string[] = [];
+  const plan: RunPlan = {
+    config: ref('runs/x/config.json'),
+    plan: ref('runs/x/plan.json'),
+    sweeps: [
+      { shards: 5, videos: 20 },
+      { shards: 5, videos: 20 },
+    ],
+    validation: { shards: 1, videos: 4 },
+    test: { shards: 1, videos: 4 },
+  };
+  const numbers = { videos: 4, anatomicalValidity: 0.5, temporalValidity: 0.25 };
+  const answers: Activities = {
+    planRun: async () => plan,
+    pretrainPolicy: async () => ({ policy: ref('policy-0'), curve: ref('curve'), steps: 10, quarantined: 0 }),
+    fitShapeAutoencoder: async () => ({ autoencoder: ref('autoencoder'), curve: ref('curve'), steps: 10, quarantined: 0 }),
+    predictShard: async () => ({ done: 4, quarantined: 0 }),
+    labelShard: async () => ({
+      done: 4,
+      quarantined: 0,
+      counts: { kept: 1, corrected: 2, rejected: 1, triples: 10 },
+    }),
+    fitRewardNetwork: async () => ({
+      reward: { network: ref('reward'), temperature: 1.5 },
+      curve: ref('curve'),
+      steps: 3,
+      triples: 50,
+      validationLoss: 0.1,
+    }),
+    fineTunePolicy: async ({ iteration }) => ({
+      policy: ref(`policy-${iteration}`),
+      critic: ref(`critic-${iteration}`),
+      curve: ref('curve'),
+      steps: 8,
+      validationReward: 0.5 + iteration / 10,
+    }),
+    scoreShard: async () => ({ done: 4, quarantined: 0 }),
+    summariseEvaluation: async ({ iteration }) => ({
+      evaluation: ref(`evaluation-${iteration}`),
+      validation: numbers,
+      test: { ...numbers, dice: 0.8 + iteration / 100 },
+    }),
+    ratePolicy: async ({ iteration }) => ({ iteration, reward: 0.5 + iteration / 10, videos: 4 }),
+    selectBest: async ({ policies, ratings }) => {
+      const best = [...ratings].sort((a, b) => b.reward - a.reward)[0]?.iteration ?? 0;
+      return { best: policies[best]!, selection: ref('selection') };
+    },
+    promote: async () => ({ promoted: true, reason: 'better' }),
+    readChampion: async () => ({ policy: ref('champion') }),
+    writeReport: async () => ({ report: ref('report') }),
+    ...changes,
+  };
+  const activities = Object.fromEntries(
+    Object.entries(answers).map(([name, answer]) => [
+      name,
+      (input: never) => {
+        calls.push(name);
+        return (answer as (input: never) => unknown)(input);
+      },
+    ]),
+  ) as unknown as Activities;
+  return { activities, calls };
+}

@@ -1,0 +1,220 @@
+/**
+ * The compute worker's side of the channel: one warm tensor process, started when first needed and again after it died. A death
+ * fails the calls in flight with ComputeCrashed, which is retried and resumes from the last checkpoint.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DomainError } from '../contracts/errors.ts';
+import type { Heartbeat } from '../contracts/messages.ts';
+import { type ToChild, type ToParent, ToParentSchema } from './compute-messages.ts';
+
+export interface ComputeProcessOptions {
+  /** The module that the process runs. */
+  readonly module: URL;
+  /** Sent to the process first. */
+  readonly deployment: unknown;
+  /** How long a cancelled call may take to write its checkpoint before the process is killed. */
+  readonly graceMs: number;
+}
+
+/** What a started tensor process says about itself. */
+export interface ReadyProcess {
+  readonly backend: string;
+  readonly pid: number;
+}
+
+interface PendingCall {
+  readonly onProgress: (details: Heartbeat) => void;
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Thrown for a call that ended because it was cancelled. */
+export class ComputeCancelled extends Error {}
+
+export class ComputeProcess {
+  readonly #options: ComputeProcessOptions;
+  readonly #pending = new Map<number, PendingCall>();
+  #child: ChildProcess | undefined;
+  #ready: Deferred<ReadyProcess> | undefined;
+  #calls = 0;
+  #killedByUs = false;
+  #outOfMemoryKills = 0;
+
+  constructor(options: ComputeProcessOptions) {
+    this.#options = options;
+  }
+
+  /** Process id of the tensor process while there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /**
+   * Starts the process when there is none and waits until its tensors work.
+   * @throws DomainError BackendMissing and others of the process's start; ComputeCrashed when it died.
+   */
+  async ready(): Promise<ReadyProcess> {
+    this.#running();
+    return this.#ready!.promise;
+  }
+
+  /**
+   * Runs one activity in the process.
+   * @throws DomainError of the activity, or ComputeCrashed when the process died. @throws ComputeCancelled after an abort.
+   */
+  async run(
+    activity: string,
+    input: unknown,
+    signal: AbortSignal,
+    onProgress: (details: Heartbeat) => void,
+  ): Promise<unknown> {
+    if (signal.aborted) throw new ComputeCancelled('Cancelled before the call began.');
+    const child = this.#running();
+    const call = ++this.#calls;
+    let grace: NodeJS.Timeout | undefined;
+    const cancel = (): void => {
+      this.#send(child, { type: 'cancel', call });
+      grace = setTimeout(() => {
+        this.#killedByUs = true;
+        child.kill('SIGKILL');
+      }, this.#options.graceMs);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#pending.set(call, { onProgress, resolve, reject });
+        this.#send(child, { type: 'run', call, activity, input });
+      });
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      clearTimeout(grace);
+      this.#pending.delete(call);
+    }
+  }
+
+  /** Ends the process; calls in flight fail as cancelled. */
+  async close(): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    this.#killedByUs = true;
+    child.disconnect();
+    const force = setTimeout(() => child.kill('SIGKILL'), 2000);
+    await exited;
+    clearTimeout(force);
+  }
+
+  #running(): ChildProcess {
+    if (this.#child) return this.#child;
+    const child = fork(fileURLToPath(this.#options.module), {
+      // By address, so that the worker may be started from any folder.
+      execArgv: ['--import', import.meta.resolve('tsx')],
+      // Standard output belongs to the command line; the child's log goes to standard error.
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'json',
+    });
+    this.#child = child;
+    this.#ready = deferred();
+    this.#killedByUs = false;
+    this.#outOfMemoryKills = outOfMemoryKills();
+    child.on('message', (raw) => this.#receive(child, raw));
+    child.on('error', (error) => this.#died(child, `it could not be started or reached: ${error.message}`));
+    child.on('exit', (code, signal) => this.#died(child, this.#describeExit(code, signal)));
+    this.#send(child, { type: 'configure', deployment: this.#options.deployment });
+    return child;
+  }
+
+  #send(child: ChildProcess, message: ToChild): void {
+    // A process that is already gone reports itself by its exit.
+    if (child.connected) child.send(message, () => undefined);
+  }
+
+  #receive(child: ChildProcess, raw: unknown): void {
+    const parsed = ToParentSchema.safeParse(raw);
+    if (!parsed.success) {
+      this.#died(child, `it sent a message that is not of the protocol (${parsed.error.message})`);
+      child.kill('SIGKILL');
+      return;
+    }
+    const message = parsed.data;
+    if (message.type === 'ready') {
+      this.#ready?.resolve({ backend: message.backend, pid: child.pid ?? 0 });
+      return;
+    }
+    if (message.type === 'unready') {
+      this.#ready?.reject(message.code ? new DomainError(message.code, message.message) : new Error(message.message));
+      return;
+    }
+    const pending = this.#pending.get(message.call);
+    if (!pending) return;
+    if (message.type === 'progress') pending.onProgress(heartbeatOf(message.details));
+    else if (message.type === 'result') pending.resolve(message.output);
+    else pending.reject(errorOf(message));
+  }
+
+  #died(child: ChildProcess, how: string): void {
+    if (this.#child !== child) return;
+    this.#child = undefined;
+    const error = this.#killedByUs
+      ? new ComputeCancelled('The tensor process was ended by its worker.')
+      : new DomainError(
+          'ComputeCrashed',
+          `The tensor process died: ${how}. The activity is tried again and resumes from its last checkpoint.`,
+        );
+    this.#ready?.reject(error);
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+
+  #describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+    if (signal === 'SIGKILL') {
+      return outOfMemoryKills() > this.#outOfMemoryKills
+        ? 'the operating system killed it because memory ran out. Use smaller windows, a smaller network, or a machine with more memory'
+        : 'it was killed (SIGKILL), which is what the operating system does when memory runs out, and what a person does by hand';
+    }
+    if (signal) return `it was ended by ${signal}${signal === 'SIGSEGV' ? ', a defect in native code' : ''}`;
+    return `it exited with code ${code}`;
+  }
+}
+
+interface Deferred<Value> {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function deferred<Value>(): Deferred<Value> {
+  let resolve!: (value: Value) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<Value>((accept, refuse) => {
+    resolve = accept;
+    reject = refuse;
+  });
+  // Nobody needs to be waiting for it.
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}
+
+function heartbeatOf({ step, total, loss, reward }: Extract<ToParent, { type: 'progress' }>['details']): Heartbeat {
+  return { step, total, ...(loss !== undefined && { loss }), ...(reward !== undefined && { reward }) };
+}
+
+function errorOf(failure: Extract<ToParent, { type: 'failure' }>): Error {
+  if (failure.cancelled) return new ComputeCancelled(failure.message);
+  const error = failure.code
+    ? new DomainError(failure.code, failure.message, failure.details)
+    : new Error(failure.message);
+  if (failure.stack !== undefined) error.stack = failure.stack;
+  return error;
+}
+
+/** Kills for lack of memory so far in this control group; 0 where the system does not tell. */
+function outOfMemoryKills(): number {
+  try {
+    return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/sys/fs/cgroup/memory.events', 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,49 @@
+/** The connection of a worker to Temporal, and the SDK's own log through ours. */
+import { type LogLevel, NativeConnection, Runtime } from '@temporalio/worker';
+import type pino from 'pino';
+import { DomainError } from '../contracts/errors.ts';
+import type { Deployment } from '../temporal.config.ts';
+
+/** @throws DomainError OrchestratorUnavailable when nothing answers at the address. */
+export async function connectWorker({ temporal }: Deployment): Promise<NativeConnection> {
+  const address = temporal.address ?? 'localhost:7233';
+  try {
+    return await NativeConnection.connect({
+      address,
+      ...(temporal.tls && { tls: true }),
+      ...(temporal.apiKey && { apiKey: temporal.apiKey }),
+    });
+  } catch (error) {
+    throw new DomainError(
+      'OrchestratorUnavailable',
+      `No Temporal server answers at ${address}. Start the embedded one with \`echoloop up\`, or set TEMPORAL_ADDRESS to host:port of yours.`,
+      { address },
+      { cause: error },
+    );
+  }
+}
+
+/** Sends the SDK's log through pino; to be called once, before the first worker of the process. */
+export function installSdkLog(log: pino.Logger): void {
+  const levels: Record<LogLevel, pino.Level> = {
+    TRACE: 'trace',
+    DEBUG: 'debug',
+    INFO: 'info',
+    WARN: 'warn',
+    ERROR: 'error',
+  };
+  const write = (level: LogLevel, message: string, meta?: Record<string | symbol, unknown>): void =>
+    log[levels[level]](meta ?? {}, message);
+  Runtime.install({
+    // Signals are handled by run.ts, which also ends the tensor process.
+    shutdownSignals: [],
+    logger: {
+      log: write,
+      trace: (message, meta) => write('TRACE', message, meta),
+      debug: (message, meta) => write('DEBUG', message, meta),
+      info: (message, meta) => write('INFO', message, meta),
+      warn: (message, meta) => write('WARN', message, meta),
+      error: (message, meta) => write('ERROR', message, meta),
+    },
+  });
+}

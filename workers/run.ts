@@ -1,0 +1,73 @@
+/** Runs one worker of a role until it is told to stop, then drains it. */
+import type { Worker } from '@temporalio/worker';
+import type { WorkerRole } from '../contracts/task-queues.ts';
+import type { Deployment } from '../temporal.config.ts';
+import { CANCEL_GRACE_MS, createComputeWorker } from './compute.ts';
+import { ComputeProcess } from './compute-process.ts';
+import { connectWorker, installSdkLog } from './connect.ts';
+import { createControlWorker } from './control.ts';
+import { createIoWorker } from './io.ts';
+import { openLog, openServices } from './services.ts';
+
+export interface RunWorkerOptions {
+  /** Ends the worker as SIGTERM does. */
+  readonly signal?: AbortSignal;
+  /** Called once the worker polls for tasks. */
+  readonly onReady?: () => void;
+}
+
+/**
+ * Serves the queue of the role; returns after a drain that SIGTERM, SIGINT or `signal` asked for. One call a process.
+ * @throws DomainError OrchestratorUnavailable, AccessDenied, BackendMissing
+ */
+export async function runWorker(
+  role: WorkerRole,
+  deployment: Deployment,
+  options: RunWorkerOptions = {},
+): Promise<void> {
+  const log = openLog(role);
+  installSdkLog(log);
+  const connection = await connectWorker(deployment);
+  const compute =
+    role === 'compute'
+      ? new ComputeProcess({
+          module: new URL('./compute-child.ts', import.meta.url),
+          deployment,
+          graceMs: CANCEL_GRACE_MS,
+        })
+      : undefined;
+  try {
+    // A worker without working tensors must not take tasks.
+    if (compute) log.info(await compute.ready(), 'tensor process ready');
+    const { namespace } = deployment.temporal;
+    const worker = compute
+      ? await createComputeWorker(connection, namespace, compute)
+      : role === 'io'
+        ? await createIoWorker(connection, namespace, openServices(deployment, role))
+        : await createControlWorker(connection, namespace);
+    await runUntilStopped(worker, options);
+    log.info({ role }, 'worker drained');
+  } finally {
+    await compute?.close();
+    await connection.close();
+  }
+}
+
+async function runUntilStopped(worker: Worker, { signal, onReady }: RunWorkerOptions): Promise<void> {
+  const stop = (): void => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  signal?.addEventListener('abort', stop);
+  try {
+    const running = worker.run();
+    onReady?.();
+    if (signal?.aborted) stop();
+    await running;
+  } finally {
+    process.off('SIGTERM', stop);
+    process.off('SIGINT', stop);
+    signal?.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The tensor process's side of the channel: runs the activity that it is told to, passes progress up, listens for cancellation.
+ * Native tensor calls block this process's thread; that is why it is a process of its own.
+ */
+import type { ActivityContext } from '../activities/context.ts';
+import { DomainError } from '../contracts/errors.ts';
+import { type ToChild, ToChildSchema, type ToParent } from './compute-messages.ts';
+
+export type ChildActivity = (input: never, context: ActivityContext) => Promise<unknown>;
+
+export interface ChildRuntime {
+  readonly activities: Readonly<Record<string, ChildActivity>>;
+  /** Everything of a context but what belongs to one call. */
+  readonly services: Omit<ActivityContext, 'heartbeat' | 'signal'>;
+  /** Name of the tensor back end, for the log. */
+  readonly backend: string;
+}
+
+/** The reason with which a cancelled call's signal is aborted. */
+export class CallCancelled extends Error {
+  constructor() {
+    super('The call was cancelled by the worker.');
+    this.name = 'CallCancelled';
+  }
+}
+
+/**
+ * Serves calls until the parent goes away.
+ * @param open builds the runtime from the deployment of the first message; loading the tensor library belongs here.
+ */
+export function serveCompute(open: (deployment: unknown) => Promise<ChildRuntime>): void {
+  const running = new Map<number, AbortController>();
+  let runtime: Promise<ChildRuntime> | undefined;
+
+  const send = (message: ToParent): void => {
+    process.send?.(message);
+  };
+
+  const run = async ({ call, activity, input }: Extract<ToChild, { type: 'run' }>): Promise<void> => {
+    const controller = new AbortController();
+    running.set(call, controller);
+    try {
+      if (!runtime) throw new Error('The compute process was told to run before it was configured.');
+      const { activities, services } = await runtime;
+      const implementation = activities[activity];
+      if (!implementation) throw new DomainError('ConfigInvalid', `There is no compute activity "${activity}".`);
+      const output = await implementation(input as never, {
+        ...services,
+        signal: controller.signal,
+        heartbeat: (details) => send({ type: 'progress', call, details }),
+      });
+      send({ type: 'result', call, output });
+    } catch (error) {
+      send(failureOf(call, error));
+    } finally {
+      running.delete(call);
+    }
+  };
+
+  process.on('message', (raw) => {
+    const message = ToChildSchema.parse(raw);
+    switch (message.type) {
+      case 'configure':
+        runtime = open(message.deployment);
+        runtime.then(
+          ({ backend }) => send({ type: 'ready', backend }),
+          (error: unknown) =>
+            send({
+              type: 'unready',
+              ...(error instanceof DomainError && { code: error.code }),
+              message: error instanceof Error ? error.message : String(error),
+            }),
+        );
+        break;
+      case 'run':
+        void run(message);
+        break;
+      case 'cancel':
+        running.get(message.call)?.abort(new CallCancelled());
+        break;
+    }
+  });
+  // Without its worker nobody wants the results.
+  process.on('disconnect', () => process.exit(0));
+  // Ctrl-C reaches the whole process group; the worker decides when this process ends.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => undefined);
+}
+
+function failureOf(call: number, error: unknown): ToParent {
+  const known = error instanceof DomainError ? error : undefined;
+  const thrown = error instanceof Error ? error : new Error(String(error));
+  return {
+    type: 'failure',
+    call,
+    ...(known && { code: known.code }),
+    cancelled: error instanceof CallCancelled,
+    message: thrown.message,
+    ...(thrown.stack !== undefined && { stack: thrown.stack }),
+    details: known ? { ...known.details } : {},
+  };
+}

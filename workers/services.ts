@@ -1,0 +1,31 @@
+/** What activities get from the process they run in: the one place where workers build clients. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pino from 'pino';
+import type { ActivityServices } from '../activities/context.ts';
+import { LocalCache } from '../storage/local-cache.ts';
+import { openStore } from '../storage/open-store.ts';
+import type { Deployment } from '../temporal.config.ts';
+
+const CACHE_BYTES = 20e9;
+
+/** Store, cache and log of a worker process. */
+export function openServices(deployment: Deployment, name: string): ActivityServices {
+  const store = openStore(deployment);
+  return {
+    store,
+    cache: new LocalCache(store, join(deployment.home, 'cache'), CACHE_BYTES),
+    codeVersion: codeVersion(),
+    log: openLog(name),
+  };
+}
+
+/** One JSON object a line on standard error; standard output belongs to the command line's answers. */
+export function openLog(name: string): pino.Logger {
+  return pino({ name: `echoloop-${name}`, level: process.env.ECHOLOOP_LOG_LEVEL || 'info' }, pino.destination({ fd: 2, sync: true }));
+}
+
+export function codeVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,101 @@
+/**
+ * The whole adaptation (method.md 1), top to bottom as the paper's algorithm: pretrain, then per iteration predict, label, fit the
+ * reward, fine-tune, evaluate; at the end keep the best. One iteration is one run of history: the next one continues as new.
+ */
+import { allHandlersFinished, ApplicationFailure, condition, continueAsNew } from '@temporalio/workflow';
+import type { RunInput } from '../contracts/activities.ts';
+import {
+  type AdaptationInput,
+  type AdaptationResult,
+  CARRIED_STATE_VERSION,
+  type CarriedState,
+} from '../contracts/messages.ts';
+import { evaluatePolicy } from './evaluate.ts';
+import { selectPromoteReport } from './finish.ts';
+import { adaptOnce } from './iteration.ts';
+import { openProgressBoard } from './progress.ts';
+import * as activities from './proxies.ts';
+import type { RunDesk } from './run-desk.ts';
+import { acceptSteering, Stopped } from './steering.ts';
+
+export async function adaptation(input: AdaptationInput): Promise<AdaptationResult> {
+  const { config, carried } = input;
+  if (carried && carried.version !== CARRIED_STATE_VERSION) {
+    throw ApplicationFailure.nonRetryable(
+      `The run carries state of version ${carried.version}, this worker understands ${CARRIED_STATE_VERSION}. Let workers of the version that started the run finish it.`,
+      'ConfigInvalid',
+    );
+  }
+  const startedAt = carried?.startedAt ?? new Date().toISOString();
+  const steering = acceptSteering(
+    carried?.steering ?? { paused: false, stopping: false, concurrency: config.sweep.concurrentShards },
+    () => progress.refresh(),
+  );
+  const progress = openProgressBoard({
+    run: input.run,
+    iterations: config.iterations,
+    startedAt,
+    steering: () => steering.state,
+  });
+  const desk: RunDesk = { config, steering, progress };
+
+  let state = carried ?? (await prepare(input.run, startedAt, desk));
+  try {
+    if (state.policies.length === 0) state = await makeFirstPolicy(input.run, state, desk);
+    else state = await adaptOnce(input.run, state, desk);
+    if (state.policies.length <= config.iterations) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof adaptation>({ ...input, carried: { ...state, steering: steering.state } });
+    }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    if (state.policies.length === 0) {
+      throw ApplicationFailure.nonRetryable('The run was stopped before it had a policy: there is nothing to report.', 'Stopped');
+    }
+  }
+  return selectPromoteReport(input, state, desk);
+}
+
+/** Freezes the configuration and decides which videos each part of the run works on. */
+async function prepare(run: string, startedAt: string, { config, progress, steering }: RunDesk): Promise<CarriedState> {
+  progress.enter('planning', 1);
+  const plan = await activities.planRun({ run, config });
+  progress.advance();
+  return {
+    version: CARRIED_STATE_VERSION,
+    startedAt,
+    plan,
+    policies: [],
+    labels: [],
+    quarantined: 0,
+    steering: steering.state,
+  };
+}
+
+/** Policy 0 and, on the same annotations, the shape autoencoder. */
+async function makeFirstPolicy(run: string, state: CarriedState, desk: RunDesk): Promise<CarriedState> {
+  const { config, progress, steering } = desk;
+  const refs: RunInput = { run, config: state.plan.config, plan: state.plan.plan };
+  let policy = state.plan.initialPolicy;
+  let quarantined = state.quarantined;
+  if (!policy) {
+    progress.enter('pretraining', 1);
+    const pretrained = await steering.interruptible(() => activities.pretrainPolicy(refs));
+    policy = pretrained.policy;
+    quarantined += pretrained.quarantined;
+  }
+  let autoencoder = state.autoencoder;
+  if (config.autoencoder.enabled) {
+    progress.enter('fitting the shape autoencoder', 1);
+    const fitted = await steering.interruptible(() => activities.fitShapeAutoencoder(refs));
+    autoencoder = fitted.autoencoder;
+    quarantined += fitted.quarantined;
+  }
+  const evaluated = await evaluatePolicy(refs, 0, policy, { ...state, quarantined }, desk);
+  return {
+    ...state,
+    ...(autoencoder && { autoencoder }),
+    policies: [evaluated.result],
+    quarantined: evaluated.quarantined,
+  };
+}

@@ -1,0 +1,3 @@
+/** The workflow types that a control worker serves. */
+export { adaptation } from './adaptation.ts';
+export { nightly } from './nightly.ts';

@@ -1,0 +1,91 @@
+/** One iteration of the loop (method.md 1, steps a to e). */
+import type { RunInput } from '../contracts/activities.ts';
+import type { CarriedState, LabelCounts } from '../contracts/messages.ts';
+import { evaluatePolicy } from './evaluate.ts';
+import * as activities from './proxies.ts';
+import { refuseTooManyBad } from './quarantine.ts';
+import type { RunDesk } from './run-desk.ts';
+import { sweep } from './sweep.ts';
+
+/** From the state after iteration i - 1 to the state after iteration i. */
+export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk): Promise<CarriedState> {
+  const { config, steering, progress } = desk;
+  const refs: RunInput = { run, config: state.plan.config, plan: state.plan.plan };
+  const iteration = state.policies.length;
+  const { policy } = state.policies.at(-1)!;
+  const reference = state.policies[0]!.policy;
+  const { shards, videos } = state.plan.sweeps[iteration - 1]!;
+  const concurrency = (): number => steering.state.concurrency;
+  progress.show(state, iteration);
+
+  // a. Sharded inference over this iteration's part of the target.
+  progress.enter('predicting', shards, 'shards');
+  let bad = 0;
+  await sweep(shards, concurrency, async (shard) => {
+    const input = { ...refs, iteration, split: 'target' as const, shard, policy };
+    bad += (await steering.interruptible(() => activities.predictShard(input))).quarantined;
+    progress.advance();
+    progress.show({ ...state, quarantined: state.quarantined + bad }, iteration);
+  });
+  refuseTooManyBad(bad, videos, config.sweep.maxQuarantinedShare, `sweep of iteration ${iteration}`);
+
+  // b. Reward labelling.
+  progress.enter('labelling', shards, 'shards');
+  const autoencoder = state.autoencoder;
+  let labels: LabelCounts = { kept: 0, corrected: 0, rejected: 0, triples: 0 };
+  await sweep(shards, concurrency, async (shard) => {
+    const input = { ...refs, iteration, split: 'target' as const, shard, policy, ...(autoencoder && { autoencoder }) };
+    const labelled = await steering.interruptible(() => activities.labelShard(input));
+    bad += labelled.quarantined;
+    labels = added(labels, labelled.counts);
+    progress.advance();
+    const soFar = { ...state, quarantined: state.quarantined + bad, labels: [...state.labels, labels] };
+    progress.show(soFar, iteration);
+  });
+  refuseTooManyBad(bad, videos, config.sweep.maxQuarantinedShare, `sweep of iteration ${iteration}`);
+
+  // c. The reward network and its temperature.
+  progress.enter('fitting the reward', 1);
+  const { reward } = await steering.interruptible(() => activities.fitRewardNetwork({ ...refs, iteration }));
+
+  // d. PPO against the reward.
+  progress.enter('fine-tuning', 1);
+  const tuned = await steering.interruptible(() =>
+    activities.fineTunePolicy({
+      ...refs,
+      iteration,
+      policy,
+      reference,
+      reward,
+      ...(state.critic && { critic: state.critic }),
+    }),
+  );
+
+  // e. Evaluation on validation and test.
+  const evaluated = await evaluatePolicy(
+    refs,
+    iteration,
+    tuned.policy,
+    { ...state, quarantined: state.quarantined + bad },
+    desk,
+  );
+  const next: CarriedState = {
+    ...state,
+    policies: [...state.policies, { ...evaluated.result, reward: tuned.validationReward }],
+    critic: tuned.critic,
+    reward,
+    labels: [...state.labels, labels],
+    quarantined: evaluated.quarantined,
+  };
+  progress.show(next, iteration);
+  return next;
+}
+
+function added(a: LabelCounts, b: LabelCounts): LabelCounts {
+  return {
+    kept: a.kept + b.kept,
+    corrected: a.corrected + b.corrected,
+    rejected: a.rejected + b.rejected,
+    triples: a.triples + b.triples,
+  };
+}

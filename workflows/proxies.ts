@@ -1,0 +1,19 @@
+/** The activities as workflow code calls them, each with the queue, the timeouts and the retry rule of its kind. */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { ComputeActivities, IoActivities } from '../contracts/activities.ts';
+import { activityPolicies } from '../contracts/activity-policies.ts';
+import { taskQueues } from '../contracts/task-queues.ts';
+
+// A cancelled activity is waited for: what it was doing has stopped, and its checkpoint is written, before the workflow goes on.
+const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+
+export const { planRun, scoreShard, summariseEvaluation, selectBest, promote, readChampion, writeReport } =
+  proxyActivities<IoActivities>({ ...activityPolicies.io, taskQueue: taskQueues.io, cancellationType });
+
+export const { predictShard, labelShard, ratePolicy } = proxyActivities<
+  Pick<ComputeActivities, 'predictShard' | 'labelShard' | 'ratePolicy'>
+>({ ...activityPolicies.inference, taskQueue: taskQueues.compute, cancellationType });
+
+export const { pretrainPolicy, fitShapeAutoencoder, fitRewardNetwork, fineTunePolicy } = proxyActivities<
+  Pick<ComputeActivities, 'pretrainPolicy' | 'fitShapeAutoencoder' | 'fitRewardNetwork' | 'fineTunePolicy'>
+>({ ...activityPolicies.training, taskQueue: taskQueues.compute, cancellationType });

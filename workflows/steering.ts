@@ -1,0 +1,78 @@
+/**
+ * How people steer a running adaptation: pause, resume, stop, setConcurrency. Pausing and stopping interrupt the activities in
+ * flight; those are idempotent and resume from their checkpoints, so an interrupted one is simply called again.
+ */
+import { CancellationScope, condition, defineUpdate, isCancellation, setHandler } from '@temporalio/workflow';
+import { type SteeringState, steeringNames } from '../contracts/messages.ts';
+
+export const pauseUpdate = defineUpdate<void>(steeringNames.pause);
+export const resumeUpdate = defineUpdate<void>(steeringNames.resume);
+export const stopUpdate = defineUpdate<void>(steeringNames.stop);
+/** Shards in flight at once, 1 to 1000. */
+export const setConcurrencyUpdate = defineUpdate<void, [number]>(steeringNames.setConcurrency);
+
+/** Thrown by `interruptible` once the run is to end early with what it has. */
+export class Stopped extends Error {
+  constructor() {
+    super('The run was stopped by request.');
+    this.name = 'Stopped';
+  }
+}
+
+export interface Steering {
+  readonly state: SteeringState;
+  /** Runs the work; a pause cancels it and runs it again on resume. @throws Stopped once `stop` was asked for. */
+  interruptible<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+/** Registers the updates; `onChange` is called after each. */
+export function acceptSteering(initial: SteeringState, onChange: () => void): Steering {
+  let state = initial;
+  const scopes = new Set<CancellationScope>();
+  const interrupted = new Set<CancellationScope>();
+
+  const change = (next: Partial<SteeringState>): void => {
+    state = { ...state, ...next };
+    if (state.paused || state.stopping) {
+      for (const scope of scopes) {
+        interrupted.add(scope);
+        scope.cancel();
+      }
+    }
+    onChange();
+  };
+
+  setHandler(pauseUpdate, () => change({ paused: true }));
+  setHandler(resumeUpdate, () => change({ paused: false }));
+  setHandler(stopUpdate, () => change({ stopping: true, paused: false }));
+  setHandler(setConcurrencyUpdate, (concurrency) => change({ concurrency }), {
+    validator: (concurrency) => {
+      if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 1000) {
+        throw new Error(`setConcurrency takes a whole number from 1 to 1000, not ${concurrency}.`);
+      }
+    },
+  });
+
+  return {
+    get state() {
+      return state;
+    },
+    async interruptible(work) {
+      for (;;) {
+        await condition(() => !state.paused);
+        if (state.stopping) throw new Stopped();
+        const scope = new CancellationScope();
+        scopes.add(scope);
+        try {
+          return await scope.run(work);
+        } catch (error) {
+          // A cancellation that did not come from here is the whole workflow's.
+          if (!isCancellation(error) || !interrupted.has(scope)) throw error;
+        } finally {
+          scopes.delete(scope);
+          interrupted.delete(scope);
+        }
+      }
+    },
+  };
+}
