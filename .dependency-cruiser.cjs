@@ -3,7 +3,8 @@
  * @type {import('dependency-cruiser').IConfiguration}
  */
 const TESTS = '(\\.test\\.ts$|^test/|^bench/|^examples/)';
-const PROJECT_FOLDERS = '^(activities|bench|cli|contracts|datasets|imaging|method|metrics|report|runtime|storage|workers|workflows)/';
+const PROJECT_FOLDERS =
+  '^(activities|bench|cli|contracts|datasets|imaging|method|metrics|report|runtime|storage|workers|workflows)/';
 
 /** A folder that imports, of the project's own, only the folders named; outside packages are another rule's matter. */
 function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
@@ -50,9 +51,12 @@ module.exports = {
     {
       name: 'domain-knows-no-services',
       severity: 'error',
-      comment: 'imaging, metrics, method and datasets know nothing of Temporal, S3, the configuration or processes',
+      comment:
+        'imaging, metrics, method and datasets know nothing of Temporal, S3, the configuration or processes',
       from: { path: '^(imaging|metrics|method|datasets)/', pathNot: TESTS },
-      to: { path: '(^temporal\\.config\\.ts$|node_modules/@temporalio/|node_modules/@aws-sdk/|^(node:)?(child_process|process|net|http)$)' },
+      to: {
+        path: '(^temporal\\.config\\.ts$|node_modules/@temporalio/|node_modules/@aws-sdk/|^(node:)?(child_process|process|net|http)$)',
+      },
     },
     {
       name: 'no-tensors-in-imaging-and-metrics',
@@ -71,7 +75,8 @@ module.exports = {
     {
       name: 'workflows-are-deterministic',
       severity: 'error',
-      comment: 'a workflow runs in a sandbox: of outside packages only the SDK, no Node built-ins, no configuration',
+      comment:
+        'a workflow runs in a sandbox: of outside packages only the SDK, no Node built-ins, no configuration',
       from: { path: '^workflows/', pathNot: TESTS },
       to: {
         path: '.',
@@ -99,6 +104,10 @@ module.exports = {
     // Keeps type-only imports apart from those that exist when the code runs.
     tsPreCompilationDeps: 'specify',
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.mjs', '.cjs', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.cjs', '.js', '.json'],
+    },
   },
 };

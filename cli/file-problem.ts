@@ -13,3 +13,8 @@ export function problemOf(file: string, error: unknown): FileProblem {
   const failure = failureOf(error);
   return { file, code: failure?.code ?? 'Unexpected', message: failure?.message ?? String(error) };
 }
+
+/** The message with the file's name in front, once. */
+export function problemText({ file, message }: FileProblem): string {
+  return message.startsWith(file) ? message : `${file}: ${message}`;
+}

@@ -79,7 +79,10 @@ export const VideoScoreSchema = z.object({
   clinical: z.object({
     edFrame: frameIndex,
     esFrame: frameIndex,
-    ejectionFraction: z.number().nullable().describe('Simpson, single plane; null when it cannot be measured'),
+    ejectionFraction: z
+      .number()
+      .nullable()
+      .describe('Simpson, single plane; null when it cannot be measured'),
     gls: z.number().nullable().describe('global longitudinal strain; null when it cannot be measured'),
   }),
 });

@@ -83,8 +83,8 @@ export function squaredDistanceToSites(
   for (let r = 0; r < rows; r++) {
     const offset = r * columns;
     for (let c = 0; c < columns; c++) {
-      const away = steps[offset + c]!;
-      height[c] = away >= far ? Number.POSITIVE_INFINITY : (away * spacing[0]) ** 2;
+      const away = steps[offset + c]! * spacing[0];
+      height[c] = steps[offset + c]! >= far ? Number.POSITIVE_INFINITY : away * away;
     }
     envelope.lower(height, columns, spacing[1], result, offset);
   }

@@ -6,6 +6,7 @@ import { type AnatomicalCriterionName, anatomicalCriterionNames } from '../contr
 import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
 import { type ComponentRuns, componentRuns, largestLabel, valueTable } from '../imaging/components.ts';
 import { type LabelFrame, type LabelVideo, labelFrame } from '../imaging/image.ts';
+import { cropToForeground } from './foreground-crop.ts';
 import { erosionRatioBeforeSplit } from './myocardium-thickness.ts';
 
 /** Limits, both ends included. Criteria without a limit must be 0. */
@@ -114,13 +115,24 @@ function frontierRatio(frame: LabelFrame): number {
       if (labels[offset + c] !== LEFT_VENTRICLE) continue;
       if (c < left) left = c;
       if (c > right) right = c;
-      if (touchesBackground(labels, rows, columns, r, c)) touching++;
+      const i = offset + c;
+      // Inside the ventricle, which is most of it, one comparison of the eight neighbours settles it.
+      const inner =
+        r > 0 &&
+        c > 0 &&
+        r < rows - 1 &&
+        c < columns - 1 &&
+        (labels[i - columns - 1]! & labels[i - columns]! & labels[i - columns + 1]!) === LEFT_VENTRICLE &&
+        (labels[i - 1]! & labels[i + 1]!) === LEFT_VENTRICLE &&
+        (labels[i + columns - 1]! & labels[i + columns]! & labels[i + columns + 1]!) === LEFT_VENTRICLE;
+      if (!inner && touchesBackground(labels, rows, columns, r, c)) touching++;
     }
   }
   if (right < 0 || touching <= 1) return 0;
   return touching / (right - left + 1);
 }
 
+/** True when one of the eight neighbours is background. */
 function touchesBackground(labels: Uint8Array, rows: number, columns: number, r: number, c: number): boolean {
   for (let y = r > 0 ? r - 1 : 0; y <= r + 1 && y < rows; y++) {
     const offset = y * columns;
@@ -132,9 +144,11 @@ function touchesBackground(labels: Uint8Array, rows: number, columns: number, r:
 }
 
 /** All measures of a frame. */
-export function anatomicalCriteria(frame: LabelFrame): AnatomicalCriteria {
+export function anatomicalCriteria(whole: LabelFrame): AnatomicalCriteria {
+  const small = (whole.rows * whole.columns) / 2 ** 14;
+  // No measure depends on where the structures lie or on the background beyond a margin of one pixel.
+  const frame = cropToForeground(whole);
   const { labels, rows, columns } = frame;
-  const small = (rows * columns) / 2 ** 14;
   const lv = componentRuns(labels, rows, columns, 8, ventricle);
   const myo = componentRuns(labels, rows, columns, 8, myocardium);
   const gap = gapPixels(frame);

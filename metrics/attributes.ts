@@ -4,6 +4,7 @@
  */
 import { BACKGROUND, LEFT_VENTRICLE } from '../contracts/labels.ts';
 import type { LabelFrame } from '../imaging/image.ts';
+import { foregroundBox } from './foreground-crop.ts';
 import { baseWidthMm, leftVentricleApex, leftVentricleBase, ventricleLengthMm } from './landmarks.ts';
 
 /** Attributes that need no landmark and therefore always exist. */
@@ -30,14 +31,15 @@ export interface ShapeAttributes extends RegionAttributes {
 /** Areas and centre of a frame. */
 export function regionAttributes(frame: LabelFrame): RegionAttributes {
   const { labels, rows, columns, spacingMm } = frame;
+  const box = foregroundBox(frame) ?? { top: 0, bottom: -1, left: 0, right: -1 };
   let ventricle = 0;
   let structure = 0;
   let rowSum = 0;
   let columnSum = 0;
-  for (let r = 0; r < rows; r++) {
+  for (let r = box.top; r <= box.bottom; r++) {
     const offset = r * columns;
     let inRow = 0;
-    for (let c = 0; c < columns; c++) {
+    for (let c = box.left; c <= box.right; c++) {
       const label = labels[offset + c]!;
       if (label === BACKGROUND) continue;
       inRow++;

@@ -42,8 +42,7 @@ export function estimateCycles(area: ArrayLike<number>): CardiacCycles {
   const range = most - least;
   const height = least + LEAST_HEIGHT * range;
   const prominence = range * LEAST_PROMINENCE;
-  const inVideo = (frames: number[]) =>
-    frames.map((t) => t - PADDING).filter((t) => t >= 0 && t < length);
+  const inVideo = (frames: number[]) => frames.map((t) => t - PADDING).filter((t) => t >= 0 && t < length);
   const peaks = inVideo(findPeaks(padded, { distance: LEAST_DISTANCE, height, prominence }));
   // As published, valleys have no least prominence, only a height.
   const inverted = padded.map((value) => -value);

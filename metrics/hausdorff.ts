@@ -2,9 +2,11 @@
  * Maximum Hausdorff distance between the surfaces of two structures, exact and linear in pixels (method.md 9.1). A
  * surface pixel is a structure pixel with a 4-neighbour outside, the outside of the image included.
  */
-import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+
 import { DomainError } from '../contracts/errors.ts';
+import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
 import { type LabelFrame, type LabelVideo, labelFrame } from '../imaging/image.ts';
+import { foregroundBox } from './foreground-crop.ts';
 
 /** Surface pixels in scan order, with their first and last column. */
 export interface Surface {
@@ -68,9 +70,10 @@ export function frameSurfaces(frame: LabelFrame): FrameSurfaces {
   let lv = 0;
   let myo = 0;
   let epi = 0;
-  for (let r = 0; r < rows; r++) {
+  const box = foregroundBox(frame) ?? { top: 0, bottom: -1, left: 0, right: -1 };
+  for (let r = box.top; r <= box.bottom; r++) {
     const offset = r * columns;
-    for (let c = 0; c < columns; c++) {
+    for (let c = box.left; c <= box.right; c++) {
       const i = offset + c;
       const label = labels[i]!;
       if (label === BACKGROUND) continue;
@@ -112,7 +115,12 @@ const FAR = 1 << 20;
  * columns come from two sweeps; along a row they are searched outwards from each pixel, which is short when surfaces
  * are near each other, until that has cost as much as the sweeps; then rows are solved by lower envelopes.
  */
-function directedSquared(from: Surface, to: Surface, spacing: readonly [number, number], known: number): number {
+function directedSquared(
+  from: Surface,
+  to: Surface,
+  spacing: readonly [number, number],
+  known: number,
+): number {
   const top = Math.min(from.row[0]!, to.row[0]!);
   const bottom = Math.max(from.row[from.count - 1]!, to.row[to.count - 1]!);
   const left = to.left;
@@ -146,7 +154,7 @@ function directedSquared(from: Surface, to: Surface, spacing: readonly [number, 
         const x = from.column[i]! - left;
         const nearest = nearestInRow(offset, width, x, spacing, greatest);
         if (nearest > greatest) greatest = nearest;
-        cost += 2 * Math.sqrt(nearest) / spacing[1] + 1;
+        cost += (2 * Math.sqrt(nearest)) / spacing[1] + 1;
       }
     } else {
       greatest = greatestInRow(from, first, end, left, offset, width, spacing, greatest);

@@ -39,7 +39,8 @@ function hingePixels(frame: LabelFrame): Point[] {
   const found: Point[] = [];
   const first = labels.indexOf(LEFT_VENTRICLE);
   if (first < 0) return found;
-  for (let i = first; i >= 0 && i < labels.length; i++) {
+  const last = labels.lastIndexOf(LEFT_VENTRICLE);
+  for (let i = first; i <= last; i++) {
     if (labels[i] !== LEFT_VENTRICLE) continue;
     const c = i % columns;
     const r = (i - c) / columns;
@@ -101,11 +102,13 @@ export function endocardialContour(frame: LabelFrame): Contour | undefined {
 }
 
 function centreOfVentricle(frame: LabelFrame): Point {
-  const { labels, rows, columns } = frame;
+  const { labels, columns } = frame;
   let count = 0;
   let rowSum = 0;
   let columnSum = 0;
-  for (let r = 0; r < rows; r++) {
+  const top = Math.floor(labels.indexOf(LEFT_VENTRICLE) / columns);
+  const bottom = Math.floor(labels.lastIndexOf(LEFT_VENTRICLE) / columns);
+  for (let r = top; r <= bottom; r++) {
     const offset = r * columns;
     for (let c = 0; c < columns; c++) {
       if (labels[offset + c] !== LEFT_VENTRICLE) continue;
@@ -170,7 +173,11 @@ export function baseMidpoint(base: BaseCorners): Point {
 }
 
 /** Length of the ventricle in mm, from the middle of the base to the apex. */
-export function ventricleLengthMm(base: BaseCorners, apex: Point, spacingMm: readonly [number, number]): number {
+export function ventricleLengthMm(
+  base: BaseCorners,
+  apex: Point,
+  spacingMm: readonly [number, number],
+): number {
   return distanceMm(apex, baseMidpoint(base), spacingMm);
 }
 
@@ -181,7 +188,9 @@ function stepsToNearest(contour: Contour, start: number, point: Point): number {
   let least = Number.POSITIVE_INFINITY;
   for (let k = 0; k < count; k++) {
     const i = (start + k) % count;
-    const away = Math.sqrt((contour.row[i]! - point[0]) ** 2 + (contour.column[i]! - point[1]) ** 2);
+    const y = contour.row[i]! - point[0];
+    const x = contour.column[i]! - point[1];
+    const away = Math.sqrt(x * x + y * y);
     if (away < least) {
       least = away;
       best = k;

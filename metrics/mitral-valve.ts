@@ -27,8 +27,12 @@ export function ventriclePixels(video: LabelVideo): Int32Array {
   const pixels = video.rows * video.columns;
   const area = new Int32Array(video.frames);
   for (let t = 0; t < video.frames; t++) {
+    const labels = video.labels.subarray(t * pixels, (t + 1) * pixels);
+    const last = labels.lastIndexOf(LEFT_VENTRICLE);
     let count = 0;
-    for (let i = t * pixels; i < (t + 1) * pixels; i++) if (video.labels[i] === LEFT_VENTRICLE) count++;
+    for (let i = Math.max(0, labels.indexOf(LEFT_VENTRICLE)); i <= last; i++) {
+      if (labels[i] === LEFT_VENTRICLE) count++;
+    }
     area[t] = count;
   }
   return area;

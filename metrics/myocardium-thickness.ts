@@ -83,17 +83,35 @@ function chessboardDistance(crop: Crop): Uint16Array {
   return inside;
 }
 
-/** Pieces (8-connected) left after dropping 4-connected pieces of fewer than `small` pixels. Changes `mask`. */
-function piecesWithoutSmall(mask: Uint8Array, rows: number, columns: number, small: number): number {
-  if (small > 1) {
-    const parts = componentRuns(mask, rows, columns, 4);
-    for (let i = 0; i < parts.runs; i++) {
-      if (parts.sizes[parts.label[i]!]! >= small) continue;
-      const offset = parts.row[i]! * columns;
-      mask.fill(0, offset + parts.start[i]!, offset + parts.end[i]!);
-    }
+/**
+ * Pieces (8-connected) among the pixels in `members`, after dropping 4-connected pieces of fewer than `small` pixels.
+ */
+function piecesWithoutSmall(
+  levels: Uint8Array,
+  rows: number,
+  columns: number,
+  members: Uint8Array,
+  small: number,
+): number {
+  const parts = componentRuns(levels, rows, columns, 4, members);
+  let kept = 0;
+  for (let name = 1; name <= parts.components; name++) if (parts.sizes[name]! >= small) kept++;
+  // Only several large pieces can still touch at corners.
+  if (kept < 2) return kept;
+  const mask = new Uint8Array(rows * columns);
+  for (let i = 0; i < parts.runs; i++) {
+    if (parts.sizes[parts.label[i]!]! < small) continue;
+    const offset = parts.row[i]! * columns;
+    mask.fill(1, offset + parts.start[i]!, offset + parts.end[i]!);
   }
   return componentRuns(mask, rows, columns, 8).components;
+}
+
+/** The depths from `base` on as bytes, cut at 255, so that a table can say which are deep enough. */
+function depthLevels(depth: Uint16Array, base: number): Uint8Array {
+  const levels = new Uint8Array(depth.length);
+  for (let i = 0; i < depth.length; i++) levels[i] = Math.min(255, Math.max(0, depth[i]! - base));
+  return levels;
 }
 
 /**
@@ -113,13 +131,19 @@ export function erosionRatioBeforeSplit(frame: LabelFrame, myo: ComponentRuns, s
   for (let i = 0; i < squared.length; i++) if (squared[i]! > deepest) deepest = squared[i]!;
 
   const depth = chessboardDistance(crop);
-  const eroded = new Uint8Array(rows * columns);
+  const members = new Uint8Array(256);
+  let base = 0;
+  let levels = depthLevels(depth, base);
   let erosions = 0;
   let pieces = 1;
   while (pieces === 1) {
     erosions++;
-    for (let i = 0; i < eroded.length; i++) eroded[i] = depth[i]! > erosions ? 1 : 0;
-    pieces = piecesWithoutSmall(eroded, rows, columns, small);
+    if (erosions - base === 255) {
+      base = erosions - 1;
+      levels = depthLevels(depth, base);
+    }
+    members.fill(0).fill(1, erosions - base + 1);
+    pieces = piecesWithoutSmall(levels, rows, columns, members, small);
   }
   return erosions / Math.sqrt(deepest);
 }

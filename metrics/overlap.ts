@@ -33,10 +33,6 @@ export function diceOf(prediction: LabelVideo, reference: LabelVideo): DiceScore
   const lv = ofClass(LEFT_VENTRICLE);
   const myo = ofClass(MYOCARDIUM);
   const shared = pairs[4]! + pairs[5]! + pairs[7]! + pairs[8]!;
-  const epi = dice(
-    shared,
-    ours.length - ofPrediction(BACKGROUND),
-    theirs.length - ofReference(BACKGROUND),
-  );
+  const epi = dice(shared, ours.length - ofPrediction(BACKGROUND), theirs.length - ofReference(BACKGROUND));
   return { lv, myo, epi, mean: (lv + myo) / 2 };
 }

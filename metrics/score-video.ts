@@ -12,7 +12,11 @@ import { temporalValidity } from './temporal.ts';
  * Scores a prediction; without a reference only what needs none. Distances use the spacing of the prediction.
  * @throws GeometryMismatch when prediction and reference differ in frames, rows or columns.
  */
-export function scoreVideo(id: string, prediction: LabelVideo, reference: LabelVideo | undefined): VideoScore {
+export function scoreVideo(
+  id: string,
+  prediction: LabelVideo,
+  reference: LabelVideo | undefined,
+): VideoScore {
   const clinical = clinicalMeasures(prediction);
   return {
     id,

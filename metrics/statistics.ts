@@ -94,7 +94,10 @@ export interface WilcoxonResult {
  */
 export function wilcoxonSignedRank(a: ArrayLike<number>, b: ArrayLike<number>): WilcoxonResult {
   if (a.length !== b.length) {
-    throw new DomainError('DatasetInvalid', `Paired values need equal lists, found ${a.length} and ${b.length}.`);
+    throw new DomainError(
+      'DatasetInvalid',
+      `Paired values need equal lists, found ${a.length} and ${b.length}.`,
+    );
   }
   const differences = Array.from({ length: a.length }, (_, i) => a[i]! - b[i]!).filter((d) => d !== 0);
   differences.sort((x, y) => Math.abs(x) - Math.abs(y));

@@ -2,8 +2,9 @@
  * How well confidence tells right pixels from wrong ones (method.md 9.6). Bins of confidence are (low, high], with 0
  * in the first. `correct` is 1 where the prediction is right (soft values are allowed), confidence is in [0, 1].
  */
-import { BACKGROUND } from '../contracts/labels.ts';
+
 import { DomainError } from '../contracts/errors.ts';
+import { BACKGROUND } from '../contracts/labels.ts';
 import type { LabelVideo } from '../imaging/image.ts';
 import { requireSameGrid } from './hausdorff.ts';
 
@@ -22,7 +23,10 @@ export interface ReliabilityBin {
 
 function requireSameLength(a: ArrayLike<number>, b: ArrayLike<number>): void {
   if (a.length === b.length) return;
-  throw new DomainError('GeometryMismatch', `Expected one value a pixel in both lists, found ${a.length} and ${b.length}.`);
+  throw new DomainError(
+    'GeometryMismatch',
+    `Expected one value a pixel in both lists, found ${a.length} and ${b.length}.`,
+  );
 }
 
 /** Upper edge of bin `k`, as numpy's linspace has it. */
@@ -185,7 +189,10 @@ export interface MutualInformation {
 }
 
 /** Mutual information of two maps from their 10 x 10 joint histogram; 0 without pixels. */
-export function mutualInformation(error: ArrayLike<number>, uncertainty: ArrayLike<number>): MutualInformation {
+export function mutualInformation(
+  error: ArrayLike<number>,
+  uncertainty: ArrayLike<number>,
+): MutualInformation {
   requireSameLength(error, uncertainty);
   if (error.length === 0) return { nats: 0, normalised: 0 };
   const rows = histogramBins(error);

@@ -41,18 +41,18 @@ interface NativeBackend {
   readonly binding: { readonly TF_Version: string };
 }
 
-/** TensorFlow reads these once, when its library is loaded. What the user has set stays. */
+/**
+ * TensorFlow reads these once, when its library is loaded. The thread count that was asked for wins over an inherited one; the rest
+ * stays where the user has set it.
+ */
 function configureNative(threads: number, prefer: TensorBackendName | undefined): void {
-  const defaults: Record<string, string> = {
-    TF_CPP_MIN_LOG_LEVEL: '2',
-    TF_NUM_INTRAOP_THREADS: String(threads),
-    TF_NUM_INTEROP_THREADS: String(Math.min(threads, 2)),
-    OMP_NUM_THREADS: String(threads),
-    // A GPU is shared with other processes, and runs must be repeatable.
-    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-    TF_CUDNN_DETERMINISTIC: '1',
-  };
-  for (const [name, value] of Object.entries(defaults)) process.env[name] ??= value;
+  process.env.TF_NUM_INTRAOP_THREADS = String(threads);
+  process.env.TF_NUM_INTEROP_THREADS = String(Math.min(threads, 2));
+  process.env.OMP_NUM_THREADS = String(threads);
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // A GPU is shared with other processes, and runs must be repeatable.
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  process.env.TF_CUDNN_DETERMINISTIC ??= '1';
   // Hidden from this process before the library looks, the GPU stays free for the worker that owns it.
   if (prefer === 'native-cpu') process.env.CUDA_VISIBLE_DEVICES = '-1';
   // tfjs-node 4.22 calls this function, which Node 23 removed.

@@ -6,7 +6,7 @@ import type { ComputeProcess } from './compute-process.ts';
 import { forwardersTo } from './forward.ts';
 
 /** A cancelled training may take this long to end its step and write its checkpoint. */
-export const CANCEL_GRACE_MS = 60_000;
+export const CANCEL_GRACE_MS = 20_000;
 
 export function createComputeWorker(
   connection: NativeConnection,

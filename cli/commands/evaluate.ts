@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { EvaluationSummary, VideoScore } from '../../contracts/evaluation.ts';
 import { defineCommand } from '../command.ts';
-import type { FileProblem } from '../file-problem.ts';
+import { type FileProblem, problemText } from '../file-problem.ts';
 import { FinishedWith } from '../failure.ts';
 import { openTerminal } from '../terminal.ts';
 import { textTable } from '../text-table.ts';
@@ -77,6 +77,6 @@ function scoreTable(videos: readonly VideoScore[], summary: EvaluationSummary): 
 }
 
 function problemList(problems: readonly FileProblem[], scored: number): string {
-  const lines = problems.map((problem) => `  ${problem.file}: ${problem.message}`);
+  const lines = problems.map((problem) => `  ${problemText(problem)}`);
   return `echoloop: ${problems.length} file${problems.length === 1 ? '' : 's'} could not be scored (${scored} scored):\n${lines.join('\n')}`;
 }

@@ -1,6 +1,7 @@
 /** `echoloop ingest`: a hospital's own videos into a dataset. */
 import type { Command } from 'commander';
 import { defineCommand, oneOf } from '../command.ts';
+import { problemText } from '../file-problem.ts';
 import { FinishedWith } from '../failure.ts';
 import { openTerminal } from '../terminal.ts';
 
@@ -52,10 +53,10 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
   });
   terminal.printJson({ dataset, accepted, quarantined });
   for (const { file, id } of accepted) terminal.print(`accepted     ${file} as ${id}`);
-  for (const { file, message } of quarantined) terminal.print(`quarantined  ${file}: ${message}`);
+  for (const problem of quarantined) terminal.print(`quarantined  ${problemText(problem)}`);
   terminal.print(`${accepted.length} accepted, ${quarantined.length} quarantined in dataset ${dataset}`);
   if (accepted.length === 0) {
-    if (terminal.json) for (const { file, message } of quarantined) terminal.note(`echoloop: ${file}: ${message}`);
+    if (terminal.json) for (const problem of quarantined) terminal.note(`echoloop: ${problemText(problem)}`);
     throw new FinishedWith(3);
   }
 }

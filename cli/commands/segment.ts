@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { presets } from '../../contracts/presets.ts';
 import { defineCommand, oneOf } from '../command.ts';
+import { problemOf, problemText } from '../file-problem.ts';
 import { FinishedWith } from '../failure.ts';
 import { openTerminal } from '../terminal.ts';
 
@@ -34,7 +35,6 @@ async function segment(videos: string[], options: SegmentOptions): Promise<void>
   const { requireDistinctNames } = await import('../segmentation/video-names.ts');
   const { isModelFile, loadModelFile } = await import('../segmentation/load-model.ts');
   const { segmentFile } = await import('../segmentation/segment-file.ts');
-  const { problemOf } = await import('../file-problem.ts');
   const { selectTensorBackend } = await import('../../runtime/tensors.ts');
   requireDistinctNames(videos);
   const backend = await selectTensorBackend();
@@ -62,7 +62,7 @@ async function segment(videos: string[], options: SegmentOptions): Promise<void>
   });
   for (const { mask, overlay } of done) terminal.print(`${mask}\n${overlay}`);
   if (problems.length === 0) return;
-  for (const { file, message } of problems) terminal.note(`echoloop: ${file}: ${message}`);
+  for (const problem of problems) terminal.note(`echoloop: ${problemText(problem)}`);
   throw new FinishedWith(3);
 }
 

@@ -107,41 +107,41 @@ export function drawAcquisition(
   const rows = 112 + 4 * random.integer(5);
 
   const dropouts: WallDropout[] = [];
-  const dropoutCount = Math.round(mix([0, 1], [0.6, 3.4]));
+  const dropoutCount = Math.round(mix([0, 1], [0.6, 2.5]));
   for (let i = 0; i < dropoutCount; i++) {
     dropouts.push({
       side: random.uniform() < 0.68 ? 1 : 0,
       centre: 0.15 + 0.75 * random.uniform(),
-      halfWidth: mix([0.08, 0.14], [0.1, 0.26]),
-      lossDb: flicker(frames, mix([3, 8], [9, 24]), Math.max(0, shift), random),
+      halfWidth: mix([0.08, 0.14], [0.09, 0.21]),
+      lossDb: flicker(frames, mix([3, 8], [7, 18]), Math.max(0, shift), random),
     });
   }
   const shadows: Shadow[] = [];
-  const shadowCount = Math.round(mix([0, 0.6], [0, 2.4]));
+  const shadowCount = Math.round(mix([0, 0.6], [0, 1.6]));
   for (let i = 0; i < shadowCount; i++) {
     const centre = sign() * (0.08 + 0.5 * random.uniform());
-    const drift = mix([0, 0.02], [0.02, 0.1]);
+    const drift = mix([0, 0.02], [0.01, 0.06]);
     const phase = random.uniform();
     const period = 14 + 20 * random.uniform();
     const angle = Float32Array.from(
       { length: frames },
       (_, t) => centre + drift * Math.sin(2 * Math.PI * (t / period + phase)),
     );
-    const halfWidth = mix([0.03, 0.05], [0.05, 0.13]);
+    const halfWidth = mix([0.03, 0.05], [0.04, 0.09]);
     shadows.push({
       angle,
       halfWidth,
-      lossDb: flicker(frames, mix([4, 8], [10, 26]), 0.6 * Math.max(0, shift), random),
+      lossDb: flicker(frames, mix([4, 8], [7, 17]), 0.6 * Math.max(0, shift), random),
     });
   }
   const hazes: Haze[] = [];
-  const hazeCount = Math.round(mix([0, 0.6], [0, 2.4]));
+  const hazeCount = Math.round(mix([0, 0.6], [0, 1.6]));
   for (let i = 0; i < hazeCount; i++) {
     hazes.push({
       along: -0.05 + 0.8 * random.uniform(),
       across: 0.5 * (2 * random.uniform() - 1),
       radiusShare: 0.14 + 0.16 * random.uniform(),
-      levelDb: flicker(frames, mix([-38, -34], [-32, -20]), 0, random).map(
+      levelDb: flicker(frames, mix([-38, -34], [-35, -28]), 0, random).map(
         (level) => level + 2 * shift * random.normal(),
       ),
     });
@@ -153,28 +153,28 @@ export function drawAcquisition(
     // Rounded to what a header of single precision holds.
     spacingMm: Math.round(1000 * mix([1.08, 1.2], [1, 1.3])) / 1000,
     frameTimeMs: Math.round((1000 * 60_000) / heartRate / framesPerBeat) / 1000,
-    sectorHalfAngle: mix([0.66, 0.72], [0.6, 0.76]),
-    tilt: mix([-0.09, 0.09], [-0.3, 0.3]),
-    swayRadians: mix([0, 0.01], [0, 0.05]),
-    swayMm: [mix([0, 0.4], [0, 2]), mix([0, 0.4], [0, 1.5])],
+    sectorHalfAngle: mix([0.66, 0.72], [0.63, 0.74]),
+    tilt: mix([-0.09, 0.09], [-0.2, 0.2]),
+    swayRadians: mix([0, 0.01], [0, 0.03]),
+    swayMm: [mix([0, 0.4], [0, 1.2]), mix([0, 0.4], [0, 0.9])],
     swayPhase: random.uniform(),
     swayCycles: 0.4 + 0.5 * random.uniform(),
-    apexAcross: mix([-0.04, 0.04], [-0.1, 0.1]),
-    apexDown: mix([0.17, 0.21], [0.14, 0.25]),
-    bloodDb: mix([-48, -43], [-48, -37]),
-    myocardiumDb: mix([-17, -13], [-23, -14]),
-    surroundingsDb: mix([-24, -21], [-28, -18]),
-    pericardiumDb: mix([-5, -2], [-9, -1]),
-    attenuationDbPerMm: mix([0, 0.03], [-0.03, 0.1]),
-    edgeLossDb: mix([2, 5], [2, 13]),
-    nearFieldDb: mix([-20, -16], [-20, -9]),
-    nearFieldReachMm: mix([7, 10], [8, 17]),
-    noiseDb: mix([-54, -50], [-54, -42]),
-    gainDb: mix([-1, 1], [-7, 6]),
-    dynamicRangeDb: mix([46, 50], [38, 58]),
-    gamma: mix([0.95, 1.05], [0.75, 1.4]),
-    speckleAxialMm: mix([1.2, 1.5], [1, 2.4]),
-    speckleLateralDegrees: mix([1.8, 2.2], [1.4, 4]),
+    apexAcross: mix([-0.04, 0.04], [-0.07, 0.07]),
+    apexDown: mix([0.17, 0.21], [0.16, 0.23]),
+    bloodDb: mix([-48, -43], [-48, -40]),
+    myocardiumDb: mix([-17, -13], [-20, -13]),
+    surroundingsDb: mix([-24, -21], [-26, -19]),
+    pericardiumDb: mix([-5, -2], [-7, -1.5]),
+    attenuationDbPerMm: mix([0, 0.03], [-0.015, 0.065]),
+    edgeLossDb: mix([2, 5], [2, 9]),
+    nearFieldDb: mix([-20, -16], [-20, -12.5]),
+    nearFieldReachMm: mix([7, 10], [7.5, 13]),
+    noiseDb: mix([-54, -50], [-54, -46]),
+    gainDb: mix([-1, 1], [-4, 3.5]),
+    dynamicRangeDb: mix([46, 50], [42, 54]),
+    gamma: mix([0.95, 1.05], [0.85, 1.2]),
+    speckleAxialMm: mix([1.2, 1.5], [1.1, 1.9]),
+    speckleLateralDegrees: mix([1.8, 2.2], [1.6, 3]),
     dropouts,
     shadows,
     hazes,

@@ -2,6 +2,7 @@
  * Synthetic apical cine loops with exact ground truth, for tests, benchmarks and the demonstration: no patient data needed.
  * Two domains: `source` is one well set-up scanner, `target` other machines and harder patients.
  */
+import { DomainError } from '../../contracts/errors.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
 import { drawAcquisition } from './acquisition.ts';
@@ -16,7 +17,7 @@ export interface PhantomOptions {
   readonly seed: number;
   /** Number of the video; two neighbours (2n, 2n + 1) are the four- and two-chamber view of one patient. */
   readonly index: number;
-  /** How far the target lies from the source: 1 is the default, 0 gives source-like pictures. */
+  /** How far the target lies from the source, 0..3: 1 is the default, 0 gives source-like pictures. */
   readonly shift?: number;
 }
 
@@ -31,8 +32,12 @@ export interface PhantomCase {
 /**
  * One phantom video: 16-32 frames of 112-128 x 112 pixels, grey levels in steps of 1/255, labels of contracts/labels.ts.
  * A function of its options alone, so videos can be made one by one and in any order.
+ * @throws ConfigInvalid for a shift outside 0..3
  */
 export function generatePhantom({ domain, seed, index, shift = 1 }: PhantomOptions): PhantomCase {
+  if (!(shift >= 0 && shift <= 3)) {
+    throw new DomainError('ConfigInvalid', `expected a domain shift between 0 and 3, found ${shift}.`);
+  }
   const patientNumber = Math.floor(index / 2);
   const view: ApicalView = index % 2 === 0 ? 'a4c' : 'a2c';
   const patient = randomStream(seed, 'phantom', domain, 'patient', patientNumber);

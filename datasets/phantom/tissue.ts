@@ -36,8 +36,8 @@ function backgroundDb(heart: Heart, shape: HeartShape, point: HeartPoint, scan: 
     const radius = Math.sqrt(vertical * vertical + horizontal * horizontal);
     if (radius < 1) return scan.bloodDb + (scan.myocardiumDb - scan.bloodDb) * smoothStep(0.92, 1, radius);
     if (radius < 1.13) return scan.myocardiumDb + (below > centre ? 4 : 1);
-    beyond = (radius - 1.13) * centre;
-    if (vertical > 0) brightness = 4;
+    beyond = Math.max(beyond, below - 1.02 * shape.atriumLengthMm);
+    brightness = 4 * smoothStep(centre, centre + 20, below);
   }
   if (heart.view === 'a4c' && point.across < 0) {
     // Right ventricle above the plane, right atrium below, behind the septum.
@@ -70,7 +70,7 @@ export function echoDb(heart: Heart, shape: HeartShape, point: HeartPoint, scan:
       const lengthwise = (point.share - 0.5) / 0.11;
       const inward = (point.insideCavity - 2) / (2.6 + 2 * shape.contraction);
       const papillary = lengthwise * lengthwise + inward * inward;
-      const blood = point.across > 0 && papillary < 1 ? scan.myocardiumDb - 5 - 6 * papillary : scan.bloodDb;
+      const blood = point.across > 0 && papillary < 1 ? scan.myocardiumDb - 9 - 6 * papillary : scan.bloodDb;
       return blood + (scan.myocardiumDb - blood) * (1 - smoothStep(-1, 1.2, point.insideCavity));
     }
     if (point.insideWall > 0) return scan.myocardiumDb + 1.5 * smoothStep(3, 0, point.insideWall);

@@ -14,7 +14,7 @@ import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import { valueOf } from '../ppo/critic-loss.ts';
+import { stateValue } from '../ppo/critic-loss.ts';
 import { ForwardCost } from '../ppo/forward-cost.ts';
 import { actionLogProb, policyLoss } from '../ppo/loss.ts';
 import type { RewardOf } from '../ppo/reward-map.ts';
@@ -146,7 +146,7 @@ function optimiseOn(
       referenceLogProb: tf.logSoftmax(reference.forward(window)) as tf.Tensor5D,
       reward,
       value: critic
-        ? valueOf(critic.forward(window))
+        ? stateValue(critic.forward(window))
         : (tf.mul(tf.onesLike(reward), tf.mean(reward)) as tf.Tensor4D),
       ...config,
     }).gradient;

@@ -17,7 +17,7 @@ export function deepSupervisionWeights(heads: number): number[] {
 }
 
 /** V(s) = sigmoid of the finest head without its channel axis, [batch, time, rows, columns]. The caller disposes it. */
-export function valueOf(logits: tf.Tensor5D): tf.Tensor4D {
+export function stateValue(logits: tf.Tensor5D): tf.Tensor4D {
   return tf.tidy(() => tf.sigmoid(tf.squeeze(logits, [4])) as tf.Tensor4D);
 }
 
@@ -36,14 +36,14 @@ export function criticLoss(
   const { gradients, numbers } = tf.tidy(() => {
     const losses: tf.Scalar[] = [];
     const gradients = outputs.map((logits, head) => {
-      const value = valueOf(logits);
+      const value = stateValue(logits);
       const error = tf.sub(value, everyNth(reward, logits.shape));
       losses.push(tf.mul(tf.mean(tf.square(error)), weights[head]!));
       // d/dz mean((sigmoid(z) - r)^2) = 2 (v - r) v (1 - v) / n
       const slope = tf.mul(tf.mul(error, tf.mul(value, tf.sub(1, value))), (2 * weights[head]!) / error.size);
       return tf.expandDims(slope, -1) as tf.Tensor5D;
     });
-    const value = valueOf(outputs[0]!);
+    const value = stateValue(outputs[0]!);
     const numbers = tf.stack([
       tf.addN(losses),
       variance(tf.sub(reward, value)),

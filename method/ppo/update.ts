@@ -9,7 +9,7 @@ import type { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
-import { type CriticLossMetrics, criticLoss, valueOf } from './critic-loss.ts';
+import { type CriticLossMetrics, criticLoss, stateValue } from './critic-loss.ts';
 import { ForwardCost } from './forward-cost.ts';
 import { findNotFinite, findPolicyViolation, type GuardLimits, type Violation } from './guards.ts';
 import { actionLogProb, type PolicyLossMetrics, type PolicyShift, policyLoss, policyShift } from './loss.ts';
@@ -75,7 +75,7 @@ export function ppoUpdateWindow(input: WindowUpdateInput): WindowUpdate {
     // 5. The critic has a network and an optimiser of its own, so losses are not mixed by a value coefficient, and one
     //    pass is freed before the other starts. Its value loss is not clipped.
     const criticPass = cost.forwardForTraining(critic, window);
-    const value = valueOf(criticPass.outputs[0]!);
+    const value = stateValue(criticPass.outputs[0]!);
     const criticResult = criticLoss(criticPass.outputs, rollout.reward);
     const criticStep = clipByGlobalNorm(criticPass.backward(criticResult.gradients), config.gradientNorm);
     criticPass.dispose();

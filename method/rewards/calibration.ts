@@ -30,8 +30,8 @@ function derivatives(logits: Float32Array, labels: ArrayLike<number>, inverse: n
  * The temperature T in [0.01, 100] minimising the binary negative log likelihood of sigmoid(logit / T).
  *
  * `labels` are in [0, 1] and may be soft. The likelihood is convex in 1 / T, so Newton steps kept inside a bracket
- * find its only minimum; when it lies outside the range (labels that the logits separate perfectly, or contradict),
- * the nearer end is returned.
+ * find its only minimum. Labels that the logits separate perfectly have none and give a temperature near the lower
+ * end, labels that contradict them the upper end.
  * @throws DatasetInvalid when there are no pixels, the lengths differ or a logit is not finite.
  */
 export function fitTemperature(logits: Float32Array, labels: ArrayLike<number>): number {

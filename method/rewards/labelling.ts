@@ -108,7 +108,7 @@ function checkGrid(logits: Float32Array, image: GreyVideo): void {
 }
 
 /** The label with the largest logit at every pixel; the lower label wins a tie. */
-export function mostLikely(logits: Float32Array, image: GreyVideo): LabelVideo {
+function mostLikely(logits: Float32Array, image: GreyVideo): LabelVideo {
   checkGrid(logits, image);
   const labels = new Uint8Array(logits.length / CLASS_COUNT);
   for (let i = 0; i < labels.length; i++) {
@@ -126,11 +126,12 @@ function sampled(logits: Float32Array, image: GreyVideo, random: RandomStream): 
   const labels = new Uint8Array(logits.length / CLASS_COUNT);
   const weights = new Float64Array(CLASS_COUNT);
   for (let i = 0; i < labels.length; i++) {
-    const pixel = logits.subarray(i * CLASS_COUNT, (i + 1) * CLASS_COUNT);
-    const largest = Math.max(...pixel);
+    const start = i * CLASS_COUNT;
+    let largest = logits[start]!;
+    for (let k = 1; k < CLASS_COUNT; k++) largest = Math.max(largest, logits[start + k]!);
     let total = 0;
     for (let k = 0; k < CLASS_COUNT; k++) {
-      weights[k] = Math.exp(pixel[k]! - largest);
+      weights[k] = Math.exp(logits[start + k]! - largest);
       total += weights[k]!;
     }
     let remaining = random.uniform() * total;

@@ -32,7 +32,7 @@ export function libraryLinks(build: TensorFlowBuild): (readonly [string, string]
   ];
 }
 
-const BUILD_TIMEOUT_MS = 600_000;
+const BUILD_TIMEOUT_MS = 30 * 60_000;
 
 /**
  * Compiles the addon in `scratch` and returns its path.

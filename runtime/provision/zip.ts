@@ -13,6 +13,8 @@ interface Member {
   readonly compressedBytes: number;
   readonly bytes: number;
   readonly headerOffset: number;
+  /** Unix permissions, 0 where the file was packed without. */
+  readonly mode: number;
 }
 
 const END_RECORD = 0x06054b50;
@@ -41,6 +43,7 @@ async function readMembers(file: string): Promise<Member[]> {
         compressedBytes: directory.readUInt32LE(at + 20),
         bytes: directory.readUInt32LE(at + 24),
         headerOffset: directory.readUInt32LE(at + 42),
+        mode: (directory.readUInt32LE(at + 38) >>> 16) & 0o777,
       });
       at += 46 + nameBytes + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
     }
@@ -78,8 +81,9 @@ async function unpackMember(file: string, member: Member, folder: string): Promi
       done(null, chunk);
     },
   });
+  const output = createWriteStream(target, { mode: member.mode || 0o644 });
   if (member.compressedBytes === 0) {
-    await pipeline([Buffer.alloc(0)], createWriteStream(target));
+    await pipeline([Buffer.alloc(0)], output);
   } else {
     const start = await dataOffset(file, member);
     const source = createReadStream(file, {
@@ -88,7 +92,7 @@ async function unpackMember(file: string, member: Member, folder: string): Promi
       highWaterMark: 1 << 20,
     });
     const inflate = member.method === 8 ? [createInflateRaw()] : [];
-    await pipeline([source, ...inflate, check, createWriteStream(target)]);
+    await pipeline([source, ...inflate, check, output]);
   }
   if (bytes !== member.bytes || crc !== member.crc)
     throw new Error(`${file}: ${member.name} is damaged (checksum differs)`);

@@ -21,7 +21,10 @@ describe('calibration errors and mutual information equal the corrected referenc
       // The reference's bins are open at both ends, so its maxima compare only where no confidence lies on an edge.
       if (item.dropped_on_edges === 0) {
         expect(maximumCalibrationError(confidence, correct, bins)).toBeCloseTo(item.mce_reference, 9);
-        expect(maximumAdaptiveCalibrationError(confidence, correct, bins)).toBeCloseTo(item.amce_reference, 9);
+        expect(maximumAdaptiveCalibrationError(confidence, correct, bins)).toBeCloseTo(
+          item.amce_reference,
+          9,
+        );
       }
       const information = mutualInformation(correct, confidence);
       expect(information.nats).toBeCloseTo(item.mutual_information, 9);

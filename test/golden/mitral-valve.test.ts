@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { LabelVideo } from '../../imaging/image.ts';
-import { compareMitralValve, mistakesIn, mistakesPerCycle, ventriclePixels } from '../../metrics/mitral-valve.ts';
+import {
+  compareMitralValve,
+  mistakesIn,
+  mistakesPerCycle,
+  ventriclePixels,
+} from '../../metrics/mitral-valve.ts';
 import { decodeBytes, type EncodedArray, loadGolden } from './golden-files.ts';
 
 const golden = loadGolden('mitral_valve');

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { describe, expect, it } from 'vitest';
-import { criticLoss, valueOf } from '../../method/ppo/critic-loss.ts';
+import { criticLoss, stateValue } from '../../method/ppo/critic-loss.ts';
 import { actionLogProb, advantageOf, policyLoss, policyShift } from '../../method/ppo/loss.ts';
 import { decodeArray, type EncodedArray, loadGolden } from './golden-files.ts';
 
@@ -47,7 +47,7 @@ describe('the PPO losses agree with the published code', () => {
         const valueLogits: tf.Tensor5D[] = golden.value_logits.map((logits: EncodedArray) =>
           tf.expandDims(map(logits), -1),
         );
-        const value = valueOf(valueLogits[0]!);
+        const value = stateValue(valueLogits[0]!);
         // Without a reference network the divergence term is absent: the same as a reference equal to the policy.
         const referenceLogProb = tf.logSoftmax(
           golden.logits_ref === null ? newLogits : volume(golden.logits_ref),

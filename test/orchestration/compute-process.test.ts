@@ -2,13 +2,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Heartbeat } from '../../contracts/messages.ts';
 import { ComputeCancelled, ComputeProcess } from '../../workers/compute-process.ts';
 import { forwardersTo } from '../../workers/forward.ts';
-import { temporalBinary } from './harness.ts';
+import { openServer } from './harness.ts';
 
 const module = new URL('./fake-compute-child.ts', import.meta.url);
 
@@ -82,11 +82,7 @@ describe('ComputeProcess', () => {
 describe('a compute worker', () => {
   let environment: TestWorkflowEnvironment;
   beforeAll(async () => {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-    const path = temporalBinary();
-    environment = await TestWorkflowEnvironment.createLocal({
-      server: { ...(path && { executable: { type: 'existing-path', path } }), log: { format: 'json', level: 'error' } },
-    });
+    environment = await openServer();
   });
   afterAll(() => environment?.teardown());
 

@@ -1,5 +1,5 @@
 /** A real Temporal server with workers whose activities the test chooses; everything is torn down again. */
-import { execFileSync } from 'node:child_process';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { ComputeActivities, IoActivities } from '../../contracts/activities.ts';
@@ -7,35 +7,37 @@ import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
 import type { AdaptationInput, RunPlan } from '../../contracts/messages.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
+import { findBinary } from '../../runtime/provision/binaries.ts';
+import { cacheFolder } from '../../runtime/provision/cache-folder.ts';
+import { temporalBinary } from '../../runtime/provision/temporal.ts';
 import { bundleWorkflows } from '../../workers/control.ts';
+import { adaptation } from '../../workflows/adaptation.ts';
 
 export type Activities = IoActivities & ComputeActivities;
 
-/** Path of the Temporal binary, or undefined where there is none. */
-export function temporalBinary(): string | undefined {
-  if (process.env.TEMPORAL_BINARY) return process.env.TEMPORAL_BINARY;
-  try {
-    return execFileSync('sh', ['-c', 'command -v temporal'], { encoding: 'utf8' }).trim();
-  } catch {
-    return undefined;
-  }
+/** A Temporal server of this test file alone, from the binary that set-up provides; the SDK's own download where there is none. */
+export async function openServer(): Promise<TestWorkflowEnvironment> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const path = process.env.TEMPORAL_BINARY ?? (await findBinary(temporalBinary, cacheFolder()))?.path;
+  return TestWorkflowEnvironment.createLocal({
+    server: { ...(path && { executable: { type: 'existing-path', path } }), log: { format: 'json', level: 'error' } },
+  });
 }
 
 export interface Bench {
   readonly environment: TestWorkflowEnvironment;
   readonly bundle: WorkflowBundle;
+  /** Starts an adaptation, of a name of its own unless told otherwise. */
+  start(input?: AdaptationInput): Promise<WorkflowHandleWithFirstExecutionRunId<typeof adaptation>>;
   /** Runs the work while workers serve the three queues with these activities. */
   serve<Result>(activities: Activities, work: () => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
 export async function openBench(): Promise<Bench> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const path = temporalBinary();
-  const environment = await TestWorkflowEnvironment.createLocal({
-    server: { ...(path && { executable: { type: 'existing-path', path } }), log: { format: 'json', level: 'error' } },
-  });
+  const environment = await openServer();
   const bundle = await bundleWorkflows();
+  let runs = 0;
   return {
     environment,
     bundle,
@@ -61,6 +63,12 @@ export async function openBench(): Promise<Bench> {
       }
       return control.runUntil(serving);
     },
+    start: (input = adaptationInput(`run-${++runs}`)) =>
+      environment.client.workflow.start(adaptation, {
+        workflowId: input.run,
+        taskQueue: taskQueues.control,
+        args: [input],
+      }),
     close: () => environment.teardown(),
   };
 }

@@ -66,7 +66,10 @@ export async function addPhantoms(
   return rows.map(({ id }) => id);
 }
 
-/** Source with three annotated videos, target with four to adapt to, one to validate on, one annotated to test on. */
+/**
+ * Source with three annotated videos, target with four to adapt to, one to validate on, one annotated to test on. Both are of one
+ * scanner, so that a policy of a hundred steps segments them well enough to be labelled.
+ */
 export async function addTinyDatasets(store: ObjectStore): Promise<{ source: string[]; target: string[] }> {
   const labelled = { split: 'train', labelled: true } as const;
   const unlabelled = { split: 'train', labelled: false } as const;
@@ -90,7 +93,7 @@ export function tinyConfig(): RunConfig {
     source: 'clinic-a',
     target: 'clinic-b',
     iterations: 1,
-    preprocessing: { spacingMm: 4, multiple: 4, clahe: { enabled: false } },
+    preprocessing: { spacingMm: 3, multiple: 4, clahe: { enabled: false } },
     network: {
       baseFilters: 4,
       strides: [
@@ -104,7 +107,7 @@ export function tinyConfig(): RunConfig {
         [3, 3, 3],
       ],
     },
-    pretraining: { steps: 60, learningRate: 5e-3, checkpointEverySteps: 20 },
+    pretraining: { steps: 120, learningRate: 1e-2, checkpointEverySteps: 40 },
     autoencoder: { maskSize: 16, baseFilters: 2, latentDimensions: 8, steps: 4, batchFrames: 4 },
     sweep: { videosPerIteration: 4, videosPerShard: 2, concurrentShards: 2, maxQuarantinedShare: 0.5 },
     labelling: { agreement: 0, weightNoise: [0.1], contrast: [0.4], imageNoise: [0.3] },

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -117,6 +117,7 @@ describe('unpacking a wheel', () => {
       'a/stored.h': [new Uint8Array([1, 2, 3]), { level: 0 }],
       'b/skipped': text,
       'a/empty': new Uint8Array(0),
+      'bin/tool': [text, { os: 3, attrs: 0o755 << 16 }],
     }),
   );
 
@@ -126,6 +127,11 @@ describe('unpacking a wheel', () => {
     expect(new Uint8Array(readFileSync(join(scratch, 'out/a/library.so')))).toEqual(text);
     expect([...readFileSync(join(scratch, 'out/a/stored.h'))]).toEqual([1, 2, 3]);
     expect(existsSync(join(scratch, 'out/b'))).toBe(false);
+  });
+
+  it('keeps a tool executable', async () => {
+    await unpackMembers(file, join(scratch, 'out'), (name) => name.startsWith('bin/'));
+    expect(statSync(join(scratch, 'out/bin/tool')).mode & 0o111).not.toBe(0);
   });
 
   it('reads one text member', async () => {

@@ -105,23 +105,27 @@ export function unregisterFrame(
   columns: number,
   target: Uint8Array,
 ): void {
-  const scale = size / box.side;
   target.fill(BACKGROUND);
+  const across = samplesAlong(columns, box.left, box.side, size);
+  const down = samplesAlong(rows, box.top, box.side, size);
   for (let r = 0; r < rows; r++) {
-    const y = (r + 0.5 - box.top) * scale - 0.5;
-    if (y < -0.5 || y > size - 0.5) continue;
-    const [y0, y1, down] = neighbours(y, size);
+    if (!down.inside[r]) continue;
+    const upper = down.first[r]! * size;
+    const lower = down.second[r]! * size;
+    const fall = down.weight[r]!;
     for (let c = 0; c < columns; c++) {
-      const x = (c + 0.5 - box.left) * scale - 0.5;
-      if (x < -0.5 || x > size - 0.5) continue;
-      const [x0, x1, across] = neighbours(x, size);
+      if (!across.inside[c]) continue;
+      const left = across.first[c]!;
+      const right = across.second[c]!;
+      const slide = across.weight[c]!;
       let best = BACKGROUND as number;
       let largest = Number.NEGATIVE_INFINITY;
       for (let k = 0; k < CLASS_COUNT; k++) {
-        const at = (i: number, j: number) => logits[(i * size + j) * CLASS_COUNT + k]!;
-        const upper = at(y0, x0) * (1 - across) + at(y0, x1) * across;
-        const lower = at(y1, x0) * (1 - across) + at(y1, x1) * across;
-        const value = upper * (1 - down) + lower * down;
+        const above =
+          logits[(upper + left) * CLASS_COUNT + k]! * (1 - slide) + logits[(upper + right) * CLASS_COUNT + k]! * slide;
+        const below =
+          logits[(lower + left) * CLASS_COUNT + k]! * (1 - slide) + logits[(lower + right) * CLASS_COUNT + k]! * slide;
+        const value = above * (1 - fall) + below * fall;
         if (value > largest) {
           largest = value;
           best = k;
@@ -132,9 +136,24 @@ export function unregisterFrame(
   }
 }
 
-/** The two samples around a position and the weight of the second one. */
-function neighbours(position: number, size: number): [first: number, second: number, weight: number] {
-  const clamped = Math.min(Math.max(position, 0), size - 1);
-  const first = Math.floor(clamped);
-  return [first, Math.min(first + 1, size - 1), clamped - first];
+/** For every pixel along one axis of the frame: whether the box covers it, the mask samples around it, the second's weight. */
+function samplesAlong(
+  pixels: number,
+  start: number,
+  side: number,
+  size: number,
+): { inside: Uint8Array; first: Int32Array; second: Int32Array; weight: Float64Array } {
+  const inside = new Uint8Array(pixels);
+  const first = new Int32Array(pixels);
+  const second = new Int32Array(pixels);
+  const weight = new Float64Array(pixels);
+  for (let i = 0; i < pixels; i++) {
+    const position = ((i + 0.5 - start) * size) / side - 0.5;
+    inside[i] = position >= -0.5 && position <= size - 0.5 ? 1 : 0;
+    const clamped = Math.min(Math.max(position, 0), size - 1);
+    first[i] = Math.floor(clamped);
+    second[i] = Math.min(first[i]! + 1, size - 1);
+    weight[i] = clamped - first[i]!;
+  }
+  return { inside, first, second, weight };
 }

@@ -1,0 +1,114 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readGreyNifti } from '../../datasets/nifti.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import { datasetKeys } from '../../storage/keys.ts';
+import { MemoryStore } from '../../storage/memory-store.ts';
+import { findVideos } from './find-videos.ts';
+import { ingestVideos } from './ingest-videos.ts';
+import { makePhantomDataset } from './phantom-dataset.ts';
+import { readManifest } from './stored-dataset.ts';
+import { resolveDataset, uploadDataset } from './upload-dataset.ts';
+
+let folder: string;
+let phantoms: string;
+const request = {
+  domain: 'source' as const,
+  seed: 4,
+  videos: [
+    { split: 'train' as const, labelled: true },
+    { split: 'train' as const, labelled: false },
+  ],
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'echoloop-datasets-'));
+  phantoms = join(folder, 'phantoms');
+  await makePhantomDataset({ ...request, out: phantoms }, () => {});
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('phantom datasets', () => {
+  it('are made once', async () => {
+    expect(await makePhantomDataset({ ...request, out: phantoms }, () => {})).toEqual({ made: 0 });
+    expect(await makePhantomDataset({ ...request, seed: 5, out: join(folder, 'other') }, () => {})).toEqual({ made: 2 });
+  });
+});
+
+describe('uploading a dataset', () => {
+  it('makes every video an artefact and writes the manifest, twice without harm', async () => {
+    const store = new MemoryStore();
+    for (let time = 0; time < 2; time++) expect(await uploadDataset(store, phantoms, 'p')).toEqual({ videos: 2 });
+    const rows = await readManifest(store, 'p');
+    expect(rows.map((row) => row.labelled).sort()).toEqual([false, true]);
+    for (const { id } of rows) expect(await findArtefact(store, datasetKeys.video('p', id))).toBeDefined();
+  });
+
+  it('names every file that the manifest has and the folder lacks', async () => {
+    const broken = join(folder, 'broken');
+    await mkdir(broken, { recursive: true });
+    await copyFile(join(phantoms, 'manifest.csv'), join(broken, 'manifest.csv'));
+    await expect(uploadDataset(new MemoryStore(), broken, 'b')).rejects.toThrow(/lacks[^]*videos[^]*labels/);
+  });
+
+  it('takes the name of a stored dataset or a folder, and suggests names for anything else', async () => {
+    const store = new MemoryStore();
+    expect(await resolveDataset(store, phantoms, () => {})).toBe('phantoms');
+    expect(await resolveDataset(store, 'phantoms', () => {})).toBe('phantoms');
+    await expect(resolveDataset(store, 'phantom', () => {})).rejects.toThrow('Did you mean "phantoms"');
+  });
+});
+
+describe('ingesting', () => {
+  it('stores pixels and geometry under an id made from the content, and keeps the file name out', async () => {
+    const store = new MemoryStore();
+    const file = join(folder, 'Jane_Doe.nii.gz');
+    const [video] = await findVideos([join(phantoms, 'videos')]);
+    await copyFile(video!, file);
+    const { accepted, quarantined } = await ingestVideos(store, [file], { dataset: 'd', keepNames: false, view: 'a4c' });
+    expect(quarantined).toEqual([]);
+    expect(accepted[0]!.id).toMatch(/^video-[0-9a-f]{12}$/);
+    const keys: string[] = [];
+    for await (const { key } of store.list('')) keys.push(key);
+    expect(keys.join()).not.toContain('Jane');
+    const bytes = await store.get(datasetKeys.video('d', accepted[0]!.id));
+    expect(readGreyNifti(bytes!, 'x').frames).toBe(accepted[0]!.frames);
+  });
+
+  it('sets a bad file aside with its reason and goes on', async () => {
+    const store = new MemoryStore();
+    const bad = join(folder, 'Jane_Roe.dcm');
+    await writeFile(bad, 'not a video');
+    const good = (await findVideos([join(phantoms, 'videos')]))[0]!;
+    const { accepted, quarantined } = await ingestVideos(store, [bad, good], {
+      dataset: 'd',
+      keepNames: true,
+      view: 'a4c',
+    });
+    expect(accepted).toHaveLength(1);
+    expect(quarantined[0]).toMatchObject({ file: bad, code: 'FormatUnsupported' });
+    const record = Buffer.from((await store.get(datasetKeys.quarantine('d', quarantined[0]!.id)))!).toString();
+    expect(record).not.toContain('Jane');
+    expect(await readManifest(store, 'd')).toHaveLength(1);
+  });
+
+  it('keeps labels of the same name and adds to what the dataset has', async () => {
+    const store = new MemoryStore();
+    const files = await findVideos([join(phantoms, 'videos')]);
+    const options = { dataset: 'd', keepNames: true, view: 'a4c', labelsFolder: join(phantoms, 'labels'), split: 'test' as const };
+    await ingestVideos(store, [files[0]!], options);
+    await ingestVideos(store, [files[1]!], { ...options, split: 'train' });
+    await ingestVideos(store, files, options);
+    const rows = await readManifest(store, 'd');
+    expect(rows.map((row) => row.split).sort()).toEqual(['test', 'train']);
+    expect(rows.filter((row) => row.labelled)).toHaveLength(1);
+  });
+
+  it('says where it looked when there is nothing', async () => {
+    const empty = join(folder, 'empty');
+    await mkdir(empty, { recursive: true });
+    await expect(findVideos([empty])).rejects.toThrow(empty);
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { Progress } from '../../contracts/messages.ts';
+import type { RunState } from './adaptation-client.ts';
+import { progressLines, stageWork } from './progress-text.ts';
+import { newRunId } from './run-id.ts';
+import { rateMeter } from './watch.ts';
+
+const progress: Progress = {
+  run: 'r',
+  stage: 'predicting',
+  state: 'running',
+  iteration: 1,
+  iterations: 2,
+  done: 2,
+  total: 8,
+  unit: 'shards',
+  startedAt: '2026-01-01T00:00:00Z',
+  stageStartedAt: '2026-01-01T00:00:00Z',
+  quarantined: 0,
+  concurrency: 2,
+};
+
+function state(changes: Partial<Progress>, activities: RunState['activities'] = []): RunState {
+  return {
+    run: 'r',
+    status: 'RUNNING',
+    startedAt: progress.startedAt,
+    progress: { ...progress, ...changes },
+    activities,
+  };
+}
+
+const training = (step: number) => [
+  { name: 'fineTunePolicy', attempt: 1, heartbeat: { step, total: 96, loss: 0.5, reward: 0.81 } },
+];
+
+describe('progress', () => {
+  it('counts shards while sweeping and steps of the heartbeat while training', () => {
+    expect(stageWork(state({}))).toMatchObject({ done: 2, total: 8, unit: 'shards' });
+    expect(stageWork(state({ stage: 'fine-tuning', done: 0, total: 1, unit: 'steps' }, training(24)))).toMatchObject({
+      done: 24,
+      total: 96,
+      unit: 'steps',
+    });
+  });
+
+  it('shows stage, iteration, work, rate, reward and metrics', () => {
+    const shown = progressLines(
+      state(
+        {
+          stage: 'fine-tuning',
+          total: 1,
+          done: 0,
+          before: { videos: 16, anatomicalValidity: 0.5, temporalValidity: 0.25, dice: 0.801 },
+        },
+        training(24),
+      ),
+      { perSecond: 1.2, secondsLeft: 60 },
+    ).join('\n');
+    expect(shown).toContain('iteration 1 of 2');
+    expect(shown).toContain('fine-tuning  [#####...............] 24 of 96 steps, 1.2 steps/s, 60 s left');
+    expect(shown).toContain('reward 0.810');
+    expect(shown).toContain('before: Dice 80.1 %, anatomically valid 50 %, temporally valid 25 % (16 videos)');
+  });
+
+  it('says what to do when no worker answers', () => {
+    const { progress: _, ...silent } = state({});
+    expect(progressLines(silent, undefined).join('\n')).toContain('npx echoloop up');
+  });
+
+  it('shows why an activity is tried again', () => {
+    const activities = [{ name: 'predictShard', attempt: 2, lastFailure: 'the store is away\nstack' }];
+    expect(progressLines(state({}, activities), undefined).at(-1)).toBe(
+      'predictShard: try 2, the one before failed: the store is away',
+    );
+  });
+});
+
+describe('the rate', () => {
+  it('is known once work has moved, and forgets other stages', () => {
+    const measure = rateMeter();
+    expect(measure(state({ done: 0 }), 0)).toBeUndefined();
+    expect(measure(state({ done: 0 }), 1000)).toBeUndefined();
+    expect(measure(state({ done: 4 }), 2000)).toEqual({ perSecond: 2, secondsLeft: 2 });
+    expect(measure(state({ done: 0, stage: 'labelling' }), 3000)).toBeUndefined();
+  });
+});
+
+describe('run ids', () => {
+  it('sort by time and are legal names', () => {
+    expect(newRunId('target', new Date('2026-01-31T23:59:58Z'))).toBe('target-20260131-235958');
+  });
+});

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { geometryOf } from '../../imaging/image.ts';
+import { anatomicalValidity } from '../../metrics/anatomy.ts';
+import { temporalValidity } from '../../metrics/temporal.ts';
+import { readGreyNifti, writeGreyNifti } from '../nifti.ts';
+import { contractionAt } from './heart.ts';
+import { generatePhantom, type PhantomCase, type PhantomOptions } from './phantom.ts';
+
+const make = (options: Partial<PhantomOptions> = {}) =>
+  generatePhantom({ domain: 'source', seed: 7, index: 0, ...options });
+
+/** Compared as bytes: element by element would take seconds. */
+function samePixels(a: PhantomCase, b: PhantomCase): boolean {
+  return (
+    Buffer.compare(Buffer.from(a.image.intensities.buffer), Buffer.from(b.image.intensities.buffer)) === 0 &&
+    Buffer.compare(a.labels.labels, b.labels.labels) === 0
+  );
+}
+
+test('the same options give the same video, in whatever order videos are made', () => {
+  const first = make({ index: 5, domain: 'target' });
+  make({ index: 3 });
+  const again = make({ index: 5, domain: 'target' });
+  expect(samePixels(again, first)).toBe(true);
+  expect(geometryOf(again.image)).toEqual(geometryOf(first.image));
+  expect(samePixels(make({ index: 5, domain: 'target', seed: 8 }), first)).toBe(false);
+});
+
+test('neighbours are two views of one patient, with names of their own', () => {
+  const [a, b, c] = [make({ index: 2 }), make({ index: 3 }), make({ index: 4 })];
+  expect([a.view, b.view]).toEqual(['a4c', 'a2c']);
+  expect(a.study).toBe(b.study);
+  expect(new Set([a.id, b.id, c.id]).size).toBe(3);
+  expect(c.study).not.toBe(a.study);
+});
+
+test.each(['source', 'target'] as const)(
+  'ground truth of the %s domain is anatomically and temporally valid',
+  (domain) => {
+    for (let index = 0; index < 6; index++) {
+      const { labels, id } = make({ domain, index });
+      expect([id, anatomicalValidity(labels).failures]).toEqual([id, {}]);
+      expect([id, temporalValidity(labels).flaggedFrames]).toEqual([id, []]);
+    }
+  },
+);
+
+test('pictures and labels share a grid of 16 to 32 frames, black outside the sector, in steps of 1/255', () => {
+  for (let index = 0; index < 3; index++) {
+    const { image, labels } = make({ domain: 'target', index });
+    expect(geometryOf(labels)).toEqual(geometryOf(image));
+    expect(image.frames).toBeGreaterThanOrEqual(16);
+    expect(image.frames).toBeLessThanOrEqual(32);
+    expect(new Set(labels.labels)).toEqual(new Set([0, 1, 2]));
+    expect(image.intensities[0]).toBe(0);
+    expect(image.intensities[image.columns - 1]).toBe(0);
+    const reread = readGreyNifti(writeGreyNifti(image), 'phantom.nii.gz');
+    expect(geometryOf(reread)).toEqual(geometryOf(image));
+    expect(
+      Buffer.compare(Buffer.from(reread.intensities.buffer), Buffer.from(image.intensities.buffer)),
+    ).toBe(0);
+  }
+});
+
+test('the cavity shrinks by a plausible ejection and is darker than the wall', () => {
+  const { image, labels } = make();
+  const pixels = image.rows * image.columns;
+  const areas = Array.from({ length: image.frames }, (_, t) =>
+    labels.labels
+      .subarray(t * pixels, (t + 1) * pixels)
+      .reduce((sum, label) => sum + (label === 1 ? 1 : 0), 0),
+  );
+  const change = 1 - Math.min(...areas) / Math.max(...areas);
+  expect(change).toBeGreaterThan(0.2);
+  expect(change).toBeLessThan(0.6);
+  const mean = (label: number) => {
+    const values = image.intensities.filter((_, i) => labels.labels[i] === label);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  expect(mean(2)).toBeGreaterThan(2 * mean(1));
+});
+
+test('a shift of 0 makes the target look like the source', () => {
+  const contrast = (options: Partial<PhantomOptions>) => {
+    let ratio = 0;
+    for (let index = 0; index < 4; index++) {
+      const { image, labels } = make({ ...options, index });
+      const sums = [0, 0, 0];
+      const counts = [0, 0, 0];
+      labels.labels.forEach((label, i) => {
+        sums[label]! += image.intensities[i]!;
+        counts[label]! += 1;
+      });
+      ratio += sums[2]! / counts[2]! / (sums[1]! / counts[1]!) / 4;
+    }
+    return ratio;
+  };
+  const source = contrast({});
+  expect(Math.abs(contrast({ domain: 'target', shift: 0 }) / source - 1)).toBeLessThan(0.2);
+  expect(contrast({ domain: 'target' })).toBeLessThan(0.9 * source);
+});
+
+test('contraction goes from 0 to 1 and back, smoothly and once a beat', () => {
+  expect(contractionAt(0, 0.4)).toBe(0);
+  expect(contractionAt(0.4, 0.4)).toBeCloseTo(1);
+  expect(contractionAt(1.2, 0.4)).toBeCloseTo(contractionAt(0.2, 0.4));
+  for (let phase = 0; phase < 1; phase += 0.01) {
+    const step = Math.abs(contractionAt(phase + 0.01, 0.4) - contractionAt(phase, 0.4));
+    expect(step).toBeLessThan(0.05);
+  }
+});
+
+test('a shift that the ranges are not made for is refused', () => {
+  expect(() => make({ domain: 'target', shift: -1 })).toThrow(/between 0 and 3, found -1/);
+});

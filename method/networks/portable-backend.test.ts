@@ -1,0 +1,61 @@
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { randomStream } from '../../imaging/random.ts';
+import { Adam } from './adam.ts';
+import { clipByGlobalNorm } from './gradient-norm.ts';
+import { disposeGradients } from './gradients.ts';
+import { crossEntropyPlusDice } from './supervised-loss.ts';
+import { UNet3D } from './unet3d.ts';
+
+const config = {
+  baseFilters: 4,
+  maxFilters: 8,
+  strides: [
+    [1, 1, 1],
+    [2, 2, 2],
+  ] as [number, number, number][],
+  kernels: [
+    [1, 3, 3],
+    [3, 3, 3],
+  ] as [number, number, number][],
+  inputChannels: 1,
+  outputChannels: 3,
+  deepSupervision: false,
+};
+
+describe('a network on WebAssembly', () => {
+  beforeAll(async () => {
+    await tf.setBackend('wasm');
+    await tf.ready();
+  });
+
+  it('learns one clip', () => {
+    expect(tf.getBackend()).toBe('wasm');
+    const before = tf.memory().numTensors;
+    const net = UNet3D.initialise(config, randomStream(1, 'init'));
+    const adam = new Adam(net.parameters, { learningRate: 2e-2 });
+    const random = randomStream(1, 'clip');
+    const labels = tf.tensor4d(
+      Int32Array.from({ length: 128 }, () => random.integer(3)),
+      [1, 2, 8, 8],
+      'int32',
+    );
+    const x = tf.tidy(() => tf.expandDims<tf.Tensor5D>(tf.add(labels, 0.5), 4));
+    const losses = Array.from({ length: 15 }, () => {
+      const pass = net.forwardForTraining(x);
+      const { loss, gradient } = crossEntropyPlusDice(pass.outputs[0]!, labels);
+      const { gradients } = clipByGlobalNorm(pass.backward([gradient]), 0.5);
+      adam.apply(gradients);
+      disposeGradients(gradients);
+      gradient.dispose();
+      pass.dispose();
+      return loss;
+    });
+    expect(losses.at(-1)!).toBeLessThan(0.7 * losses[0]!);
+    tf.dispose([x, labels]);
+    adam.dispose();
+    net.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

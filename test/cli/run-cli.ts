@@ -1,0 +1,29 @@
+/** Runs the real command in a process of its own, away from any service. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const entry = fileURLToPath(new URL('../../cli/echoloop.mjs', import.meta.url));
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** @param home an empty folder, so that services of this machine's user are not found. */
+export function runCli(args: readonly string[], home: string): Promise<CliResult> {
+  const { TEMPORAL_ADDRESS: _, ECHOLOOP_S3_ENDPOINT: __, ...environment } = process.env;
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [entry, ...args], { env: { ...environment, ECHOLOOP_HOME: home } });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}

@@ -1,0 +1,82 @@
+import '@tensorflow/tfjs-node-gpu';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makePhantomDataset } from '../../cli/datasets/phantom-dataset.ts';
+import { findVideos } from '../../cli/datasets/find-videos.ts';
+import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
+import { randomStream } from '../../imaging/random.ts';
+import { encodeNetwork } from '../../method/networks/network-checkpoint.ts';
+import { UNet3D } from '../../method/networks/unet3d.ts';
+import { runCli } from './run-cli.ts';
+
+const preprocessing = { spacingMm: 2, multiple: 8, clahe: { enabled: false } };
+
+let home: string;
+let video: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'echoloop-segment-'));
+  const out = join(home, 'data');
+  await makePhantomDataset({ out, domain: 'source', seed: 1, videos: [{ split: 'test', labelled: true }] }, () => {});
+  video = (await findVideos([join(out, 'videos')]))[0]!;
+  const network = UNet3D.initialise(
+    {
+      baseFilters: 2,
+      maxFilters: 4,
+      strides: [[1, 1, 1], [1, 2, 2]],
+      kernels: [[1, 3, 3], [3, 3, 3]],
+      inputChannels: 1,
+      outputChannels: 3,
+      deepSupervision: false,
+    },
+    randomStream(1, 'test'),
+  );
+  const weights = { preprocessing: JSON.stringify(preprocessing) };
+  await writeFile(join(home, 'policy.safetensors'), encodeNetwork(network, 'policy', weights));
+  await writeFile(join(home, 'silent.safetensors'), encodeNetwork(network, 'policy'));
+  await writeFile(join(home, 'critic.safetensors'), encodeNetwork(network, 'critic', weights));
+  network.dispose();
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+function segment(videos: readonly string[], model: string, ...more: string[]) {
+  const args = ['segment', ...videos, '--model', join(home, model), '--out', join(home, 'masks'), '--json', ...more];
+  return runCli(args, home);
+}
+
+describe('segment with a checkpoint file', () => {
+  it('writes a mask on the grid of the video and an overlay, without any service', async () => {
+    const { code, stdout } = await segment([video], 'policy.safetensors');
+    expect(code).toBe(0);
+    const { videos } = JSON.parse(stdout);
+    const image = readGreyNifti(await readFile(video), 'image');
+    const mask = readLabelNifti(await readFile(videos[0].mask), 'mask');
+    expect([mask.frames, mask.rows, mask.columns]).toEqual([image.frames, image.rows, image.columns]);
+    expect(mask.spacingMm).toEqual(image.spacingMm);
+    expect(mask.frameTimeMs).toBeCloseTo(image.frameTimeMs, 3);
+    expect((await stat(videos[0].overlay)).size).toBeGreaterThan(1000);
+  });
+
+  it('goes on after a video that cannot be read, and leaves exit code 3', async () => {
+    const bad = join(home, 'bad.dcm');
+    await writeFile(bad, 'no video');
+    const { code, stdout, stderr } = await segment([bad, video], 'policy.safetensors');
+    expect(code).toBe(3);
+    const { videos, problems } = JSON.parse(stdout);
+    expect([videos.length, problems.length]).toEqual([1, 1]);
+    expect(stderr).toContain(bad);
+  });
+
+  it('asks for the preset when the checkpoint does not say how videos were prepared', async () => {
+    const { code, stderr } = await segment([video], 'silent.safetensors');
+    expect(code).toBe(2);
+    expect(stderr).toContain('--preset');
+  });
+
+  it('refuses a checkpoint of another kind, by name', async () => {
+    const { code, stderr } = await segment([video], 'critic.safetensors');
+    expect(code).toBe(3);
+    expect(stderr).toContain('critic.safetensors');
+  });
+});

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildProgram } from '../../cli/program.ts';
+import { runCli } from './run-cli.ts';
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'echoloop-usage-'));
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+describe('wrong usage leaves exit code 2 and says what was probably meant', () => {
+  it.each([
+    { args: ['evaluat'], meant: 'evaluate' },
+    { args: ['adapt', '--prest', 'tiny'], meant: '--preset' },
+    { args: ['adapt', '--preset', 'tinny'], meant: '"tiny"' },
+    { args: ['schedule', 'trigge', 'x'], meant: 'trigger' },
+  ])('$args', async ({ args, meant }) => {
+    const { code, stdout, stderr } = await runCli(args, home);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('id you mean');
+    expect(stderr).toContain(meant);
+  });
+
+  it('refuses options of other versions', async () => {
+    expect((await runCli(['segment', 'a.dcm', '--model', 'm', '--out', 'o', '--ttta'], home)).code).toBe(2);
+  });
+});
+
+describe('the command', () => {
+  it('prints its version', async () => {
+    const { code, stdout } = await runCli(['--version'], home);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('leaves exit code 4 and one JSON document when no service is known', async () => {
+    const { code, stdout, stderr } = await runCli(['status', '--json'], home);
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'OrchestratorUnavailable' } });
+    expect(stderr).toContain('npx echoloop up');
+  });
+
+  it('has an example in the help of every command', () => {
+    const lacking: string[] = [];
+    const visit = (command: ReturnType<typeof buildProgram>) => {
+      let help = '';
+      command.configureOutput({ writeOut: (text) => { help += text; } });
+      command.outputHelp();
+      if (!help.includes('Example:\n  ')) lacking.push(command.name());
+      for (const inner of command.commands) visit(inner);
+    };
+    visit(buildProgram());
+    expect(lacking).toEqual([]);
+  });
+});

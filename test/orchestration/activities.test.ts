@@ -1,0 +1,183 @@
+/** The activities by themselves: resumed trainings, repeated calls, bad videos, the gate. */
+import '@tensorflow/tfjs-node-gpu';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ActivityContext } from '../../activities/context.ts';
+import { planRun } from '../../activities/plan-run.ts';
+import { predictShard } from '../../activities/predict-shard.ts';
+import { pretrainPolicy } from '../../activities/pretrain-policy.ts';
+import { promote } from '../../activities/promote.ts';
+import { readChampion } from '../../activities/read-champion.ts';
+import { selectBest } from '../../activities/select-best.ts';
+import type { RunInput } from '../../contracts/activities.ts';
+import type { PolicyResult } from '../../contracts/messages.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { datasetKeys, modelKeys, runKeys } from '../../storage/keys.ts';
+import { ref } from './harness.ts';
+import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
+
+async function planned(world: TinyWorld, run: string, config: RunConfig = tinyConfig()): Promise<RunInput> {
+  const { config: configRef, plan } = await planRun({ run, config }, world.context());
+  return { run, config: configRef, plan };
+}
+
+function shortConfig(): RunConfig {
+  const config = tinyConfig();
+  return { ...config, pretraining: { steps: 12, learningRate: 1e-2, checkpointEverySteps: 4 } };
+}
+
+describe('planRun', () => {
+  it('freezes which videos each part works on, and keeps the plan when the datasets grow', async () => {
+    const world = tinyWorld();
+    await addTinyDatasets(world.store);
+    const first = await planRun({ run: 'a', config: tinyConfig() }, world.context());
+    expect(first.sweeps).toEqual([{ shards: 2, videos: 4 }]);
+    expect([first.validation, first.test]).toEqual([
+      { shards: 1, videos: 1 },
+      { shards: 1, videos: 1 },
+    ]);
+    await world.store.put(datasetKeys.manifest('clinic-b'), new Uint8Array());
+    expect(await planRun({ run: 'a', config: tinyConfig() }, world.context())).toEqual(first);
+  });
+
+  it('refuses a dataset that is not there, naming it', async () => {
+    await expect(planRun({ run: 'a', config: tinyConfig() }, tinyWorld().context())).rejects.toMatchObject({
+      code: 'DatasetInvalid',
+      message: expect.stringContaining('"clinic-a"'),
+    });
+  });
+
+  it('refuses to give one run name to two configurations', async () => {
+    const world = tinyWorld();
+    await addTinyDatasets(world.store);
+    await planned(world, 'a');
+    await expect(planned(world, 'a', { ...tinyConfig(), seed: 99 })).rejects.toMatchObject({ code: 'ChecksumMismatch' });
+  });
+});
+
+describe('pretrainPolicy', () => {
+  it('ends with the same bytes whether it was interrupted or not, and takes no saved step twice', async () => {
+    const whole = tinyWorld();
+    await addTinyDatasets(whole.store);
+    const expected = await pretrainPolicy(await planned(whole, 'a', shortConfig()), whole.context());
+
+    const broken = tinyWorld();
+    await addTinyDatasets(broken.store);
+    const refs = await planned(broken, 'a', shortConfig());
+    const controller = new AbortController();
+    let steps = 0;
+    const interrupted: ActivityContext = {
+      ...broken.context(controller.signal),
+      heartbeat: () => {
+        if (++steps === 6) controller.abort(new Error('interrupted'));
+      },
+    };
+    await expect(pretrainPolicy(refs, interrupted)).rejects.toThrow('interrupted');
+    const resumed = await pretrainPolicy(refs, broken.context());
+    expect(resumed.policy).toEqual(expected.policy);
+    expect(resumed.curve).toEqual(expected.curve);
+    expect(broken.work.map((line) => line.split(' ').at(-1))).toEqual(['0-4', '4-6', '6-8', '8-12']);
+
+    const before = broken.work.length;
+    expect(await pretrainPolicy(refs, broken.context())).toEqual(resumed);
+    expect(broken.work).toHaveLength(before);
+  });
+
+  it('sets a broken video aside, and fails when too many are', async () => {
+    const world = tinyWorld();
+    const { source } = await addTinyDatasets(world.store);
+    await world.store.put(datasetKeys.video('clinic-a', source[0]!), new Uint8Array([1, 2, 3]));
+    const one = await pretrainPolicy(await planned(world, 'one', shortConfig()), world.context());
+    expect(one.quarantined).toBe(1);
+    const entry = JSON.parse(new TextDecoder().decode(await world.store.get(runKeys.quarantine('one', source[0]!))));
+    expect(entry).toMatchObject({ id: source[0], code: 'ChecksumMismatch' });
+
+    await world.store.delete(datasetKeys.labels('clinic-a', source[1]!));
+    await world.store.delete(`${datasetKeys.labels('clinic-a', source[1]!)}.json`);
+    const refs = await planned(world, 'two', shortConfig());
+    await expect(pretrainPolicy(refs, world.context())).rejects.toMatchObject({
+      code: 'DatasetInvalid',
+      message: expect.stringMatching(/2 of the 3 videos/),
+    });
+  });
+});
+
+describe('predictShard', () => {
+  let world: TinyWorld;
+  let refs: RunInput;
+  let target: string[];
+  beforeAll(async () => {
+    world = tinyWorld();
+    ({ target } = await addTinyDatasets(world.store));
+    refs = await planned(world, 'a', shortConfig());
+  });
+
+  it('counts a bad video once, goes on with the others, and predicts nothing again when it is called again', async () => {
+    const { policy } = await pretrainPolicy(refs, world.context());
+    const bad = target[0]!;
+    await world.store.put(datasetKeys.video('clinic-b', bad), new Uint8Array([0]));
+    const shards = async () => [
+      await predictShard({ ...refs, iteration: 1, split: 'target', shard: 0, policy }, world.context()),
+      await predictShard({ ...refs, iteration: 1, split: 'target', shard: 1, policy }, world.context()),
+    ];
+    const first = await shards();
+    expect(first.reduce((sum, { done }) => sum + done, 0)).toBe(3);
+    expect(first.reduce((sum, { quarantined }) => sum + quarantined, 0)).toBe(1);
+    const { length } = world.work;
+    expect(await shards()).toEqual(first);
+    expect(world.work).toHaveLength(length);
+  });
+});
+
+describe('promote', () => {
+  const numbers = { videos: 4, anatomicalValidity: 0.5, temporalValidity: 0.5 };
+  const policyOf = (iteration: number, changes: Partial<PolicyResult> = {}): PolicyResult => ({
+    iteration,
+    policy: { ...ref(`policy-${iteration}`), sha256: String(iteration).repeat(64) },
+    evaluation: ref('evaluation'),
+    validation: numbers,
+    ...changes,
+  });
+
+  async function promoted(world: TinyWorld, run: string, policies: PolicyResult[], rewards: number[]) {
+    const refs: RunInput = { run, config: ref('config'), plan: ref('plan') };
+    const ratings = rewards.map((reward, iteration) => ({ iteration, reward, videos: 4 }));
+    const { best, selection } = await selectBest({ ...refs, policies, ratings }, world.context());
+    return promote({ ...refs, model: 'ward', best, selection }, world.context());
+  }
+
+  it('makes the first policy of a model its champion', async () => {
+    const world = tinyWorld();
+    expect(await promoted(world, 'a', [policyOf(0), policyOf(1)], [0.4, 0.6])).toMatchObject({ promoted: true });
+    expect((await readChampion({ model: 'ward' }, world.context())).policy).toEqual(policyOf(1).policy);
+  });
+
+  it('replaces the champion that the run started from when nothing is worse, and keeps it otherwise', async () => {
+    const world = tinyWorld();
+    await promoted(world, 'a', [policyOf(0)], [0.5]);
+    const worse = policyOf(1, { validation: { ...numbers, anatomicalValidity: 0.25 } });
+    const refused = await promoted(world, 'b', [policyOf(0), worse], [0.5, 0.6]);
+    expect(refused).toMatchObject({ promoted: false, reason: expect.stringContaining('anatomically valid') });
+    const accepted = await promoted(world, 'c', [policyOf(0), policyOf(2)], [0.5, 0, 0.6]);
+    expect(accepted.promoted).toBe(true);
+    expect((await readChampion({ model: 'ward' }, world.context())).policy).toEqual(policyOf(2).policy);
+    const history: string[] = [];
+    for await (const { key } of world.store.list(modelKeys.history('ward'))) history.push(key);
+    expect(history).toHaveLength(2);
+  });
+
+  it('does not replace a champion that it was not compared with', async () => {
+    const world = tinyWorld();
+    await promoted(world, 'a', [policyOf(0)], [0.5]);
+    const other = await promoted(world, 'b', [policyOf(7), policyOf(8)], []);
+    expect(other).toMatchObject({ promoted: false, reason: expect.stringContaining('did not start from the champion') });
+  });
+
+  it('gives the same answer and changes nothing when it is called again', async () => {
+    const world = tinyWorld();
+    const first = await promoted(world, 'a', [policyOf(0)], [0.5]);
+    expect(await promoted(world, 'a', [policyOf(0)], [0.5])).toEqual(first);
+    const history: string[] = [];
+    for await (const { key } of world.store.list(modelKeys.history('ward'))) history.push(key);
+    expect(history).toHaveLength(1);
+  });
+});
