@@ -30,7 +30,9 @@ export function storeOf(deployment: Deployment): ObjectStore {
 }
 
 /** `connectTo` the deployment of the environment and the services that run here. */
-export async function withConnections<Result>(work: (connections: Connections) => Promise<Result>): Promise<Result> {
+export async function withConnections<Result>(
+  work: (connections: Connections) => Promise<Result>,
+): Promise<Result> {
   return connectTo(await currentDeployment(), work);
 }
 

@@ -2,7 +2,10 @@
 
 /** Number of single-letter edits (insert, delete, replace, swap neighbours) from one word to the other. */
 function editDistance(from: string, to: string): number {
-  const rows = Array.from({ length: from.length + 1 }, (_, i) => [i, ...new Array<number>(to.length).fill(0)]);
+  const rows = Array.from({ length: from.length + 1 }, (_, i) => [
+    i,
+    ...new Array<number>(to.length).fill(0),
+  ]);
   for (let j = 0; j <= to.length; j++) rows[0]![j] = j;
   for (let i = 1; i <= from.length; i++) {
     for (let j = 1; j <= to.length; j++) {

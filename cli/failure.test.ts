@@ -18,6 +18,9 @@ describe('failures', () => {
 
   it('name the file of a file system error, without a stack', () => {
     const error = Object.assign(new Error('x'), { code: 'ENOENT', path: '/data/a.dcm' });
-    expect(failureOf(error)).toMatchObject({ exitCode: 3, message: expect.stringContaining('/data/a.dcm: there is no such file') });
+    expect(failureOf(error)).toMatchObject({
+      exitCode: 3,
+      message: expect.stringContaining('/data/a.dcm: there is no such file'),
+    });
   });
 });

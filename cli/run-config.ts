@@ -78,9 +78,15 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   const where = issue.path.join('.') || '(top level)';
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(issue.path);
-    return issue.keys.map((key) => `  ${where}: there is no field "${key}".${didYouMean(key, known)}`).join('\n');
+    return issue.keys
+      .map((key) => `  ${where}: there is no field "${key}".${didYouMean(key, known)}`)
+      .join('\n');
   }
-  if (issue.path.length === 1 && (where === 'source' || where === 'target') && issue.code === 'invalid_type') {
+  if (
+    issue.path.length === 1 &&
+    (where === 'source' || where === 'target') &&
+    issue.code === 'invalid_type'
+  ) {
     return `  ${where}: missing. Name a dataset: --${where} DATASET, or "${where}" in the file given by --config.`;
   }
   return `  ${where}: ${issue.message}`;

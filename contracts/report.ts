@@ -6,7 +6,10 @@ const count = z.int().min(0);
 const share = z.number().min(0).max(1);
 const pictureUri = z
   .string()
-  .regex(/^data:image\/(png|gif);base64,/, 'expected a PNG or GIF as a data URI, so that the page is one file');
+  .regex(
+    /^data:image\/(png|gif);base64,/,
+    'expected a PNG or GIF as a data URI, so that the page is one file',
+  );
 
 /** What an evaluation of held-out videos comes down to; shares are in [0, 1], measures that need a reference may be left out. */
 export const ReportNumbersSchema = z.strictObject({
@@ -22,7 +25,9 @@ export const ReportNumbersSchema = z.strictObject({
 });
 
 export const ReportCurveSchema = z.strictObject({
-  stage: text.describe('curves of one stage share a chart when they share a unit, such as "Policy fine-tuning, iteration 1"'),
+  stage: text.describe(
+    'curves of one stage share a chart when they share a unit, such as "Policy fine-tuning, iteration 1"',
+  ),
   name: text,
   xLabel: text.default('step'),
   unit: text.optional().describe('what the vertical axis shows'),

@@ -45,7 +45,7 @@ function hingePixels(frame: LabelFrame): Point[] {
     const c = i % columns;
     const r = (i - c) / columns;
     const onEdge = r === 0 || c === 0 || r === rows - 1 || c === columns - 1;
-    // A pixel surrounded by its own label on both sides of its row and column is rarely a hinge: test diagonals last.
+    // Most of the ventricle lies inside it: such pixels are dismissed without the search around them.
     if (
       !onEdge &&
       labels[i - 1] === LEFT_VENTRICLE &&

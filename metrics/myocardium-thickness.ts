@@ -6,15 +6,15 @@
  */
 import { MYOCARDIUM } from '../contracts/labels.ts';
 import { type ComponentRuns, componentRuns } from '../imaging/components.ts';
-import { squaredDistanceToSites } from '../imaging/distance-transform.ts';
+import { distanceToBackground } from '../imaging/distance-transform.ts';
 import type { LabelFrame } from '../imaging/image.ts';
 
 /** The myocardium with a margin of one pixel where the image has one, so that every nearest other pixel is inside. */
 interface Crop {
   readonly rows: number;
   readonly columns: number;
-  /** 1 where the pixel is not myocardium. */
-  readonly outside: Uint8Array;
+  /** 1 where the pixel is myocardium. */
+  readonly inside: Uint8Array;
 }
 
 function cropAround(frame: LabelFrame, myo: ComponentRuns): Crop {
@@ -30,28 +30,28 @@ function cropAround(frame: LabelFrame, myo: ComponentRuns): Crop {
   right = Math.min(frame.columns - 1, right + 1);
   const rows = bottom - top + 1;
   const columns = right - left + 1;
-  const outside = new Uint8Array(rows * columns);
+  const inside = new Uint8Array(rows * columns);
   for (let r = 0; r < rows; r++) {
     const from = (top + r) * frame.columns + left;
     for (let c = 0; c < columns; c++) {
-      if (frame.labels[from + c] !== MYOCARDIUM) outside[r * columns + c] = 1;
+      if (frame.labels[from + c] === MYOCARDIUM) inside[r * columns + c] = 1;
     }
   }
-  return { rows, columns, outside };
+  return { rows, columns, inside };
 }
 
 /**
- * Chessboard distance to the pixels outside, by one sweep forward and one back. Beyond the crop counts as structure,
+ * Chessboard distance of the myocardium to other pixels, by one sweep forward and one back. Beyond the crop counts as structure,
  * as in the reference, whose erosion does not eat from the edge of the image.
  */
 function chessboardDistance(crop: Crop): Uint16Array {
-  const { rows, columns, outside } = crop;
+  const { rows, columns, inside } = crop;
   const width = columns + 2;
   const distance = new Uint16Array((rows + 2) * width).fill(0xffff);
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) {
       const i = (r + 1) * width + c + 1;
-      if (outside[r * columns + c] === 1) {
+      if (inside[r * columns + c] === 0) {
         distance[i] = 0;
         continue;
       }
@@ -76,11 +76,11 @@ function chessboardDistance(crop: Crop): Uint16Array {
       if (near < distance[i]!) distance[i] = near + 1;
     }
   }
-  const inside = new Uint16Array(rows * columns);
+  const depth = new Uint16Array(rows * columns);
   for (let r = 0; r < rows; r++) {
-    inside.set(distance.subarray((r + 1) * width + 1, (r + 1) * width + 1 + columns), r * columns);
+    depth.set(distance.subarray((r + 1) * width + 1, (r + 1) * width + 1 + columns), r * columns);
   }
-  return inside;
+  return depth;
 }
 
 /**
@@ -123,12 +123,12 @@ export function erosionRatioBeforeSplit(frame: LabelFrame, myo: ComponentRuns, s
   if (myo.components === 0) return Number.NaN;
   if (myo.components > 1) return 0;
   const crop = cropAround(frame, myo);
-  if (!crop.outside.includes(1)) return Number.NaN;
-  const { rows, columns } = crop;
+  const { rows, columns, inside } = crop;
+  if (!inside.includes(0)) return Number.NaN;
 
-  const squared = squaredDistanceToSites(crop.outside, rows, columns);
+  const distances = distanceToBackground(inside, rows, columns);
   let deepest = 0;
-  for (let i = 0; i < squared.length; i++) if (squared[i]! > deepest) deepest = squared[i]!;
+  for (let i = 0; i < distances.length; i++) if (distances[i]! > deepest) deepest = distances[i]!;
 
   const depth = chessboardDistance(crop);
   const members = new Uint8Array(256);
@@ -145,5 +145,5 @@ export function erosionRatioBeforeSplit(frame: LabelFrame, myo: ComponentRuns, s
     members.fill(0).fill(1, erosions - base + 1);
     pieces = piecesWithoutSmall(levels, rows, columns, members, small);
   }
-  return erosions / Math.sqrt(deepest);
+  return erosions / deepest;
 }

@@ -10,9 +10,7 @@ import type { ReportCurve } from '../contracts/report.ts';
 const lineColours = ['#2f83c5', '#cf6a00', '#2a9070', '#b565a7', '#8a7a00', '#c0504d'];
 
 function specificationOf(curves: readonly ReportCurve[]): TopLevelSpec {
-  const values = curves.flatMap((curve) =>
-    curve.points.map(([x, y]) => ({ series: curve.name, x, y })),
-  );
+  const values = curves.flatMap((curve) => curve.points.map(([x, y]) => ({ series: curve.name, x, y })));
   const names = curves.map((curve) => curve.name);
   const legend = curves.length > 1 ? ({ title: null, orient: 'top', columns: 3 } as const) : null;
   const crowded = curves.some((curve) => curve.points.length > 24);
@@ -23,7 +21,12 @@ function specificationOf(curves: readonly ReportCurve[]): TopLevelSpec {
     data: { values },
     mark: { type: 'line', strokeWidth: 2, point: crowded ? false : { size: 28, filled: true } },
     encoding: {
-      x: { field: 'x', type: 'quantitative', title: curves[0]?.xLabel ?? 'step', axis: { grid: false, tickCount: 6 } },
+      x: {
+        field: 'x',
+        type: 'quantitative',
+        title: curves[0]?.xLabel ?? 'step',
+        axis: { grid: false, tickCount: 6 },
+      },
       y: {
         field: 'y',
         type: 'quantitative',

@@ -22,13 +22,43 @@ interface Measure {
 }
 
 const measures: readonly Measure[] = [
-  { label: 'Dice, mean of LV and myocardium', digits: 1, unit: ' %', higherIsBetter: true, value: (s) => times100(s.dice) },
+  {
+    label: 'Dice, mean of LV and myocardium',
+    digits: 1,
+    unit: ' %',
+    higherIsBetter: true,
+    value: (s) => times100(s.dice),
+  },
   { label: 'Dice, LV', digits: 1, unit: ' %', higherIsBetter: true, value: (s) => times100(s.diceLv) },
-  { label: 'Dice, myocardium', digits: 1, unit: ' %', higherIsBetter: true, value: (s) => times100(s.diceMyo) },
+  {
+    label: 'Dice, myocardium',
+    digits: 1,
+    unit: ' %',
+    higherIsBetter: true,
+    value: (s) => times100(s.diceMyo),
+  },
   { label: 'Hausdorff distance', digits: 2, unit: ' mm', higherIsBetter: false, value: (s) => s.hausdorffMm },
-  { label: 'Anatomically valid videos', digits: 1, unit: ' %', higherIsBetter: true, value: (s) => times100(s.anatomicalValidity) },
-  { label: 'Temporally valid videos', digits: 1, unit: ' %', higherIsBetter: true, value: (s) => times100(s.temporalValidity) },
-  { label: 'Mitral valve mistakes per cycle (5 mm)', digits: 2, unit: '', higherIsBetter: false, value: (s) => s.mistakesPerCycle5mm },
+  {
+    label: 'Anatomically valid videos',
+    digits: 1,
+    unit: ' %',
+    higherIsBetter: true,
+    value: (s) => times100(s.anatomicalValidity),
+  },
+  {
+    label: 'Temporally valid videos',
+    digits: 1,
+    unit: ' %',
+    higherIsBetter: true,
+    value: (s) => times100(s.temporalValidity),
+  },
+  {
+    label: 'Mitral valve mistakes per cycle (5 mm)',
+    digits: 2,
+    unit: '',
+    higherIsBetter: false,
+    value: (s) => s.mistakesPerCycle5mm,
+  },
 ];
 
 function times100(share: number | undefined): number | undefined {
@@ -46,8 +76,15 @@ export function headlineRows(
     const now = after && measure.value(after);
     if (old === undefined && now === undefined) continue;
     const write = (value: number | undefined) =>
-      value === undefined || !Number.isFinite(value) ? '-' : `${value.toFixed(measure.digits)}${measure.unit}`;
-    rows.push({ label: measure.label, before: write(old), after: write(now), ...changeOf(measure, old, now) });
+      value === undefined || !Number.isFinite(value)
+        ? '-'
+        : `${value.toFixed(measure.digits)}${measure.unit}`;
+    rows.push({
+      label: measure.label,
+      before: write(old),
+      after: write(now),
+      ...changeOf(measure, old, now),
+    });
   }
   return rows;
 }

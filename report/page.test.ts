@@ -4,8 +4,20 @@ import { dataUri } from './data-uri.ts';
 import { headlineRows } from './headline.ts';
 import { renderReport } from './page.ts';
 
-const before = { videos: 16, anatomicalValidity: 0.5, temporalValidity: 0.4375, dice: 0.8, hausdorffMm: 7.81 };
-const after = { videos: 16, anatomicalValidity: 0.9375, temporalValidity: 0.4375, dice: 0.86, hausdorffMm: 8.2 };
+const before = {
+  videos: 16,
+  anatomicalValidity: 0.5,
+  temporalValidity: 0.4375,
+  dice: 0.8,
+  hausdorffMm: 7.81,
+};
+const after = {
+  videos: 16,
+  anatomicalValidity: 0.9375,
+  temporalValidity: 0.4375,
+  dice: 0.86,
+  hausdorffMm: 8.2,
+};
 const pixel = dataUri(Uint8Array.of(1, 2, 3), 'image/png');
 
 const report: ReportInput = {
@@ -14,8 +26,24 @@ const report: ReportInput = {
   before,
   after,
   curves: [
-    { stage: 'Fine-tuning, iteration 1', name: 'reward', points: [[0, 0.5], [1, 0.6], [2, 0.71]] },
-    { stage: 'Fine-tuning, iteration 1', name: 'divergence', points: [[0, 0.1], [1, 0.2], [2, 0.2]] },
+    {
+      stage: 'Fine-tuning, iteration 1',
+      name: 'reward',
+      points: [
+        [0, 0.5],
+        [1, 0.6],
+        [2, 0.71],
+      ],
+    },
+    {
+      stage: 'Fine-tuning, iteration 1',
+      name: 'divergence',
+      points: [
+        [0, 0.1],
+        [1, 0.2],
+        [2, 0.2],
+      ],
+    },
     { stage: 'Empty', name: 'nothing', points: [] },
   ],
   pictures: [{ title: 'Clip <1>', alt: 'A heart', uri: pixel, still: pixel }],
@@ -60,7 +88,9 @@ describe('the report page', () => {
   it('draws one chart for the curves of one stage, with words for people who do not see it', async () => {
     const page = await renderReport(report);
     expect(page.match(/<svg/g)).toHaveLength(1);
-    expect(page).toContain('aria-label="Fine-tuning, iteration 1: reward from 0.500 to 0.710; divergence from 0.100 to 0.200"');
+    expect(page).toContain(
+      'aria-label="Fine-tuning, iteration 1: reward from 0.500 to 0.710; divergence from 0.100 to 0.200"',
+    );
   });
 
   it('offers a still picture to people who ask for less motion', async () => {

@@ -1,5 +1,10 @@
 /** The report of a run as one HTML file: no scripts, nothing loaded from elsewhere, readable on a phone, in the dark and aloud. */
-import { type ReportCurve, type ReportData, ReportDataSchema, type ReportInput } from '../contracts/report.ts';
+import {
+  type ReportCurve,
+  type ReportData,
+  ReportDataSchema,
+  type ReportInput,
+} from '../contracts/report.ts';
 import { renderChart } from './chart.ts';
 import { headlineRows } from './headline.ts';
 import { html, Markup } from './html.ts';
@@ -65,7 +70,9 @@ function renderHeadline(data: ReportData): Markup | undefined {
   if (rows.length === 0) return undefined;
   const videos = (data.after ?? data.before)?.videos ?? 0;
   const body = rows.map(
-    (row) => html`<tr><th scope="row">${row.label}</th><td>${row.before}</td><td class="after">${row.after}</td>
+    (
+      row,
+    ) => html`<tr><th scope="row">${row.label}</th><td>${row.before}</td><td class="after">${row.after}</td>
 <td><span class="change ${row.direction}">${row.change} ${directionWords[row.direction]}</span></td></tr>`,
   );
   return html`<section aria-labelledby="result">
@@ -135,7 +142,9 @@ function renderQuarantine(data: ReportData): Markup | undefined {
   const noun = (quarantine.total ?? quarantine.videos) === 1 ? 'video' : 'videos';
   const share = quarantine.total === undefined ? '' : ` of ${quarantine.total}`;
   const sentence =
-    quarantine.videos === 0 ? 'Every video could be used.' : `${quarantine.videos}${share} ${noun} could not be used.`;
+    quarantine.videos === 0
+      ? 'Every video could be used.'
+      : `${quarantine.videos}${share} ${noun} could not be used.`;
   const reasons = quarantine.reasons.map((row) => html`<li>${row.reason}: ${row.videos}</li>`);
   return html`<section aria-labelledby="quarantine"><h2 id="quarantine">Quarantine</h2>
 <p>${sentence}</p>
@@ -147,7 +156,8 @@ function renderDetails(data: ReportData): Markup {
     (row) => html`<tr><th scope="row">${row.name}</th><td>${row.value}</td></tr>`,
   );
   const artefacts = data.artefacts.map(
-    (row) => html`<tr><th scope="row">${row.name}</th><td><code>${row.key}</code></td><td><code>${row.sha256.slice(0, 12)}</code></td></tr>`,
+    (row) =>
+      html`<tr><th scope="row">${row.name}</th><td><code>${row.key}</code></td><td><code>${row.sha256.slice(0, 12)}</code></td></tr>`,
   );
   return html`${
     settings.length > 0

@@ -76,7 +76,10 @@ async function pictures(
   first: number,
 ): Promise<ReportPicture[]> {
   const count = Math.min(picturedVideos, testVideos.length);
-  const chosen = Array.from({ length: count }, (_, i) => testVideos[Math.floor((i * testVideos.length) / count)]!);
+  const chosen = Array.from(
+    { length: count },
+    (_, i) => testVideos[Math.floor((i * testVideos.length) / count)]!,
+  );
   const shown: ReportPicture[] = [];
   for (const id of chosen) {
     const bytes = await store.get(datasetKeys.video(config.target, id));

@@ -48,7 +48,11 @@ function stagesOf(run: string, iterations: number): StageCurves[] {
 }
 
 /** Curves of the stages that have run; a stage without a file is left out. */
-export async function trainingCurves(store: ObjectStore, run: string, iterations: number): Promise<ReportCurve[]> {
+export async function trainingCurves(
+  store: ObjectStore,
+  run: string,
+  iterations: number,
+): Promise<ReportCurve[]> {
   const curves: ReportCurve[] = [];
   for (const { key, stage, measures } of stagesOf(run, iterations)) {
     const bytes = await store.get(key);

@@ -1,6 +1,6 @@
 /** `echoloop adapt`: starts the adaptation workflow, and follows it with --wait. */
 import type { Command } from 'commander';
-import { presets } from '../../contracts/presets.ts';
+import type { presets } from '../../contracts/presets.ts';
 import { defineCommand, oneOf, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 
@@ -26,7 +26,11 @@ export function adaptCommand(): Command {
     .option('--config <file>', 'JSON file with any part of the run configuration; flags win over it')
     .option('--source <dataset>', 'annotated videos: a dataset in the store, or a folder with manifest.csv')
     .option('--target <dataset>', 'videos to adapt to: a dataset in the store, or a folder with manifest.csv')
-    .option('--preset <name>', 'tiny (minutes), small (hours) or paper', oneOf(['tiny', 'small', 'paper'] as const))
+    .option(
+      '--preset <name>',
+      'tiny (minutes), small (hours) or paper',
+      oneOf(['tiny', 'small', 'paper'] as const),
+    )
     .option('--iterations <n>', 'rounds of predict, label, fit rewards, fine-tune', wholeNumber(1))
     .option('--seed <n>', 'seed of every random choice', wholeNumber(0))
     .option('--run-id <name>', 'name of the run; made from the target and the time when left out')

@@ -10,7 +10,11 @@ import { didYouMean } from '../did-you-mean.ts';
 import { FinishedWith } from '../failure.ts';
 
 export function benchCommand(): Command {
-  return defineCommand('bench <name>', 'Run one of the benchmarks in bench/.', 'echoloop bench unet --json').action(bench);
+  return defineCommand(
+    'bench <name>',
+    'Run one of the benchmarks in bench/.',
+    'echoloop bench unet --json',
+  ).action(bench);
 }
 
 async function bench(name: string, options: { json?: boolean }): Promise<void> {

@@ -21,7 +21,9 @@ async function doctor(options: { json?: boolean }): Promise<void> {
   terminal.printJson(report);
   terminal.print(describe(report));
   if (report.ok) return;
-  const unreachable = [report.temporal, report.s3].some((service) => service.source !== 'none' && !service.reachable);
+  const unreachable = [report.temporal, report.s3].some(
+    (service) => service.source !== 'none' && !service.reachable,
+  );
   throw new FinishedWith(unreachable ? 4 : 2);
 }
 
@@ -42,15 +44,21 @@ function describe(report: DoctorReport): string {
     ['object store', serviceText(report.s3)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
-  const lines = rows.filter(([, text]) => text !== '').map(([name, text]) => `${name.padEnd(width)}  ${text}`);
-  for (const { severity, what, remedy } of report.problems) lines.push('', `${severity}: ${what}`, `  what to do: ${remedy}`);
+  const lines = rows
+    .filter(([, text]) => text !== '')
+    .map(([name, text]) => `${name.padEnd(width)}  ${text}`);
+  for (const { severity, what, remedy } of report.problems)
+    lines.push('', `${severity}: ${what}`, `  what to do: ${remedy}`);
   lines.push('', report.ok ? 'Ready.' : 'Not ready: see the errors above.');
   return lines.join('\n');
 }
 
 function tensorText({ chosen, timesWasm }: DoctorReport['tensors']): string {
   if (!chosen) return 'none';
-  const factor = timesWasm === undefined || chosen.backend === 'wasm' ? '' : `, ${Math.round(timesWasm)} times WebAssembly`;
+  const factor =
+    timesWasm === undefined || chosen.backend === 'wasm'
+      ? ''
+      : `, ${Math.round(timesWasm)} times WebAssembly`;
   return (
     `${chosen.backend} ${chosen.version} on ${chosen.device}: ` +
     `${Math.round(chosen.forwardGflops)} GFLOP/s forward, ${Math.round(chosen.forwardBackwardGflops)} with gradients${factor}`

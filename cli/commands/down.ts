@@ -17,5 +17,7 @@ async function down(options: { json?: boolean }): Promise<void> {
   const { stopDetached } = await import('../../runtime/detach.ts');
   const { stopped } = await stopDetached(deploymentFrom(process.env).home);
   terminal.printJson({ stopped });
-  terminal.print(stopped.length === 0 ? 'Nothing was running.' : `Stopped: ${stopped.join(', ')}. Data are kept.`);
+  terminal.print(
+    stopped.length === 0 ? 'Nothing was running.' : `Stopped: ${stopped.join(', ')}. Data are kept.`,
+  );
 }

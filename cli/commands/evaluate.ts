@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import type { EvaluationSummary, VideoScore } from '../../contracts/evaluation.ts';
 import { defineCommand } from '../command.ts';
-import { type FileProblem, problemText } from '../file-problem.ts';
 import { FinishedWith } from '../failure.ts';
+import { type FileProblem, problemText } from '../file-problem.ts';
 import { openTerminal } from '../terminal.ts';
 import { textTable } from '../text-table.ts';
 
@@ -70,10 +70,7 @@ function scoreTable(videos: readonly VideoScore[], summary: EvaluationSummary): 
     percent(summary.temporalValidity),
     number(summary.mistakesPerCycle5mm, 1),
   ]);
-  return textTable(
-    ['video', 'frames', 'Dice', 'Hausdorff mm', 'anatomy', 'time', 'mistakes/cycle'],
-    rows,
-  );
+  return textTable(['video', 'frames', 'Dice', 'Hausdorff mm', 'anatomy', 'time', 'mistakes/cycle'], rows);
 }
 
 function problemList(problems: readonly FileProblem[], scored: number): string {

@@ -1,8 +1,8 @@
 /** `echoloop ingest`: a hospital's own videos into a dataset. */
 import type { Command } from 'commander';
 import { defineCommand, oneOf } from '../command.ts';
-import { problemText } from '../file-problem.ts';
 import { FinishedWith } from '../failure.ts';
+import { problemText } from '../file-problem.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface IngestCommandOptions {
@@ -21,7 +21,10 @@ export function ingestCommand(): Command {
     'echoloop ingest exports/ --dataset hospital\necholoop ingest camus/videos --labels camus/masks --dataset annotated --keep-names',
   )
     .requiredOption('--dataset <name>', 'dataset in the store; made when it is absent')
-    .option('--labels <dir>', 'folder with masks of the same file names (NIfTI); videos without one are unlabelled')
+    .option(
+      '--labels <dir>',
+      'folder with masks of the same file names (NIfTI); videos without one are unlabelled',
+    )
     .option(
       '--split <split>',
       'train, val, test or pred for all of them; drawn 80/10/10 by video when left out',
@@ -39,7 +42,7 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
   const { findVideos } = await import('../datasets/find-videos.ts');
   const files = await findVideos(paths);
   const { currentDeployment, storeOf } = await import('../connections.ts');
-  
+
   const { ingestVideos } = await import('../datasets/ingest-videos.ts');
   const { accepted, quarantined } = await ingestVideos(storeOf(await currentDeployment()), files, {
     dataset,
@@ -48,7 +51,8 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
     labelsFolder: options.labels,
     split: options.split,
     onDone: (done) => {
-      if (terminal.interactive || done === files.length) terminal.redraw([`${done} of ${files.length} videos`]);
+      if (terminal.interactive || done === files.length)
+        terminal.redraw([`${done} of ${files.length} videos`]);
     },
   });
   terminal.printJson({ dataset, accepted, quarantined });

@@ -15,7 +15,9 @@ export function modelsCommand(): Command {
     'Look at models, promote a policy of a run, or go back to the champion before.',
     'echoloop models list\necholoop models promote a4c-hospital --run target-20260131-235959',
   );
-  group.addCommand(defineCommand('list', 'List the models with their champions.', 'echoloop models list').action(list));
+  group.addCommand(
+    defineCommand('list', 'List the models with their champions.', 'echoloop models list').action(list),
+  );
   group.addCommand(
     defineCommand(
       'show <name>',

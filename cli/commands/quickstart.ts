@@ -62,7 +62,9 @@ async function demonstrate(
     const run = newRunId(names.run, new Date());
     terminal.note(`3. Adaptation ${run}`);
     if (page) {
-      terminal.note(`  watch it in Temporal too: ${page}/namespaces/${deployment.temporal.namespace}/workflows/${run}`);
+      terminal.note(
+        `  watch it in Temporal too: ${page}/namespaces/${deployment.temporal.namespace}/workflows/${run}`,
+      );
     }
     await startAdaptation(client, { run, config });
     const result = await followRun(client, run, terminal);
@@ -74,7 +76,9 @@ async function demonstrate(
     const link = pathToFileURL(files.page).href;
     terminal.printJson({ ...result, files });
     const shown = (file: string) => relative(process.cwd(), file);
-    terminal.print(`mask     ${shown(files.mask)}\noverlay  ${shown(files.overlay)}\npolicy   ${shown(files.policy)}\nreport   ${link}`);
+    terminal.print(
+      `mask     ${shown(files.mask)}\noverlay  ${shown(files.overlay)}\npolicy   ${shown(files.policy)}\nreport   ${link}`,
+    );
     terminal.print(
       [
         '',

@@ -20,7 +20,7 @@ async function report(run: string, options: { out?: string; json?: boolean }): P
   const { pathToFileURL } = await import('node:url');
   const { currentDeployment, storeOf } = await import('../connections.ts');
   const { DomainError } = await import('../../contracts/errors.ts');
-  
+
   const { runKeys } = await import('../../storage/keys.ts');
   const key = runKeys.report(run);
   const page = await storeOf(await currentDeployment()).get(key);

@@ -1,6 +1,6 @@
 /** `echoloop schedule`: nightly re-adaptation by Temporal's own schedules. */
 import type { Command } from 'commander';
-import { presets } from '../../contracts/presets.ts';
+import type { presets } from '../../contracts/presets.ts';
 import { defineCommand, defineGroup, oneOf, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 import { textTable } from '../text-table.ts';
@@ -23,10 +23,10 @@ export function scheduleCommand(): Command {
     'echoloop schedule create --model a4c-hospital --config run.json\necholoop schedule list',
   );
   group.addCommand(createCommand());
+  group.addCommand(defineCommand('list', 'List the schedules.', 'echoloop schedule list').action(list));
   group.addCommand(
-    defineCommand('list', 'List the schedules.', 'echoloop schedule list').action(list),
+    orderCommand('pause', 'Keep a schedule from starting runs; --off lets it start them again.'),
   );
-  group.addCommand(orderCommand('pause', 'Keep a schedule from starting runs; --off lets it start them again.'));
   group.addCommand(orderCommand('trigger', 'Start a run of a schedule now.'));
   group.addCommand(orderCommand('delete', 'Remove a schedule; runs and models stay.'));
   return group;
@@ -59,7 +59,9 @@ async function create(options: CreateOptions): Promise<void> {
   const model = checkedName('model', options.model);
   const id = await withConnections(({ client }) => createNightly(client, { model, config }, options.cron));
   terminal.printJson({ schedule: id, model, cron: options.cron });
-  terminal.print(`${id} adapts ${model} at "${options.cron}" (UTC). Try it now: npx echoloop schedule trigger ${id}`);
+  terminal.print(
+    `${id} adapts ${model} at "${options.cron}" (UTC). Try it now: npx echoloop schedule trigger ${id}`,
+  );
 }
 
 async function list(options: { json?: boolean }): Promise<void> {
@@ -79,7 +81,11 @@ async function list(options: { json?: boolean }): Promise<void> {
 }
 
 function orderCommand(order: 'pause' | 'trigger' | 'delete', summary: string): Command {
-  const command = defineCommand(`${order} <schedule>`, summary, `echoloop schedule ${order} nightly-a4c-hospital`);
+  const command = defineCommand(
+    `${order} <schedule>`,
+    summary,
+    `echoloop schedule ${order} nightly-a4c-hospital`,
+  );
   if (order === 'pause') command.option('--off', 'end the pause');
   return command.action(async (schedule: string, options: { off?: boolean; json?: boolean }) => {
     const terminal = openTerminal(options.json === true);

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import type { presets } from '../../contracts/presets.ts';
 import { defineCommand, oneOf } from '../command.ts';
-import { problemOf, problemText } from '../file-problem.ts';
 import { FinishedWith } from '../failure.ts';
+import { problemOf, problemText } from '../file-problem.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface SegmentOptions {
@@ -19,7 +19,10 @@ export function segmentCommand(): Command {
     'Segment videos (NIfTI, DICOM): a mask on the same grid as <name>.nii.gz and an overlay as <name>.gif.',
     'echoloop segment examples/echo-cine-30f.dcm --model policy.safetensors --out masks',
   )
-    .requiredOption('--model <name|file>', 'a policy checkpoint (.safetensors), or the name of a model in the store')
+    .requiredOption(
+      '--model <name|file>',
+      'a policy checkpoint (.safetensors), or the name of a model in the store',
+    )
     .requiredOption('--out <dir>', 'folder for the results; made when it is absent')
     .option(
       '--preset <name>',
@@ -68,7 +71,7 @@ async function segment(videos: string[], options: SegmentOptions): Promise<void>
 
 async function loadChampion(name: string) {
   const { currentDeployment, storeOf } = await import('../connections.ts');
-  
+
   const { loadChampionModel } = await import('../models/champion.ts');
   return loadChampionModel(storeOf(await currentDeployment()), name);
 }

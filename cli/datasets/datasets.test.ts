@@ -33,14 +33,17 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('phantom datasets', () => {
   it('are made once', async () => {
     expect(await makePhantomDataset({ ...request, out: phantoms }, () => {})).toEqual({ made: 0 });
-    expect(await makePhantomDataset({ ...request, seed: 5, out: join(folder, 'other') }, () => {})).toEqual({ made: 2 });
+    expect(await makePhantomDataset({ ...request, seed: 5, out: join(folder, 'other') }, () => {})).toEqual({
+      made: 2,
+    });
   });
 });
 
 describe('uploading a dataset', () => {
   it('makes every video an artefact and writes the manifest, twice without harm', async () => {
     const store = new MemoryStore();
-    for (let time = 0; time < 2; time++) expect(await uploadDataset(store, phantoms, 'p')).toEqual({ videos: 2 });
+    for (let time = 0; time < 2; time++)
+      expect(await uploadDataset(store, phantoms, 'p')).toEqual({ videos: 2 });
     const rows = await readManifest(store, 'p');
     expect(rows.map((row) => row.labelled).sort()).toEqual([false, true]);
     for (const { id } of rows) expect(await findArtefact(store, datasetKeys.video('p', id))).toBeDefined();
@@ -50,7 +53,9 @@ describe('uploading a dataset', () => {
     const broken = join(folder, 'broken');
     await mkdir(broken, { recursive: true });
     await copyFile(join(phantoms, 'manifest.csv'), join(broken, 'manifest.csv'));
-    await expect(uploadDataset(new MemoryStore(), broken, 'b')).rejects.toThrow(/lacks[^]*videos[^]*labels/);
+    await expect(uploadDataset(new MemoryStore(), broken, 'b')).rejects.toThrow(
+      /lacks[\s\S]*videos[\s\S]*labels/,
+    );
   });
 
   it('takes the name of a stored dataset or a folder, and suggests names for anything else', async () => {
@@ -67,7 +72,11 @@ describe('ingesting', () => {
     const file = join(folder, 'Jane_Doe.nii.gz');
     const [video] = await findVideos([join(phantoms, 'videos')]);
     await copyFile(video!, file);
-    const { accepted, quarantined } = await ingestVideos(store, [file], { dataset: 'd', keepNames: false, view: 'a4c' });
+    const { accepted, quarantined } = await ingestVideos(store, [file], {
+      dataset: 'd',
+      keepNames: false,
+      view: 'a4c',
+    });
     expect(quarantined).toEqual([]);
     expect(accepted[0]!.id).toMatch(/^video-[0-9a-f]{12}$/);
     const keys: string[] = [];
@@ -89,7 +98,9 @@ describe('ingesting', () => {
     });
     expect(accepted).toHaveLength(1);
     expect(quarantined[0]).toMatchObject({ file: bad, code: 'FormatUnsupported' });
-    const record = Buffer.from((await store.get(datasetKeys.quarantine('d', quarantined[0]!.id)))!).toString();
+    const record = Buffer.from(
+      (await store.get(datasetKeys.quarantine('d', quarantined[0]!.id)))!,
+    ).toString();
     expect(record).not.toContain('Jane');
     expect(await readManifest(store, 'd')).toHaveLength(1);
   });
@@ -97,7 +108,13 @@ describe('ingesting', () => {
   it('keeps labels of the same name and adds to what the dataset has', async () => {
     const store = new MemoryStore();
     const files = await findVideos([join(phantoms, 'videos')]);
-    const options = { dataset: 'd', keepNames: true, view: 'a4c', labelsFolder: join(phantoms, 'labels'), split: 'test' as const };
+    const options = {
+      dataset: 'd',
+      keepNames: true,
+      view: 'a4c',
+      labelsFolder: join(phantoms, 'labels'),
+      split: 'test' as const,
+    };
     await ingestVideos(store, [files[0]!], options);
     await ingestVideos(store, [files[1]!], { ...options, split: 'train' });
     await ingestVideos(store, files, options);

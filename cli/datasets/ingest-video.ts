@@ -32,16 +32,29 @@ export interface QuarantinedVideo extends FileProblem {
 }
 
 /** The manifest is the caller's to write, once for all videos. Only what is wrong with the file itself quarantines it. */
-export async function ingestVideo(store: ObjectStore, file: string, options: IngestOptions): Promise<{ accepted: AcceptedVideo } | { quarantined: QuarantinedVideo }> {
+export async function ingestVideo(
+  store: ObjectStore,
+  file: string,
+  options: IngestOptions,
+): Promise<{ accepted: AcceptedVideo } | { quarantined: QuarantinedVideo }> {
   const bytes = await readFile(file).catch((error: unknown) => error as Error);
-  const digest = createHash('sha256').update(bytes instanceof Error ? file : bytes).digest('hex').slice(0, 12);
+  const digest = createHash('sha256')
+    .update(bytes instanceof Error ? file : bytes)
+    .digest('hex')
+    .slice(0, 12);
   const contentId = `video-${digest}`;
   try {
     if (bytes instanceof Error) throw bytes;
     const id = options.keepNames ? checkedName('video', videoName(file)) : contentId;
     const video = await readVideo(bytes, file);
-    const mask = options.labels === undefined ? undefined : readLabelNifti(await readFile(options.labels), options.labels);
-    if (mask && (mask.frames !== video.frames || mask.rows !== video.rows || mask.columns !== video.columns)) {
+    const mask =
+      options.labels === undefined
+        ? undefined
+        : readLabelNifti(await readFile(options.labels), options.labels);
+    if (
+      mask &&
+      (mask.frames !== video.frames || mask.rows !== video.rows || mask.columns !== video.columns)
+    ) {
       throw new DomainError(
         'GeometryMismatch',
         `${options.labels}: expected the video's ${video.frames} frames of ${video.rows} x ${video.columns}, found ${mask.frames} of ${mask.rows} x ${mask.columns}.`,
@@ -59,7 +72,12 @@ export async function ingestVideo(store: ObjectStore, file: string, options: Ing
 }
 
 /** The reason goes into the store without the file's name, which may hold patient data. */
-async function quarantine(store: ObjectStore, dataset: string, id: string, problem: FileProblem): Promise<void> {
+async function quarantine(
+  store: ObjectStore,
+  dataset: string,
+  id: string,
+  problem: FileProblem,
+): Promise<void> {
   const reason = problem.message.replaceAll(problem.file, id).replaceAll(basename(problem.file), id);
   const record = Buffer.from(`${JSON.stringify({ id, code: problem.code, reason }, null, 2)}\n`);
   await store.put(datasetKeys.quarantine(dataset, id), record, { contentType: 'application/json' });

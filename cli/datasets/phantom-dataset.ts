@@ -21,7 +21,12 @@ export async function makePhantomDataset(
   request: PhantomRequest,
   onProgress: (done: number, total: number) => void,
 ): Promise<{ made: number }> {
-  const mark = JSON.stringify({ version: 1, domain: request.domain, seed: request.seed, videos: request.videos });
+  const mark = JSON.stringify({
+    version: 1,
+    domain: request.domain,
+    seed: request.seed,
+    videos: request.videos,
+  });
   const markFile = join(request.out, 'phantom.json');
   const present = await readFile(markFile, 'utf8').catch(() => undefined);
   if (present === mark) return { made: 0 };

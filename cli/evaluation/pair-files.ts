@@ -51,7 +51,10 @@ export async function pairFiles(
     );
   }
   if (references === undefined) {
-    return { pairs: [...found.files].map(([id, prediction]) => ({ id, prediction })), problems: found.problems };
+    return {
+      pairs: [...found.files].map(([id, prediction]) => ({ id, prediction })),
+      problems: found.problems,
+    };
   }
   const known = await niftiFiles(references);
   const pairs: VideoPair[] = [];

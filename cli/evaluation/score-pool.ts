@@ -30,7 +30,10 @@ export async function scorePairs(
     await drain(scoreFile);
     return outcomes;
   }
-  const workers = Array.from({ length: threads }, () => new Worker(new URL('./score-thread.mjs', import.meta.url)));
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(new URL('./score-thread.mjs', import.meta.url)),
+  );
   try {
     await Promise.all(workers.map((worker) => drain((pair) => askWorker(worker, pair))));
   } finally {

@@ -32,6 +32,8 @@ describe('models', () => {
   });
 
   it('refuse an iteration that the run does not have', async () => {
-    await expect(promoteByHand(await storeWithRun(), 'm', 'r', 7)).rejects.toMatchObject({ code: 'ArtefactMissing' });
+    await expect(promoteByHand(await storeWithRun(), 'm', 'r', 7)).rejects.toMatchObject({
+      code: 'ArtefactMissing',
+    });
   });
 });

@@ -44,7 +44,11 @@ export async function championHistory(store: ObjectStore, model: string): Promis
 export async function loadChampionModel(store: ObjectStore, model: string): Promise<LoadedModel> {
   const champion = await requireChampion(store, model);
   const config = champion.config && (await readArtefact(store, champion.config));
-  return modelOf(await readArtefact(store, champion.policy), champion.policy.key, config && settingsOfConfig(config));
+  return modelOf(
+    await readArtefact(store, champion.policy),
+    champion.policy.key,
+    config && settingsOfConfig(config),
+  );
 }
 
 /**

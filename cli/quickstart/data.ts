@@ -43,7 +43,9 @@ export async function prepareData(store: ObjectStore, home: string, terminal: Te
     });
     await uploadDataset(store, out, name);
     const labelled = videos.filter((video) => video.labelled).length;
-    terminal.note(`  ${name}: ${videos.length} videos, ${labelled} of them annotated${made === 0 ? ' (kept from before)' : ''}`);
+    terminal.note(
+      `  ${name}: ${videos.length} videos, ${labelled} of them annotated${made === 0 ? ' (kept from before)' : ''}`,
+    );
   }
   await addRealClip(store, terminal);
 }

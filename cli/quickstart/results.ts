@@ -50,7 +50,8 @@ export async function writeResults(
   const pictures: ReportInput['pictures'] = [
     {
       title: 'A real recording',
-      caption: 'Top: before the adaptation. Bottom: after. It has no reference annotation, so this is for the eye alone.',
+      caption:
+        'Top: before the adaptation. Bottom: after. It has no reference annotation, so this is for the eye alone.',
       alt: 'Frames of a real echocardiogram with its segmentation before and after the adaptation',
       uri: sheet,
     },
@@ -96,6 +97,8 @@ async function segmentBy(
 async function testVideos(store: ObjectStore, run: string): Promise<string[]> {
   const bytes = await store.get(runKeys.plan(run));
   if (!bytes) return [];
-  const plan = z.object({ test: z.array(z.array(z.string())) }).parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  const plan = z
+    .object({ test: z.array(z.array(z.string())) })
+    .parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   return plan.test.flat();
 }

@@ -118,7 +118,11 @@ function runningActivities(description: WorkflowExecutionDescription): RunningAc
 }
 
 /** Sends one of the updates and waits until the run has taken it. */
-export async function steerRun(client: Client, run: string, order: 'pause' | 'resume' | 'stop'): Promise<void> {
+export async function steerRun(
+  client: Client,
+  run: string,
+  order: 'pause' | 'resume' | 'stop',
+): Promise<void> {
   await explainMissing(client, run, () =>
     client.workflow.getHandle(run).executeUpdate(steeringNames[order], { args: [] }),
   );
@@ -146,7 +150,11 @@ function innermostMessage(error: Error): string {
   return inner.message;
 }
 
-async function explainMissing<Result>(client: Client, run: string, call: () => Promise<Result>): Promise<Result> {
+async function explainMissing<Result>(
+  client: Client,
+  run: string,
+  call: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await call();
   } catch (error) {

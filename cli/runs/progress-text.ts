@@ -31,7 +31,8 @@ export function stageWork(state: RunState): StageWork | undefined {
       unit: 'steps',
     };
   }
-  if (progress.total === 0) return undefined;
+  // One unit of training says nothing; its steps come with the first heartbeat.
+  if (progress.total === 0 || progress.unit === 'steps') return undefined;
   return { name, done: progress.done, total: progress.total, unit: progress.unit };
 }
 
@@ -68,7 +69,9 @@ export function progressLines(state: RunState, rate: Rate | undefined): string[]
   if (progress.now && progress.iteration > 0) lines.push(`now:    ${numbersText(progress.now)}`);
   for (const activity of state.activities) {
     if (activity.lastFailure) {
-      lines.push(`${activity.name}: try ${activity.attempt}, the one before failed: ${firstLine(activity.lastFailure)}`);
+      lines.push(
+        `${activity.name}: try ${activity.attempt}, the one before failed: ${firstLine(activity.lastFailure)}`,
+      );
     }
   }
   return lines;

@@ -37,7 +37,9 @@ const training = (step: number) => [
 describe('progress', () => {
   it('counts shards while sweeping and steps of the heartbeat while training', () => {
     expect(stageWork(state({}))).toMatchObject({ done: 2, total: 8, unit: 'shards' });
-    expect(stageWork(state({ stage: 'fine-tuning', done: 0, total: 1, unit: 'steps' }, training(24)))).toMatchObject({
+    expect(
+      stageWork(state({ stage: 'fine-tuning', done: 0, total: 1, unit: 'steps' }, training(24))),
+    ).toMatchObject({
       done: 24,
       total: 96,
       unit: 'steps',
@@ -60,7 +62,9 @@ describe('progress', () => {
     expect(shown).toContain('iteration 1 of 2');
     expect(shown).toContain('fine-tuning  [#####...............] 24 of 96 steps, 1.2 steps/s, 60 s left');
     expect(shown).toContain('reward 0.810');
-    expect(shown).toContain('before: Dice 80.1 %, anatomically valid 50 %, temporally valid 25 % (16 videos)');
+    expect(shown).toContain(
+      'before: Dice 80.1 %, anatomically valid 50 %, temporally valid 25 % (16 videos)',
+    );
   });
 
   it('says what to do when no worker answers', () => {

@@ -19,7 +19,8 @@ export function resultTable(result: AdaptationResult): string {
     ),
     kept,
   ];
-  if (result.promotion) lines.push(`${result.promotion.promoted ? 'Promoted' : 'Not promoted'}: ${result.promotion.reason}`);
+  if (result.promotion)
+    lines.push(`${result.promotion.promoted ? 'Promoted' : 'Not promoted'}: ${result.promotion.reason}`);
   if (result.quarantined > 0) lines.push(`${result.quarantined} videos were quarantined.`);
   if (result.stopped) lines.push('The run was stopped early by request.');
   return lines.join('\n');

@@ -1,5 +1,10 @@
 /** Temporal schedules that adapt a model again at set times. */
-import { type Client, ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
 import { DomainError } from '../../contracts/errors.ts';
 import { type NightlyInput, workflowTypes } from '../../contracts/messages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';

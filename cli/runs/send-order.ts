@@ -3,7 +3,12 @@ import { openTerminal } from '../terminal.ts';
 
 export type Order = 'pause' | 'resume' | 'stop' | 'cancel';
 
-export async function sendOrder(order: Order, run: string, confirmation: string, json: boolean): Promise<void> {
+export async function sendOrder(
+  order: Order,
+  run: string,
+  confirmation: string,
+  json: boolean,
+): Promise<void> {
   const terminal = openTerminal(json);
   const { withConnections } = await import('../connections.ts');
   const { cancelRun, steerRun } = await import('./adaptation-client.ts');

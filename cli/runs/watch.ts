@@ -33,7 +33,8 @@ export async function followRun(client: Client, run: string, terminal: Terminal)
         lastLineAt = now;
       }
     }
-    if (state.status !== 'RUNNING' && state.status !== 'CONTINUED_AS_NEW') return await runResult(client, run);
+    if (state.status !== 'RUNNING' && state.status !== 'CONTINUED_AS_NEW')
+      return await runResult(client, run);
     await pause(lookEveryMs);
   }
 }

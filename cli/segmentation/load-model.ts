@@ -13,7 +13,10 @@ export interface LoadedModel extends SegmentationSettings {
 }
 
 /** The part of a run's configuration that segmentation needs; the rest may be anything. */
-const SettingsSchema = z.object({ preprocessing: PreprocessingSchema, inference: InferenceSchema.prefault({}) });
+const SettingsSchema = z.object({
+  preprocessing: PreprocessingSchema,
+  inference: InferenceSchema.prefault({}),
+});
 
 /** True when the argument of --model means a file, not a name in the store. */
 export async function isModelFile(model: string): Promise<boolean> {
@@ -26,7 +29,10 @@ export async function isModelFile(model: string): Promise<boolean> {
  * @param preset says how videos were prepared where the checkpoint does not.
  * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid. The network is the caller's to dispose.
  */
-export async function loadModelFile(file: string, preset: keyof typeof presets | undefined): Promise<LoadedModel> {
+export async function loadModelFile(
+  file: string,
+  preset: keyof typeof presets | undefined,
+): Promise<LoadedModel> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new DomainError(
       'ArtefactMissing',
@@ -37,7 +43,11 @@ export async function loadModelFile(file: string, preset: keyof typeof presets |
 }
 
 /** The policy in the bytes, prepared for by `settings`, or else by what the checkpoint itself says. */
-export function modelOf(bytes: Uint8Array, origin: string, settings: SegmentationSettings | undefined): LoadedModel {
+export function modelOf(
+  bytes: Uint8Array,
+  origin: string,
+  settings: SegmentationSettings | undefined,
+): LoadedModel {
   let decoded: ReturnType<typeof decodeNetwork>;
   try {
     decoded = decodeNetwork(bytes, 'policy');
@@ -66,7 +76,11 @@ export function settingsOfConfig(json: Uint8Array): SegmentationSettings | undef
 }
 
 function settingsOfPreset(preset: keyof typeof presets): SegmentationSettings {
-  const { preprocessing, inference } = RunConfigSchema.parse({ ...presets[preset], source: '-', target: '-' });
+  const { preprocessing, inference } = RunConfigSchema.parse({
+    ...presets[preset],
+    source: '-',
+    target: '-',
+  });
   return { preprocessing, inference };
 }
 

@@ -37,7 +37,10 @@ export async function segmentToVideo(
   const mask = join(out, `${videoName(file)}.nii.gz`);
   const overlay = join(out, `${videoName(file)}.gif`);
   if (resolve(mask) === resolve(file)) {
-    throw new DomainError('ConfigInvalid', `the mask would replace the video itself. Choose another --out than ${out}.`);
+    throw new DomainError(
+      'ConfigInvalid',
+      `the mask would replace the video itself. Choose another --out than ${out}.`,
+    );
   }
   const image = await readVideo(await readFile(file), file);
   const labels = segmentVideo(image, model.policy, model);

@@ -8,7 +8,12 @@ import { randomStream } from '../../imaging/random.ts';
 import { correctSequence, smoothCodes } from './correct-sequence.ts';
 import { ShapeAutoencoder } from './shape-autoencoder/autoencoder.ts';
 
-const config = ShapeAutoencoderSchema.parse({ maskSize: 16, baseFilters: 2, latentDimensions: 8, batchFrames: 5 });
+const config = ShapeAutoencoderSchema.parse({
+  maskSize: 16,
+  baseFilters: 2,
+  latentDimensions: 8,
+  batchFrames: 5,
+});
 const bounds = Array.from({ length: 8 }, () => ({ minimum: -1, maximum: 1 }));
 const { labels: video } = generatePhantom({ domain: 'source', seed: 3, index: 0 });
 
@@ -33,7 +38,9 @@ describe('correcting a sequence', () => {
 
   it('smooths dimensions without an attribute more than those whose threshold is already kept', () => {
     const frames = 6;
-    const codes = Float32Array.from({ length: frames * 8 }, (_, i) => (Math.floor(i / 8) % 2 === 0 ? 0.02 : -0.02));
+    const codes = Float32Array.from({ length: frames * 8 }, (_, i) =>
+      Math.floor(i / 8) % 2 === 0 ? 0.02 : -0.02,
+    );
     const smoothed = smoothCodes(codes, frames, bounds);
     const departure = (d: number) => Math.abs(smoothed[2 * 8 + d]! - smoothed[3 * 8 + d]!);
     expect(departure(1)).toBeGreaterThan(departure(7));

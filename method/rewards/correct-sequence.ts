@@ -1,7 +1,12 @@
 /** Corrects the shapes of a segmentation over time with the shape autoencoder (method.md 4.2). */
 import * as tf from '@tensorflow/tfjs-core';
 import { geometryOf, type LabelVideo } from '../../imaging/image.ts';
-import { FIXED_SMOOTHNESS_WEIGHT, type LatentBounds, smoothSignal, smoothWithinThreshold } from './latent-smoothing.ts';
+import {
+  FIXED_SMOOTHNESS_WEIGHT,
+  type LatentBounds,
+  smoothSignal,
+  smoothWithinThreshold,
+} from './latent-smoothing.ts';
 import type { TrainedAutoencoder } from './shape-autoencoder/autoencoder-checkpoint.ts';
 import { encodeFrames } from './shape-autoencoder/encode-frames.ts';
 import { shapeBoxOf, unregisterFrame } from './shape-autoencoder/registration.ts';
@@ -14,7 +19,10 @@ import { attributeDimensions } from './shape-autoencoder/shape-attributes.ts';
  * `cleaned` is a segmentation after `cleanVideo`. A frame without structure gets the shape that its neighbours suggest;
  * a video without any structure comes back as it is.
  */
-export function correctSequence({ autoencoder, bounds }: TrainedAutoencoder, cleaned: LabelVideo): LabelVideo {
+export function correctSequence(
+  { autoencoder, bounds }: TrainedAutoencoder,
+  cleaned: LabelVideo,
+): LabelVideo {
   const box = shapeBoxOf(cleaned);
   if (!box) return cleaned;
   const { frames, rows, columns } = cleaned;
@@ -41,7 +49,11 @@ export function correctSequence({ autoencoder, bounds }: TrainedAutoencoder, cle
  * Every latent dimension smoothed over time: those of attributes by the smallest weight that keeps the attribute's
  * threshold, the others by the fixed weight. `codes` is [frames, dimensions] row-major, as is the result.
  */
-export function smoothCodes(codes: Float32Array, frames: number, bounds: readonly LatentBounds[]): Float32Array {
+export function smoothCodes(
+  codes: Float32Array,
+  frames: number,
+  bounds: readonly LatentBounds[],
+): Float32Array {
   const dimensions = bounds.length;
   const smoothed = new Float32Array(codes.length);
   for (let d = 0; d < dimensions; d++) {

@@ -3,7 +3,9 @@ import { fuseRewards, minimumOf, minMaxPerFrame } from './fusion.ts';
 
 describe('fusion of reward maps', () => {
   it('scales every frame by its own range', () => {
-    expect([...minMaxPerFrame(Float32Array.of(0.25, 0.75, 0.5, 0.5, 0.75, 1), 2)]).toEqual([0, 1, 0.5, 0, 0.5, 1]);
+    expect([...minMaxPerFrame(Float32Array.of(0.25, 0.75, 0.5, 0.5, 0.75, 1), 2)]).toEqual([
+      0, 1, 0.5, 0, 0.5, 1,
+    ]);
   });
 
   it('leaves a constant frame as it is, clamped to [0, 1]', () => {

@@ -10,8 +10,16 @@ import { labelVideo, type PolicyLogits } from './labelling.ts';
 const phantom = generatePhantom({ domain: 'source', seed: 3, index: 0 });
 /** Four frames are enough, and fast. */
 const pixelCount = 4 * phantom.image.rows * phantom.image.columns;
-const image: GreyVideo = { ...phantom.image, frames: 4, intensities: phantom.image.intensities.slice(0, pixelCount) };
-const truth: LabelVideo = { ...phantom.labels, frames: 4, labels: phantom.labels.labels.slice(0, pixelCount) };
+const image: GreyVideo = {
+  ...phantom.image,
+  frames: 4,
+  intensities: phantom.image.intensities.slice(0, pixelCount),
+};
+const truth: LabelVideo = {
+  ...phantom.labels,
+  frames: 4,
+  labels: phantom.labels.labels.slice(0, pixelCount),
+};
 const config = LabellingSchema.parse({});
 const empty: LabelVideo = { ...truth, labels: new Uint8Array(truth.labels.length) };
 const random = () => randomStream(1, 'labelling');
@@ -37,7 +45,8 @@ function shifted(video: LabelVideo, rows: number): LabelVideo {
 describe('reward labelling', () => {
   it('has a phantom whose truth is valid, which the other tests rely on', () => {
     const cleaned = cleanVideo(truth);
-    for (let t = 0; t < truth.frames; t++) expect(isFrameAnatomicallyValid(labelFrame(cleaned, t))).toBe(true);
+    for (let t = 0; t < truth.frames; t++)
+      expect(isFrameAnatomicallyValid(labelFrame(cleaned, t))).toBe(true);
   });
 
   it('keeps a valid prediction that its correction agrees with, and degrades it in every way', async () => {
@@ -55,7 +64,9 @@ describe('reward labelling', () => {
     expect(approximateTruth?.labels).toEqual(cleanVideo(truth).labels);
     const [first] = triples;
     expect(first!.image).toBe(image);
-    const expected = first!.segmentation.labels.map((label, i) => (label === approximateTruth!.labels[i] ? 1 : 0));
+    const expected = first!.segmentation.labels.map((label, i) =>
+      label === approximateTruth!.labels[i] ? 1 : 0,
+    );
     expect(first!.correct).toEqual(expected);
     expect(first!.correct.includes(0)).toBe(true);
   });
@@ -68,7 +79,13 @@ describe('reward labelling', () => {
 
   it('gives one sampled segmentation against the correction when the two disagree', async () => {
     const predicted = shifted(truth, 8);
-    const task = { image, policyLogits: () => logitsOf(predicted, 3), correct: () => truth, config, random: random() };
+    const task = {
+      image,
+      policyLogits: () => logitsOf(predicted, 3),
+      correct: () => truth,
+      config,
+      random: random(),
+    };
     const { outcome, agreement, triples, approximateTruth } = await labelVideo(task);
     expect(outcome).toBe('corrected');
     expect(agreement).toBeLessThan(0.95);
@@ -89,14 +106,26 @@ describe('reward labelling', () => {
   });
 
   it('rejects a video whose prediction and correction are both implausible', async () => {
-    const task = { image, policyLogits: () => logitsOf(empty), correct: () => empty, config, random: random() };
+    const task = {
+      image,
+      policyLogits: () => logitsOf(empty),
+      correct: () => empty,
+      config,
+      random: random(),
+    };
     const { outcome, triples } = await labelVideo(task);
     expect(outcome).toBe('rejected');
     expect(triples).toHaveLength(0);
   });
 
   it('refuses logits of another grid', async () => {
-    const task = { image, policyLogits: () => new Float32Array(6), correct: () => truth, config, random: random() };
+    const task = {
+      image,
+      policyLogits: () => new Float32Array(6),
+      correct: () => truth,
+      config,
+      random: random(),
+    };
     await expect(labelVideo(task)).rejects.toThrow('the policy gave 6');
   });
 });

@@ -2,8 +2,9 @@
  * Reward labelling (method.md 4.3): turns the policy's prediction of an unlabelled video into examples of right and wrong
  * pixels, without a ground truth. Pure: how logits are computed and shapes corrected is passed in.
  */
-import { CLASS_COUNT } from '../../contracts/labels.ts';
+
 import { DomainError } from '../../contracts/errors.ts';
+import { CLASS_COUNT } from '../../contracts/labels.ts';
 import type { LabellingConfig } from '../../contracts/run-config.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, labelFrame } from '../../imaging/image.ts';
 import { cleanVideo } from '../../imaging/morphology.ts';
@@ -21,7 +22,10 @@ export interface Triple {
 }
 
 /** The policy's logits of a whole video, [frames, rows, columns, 3], with its own weights or with noise on all of them. */
-export type PolicyLogits = (image: GreyVideo, weights: 'clean' | number) => Promise<Float32Array> | Float32Array;
+export type PolicyLogits = (
+  image: GreyVideo,
+  weights: 'clean' | number,
+) => Promise<Float32Array> | Float32Array;
 
 export interface LabellingTask {
   readonly image: GreyVideo;
@@ -65,7 +69,8 @@ export async function labelVideo(task: LabellingTask): Promise<LabellingResult> 
     const triples: Triple[] = [];
     for await (const segmentation of degradedPredictions(task)) {
       // A prediction without foreground shows the network nothing of what mistakes look like.
-      if (segmentation.labels.some((label) => label !== 0)) triples.push(tripleOf(image, segmentation, prediction));
+      if (segmentation.labels.some((label) => label !== 0))
+        triples.push(tripleOf(image, segmentation, prediction));
     }
     return { outcome: 'kept', agreement, triples, approximateTruth: prediction };
   }

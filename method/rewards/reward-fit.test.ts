@@ -27,7 +27,11 @@ const frames = 5;
 /** A bright square to segment; the segmentation is the square moved sideways, so one edge of it is wrong. */
 function load(index: number) {
   const pixels = frames * size * size;
-  const [image, segmentation, correct] = [new Float32Array(pixels), new Uint8Array(pixels), new Uint8Array(pixels)];
+  const [image, segmentation, correct] = [
+    new Float32Array(pixels),
+    new Uint8Array(pixels),
+    new Uint8Array(pixels),
+  ];
   const offset = index % 3;
   for (let i = 0; i < pixels; i++) {
     const [r, c] = [Math.floor(i / size) % size, i % size];
@@ -97,7 +101,12 @@ describe('the reward network', () => {
     const map = rewardMapOf(reward, 2, image, labels);
     expect(map.shape).toEqual([1, 4, size, size]);
     expect(map.dataSync().every((value) => value > 0 && value < 1)).toBe(true);
-    expect(() => rewardInput(image, tf.tidy(() => tf.slice(labels, 0, [1, 2, size, size])))).toThrow('on one grid');
+    expect(() =>
+      rewardInput(
+        image,
+        tf.tidy(() => tf.slice(labels, 0, [1, 2, size, size])),
+      ),
+    ).toThrow('on one grid');
     map.dispose();
     tf.dispose([image, labels]);
     expect(tf.memory().numTensors).toBe(before + 1);
@@ -156,7 +165,10 @@ describe('a reward fit', () => {
   it('ends with an error that says what to do when the loss is not finite', () => {
     const reward = network();
     const arrays = Object.fromEntries(
-      Object.entries(reward.toArrays()).map(([name, { shape, data }]) => [name, { shape, data: data.fill(Number.NaN) }]),
+      Object.entries(reward.toArrays()).map(([name, { shape, data }]) => [
+        name,
+        { shape, data: data.fill(Number.NaN) },
+      ]),
     );
     reward.assign(arrays);
     const fit = new RewardFit({ network: reward, triples, config, seed: 1 });

@@ -17,7 +17,14 @@ import { HeldOutPixels } from './held-out-pixels.ts';
 import { withoutPrefix, withPrefix } from './prefixed-arrays.ts';
 import { initialProgress, type RewardFitProgress, recordEpoch } from './reward-fit-progress.ts';
 import { rewardInput, rewardLossAndGradient } from './reward-network.ts';
-import { disposeWindow, splitTriples, type TripleSource, type TripleSplit, type TripleWindow, windowOf } from './triple-windows.ts';
+import {
+  disposeWindow,
+  splitTriples,
+  type TripleSource,
+  type TripleSplit,
+  type TripleWindow,
+  windowOf,
+} from './triple-windows.ts';
 
 export interface RewardFitOptions {
   /** Trained in place; it stays the caller's. After the last step it holds the best weights. */
@@ -89,17 +96,15 @@ export class RewardFit {
 
   /** Steps of the phase in progress: windows to train on, to validate on, or to measure. */
   get stepsInPhase(): number {
-    switch (this.#progress.phase) {
-      case 'training':
-        return this.#config.stepsPerEpoch ?? this.#split.training.length;
-      case 'validation':
-      case 'calibration':
-        return this.#split.validation.length;
-      case 'test':
-        return this.#split.test.length;
-      case 'done':
-        return 0;
-    }
+    const { training, validation, test } = this.#split;
+    const windows = {
+      training: this.#config.stepsPerEpoch ?? training.length,
+      validation: validation.length,
+      calibration: validation.length,
+      test: test.length,
+      done: 0,
+    };
+    return windows[this.#progress.phase];
   }
 
   /**

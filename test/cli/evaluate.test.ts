@@ -22,11 +22,19 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 describe('evaluate', () => {
   it('gives full marks to a prediction that is the reference', async () => {
     const labels = join(data, 'labels');
-    const { code, stdout } = await runCli(['evaluate', '--predictions', labels, '--references', labels, '--json'], home);
+    const { code, stdout } = await runCli(
+      ['evaluate', '--predictions', labels, '--references', labels, '--json'],
+      home,
+    );
     expect(code).toBe(0);
     const { videos, summary } = EvaluationReportSchema.parse(JSON.parse(stdout));
     expect(videos.map((video) => `${video.id}.nii.gz`)).toEqual((await readdir(labels)).sort());
-    expect(summary).toMatchObject({ videos: 8, dice: { mean: 1 }, hausdorffMm: { mean: 0 }, anatomicalValidity: 1 });
+    expect(summary).toMatchObject({
+      videos: 8,
+      dice: { mean: 1 },
+      hausdorffMm: { mean: 0 },
+      anatomicalValidity: 1,
+    });
   });
 
   it('scores what it can, names every bad file and leaves exit code 3', async () => {

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makePhantomDataset } from '../../cli/datasets/phantom-dataset.ts';
 import { findVideos } from '../../cli/datasets/find-videos.ts';
+import { makePhantomDataset } from '../../cli/datasets/phantom-dataset.ts';
 import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
 import { randomStream } from '../../imaging/random.ts';
 import { encodeNetwork } from '../../method/networks/network-checkpoint.ts';
@@ -18,14 +18,23 @@ let video: string;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'echoloop-segment-'));
   const out = join(home, 'data');
-  await makePhantomDataset({ out, domain: 'source', seed: 1, videos: [{ split: 'test', labelled: true }] }, () => {});
+  await makePhantomDataset(
+    { out, domain: 'source', seed: 1, videos: [{ split: 'test', labelled: true }] },
+    () => {},
+  );
   video = (await findVideos([join(out, 'videos')]))[0]!;
   const network = UNet3D.initialise(
     {
       baseFilters: 2,
       maxFilters: 4,
-      strides: [[1, 1, 1], [1, 2, 2]],
-      kernels: [[1, 3, 3], [3, 3, 3]],
+      strides: [
+        [1, 1, 1],
+        [1, 2, 2],
+      ],
+      kernels: [
+        [1, 3, 3],
+        [3, 3, 3],
+      ],
       inputChannels: 1,
       outputChannels: 3,
       deepSupervision: false,
@@ -41,7 +50,16 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 function segment(videos: readonly string[], model: string, ...more: string[]) {
-  const args = ['segment', ...videos, '--model', join(home, model), '--out', join(home, 'masks'), '--json', ...more];
+  const args = [
+    'segment',
+    ...videos,
+    '--model',
+    join(home, model),
+    '--out',
+    join(home, 'masks'),
+    '--json',
+    ...more,
+  ];
   return runCli(args, home);
 }
 

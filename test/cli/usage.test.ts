@@ -48,7 +48,11 @@ describe('the command', () => {
     const lacking: string[] = [];
     const visit = (command: ReturnType<typeof buildProgram>) => {
       let help = '';
-      command.configureOutput({ writeOut: (text) => { help += text; } });
+      command.configureOutput({
+        writeOut: (text) => {
+          help += text;
+        },
+      });
       command.outputHelp();
       if (!help.includes('Example:\n  ')) lacking.push(command.name());
       for (const inner of command.commands) visit(inner);

@@ -6,7 +6,12 @@ import { applyTemporalPenalty, temporalPenalty } from '../../method/rewards/temp
 import { decodeArray, type EncodedArray, loadGolden } from './golden-files.ts';
 
 /** The clips of an array [batch, columns, rows, frames], each as [frames, rows, columns]. */
-function clipsOf(encoded: EncodedArray): { frames: number; rows: number; columns: number; clips: Float32Array[] } {
+function clipsOf(encoded: EncodedArray): {
+  frames: number;
+  rows: number;
+  columns: number;
+  clips: Float32Array[];
+} {
   const { shape, data } = decodeArray(encoded);
   const [batch, columns, rows, frames] = shape as [number, number, number, number];
   const clips = Array.from({ length: batch }, (_, b) => {
@@ -55,7 +60,9 @@ describe('reward fusion and temporal penalty against the published code', () => 
         };
         expect(largestDifference(temporalPenalty(segmentation), golden.p_t[b])).toBeLessThan(1e-9);
         // The published blur rounds to 32 bits, and a strong blur leaves a range of 0.002 that scaling widens to 1.
-        expect(largestDifference(applyTemporalPenalty(fused[b]!, segmentation), penalised[b]!)).toBeLessThan(4e-5);
+        expect(largestDifference(applyTemporalPenalty(fused[b]!, segmentation), penalised[b]!)).toBeLessThan(
+          4e-5,
+        );
       }
     });
   }

@@ -52,7 +52,10 @@ export function decodeAutoencoder(bytes: Uint8Array): TrainedAutoencoder {
         'dimensions: its training did not end. Train it to the end.',
     );
   }
-  return { autoencoder: ShapeAutoencoder.fromArrays(config.data, withoutPrefix('autoencoder', arrays)), bounds };
+  return {
+    autoencoder: ShapeAutoencoder.fromArrays(config.data, withoutPrefix('autoencoder', arrays)),
+    bounds,
+  };
 }
 
 function parseJson(text: string | undefined): unknown {

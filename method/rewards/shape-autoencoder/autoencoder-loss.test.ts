@@ -9,7 +9,11 @@ const random = randomStream(1, 'loss');
 const normals = (count: number) => Float32Array.from({ length: count }, () => random.normal());
 
 /** Compares a gradient with central differences of the loss at the same values. */
-function checkGradient(values: Float32Array, gradient: ArrayLike<number>, loss: (values: Float32Array) => number): void {
+function checkGradient(
+  values: Float32Array,
+  gradient: ArrayLike<number>,
+  loss: (values: Float32Array) => number,
+): void {
   for (let i = 0; i < values.length; i++) {
     const moved = (by: number) => loss(values.map((value, j) => (i === j ? value + by : value)));
     expect(gradient[i]).toBeCloseTo((moved(1e-2) - moved(-1e-2)) / 2e-2, 3);
@@ -20,12 +24,16 @@ describe('the objective of the shape autoencoder', () => {
   it('has the gradient of cross entropy and Dice', () => {
     const before = tf.memory().numTensors;
     const shape: [number, number, number, number, number] = [2, 1, 2, 2, 3];
-    const masks = tf.tidy(() => tf.oneHot(tf.tensor1d([0, 1, 2, 1, 2, 0, 1, 1], 'int32'), 3).reshape(shape)) as tf.Tensor5D;
+    const masks = tf.tidy(() =>
+      tf.oneHot(tf.tensor1d([0, 1, 2, 1, 2, 0, 1, 1], 'int32'), 3).reshape(shape),
+    ) as tf.Tensor5D;
     const weights = { crossEntropyWeight: 0.4, diceWeight: 1.5 };
     const values = normals(24);
     const lossAt = (logits: Float32Array) =>
       tf.tidy(() => reconstructionLoss(tf.tensor5d(logits, shape), masks, weights).loss.dataSync()[0]!);
-    const gradient = tf.tidy(() => reconstructionLoss(tf.tensor5d(values, shape), masks, weights).gradient.dataSync());
+    const gradient = tf.tidy(() =>
+      reconstructionLoss(tf.tensor5d(values, shape), masks, weights).gradient.dataSync(),
+    );
     checkGradient(values, gradient, lossAt);
     masks.dispose();
     expect(tf.memory().numTensors).toBe(before);

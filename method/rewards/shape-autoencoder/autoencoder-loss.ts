@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ShapeAutoencoderConfig } from '../../../contracts/run-config.ts';
 import type { Posterior } from './autoencoder.ts';
-import { attributeDimensions, type AttributeValues } from './shape-attributes.ts';
+import { type AttributeValues, attributeDimensions } from './shape-attributes.ts';
 
 /** Keeps Dice defined for a label that is in neither mask. */
 const DICE_SMOOTHING = 1e-5;
@@ -47,7 +47,10 @@ export function reconstructionLoss(
       tf.sub(byProbability, tf.sum(tf.mul(byProbability, probability), -1, true)),
     );
     return {
-      loss: tf.add(tf.mul(crossEntropy, crossEntropyWeight), tf.mul(tf.sub(1, dice), diceWeight)) as tf.Scalar,
+      loss: tf.add(
+        tf.mul(crossEntropy, crossEntropyWeight),
+        tf.mul(tf.sub(1, dice), diceWeight),
+      ) as tf.Scalar,
       dice: dice as tf.Scalar,
       gradient: tf.add(entropyGradient, diceGradient) as tf.Tensor5D,
     };
@@ -58,7 +61,10 @@ export function reconstructionLoss(
  * weight * KL divergence of the posterior from the standard normal (summed over dimensions, mean over the batch) with its
  * gradients. The caller disposes the results.
  */
-export function divergenceLoss(posterior: Posterior, weight: number): { loss: tf.Scalar; gradient: Posterior } {
+export function divergenceLoss(
+  posterior: Posterior,
+  weight: number,
+): { loss: tf.Scalar; gradient: Posterior } {
   return tf.tidy(() => {
     const { mean, logVariance } = posterior;
     const scale = weight / mean.shape[0];

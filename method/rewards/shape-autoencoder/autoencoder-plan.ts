@@ -11,7 +11,12 @@ const BOTTLENECK_SIZE = 8;
 const DOUBLINGS = 3;
 
 export type LayerPlan =
-  | { readonly kind: 'convolution'; readonly name: string; readonly strides: Axes3; readonly activated: boolean }
+  | {
+      readonly kind: 'convolution';
+      readonly name: string;
+      readonly strides: Axes3;
+      readonly activated: boolean;
+    }
   /** Transposed convolution whose kernel is its stride. */
   | { readonly kind: 'upsampling'; readonly name: string; readonly strides: Axes3 }
   /** [batch, 1, size, size, channels] to [batch, features]. */
@@ -46,7 +51,13 @@ export function planAutoencoder(config: ShapeAutoencoderConfig): AutoencoderPlan
     parameters.push({ name: `${name}.bias`, shape: [outputs], role: 'convolutionBias' });
   };
   // PyTorch's layout of filters: [out, in, row, column, time], and [in, out, ...] where transposed.
-  const convolution = (name: string, inputs: number, outputs: number, stride: 1 | 2, activated = true): LayerPlan => {
+  const convolution = (
+    name: string,
+    inputs: number,
+    outputs: number,
+    stride: 1 | 2,
+    activated = true,
+  ): LayerPlan => {
     addFilter(name, [outputs, inputs, 3, 3, 1], outputs);
     return { kind: 'convolution', name, strides: [1, stride, stride], activated };
   };

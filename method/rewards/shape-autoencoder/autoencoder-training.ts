@@ -14,8 +14,8 @@ import type { NamedArrays } from '../../networks/named-arrays.ts';
 import type { LatentBounds } from '../latent-smoothing.ts';
 import { withoutPrefix, withPrefix } from '../prefixed-arrays.ts';
 import { maskShape, type ShapeAutoencoder } from './autoencoder.ts';
-import { encodeFrames } from './encode-frames.ts';
 import { attributeLoss, divergenceLoss, reconstructionLoss } from './autoencoder-loss.ts';
+import { encodeFrames } from './encode-frames.ts';
 import { boundsFromArrays, boundsToArrays, widenBounds } from './latent-bounds.ts';
 import { registerFrame, type ShapeBox, shapeBoxOf } from './registration.ts';
 import { type AttributeValues, measureAttributes, registeredAttributes } from './shape-attributes.ts';
@@ -143,7 +143,11 @@ export class AutoencoderTraining {
   #train(step: number): Omit<AutoencoderStep, 'progress'> {
     const { masks, attributes } = this.#batchOf(step);
     const { latentDimensions, divergenceWeight, attributeWeight } = this.#config;
-    const noise = noiseOf(attributes.length, latentDimensions, randomStream(this.#seed, 'autoencoder-noise', step));
+    const noise = noiseOf(
+      attributes.length,
+      latentDimensions,
+      randomStream(this.#seed, 'autoencoder-noise', step),
+    );
     const pass = this.#autoencoder.forwardForTraining(masks, noise);
     const reconstruction = reconstructionLoss(pass.logits, masks, this.#config);
     const divergence = divergenceLoss(pass.posterior, divergenceWeight);
@@ -222,7 +226,11 @@ export class AutoencoderTraining {
   #takeBounds(video: LabelVideo): void {
     const box = shapeBoxOf(video);
     if (!box) return;
-    this.#bounds = widenBounds(this.#bounds, encodeFrames(this.#autoencoder, video, box), this.#config.latentDimensions);
+    this.#bounds = widenBounds(
+      this.#bounds,
+      encodeFrames(this.#autoencoder, video, box),
+      this.#config.latentDimensions,
+    );
   }
 }
 
@@ -234,5 +242,8 @@ function jitter(box: ShapeBox, random: RandomStream): ShapeBox {
 }
 
 function noiseOf(batch: number, dimensions: number, random: RandomStream): tf.Tensor2D {
-  return tf.tensor2d(Float32Array.from({ length: batch * dimensions }, () => random.normal()), [batch, dimensions]);
+  return tf.tensor2d(
+    Float32Array.from({ length: batch * dimensions }, () => random.normal()),
+    [batch, dimensions],
+  );
 }

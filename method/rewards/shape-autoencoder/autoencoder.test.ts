@@ -91,9 +91,13 @@ describe('the shape autoencoder', () => {
 
   it('refuses checkpoints of another kind or of a training that did not end', () => {
     expect(() => decodeAutoencoder(encodeSafetensors({}, { kind: 'policy' }))).toThrow('found "policy"');
-    expect(() => decodeAutoencoder(encodeSafetensors({}, { kind: 'shape-autoencoder', config: '{' }))).toThrow('cannot be read');
+    expect(() =>
+      decodeAutoencoder(encodeSafetensors({}, { kind: 'shape-autoencoder', config: '{' })),
+    ).toThrow('cannot be read');
     const autoencoder = create();
-    expect(() => decodeAutoencoder(encodeAutoencoder({ autoencoder, bounds: [] }))).toThrow('ranges for 0 of 8');
+    expect(() => decodeAutoencoder(encodeAutoencoder({ autoencoder, bounds: [] }))).toThrow(
+      'ranges for 0 of 8',
+    );
     autoencoder.dispose();
   });
 

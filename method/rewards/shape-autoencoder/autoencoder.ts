@@ -84,7 +84,11 @@ export class ShapeAutoencoder {
     const { mean, logVariance, deviation, latent } = tf.tidy(() => {
       const posterior = this.#latentHead(features);
       const deviation = tf.exp(tf.mul(posterior.logVariance, 0.5));
-      return { ...posterior, deviation, latent: tf.add(posterior.mean, tf.mul(noise, deviation)) as tf.Tensor2D };
+      return {
+        ...posterior,
+        deviation,
+        latent: tf.add(posterior.mean, tf.mul(noise, deviation)) as tf.Tensor2D,
+      };
     });
     const decoder = forwardThrough(this.#plan.decoder, latent, this.parameters);
     return {
@@ -92,7 +96,13 @@ export class ShapeAutoencoder {
       logits: decoder.output as tf.Tensor5D,
       backward: (logitsGradient, posteriorGradient) => {
         const gradients = new Map<string, tf.Tensor>();
-        const latentGradient = backwardThrough(this.#plan.decoder, decoder, logitsGradient, this.parameters, gradients);
+        const latentGradient = backwardThrough(
+          this.#plan.decoder,
+          decoder,
+          logitsGradient,
+          this.parameters,
+          gradients,
+        );
         const featureGradient = tf.tidy(() => {
           const both = tf.concat2d(
             [
@@ -144,13 +154,19 @@ export class ShapeAutoencoder {
 
   #latentHead(features: tf.Tensor): Posterior {
     const weight = this.#parameter('latent.weight') as tf.Tensor2D;
-    const both = tf.add(tf.matMul(features as tf.Tensor2D, weight, false, true), this.#parameter('latent.bias'));
+    const both = tf.add(
+      tf.matMul(features as tf.Tensor2D, weight, false, true),
+      this.#parameter('latent.bias'),
+    );
     const [mean, logVariance] = tf.split(both as tf.Tensor2D, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
     return { mean, logVariance };
   }
 }
 
 /** Shape of a batch of masks for an autoencoder; the axis of size 1 is time, which the kernels want. */
-export function maskShape(config: ShapeAutoencoderConfig, batch: number): [number, number, number, number, number] {
+export function maskShape(
+  config: ShapeAutoencoderConfig,
+  batch: number,
+): [number, number, number, number, number] {
   return [batch, 1, config.maskSize, config.maskSize, CLASS_COUNT];
 }

@@ -10,7 +10,10 @@ export function widenBounds(
   dimensions: number,
 ): LatentBounds[] {
   return Array.from({ length: dimensions }, (_, d) => {
-    let { minimum, maximum } = bounds[d] ?? { minimum: Number.POSITIVE_INFINITY, maximum: Number.NEGATIVE_INFINITY };
+    let { minimum, maximum } = bounds[d] ?? {
+      minimum: Number.POSITIVE_INFINITY,
+      maximum: Number.NEGATIVE_INFINITY,
+    };
     for (let i = d; i < codes.length; i += dimensions) {
       minimum = Math.min(minimum, codes[i]!);
       maximum = Math.max(maximum, codes[i]!);

@@ -27,9 +27,14 @@ export function runThrough(layers: readonly LayerPlan[], x: tf.Tensor, parameter
 }
 
 /** As `runThrough`, keeping every layer's output. */
-export function forwardThrough(layers: readonly LayerPlan[], x: tf.Tensor, parameters: Parameters): ChainPass {
+export function forwardThrough(
+  layers: readonly LayerPlan[],
+  x: tf.Tensor,
+  parameters: Parameters,
+): ChainPass {
   const activations = [x];
-  for (const layer of layers) activations.push(tf.tidy(() => forward(layer, activations.at(-1)!, parameters)));
+  for (const layer of layers)
+    activations.push(tf.tidy(() => forward(layer, activations.at(-1)!, parameters)));
   return { activations, output: activations.at(-1)!, dispose: () => tf.dispose(activations.slice(1)) };
 }
 
@@ -50,7 +55,15 @@ export function backwardThrough(
     const readsMask = i === 0 && layer.kind === 'convolution';
     const before: tf.Tensor = gradient!;
     const results: { input: tf.Tensor | undefined; weight?: tf.Tensor; bias?: tf.Tensor } = tf.tidy(
-      () => backward(layer, pass.activations[i]!, pass.activations[i + 1]!, before, parameters, readsMask) as never,
+      () =>
+        backward(
+          layer,
+          pass.activations[i]!,
+          pass.activations[i + 1]!,
+          before,
+          parameters,
+          readsMask,
+        ) as never,
     );
     if ('name' in layer) {
       gradients.set(`${layer.name}.weight`, results.weight!);
@@ -67,7 +80,12 @@ function forward(layer: LayerPlan, x: tf.Tensor, parameters: Parameters): tf.Ten
     case 'flattening':
       return tf.reshape(x, [x.shape[0]!, -1]);
     case 'dense': {
-      const product = tf.matMul(x as tf.Tensor2D, weightOf(layer.name, parameters) as tf.Tensor2D, false, true);
+      const product = tf.matMul(
+        x as tf.Tensor2D,
+        weightOf(layer.name, parameters) as tf.Tensor2D,
+        false,
+        true,
+      );
       const expanded = leaky(tf.add(product, biasOf(layer.name, parameters)));
       return tf.reshape(expanded, [x.shape[0]!, 1, layer.size, layer.size, layer.channels]);
     }

@@ -44,7 +44,14 @@ describe('registration', () => {
     const labels = new Uint8Array(phantom.labels.length);
     for (let t = 0; t < phantom.frames; t++) {
       const mask = there(phantom, t, box, size);
-      unregisterFrame(mask, size, box, phantom.rows, phantom.columns, labels.subarray(t * pixels, (t + 1) * pixels));
+      unregisterFrame(
+        mask,
+        size,
+        box,
+        phantom.rows,
+        phantom.columns,
+        labels.subarray(t * pixels, (t + 1) * pixels),
+      );
     }
     expect(diceOf({ ...phantom, labels }, phantom).mean).toBeGreaterThan(0.98);
   });
@@ -67,6 +74,7 @@ describe('registration', () => {
     const whole: ShapeBox = { top: 0, left: 0, side: size };
     const expected = registeredAttributes(inMask, whole, size);
     const moved = registeredAttributes(measureAttributes(phantom, 0), box, size);
-    for (let a = 0; a < expected.length; a++) expect(Math.abs(moved[a]! / expected[a]! - 1)).toBeLessThan(0.05);
+    for (let a = 0; a < expected.length; a++)
+      expect(Math.abs(moved[a]! / expected[a]! - 1)).toBeLessThan(0.05);
   });
 });

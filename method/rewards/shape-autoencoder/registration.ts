@@ -55,12 +55,9 @@ export function shapeBoxOf(video: LabelVideo): ShapeBox | undefined {
     if (found) edges.push(found);
   }
   if (edges.length === 0) return undefined;
-  const [top, bottom, left, right] = [0, 1, 2, 3].map((edge) => median(edges.map((frame) => frame[edge]!))) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [top, bottom, left, right] = [0, 1, 2, 3].map((edge) =>
+    median(edges.map((frame) => frame[edge]!)),
+  ) as [number, number, number, number];
   const side = MARGIN * Math.max(bottom - top, right - left);
   return { top: (top + bottom - side) / 2, left: (left + right - side) / 2, side };
 }
@@ -122,9 +119,11 @@ export function unregisterFrame(
       let largest = Number.NEGATIVE_INFINITY;
       for (let k = 0; k < CLASS_COUNT; k++) {
         const above =
-          logits[(upper + left) * CLASS_COUNT + k]! * (1 - slide) + logits[(upper + right) * CLASS_COUNT + k]! * slide;
+          logits[(upper + left) * CLASS_COUNT + k]! * (1 - slide) +
+          logits[(upper + right) * CLASS_COUNT + k]! * slide;
         const below =
-          logits[(lower + left) * CLASS_COUNT + k]! * (1 - slide) + logits[(lower + right) * CLASS_COUNT + k]! * slide;
+          logits[(lower + left) * CLASS_COUNT + k]! * (1 - slide) +
+          logits[(lower + right) * CLASS_COUNT + k]! * slide;
         const value = above * (1 - fall) + below * fall;
         if (value > largest) {
           largest = value;

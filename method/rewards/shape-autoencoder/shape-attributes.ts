@@ -24,7 +24,10 @@ export type AttributeValues = Float64Array;
 export function measureAttributes(video: LabelVideo, frame: number): AttributeValues {
   const measured = shapeAttributes({ ...labelFrame(video, frame), spacingMm: [1, 1] });
   const empty = measured.lvArea + measured.myoArea === 0;
-  return Float64Array.from(attributeDimensions, ({ name }) => (empty ? undefined : measured[name]) ?? Number.NaN);
+  return Float64Array.from(
+    attributeDimensions,
+    ({ name }) => (empty ? undefined : measured[name]) ?? Number.NaN,
+  );
 }
 
 /** The same attributes as they are in the registered mask of a box, in mask pixels: what the encoder sees. */
