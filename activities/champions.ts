@@ -28,7 +28,10 @@ export async function replaceChampion(
     const champion: Champion = { ...decision, model, sequence: await nextSequence(store, model) };
     const bytes = new TextEncoder().encode(`${JSON.stringify(champion)}\n`);
     const options = { contentType: 'application/json' };
-    const recorded = await store.put(historyKey(model, champion.sequence), bytes, { ...options, ifNoneMatch: true });
+    const recorded = await store.put(historyKey(model, champion.sequence), bytes, {
+      ...options,
+      ifNoneMatch: true,
+    });
     if (recorded === 'refused') continue;
     const outcome = await store.put(modelKeys.champion(model), bytes, {
       ...options,
@@ -38,7 +41,10 @@ export async function replaceChampion(
     // Somebody else was faster: this entry was never champion.
     await store.delete(historyKey(model, champion.sequence));
   }
-  throw new DomainError('StorageUnavailable', `The champion of ${model} was changed ${ATTEMPTS} times in a row by others.`);
+  throw new DomainError(
+    'StorageUnavailable',
+    `The champion of ${model} was changed ${ATTEMPTS} times in a row by others.`,
+  );
 }
 
 /** Key of an entry of the history. */

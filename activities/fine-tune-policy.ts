@@ -25,7 +25,10 @@ export const FineTuningSchema = z.strictObject({
   points: z.array(z.record(z.string(), z.number())),
 });
 
-export async function fineTunePolicy(input: FineTuneInput, context: ActivityContext): Promise<FineTuneResult> {
+export async function fineTunePolicy(
+  input: FineTuneInput,
+  context: ActivityContext,
+): Promise<FineTuneResult> {
   const { run, iteration } = input;
   const present = await findJson(context, activityKeys.fineTuningCurve(run, iteration), FineTuningSchema);
   const policy = present && (await findArtefact(context.store, runKeys.policy(run, iteration)));
@@ -98,8 +101,21 @@ async function train(
   );
   policy.assign(fineTune.bestPolicy());
   const policyKey = runKeys.policy(run, iteration);
-  const storedPolicy = await storeNetwork(context, policyKey, policy, 'policy', inputs, policySettings(config));
-  const storedCritic = await storeNetwork(context, activityKeys.critic(run, iteration), critic, 'critic', inputs);
+  const storedPolicy = await storeNetwork(
+    context,
+    policyKey,
+    policy,
+    'policy',
+    inputs,
+    policySettings(config),
+  );
+  const storedCritic = await storeNetwork(
+    context,
+    activityKeys.critic(run, iteration),
+    critic,
+    'critic',
+    inputs,
+  );
   const document: z.infer<typeof FineTuningSchema> = {
     // Without validation videos the reward of the last window is the best that is known.
     validationReward: fineTune.progress.best?.validationReward ?? trained.curve.at(-1)?.reward ?? 0,
@@ -114,7 +130,11 @@ async function train(
 }
 
 /** The critic of the iteration before, or a new one; it keeps its deep-supervision heads (method.md 3). */
-async function criticOf({ critic, iteration }: FineTuneInput, { config }: RunFacts, context: ActivityContext): Promise<UNet3D> {
+async function criticOf(
+  { critic, iteration }: FineTuneInput,
+  { config }: RunFacts,
+  context: ActivityContext,
+): Promise<UNet3D> {
   if (critic) return loadNetwork(context, critic, 'critic');
   return UNet3D.initialise(
     { ...config.network, inputChannels: 1, outputChannels: 1, deepSupervision: true },

@@ -30,7 +30,10 @@ export const FitSchema = z.strictObject({
   points: z.array(z.record(z.string(), z.number())),
 });
 
-export async function fitRewardNetwork(input: FitRewardInput, context: ActivityContext): Promise<FitRewardResult> {
+export async function fitRewardNetwork(
+  input: FitRewardInput,
+  context: ActivityContext,
+): Promise<FitRewardResult> {
   const { run, iteration } = input;
   const facts = await readRun(input, context);
   const key = runKeys.anatomicalReward(run, iteration);
@@ -99,7 +102,11 @@ async function fit(
   }
 }
 
-function resultOf(network: ArtefactRef, curve: ArtefactRef, fitted: z.infer<typeof FitSchema>): FitRewardResult {
+function resultOf(
+  network: ArtefactRef,
+  curve: ArtefactRef,
+  fitted: z.infer<typeof FitSchema>,
+): FitRewardResult {
   const { temperature, validationLoss, triples, steps } = fitted;
   return { reward: { network, temperature }, curve, steps, triples, validationLoss };
 }
@@ -119,7 +126,8 @@ function resumable(rewardFit: RewardFit, epochs: number): ResumableTraining {
       const { arrays, progress } = rewardFit.state();
       return { arrays, json: progress };
     },
-    restore: ({ arrays, json }) => rewardFit.restore({ arrays, progress: RewardFitProgressSchema.parse(json) as never }),
+    restore: ({ arrays, json }) =>
+      rewardFit.restore({ arrays, progress: RewardFitProgressSchema.parse(json) as never }),
   };
 }
 

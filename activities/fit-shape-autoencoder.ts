@@ -1,7 +1,7 @@
 /** Fits the shape autoencoder on the annotations of the source (method.md 4.2). */
 import { z } from 'zod';
 import type { AutoencoderResult, RunInput } from '../contracts/activities.ts';
-import { type LabelVideo } from '../imaging/image.ts';
+import type { LabelVideo } from '../imaging/image.ts';
 import { randomStream } from '../imaging/random.ts';
 import { ShapeAutoencoder } from '../method/rewards/shape-autoencoder/autoencoder.ts';
 import { encodeAutoencoder } from '../method/rewards/shape-autoencoder/autoencoder-checkpoint.ts';
@@ -24,9 +24,15 @@ export const AutoencoderCurveSchema = z.strictObject({
   points: z.array(z.record(z.string(), z.number())),
 });
 
-const ProgressSchema = z.strictObject({ phase: z.enum(['training', 'bounds', 'done']), step: z.int().min(0) });
+const ProgressSchema = z.strictObject({
+  phase: z.enum(['training', 'bounds', 'done']),
+  step: z.int().min(0),
+});
 
-export async function fitShapeAutoencoder(input: RunInput, context: ActivityContext): Promise<AutoencoderResult> {
+export async function fitShapeAutoencoder(
+  input: RunInput,
+  context: ActivityContext,
+): Promise<AutoencoderResult> {
   const { run } = input;
   const key = activityKeys.autoencoderWeights(run);
   const present = await findJson(context, activityKeys.autoencoderCurve(run), AutoencoderCurveSchema);
@@ -40,7 +46,10 @@ export async function fitShapeAutoencoder(input: RunInput, context: ActivityCont
   const { config, plan } = facts;
   const labels = await annotations(run, facts, context);
   const quarantined = plan.source.train.length - labels.length;
-  const autoencoder = ShapeAutoencoder.initialise(config.autoencoder, randomStream(config.seed, 'autoencoder'));
+  const autoencoder = ShapeAutoencoder.initialise(
+    config.autoencoder,
+    randomStream(config.seed, 'autoencoder'),
+  );
   try {
     const source = { count: labels.length, load: (index: number) => labels[index]! };
     const training = new AutoencoderTraining({ autoencoder, source, seed: config.seed });
@@ -64,7 +73,11 @@ export async function fitShapeAutoencoder(input: RunInput, context: ActivityCont
         mediaType: 'application/octet-stream',
       });
       const { steps } = trained;
-      const document: z.infer<typeof AutoencoderCurveSchema> = { steps, quarantined, points: [...trained.curve] };
+      const document: z.infer<typeof AutoencoderCurveSchema> = {
+        steps,
+        quarantined,
+        points: [...trained.curve],
+      };
       const curve = await writeJson(context, activityKeys.autoencoderCurve(run), document, [stored]);
       await trained.clearCheckpoints();
       return { autoencoder: stored, curve, steps, quarantined };
@@ -77,7 +90,11 @@ export async function fitShapeAutoencoder(input: RunInput, context: ActivityCont
 }
 
 /** The source's label maps on the grid of the networks; they stay in memory, being a byte a pixel. */
-async function annotations(run: string, { config, plan }: RunFacts, context: ActivityContext): Promise<LabelVideo[]> {
+async function annotations(
+  run: string,
+  { config, plan }: RunFacts,
+  context: ActivityContext,
+): Promise<LabelVideo[]> {
   const { train } = plan.source;
   const labels: LabelVideo[] = [];
   for (const id of train) {

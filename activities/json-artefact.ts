@@ -25,7 +25,9 @@ export async function readJson<Schema extends z.ZodType>(
   reference: ArtefactRef,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(await readArtefact(context.store, reference))));
+  const parsed = schema.safeParse(
+    JSON.parse(new TextDecoder().decode(await readArtefact(context.store, reference))),
+  );
   if (parsed.success) return parsed.data;
   throw new DomainError(
     'CheckpointIncompatible',

@@ -18,7 +18,10 @@ import { activityKeys } from './run-keys.ts';
 import { loadShapeCorrection, type ShapeCorrection } from './shape-correction.ts';
 import { decodeTriples, encodeTriples } from './triple-file.ts';
 
-export async function labelShard(input: LabelShardInput, context: ActivityContext): Promise<LabelShardResult> {
+export async function labelShard(
+  input: LabelShardInput,
+  context: ActivityContext,
+): Promise<LabelShardResult> {
   const { run, iteration } = input;
   const { config, plan } = await readRun(input, context);
   const counts = { kept: 0, corrected: 0, rejected: 0, triples: 0 };
@@ -29,7 +32,9 @@ export async function labelShard(input: LabelShardInput, context: ActivityContex
       const prediction = await findArtefact(context.store, runKeys.prediction(run, iteration, 'target', id));
       // Set aside when it was predicted, and counted there.
       if (!prediction) return 'skip';
-      let file = await findArtefact(context.store, key).then((found) => found && readArtefact(context.store, found));
+      let file = await findArtefact(context.store, key).then(
+        (found) => found && readArtefact(context.store, found),
+      );
       if (!file) {
         const prepared = await prepareVideo(context, config.target, id, config.preprocessing);
         tools ??= await LabellingTools.load(input, config, context);
@@ -60,7 +65,12 @@ class LabellingTools {
   readonly #noisy: UNet3D;
   readonly #correction: ShapeCorrection;
 
-  private constructor(input: LabelShardInput, config: RunConfig, policy: UNet3D, correction: ShapeCorrection) {
+  private constructor(
+    input: LabelShardInput,
+    config: RunConfig,
+    policy: UNet3D,
+    correction: ShapeCorrection,
+  ) {
     this.#input = input;
     this.#config = config;
     this.#policy = policy;
@@ -68,7 +78,11 @@ class LabellingTools {
     this.#correction = correction;
   }
 
-  static async load(input: LabelShardInput, config: RunConfig, context: ActivityContext): Promise<LabellingTools> {
+  static async load(
+    input: LabelShardInput,
+    config: RunConfig,
+    context: ActivityContext,
+  ): Promise<LabellingTools> {
     const correction = await loadShapeCorrection(context, input.autoencoder);
     return new LabellingTools(input, config, await loadNetwork(context, input.policy, 'policy'), correction);
   }

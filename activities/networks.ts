@@ -7,7 +7,11 @@ import { writeArtefact } from '../storage/artefacts.ts';
 import type { ActivityContext } from './context.ts';
 
 /** The caller disposes it. @throws DomainError CheckpointIncompatible when it is of another kind. */
-export async function loadNetwork(context: ActivityContext, reference: ArtefactRef, kind: NetworkKind): Promise<UNet3D> {
+export async function loadNetwork(
+  context: ActivityContext,
+  reference: ArtefactRef,
+  kind: NetworkKind,
+): Promise<UNet3D> {
   return decodeNetwork(await context.cache.read(reference), kind).network;
 }
 

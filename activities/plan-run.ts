@@ -20,7 +20,9 @@ const MAXIMUM_SHARDS = 2000;
  */
 export async function planRun({ run, config }: PlanRunInput, context: ActivityContext): Promise<RunPlan> {
   const configRef = await writeJson(context, runKeys.config(run), config, []);
-  const initialPolicy = config.initialPolicy ? await initialPolicyOf(config.initialPolicy, context) : undefined;
+  const initialPolicy = config.initialPolicy
+    ? await initialPolicyOf(config.initialPolicy, context)
+    : undefined;
   // A plan that is there stays: the data sets may have grown since.
   const present = await findJson(context, runKeys.plan(run), PlanSchema);
   const plan = present?.value ?? (await makePlan(config, context));

@@ -65,7 +65,11 @@ export async function pretrainPolicy(input: RunInput, context: ActivityContext):
       );
       const stored = await storeNetwork(context, key, policy, 'policy', inputs, policySettings(config));
       const { steps } = trained;
-      const document: z.infer<typeof PretrainingCurveSchema> = { steps, quarantined, points: [...trained.curve] };
+      const document: z.infer<typeof PretrainingCurveSchema> = {
+        steps,
+        quarantined,
+        points: [...trained.curve],
+      };
       const curve = await writeJson(context, activityKeys.pretrainingCurve(run), document, [stored]);
       await trained.clearCheckpoints();
       return { policy: stored, curve, steps, quarantined };

@@ -55,8 +55,10 @@ function judge(
       reason: `The run did not start from the champion of ${model}, so the two were not compared. Promote the policy by hand if it is meant to replace it.`,
     };
   }
-  if (best.iteration === 0) return { promoted: false, reason: 'No iteration was better than the champion on validation.' };
-  const rewardOf = (iteration: number) => ratings.find((rating) => rating.iteration === iteration)?.reward ?? Number.NaN;
+  if (best.iteration === 0)
+    return { promoted: false, reason: 'No iteration was better than the champion on validation.' };
+  const rewardOf = (iteration: number) =>
+    ratings.find((rating) => rating.iteration === iteration)?.reward ?? Number.NaN;
   const checks = [
     { name: 'mean reward', before: rewardOf(0), now: rewardOf(best.iteration) },
     {
@@ -70,7 +72,8 @@ function judge(
       now: best.validation?.temporalValidity ?? Number.NaN,
     },
   ];
-  const text = ({ name, before, now }: (typeof checks)[number]) => `${name} ${before.toFixed(4)} -> ${now.toFixed(4)}`;
+  const text = ({ name, before, now }: (typeof checks)[number]) =>
+    `${name} ${before.toFixed(4)} -> ${now.toFixed(4)}`;
   // A value that could not be measured is no reason to trust the challenger.
   const worse = checks.filter(({ before, now }) => !(now >= before));
   return worse.length === 0

@@ -21,13 +21,20 @@ export const RatingsSchema = z.strictObject({
   videos: z.record(z.string(), z.number()),
 });
 
-export async function ratePolicy(input: RatePolicyInput, context: ActivityContext): Promise<RatePolicyResult> {
+export async function ratePolicy(
+  input: RatePolicyInput,
+  context: ActivityContext,
+): Promise<RatePolicyResult> {
   const key = activityKeys.ratings(input.run, input.iteration);
   const present = await findJson(context, key, RatingsSchema);
   return resultOf(input, present?.value ?? (await rate(input, context, key)));
 }
 
-async function rate(input: RatePolicyInput, context: ActivityContext, key: string): Promise<z.infer<typeof RatingsSchema>> {
+async function rate(
+  input: RatePolicyInput,
+  context: ActivityContext,
+  key: string,
+): Promise<z.infer<typeof RatingsSchema>> {
   const { run, iteration, reward } = input;
   const { config, plan } = await readRun(input, context);
   const network = await loadNetwork(context, reward.network, 'anatomical-reward');
@@ -54,7 +61,10 @@ async function rate(input: RatePolicyInput, context: ActivityContext, key: strin
   return document;
 }
 
-function resultOf({ iteration }: RatePolicyInput, { videos }: z.infer<typeof RatingsSchema>): RatePolicyResult {
+function resultOf(
+  { iteration }: RatePolicyInput,
+  { videos }: z.infer<typeof RatingsSchema>,
+): RatePolicyResult {
   const rewards = Object.values(videos);
   return { iteration, reward: rewards.length > 0 ? meanOf(rewards) : 0, videos: rewards.length };
 }

@@ -3,7 +3,10 @@ import type { ReadChampionInput, ReadChampionResult } from '../contracts/activit
 import { readChampion as read } from './champions.ts';
 import type { ActivityContext } from './context.ts';
 
-export async function readChampion({ model }: ReadChampionInput, context: ActivityContext): Promise<ReadChampionResult> {
+export async function readChampion(
+  { model }: ReadChampionInput,
+  context: ActivityContext,
+): Promise<ReadChampionResult> {
   const champion = await read(context.store, model);
   return champion ? { policy: champion.policy } : {};
 }

@@ -2,7 +2,12 @@
 import { DomainError } from '../contracts/errors.ts';
 
 /** @throws DomainError DatasetInvalid when a larger share of the videos is unusable than allowed, or all are. */
-export function refuseEmptyTraining(dataset: string, videos: number, usable: number, maximumShare: number): void {
+export function refuseEmptyTraining(
+  dataset: string,
+  videos: number,
+  usable: number,
+  maximumShare: number,
+): void {
   const bad = videos - usable;
   if (videos === 0 || (usable > 0 && bad / videos <= maximumShare)) return;
   throw new DomainError(

@@ -12,7 +12,8 @@ export const activityKeys = {
   rewardFit: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}rewards/fit.json`,
   policyTraining: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}fine-tuning/`,
   critic: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}critic.safetensors`,
-  fineTuningCurve: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}fine-tuning/curve.json`,
+  fineTuningCurve: (run: string, iteration: number) =>
+    `${runKeys.iteration(run, iteration)}fine-tuning/curve.json`,
   /** Segmentations with their error maps; the image is the prepared video itself and not stored again. */
   triples: (run: string, iteration: number, id: string) =>
     `${runKeys.iteration(run, iteration)}triples/${checkedName('video', id)}.bin.gz`,

@@ -34,7 +34,10 @@ export const SelectionSchema = z.strictObject({
   ratings: z.array(z.strictObject({ iteration: z.int().min(0), reward: z.number(), videos: z.int().min(0) })),
 });
 
-export async function selectBest(input: SelectBestInput, context: ActivityContext): Promise<SelectBestResult> {
+export async function selectBest(
+  input: SelectBestInput,
+  context: ActivityContext,
+): Promise<SelectBestResult> {
   const { run, policies, ratings } = input;
   const best = bestOf(policies, ratings);
   const document: z.infer<typeof SelectionSchema> = {

@@ -40,7 +40,10 @@ export class StoredTriples implements TripleSource {
   }
 
   /** Reads the label maps and prepares the images; the caller disposes the result. */
-  static async load({ run, throughIteration, config, plan }: TriplesOfRun, context: ActivityContext): Promise<StoredTriples> {
+  static async load(
+    { run, throughIteration, config, plan }: TriplesOfRun,
+    context: ActivityContext,
+  ): Promise<StoredTriples> {
     const shelf = new VideoShelf();
     const prepared = new Set<string>();
     const places: { file: LabelledFile; place: number }[] = [];

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import type { SummariseInput, SummariseResult } from '../contracts/activities.ts';
 import type { ArtefactRef } from '../contracts/artefact-ref.ts';
-import { type EvaluationReport, EvaluationReportSchema, type EvaluationSummary } from '../contracts/evaluation.ts';
+import {
+  type EvaluationReport,
+  EvaluationReportSchema,
+  type EvaluationSummary,
+} from '../contracts/evaluation.ts';
 import type { EvaluationNumbers } from '../contracts/messages.ts';
 import { summarise } from '../metrics/summary.ts';
 import { runKeys } from '../storage/keys.ts';
@@ -18,7 +22,10 @@ export const EvaluationSchema = z.strictObject({
   test: EvaluationReportSchema.optional(),
 });
 
-export async function summariseEvaluation(input: SummariseInput, context: ActivityContext): Promise<SummariseResult> {
+export async function summariseEvaluation(
+  input: SummariseInput,
+  context: ActivityContext,
+): Promise<SummariseResult> {
   const key = runKeys.evaluation(input.run, input.iteration);
   const present = await findJson(context, key, EvaluationSchema);
   if (present) return resultOf(present.reference, present.value);
@@ -27,7 +34,10 @@ export async function summariseEvaluation(input: SummariseInput, context: Activi
   const inputs: ArtefactRef[] = [];
   const validation = await gather('validation', plan, input, context, inputs);
   const test = await gather('test', plan, input, context, inputs);
-  const document: z.infer<typeof EvaluationSchema> = { ...(validation && { validation }), ...(test && { test }) };
+  const document: z.infer<typeof EvaluationSchema> = {
+    ...(validation && { validation }),
+    ...(test && { test }),
+  };
   return resultOf(await writeJson(context, key, document, inputs), document);
 }
 
@@ -49,7 +59,10 @@ async function gather(
   return videos.length > 0 ? { videos, summary: summarise(videos) } : undefined;
 }
 
-function resultOf(evaluation: ArtefactRef, { validation, test }: z.infer<typeof EvaluationSchema>): SummariseResult {
+function resultOf(
+  evaluation: ArtefactRef,
+  { validation, test }: z.infer<typeof EvaluationSchema>,
+): SummariseResult {
   return {
     evaluation,
     ...(validation && { validation: numbersOf(validation.summary) }),

@@ -39,7 +39,10 @@ export interface Trained {
   readonly clearCheckpoints: () => Promise<void>;
 }
 
-const StateSchema = z.strictObject({ training: z.unknown(), curve: z.array(z.record(z.string(), z.number())) });
+const StateSchema = z.strictObject({
+  training: z.unknown(),
+  curve: z.array(z.record(z.string(), z.number())),
+});
 
 /** @throws the reason of `context.signal` when it is aborted, after a checkpoint was written. */
 export async function trainResumably(task: TrainingTask, context: ActivityContext): Promise<Trained> {
@@ -81,7 +84,8 @@ export async function trainResumably(task: TrainingTask, context: ActivityContex
     }
     if (step % checkpointEverySteps === 0) await save();
   }
-  if (step !== saved) logWork(context, activity, `${folder} steps ${saved}-${step}`, { from: saved, to: step });
+  if (step !== saved)
+    logWork(context, activity, `${folder} steps ${saved}-${step}`, { from: saved, to: step });
   return { steps: step, curve, clearCheckpoints: () => checkpoints.clear() };
 }
 

@@ -50,7 +50,10 @@ export function decodeTriples(file: Uint8Array): LabelledVideo & { triples: Trip
   const headerEnd = bytes.indexOf(10) + 1;
   const header = HeaderSchema.safeParse(JSON.parse(bytes.subarray(0, headerEnd).toString('utf8')));
   if (!header.success) {
-    throw new DomainError('CheckpointIncompatible', 'A triple file has another form than this version reads. Start a new run.');
+    throw new DomainError(
+      'CheckpointIncompatible',
+      'A triple file has another form than this version reads. Start a new run.',
+    );
   }
   const { triples, ...grid } = header.data;
   const pixels = grid.frames * grid.rows * grid.columns;

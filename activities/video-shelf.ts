@@ -55,7 +55,9 @@ export class VideoShelf {
     const { geometry, labels } = this.#placeOf(id);
     if (labels === undefined) throw new Error(`The video ${id} was put on the shelf without labels.`);
     const { start, length } = rangeOf(geometry, startFrame, frames);
-    return typeof labels === 'string' ? readRange(labels, start, length) : labels.subarray(start, start + length);
+    return typeof labels === 'string'
+      ? readRange(labels, start, length)
+      : labels.subarray(start, start + length);
   }
 
   dispose(): void {

@@ -7,7 +7,10 @@ import { runKeys } from '../storage/keys.ts';
 import type { ActivityContext } from './context.ts';
 import { readRun } from './plan.ts';
 
-export async function writeReport(input: WriteReportInput, context: ActivityContext): Promise<WriteReportResult> {
+export async function writeReport(
+  input: WriteReportInput,
+  context: ActivityContext,
+): Promise<WriteReportResult> {
   const { run, policies, best, labels, quarantined, promotion } = input;
   const { store, codeVersion } = context;
   const key = runKeys.report(run);
@@ -26,6 +29,10 @@ export async function writeReport(input: WriteReportInput, context: ActivityCont
     promotion,
   });
   const page = new TextEncoder().encode(await renderReport(data));
-  const inputs = [input.config, input.plan, ...policies.flatMap(({ policy, evaluation }) => [policy, evaluation])];
+  const inputs = [
+    input.config,
+    input.plan,
+    ...policies.flatMap(({ policy, evaluation }) => [policy, evaluation]),
+  ];
   return { report: await writeArtefact(store, key, page, { inputs, codeVersion, mediaType: 'text/html' }) };
 }

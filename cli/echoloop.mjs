@@ -2,6 +2,9 @@
 // Entry of the `echoloop` command: the sources are TypeScript, which tsx compiles as they load.
 import { register } from 'tsx/esm/api';
 
+// The version of the AWS SDK is pinned; a notice about its later ones is no news to the person at the terminal.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 register();
 const { main } = await import('./main.ts');
 process.exitCode = await main(process.argv.slice(2));

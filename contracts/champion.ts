@@ -4,7 +4,11 @@
  */
 import { z } from 'zod';
 
-const ReferenceSchema = z.strictObject({ key: z.string().min(1), sha256: z.string().length(64), bytes: z.int().min(0) });
+const ReferenceSchema = z.strictObject({
+  key: z.string().min(1),
+  sha256: z.string().length(64),
+  bytes: z.int().min(0),
+});
 
 export const ChampionSchema = z.strictObject({
   model: z.string().min(1),

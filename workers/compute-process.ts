@@ -120,8 +120,10 @@ export class ComputeProcess {
     this.#killedByUs = false;
     this.#outOfMemoryKills = outOfMemoryKills();
     child.on('message', (raw) => this.#receive(child, raw));
-    child.on('error', (error) => this.#died(child, `it could not be started or reached: ${error.message}`));
-    child.on('exit', (code, signal) => this.#died(child, this.#describeExit(code, signal)));
+    child.on('error', (error) =>
+      this.#died(child, `it could not be started or reached: ${error.message}`, false),
+    );
+    child.on('exit', (code, signal) => this.#exited(child, code, signal));
     this.#send(child, { type: 'configure', deployment: this.#options.deployment });
     return child;
   }
@@ -134,7 +136,7 @@ export class ComputeProcess {
   #receive(child: ChildProcess, raw: unknown): void {
     const parsed = ToParentSchema.safeParse(raw);
     if (!parsed.success) {
-      this.#died(child, `it sent a message that is not of the protocol (${parsed.error.message})`);
+      this.#died(child, `it sent a message that is not of the protocol (${parsed.error.message})`, false);
       child.kill('SIGKILL');
       return;
     }
@@ -144,7 +146,9 @@ export class ComputeProcess {
       return;
     }
     if (message.type === 'unready') {
-      this.#ready?.reject(message.code ? new DomainError(message.code, message.message) : new Error(message.message));
+      this.#ready?.reject(
+        message.code ? new DomainError(message.code, message.message) : new Error(message.message),
+      );
       return;
     }
     const pending = this.#pending.get(message.call);
@@ -154,7 +158,7 @@ export class ComputeProcess {
     else pending.reject(errorOf(message));
   }
 
-  #died(child: ChildProcess, how: string): void {
+  #died(child: ChildProcess, how: string, outOfMemory: boolean): void {
     if (this.#child !== child) return;
     this.#child = undefined;
     const error = this.#killedByUs
@@ -162,21 +166,28 @@ export class ComputeProcess {
       : new DomainError(
           'ComputeCrashed',
           `The tensor process died: ${how}. The activity is tried again and resumes from its last checkpoint.`,
+          { outOfMemory },
         );
     this.#ready?.reject(error);
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }
 
-  #describeExit(code: number | null, signal: NodeJS.Signals | null): string {
-    if (signal === 'SIGKILL') {
-      return outOfMemoryKills() > this.#outOfMemoryKills
-        ? 'the operating system killed it because memory ran out. Use smaller windows, a smaller network, or a machine with more memory'
-        : 'it was killed (SIGKILL), which is what the operating system does when memory runs out, and what a person does by hand';
-    }
-    if (signal) return `it was ended by ${signal}${signal === 'SIGSEGV' ? ', a defect in native code' : ''}`;
-    return `it exited with code ${code}`;
+  #exited(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    const outOfMemory = signal === 'SIGKILL' && outOfMemoryKills() > this.#outOfMemoryKills;
+    this.#died(child, describeExit(code, signal, outOfMemory), outOfMemory);
   }
+}
+
+function describeExit(code: number | null, signal: NodeJS.Signals | null, outOfMemory: boolean): string {
+  if (outOfMemory) {
+    return 'the operating system killed it because memory ran out. Use smaller windows, a smaller network, or a machine with more memory';
+  }
+  if (signal === 'SIGKILL') {
+    return 'it was killed (SIGKILL), which is what the operating system does when memory runs out, and what a person does by hand';
+  }
+  if (signal === 'SIGSEGV') return 'it was ended by SIGSEGV, a defect in native code';
+  return signal ? `it was ended by ${signal}` : `it exited with code ${code}`;
 }
 
 interface Deferred<Value> {
@@ -197,7 +208,12 @@ function deferred<Value>(): Deferred<Value> {
   return { promise, resolve, reject };
 }
 
-function heartbeatOf({ step, total, loss, reward }: Extract<ToParent, { type: 'progress' }>['details']): Heartbeat {
+function heartbeatOf({
+  step,
+  total,
+  loss,
+  reward,
+}: Extract<ToParent, { type: 'progress' }>['details']): Heartbeat {
   return { step, total, ...(loss !== undefined && { loss }), ...(reward !== undefined && { reward }) };
 }
 

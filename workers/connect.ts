@@ -1,5 +1,5 @@
 /** The connection of a worker to Temporal, and the SDK's own log through ours. */
-import { type LogLevel, NativeConnection, Runtime } from '@temporalio/worker';
+import { type Logger, type LogLevel, NativeConnection, Runtime } from '@temporalio/worker';
 import type pino from 'pino';
 import { DomainError } from '../contracts/errors.ts';
 import type { Deployment } from '../temporal.config.ts';
@@ -23,8 +23,8 @@ export async function connectWorker({ temporal }: Deployment): Promise<NativeCon
   }
 }
 
-/** Sends the SDK's log through pino; to be called once, before the first worker of the process. */
-export function installSdkLog(log: pino.Logger): void {
+/** The SDK's log written by pino. */
+export function sdkLogger(log: pino.Logger): Logger {
   const levels: Record<LogLevel, pino.Level> = {
     TRACE: 'trace',
     DEBUG: 'debug',
@@ -34,16 +34,18 @@ export function installSdkLog(log: pino.Logger): void {
   };
   const write = (level: LogLevel, message: string, meta?: Record<string | symbol, unknown>): void =>
     log[levels[level]](meta ?? {}, message);
-  Runtime.install({
-    // Signals are handled by run.ts, which also ends the tensor process.
-    shutdownSignals: [],
-    logger: {
-      log: write,
-      trace: (message, meta) => write('TRACE', message, meta),
-      debug: (message, meta) => write('DEBUG', message, meta),
-      info: (message, meta) => write('INFO', message, meta),
-      warn: (message, meta) => write('WARN', message, meta),
-      error: (message, meta) => write('ERROR', message, meta),
-    },
-  });
+  return {
+    log: write,
+    trace: (message, meta) => write('TRACE', message, meta),
+    debug: (message, meta) => write('DEBUG', message, meta),
+    info: (message, meta) => write('INFO', message, meta),
+    warn: (message, meta) => write('WARN', message, meta),
+    error: (message, meta) => write('ERROR', message, meta),
+  };
+}
+
+/** Has the SDK log through pino; to be called once, before the first worker of the process. */
+export function installSdkLog(log: pino.Logger): void {
+  // Signals are handled by run.ts, which also ends the tensor process.
+  Runtime.install({ shutdownSignals: [], logger: sdkLogger(log) });
 }

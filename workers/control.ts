@@ -1,23 +1,30 @@
 /** The control worker: workflows only. */
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  type Logger,
+  type NativeConnection,
+  Worker,
+  type WorkflowBundle,
+} from '@temporalio/worker';
 import { taskQueues } from '../contracts/task-queues.ts';
 
 /** Bundles the workflow code for the sandbox; takes some seconds. */
-export function bundleWorkflows(): Promise<WorkflowBundle> {
-  return bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) });
+export function bundleWorkflows(logger: Logger): Promise<WorkflowBundle> {
+  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+  return bundleWorkflowCode({ workflowsPath, logger });
 }
 
-export async function createControlWorker(
+export function createControlWorker(
   connection: NativeConnection,
   namespace: string,
-  workflowBundle?: WorkflowBundle,
+  workflowBundle: WorkflowBundle,
 ): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,
     taskQueue: taskQueues.control,
-    workflowBundle: workflowBundle ?? (await bundleWorkflows()),
+    workflowBundle,
     shutdownGraceTime: '10s',
   });
 }

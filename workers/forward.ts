@@ -11,6 +11,7 @@ import { ComputeCancelled, type ComputeProcess } from './compute-process.ts';
 
 /** Well under the heartbeat timeout, so that a busy machine misses none. */
 const HEARTBEAT_MS = 3000;
+const OUT_OF_MEMORY_ATTEMPTS = 3;
 
 /** One forwarder for each name. */
 export function forwardersTo(
@@ -22,7 +23,8 @@ export function forwardersTo(
 
 async function forward(compute: ComputeProcess, activity: string, input: unknown): Promise<unknown> {
   const context = Context.current();
-  let last: Heartbeat = { step: 0, total: 0 };
+  const before = context.info.heartbeatDetails as Heartbeat | undefined;
+  let last: Heartbeat = before ?? { step: 0, total: 0 };
   const beat = setInterval(() => context.heartbeat(last), HEARTBEAT_MS);
   context.heartbeat(last);
   try {
@@ -31,10 +33,22 @@ async function forward(compute: ComputeProcess, activity: string, input: unknown
       context.heartbeat(details);
     });
   } catch (error) {
-    throw error instanceof ComputeCancelled ? cancellation(context) : toFailure(error);
+    if (error instanceof ComputeCancelled) throw cancellation(context);
+    const gotFurther = last.step > (before?.step ?? 0);
+    throw toFailure(memoryIsTooSmall(error, context.info.attempt, gotFurther) ?? error);
   } finally {
     clearInterval(beat);
   }
+}
+
+/** Memory that ran out may be somebody else's use of it; the same place again and again is this activity's own. */
+function memoryIsTooSmall(error: unknown, attempt: number, gotFurther: boolean): DomainError | undefined {
+  if (!(error instanceof DomainError) || error.details.outOfMemory !== true) return undefined;
+  if (attempt < OUT_OF_MEMORY_ATTEMPTS || gotFurther) return undefined;
+  return new DomainError(
+    'OutOfMemory',
+    `${error.message} It ran out of memory ${attempt} times without getting further.`,
+  );
 }
 
 function cancellation(context: Context): Error {
@@ -42,11 +56,17 @@ function cancellation(context: Context): Error {
   if (reason instanceof CancelledFailure) {
     // A worker that shuts down hands its work to the next one; that is no cancellation of the work.
     if (reason.message === 'WORKER_SHUTDOWN') {
-      return ApplicationFailure.retryable('The worker shut down; the activity goes on elsewhere.', 'WorkerShutdown');
+      return ApplicationFailure.retryable(
+        'The worker shut down; the activity goes on elsewhere.',
+        'WorkerShutdown',
+      );
     }
     return reason;
   }
   return toFailure(
-    new DomainError('ComputeCrashed', 'The tensor process was ended while the activity ran. It is tried again.'),
+    new DomainError(
+      'ComputeCrashed',
+      'The tensor process was ended while the activity ran. It is tried again.',
+    ),
   ) as Error;
 }

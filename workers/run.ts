@@ -4,8 +4,8 @@ import type { WorkerRole } from '../contracts/task-queues.ts';
 import type { Deployment } from '../temporal.config.ts';
 import { CANCEL_GRACE_MS, createComputeWorker } from './compute.ts';
 import { ComputeProcess } from './compute-process.ts';
-import { connectWorker, installSdkLog } from './connect.ts';
-import { createControlWorker } from './control.ts';
+import { connectWorker, installSdkLog, sdkLogger } from './connect.ts';
+import { bundleWorkflows, createControlWorker } from './control.ts';
 import { createIoWorker } from './io.ts';
 import { openLog, openServices } from './services.ts';
 
@@ -38,13 +38,16 @@ export async function runWorker(
       : undefined;
   try {
     // A worker without working tensors must not take tasks.
-    if (compute) log.info(await compute.ready(), 'tensor process ready');
+    if (compute) {
+      const { backend, pid } = await compute.ready();
+      log.info({ backend, tensorProcess: pid }, 'tensor process ready');
+    }
     const { namespace } = deployment.temporal;
     const worker = compute
       ? await createComputeWorker(connection, namespace, compute)
       : role === 'io'
         ? await createIoWorker(connection, namespace, openServices(deployment, role))
-        : await createControlWorker(connection, namespace);
+        : await createControlWorker(connection, namespace, await bundleWorkflows(sdkLogger(log)));
     await runUntilStopped(worker, options);
     log.info({ role }, 'worker drained');
   } finally {

@@ -43,7 +43,8 @@ export function serveCompute(open: (deployment: unknown) => Promise<ChildRuntime
       if (!runtime) throw new Error('The compute process was told to run before it was configured.');
       const { activities, services } = await runtime;
       const implementation = activities[activity];
-      if (!implementation) throw new DomainError('ConfigInvalid', `There is no compute activity "${activity}".`);
+      if (!implementation)
+        throw new DomainError('ConfigInvalid', `There is no compute activity "${activity}".`);
       const output = await implementation(input as never, {
         ...services,
         signal: controller.signal,

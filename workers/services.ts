@@ -22,10 +22,15 @@ export function openServices(deployment: Deployment, name: string): ActivityServ
 
 /** One JSON object a line on standard error; standard output belongs to the command line's answers. */
 export function openLog(name: string): pino.Logger {
-  return pino({ name: `echoloop-${name}`, level: process.env.ECHOLOOP_LOG_LEVEL || 'info' }, pino.destination({ fd: 2, sync: true }));
+  return pino(
+    { name: `echoloop-${name}`, level: process.env.ECHOLOOP_LOG_LEVEL || 'info' },
+    pino.destination({ fd: 2, sync: true }),
+  );
 }
 
 export function codeVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return manifest.version;
 }

@@ -2,7 +2,7 @@
  * The whole adaptation (method.md 1), top to bottom as the paper's algorithm: pretrain, then per iteration predict, label, fit the
  * reward, fine-tune, evaluate; at the end keep the best. One iteration is one run of history: the next one continues as new.
  */
-import { allHandlersFinished, ApplicationFailure, condition, continueAsNew } from '@temporalio/workflow';
+import { ApplicationFailure, allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import type { RunInput } from '../contracts/activities.ts';
 import {
   type AdaptationInput,
@@ -50,14 +50,21 @@ export async function adaptation(input: AdaptationInput): Promise<AdaptationResu
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     if (state.policies.length === 0) {
-      throw ApplicationFailure.nonRetryable('The run was stopped before it had a policy: there is nothing to report.', 'Stopped');
+      throw ApplicationFailure.nonRetryable(
+        'The run was stopped before it had a policy: there is nothing to report.',
+        'Stopped',
+      );
     }
   }
   return selectPromoteReport(input, state, desk);
 }
 
 /** Freezes the configuration and decides which videos each part of the run works on. */
-async function prepare(run: string, startedAt: string, { config, progress, steering }: RunDesk): Promise<CarriedState> {
+async function prepare(
+  run: string,
+  startedAt: string,
+  { config, progress, steering }: RunDesk,
+): Promise<CarriedState> {
   progress.enter('planning', 1);
   const plan = await activities.planRun({ run, config });
   progress.advance();

@@ -40,7 +40,11 @@ export async function evaluatePolicy(
     },
   );
   refuseTooManyBad(bad, validation.videos + test.videos, config.sweep.maxQuarantinedShare, 'evaluation');
-  const { evaluation, validation: onValidation, test: onTest } = await activities.summariseEvaluation({
+  const {
+    evaluation,
+    validation: onValidation,
+    test: onTest,
+  } = await activities.summariseEvaluation({
     ...refs,
     iteration,
   });

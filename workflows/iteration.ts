@@ -34,7 +34,14 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   const autoencoder = state.autoencoder;
   let labels: LabelCounts = { kept: 0, corrected: 0, rejected: 0, triples: 0 };
   await sweep(shards, concurrency, async (shard) => {
-    const input = { ...refs, iteration, split: 'target' as const, shard, policy, ...(autoencoder && { autoencoder }) };
+    const input = {
+      ...refs,
+      iteration,
+      split: 'target' as const,
+      shard,
+      policy,
+      ...(autoencoder && { autoencoder }),
+    };
     const labelled = await steering.interruptible(() => activities.labelShard(input));
     bad += labelled.quarantined;
     labels = added(labels, labelled.counts);

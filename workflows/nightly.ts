@@ -21,7 +21,10 @@ export async function nightly(input: NightlyInput): Promise<NightlyResult> {
     staticSummary: `Nightly adaptation of ${input.model} to ${input.config.target}`,
   });
   if (!result.promotion) {
-    throw ApplicationFailure.nonRetryable(`Run ${run} ended without passing its policy through the gate.`, 'ConfigInvalid');
+    throw ApplicationFailure.nonRetryable(
+      `Run ${run} ended without passing its policy through the gate.`,
+      'ConfigInvalid',
+    );
   }
   return { run, promotion: result.promotion };
 }

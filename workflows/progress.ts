@@ -36,7 +36,11 @@ export function openProgressBoard(start: ProgressStart): ProgressBoard {
   let total = 1;
   let unit: Progress['unit'] = 'steps';
   let iteration = 0;
-  let shown: Pick<CarriedState, 'policies' | 'quarantined' | 'labels'> = { policies: [], quarantined: 0, labels: [] };
+  let shown: Pick<CarriedState, 'policies' | 'quarantined' | 'labels'> = {
+    policies: [],
+    quarantined: 0,
+    labels: [],
+  };
 
   const current = (): Progress => {
     const { paused, stopping, concurrency } = start.steering();

@@ -32,7 +32,9 @@ export async function sweep(
     const scope = CancellationScope.current();
     while (!failure && (next < shards || inFlight > 0)) {
       while (next < shards && inFlight < concurrency()) void start(next++);
-      await condition(() => failure !== undefined || inFlight === 0 || (next < shards && inFlight < concurrency()));
+      await condition(
+        () => failure !== undefined || inFlight === 0 || (next < shards && inFlight < concurrency()),
+      );
     }
     if (failure) {
       scope.cancel();

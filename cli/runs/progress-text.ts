@@ -32,7 +32,7 @@ export function stageWork(state: RunState): StageWork | undefined {
     };
   }
   // One unit of training says nothing; its steps come with the first heartbeat.
-  if (progress.total === 0 || progress.unit === 'steps') return undefined;
+  if (progress.total === 0 || (progress.total === 1 && progress.unit === 'steps')) return undefined;
   return { name, done: progress.done, total: progress.total, unit: progress.unit };
 }
 

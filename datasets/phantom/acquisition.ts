@@ -107,17 +107,17 @@ export function drawAcquisition(
   const rows = 112 + 4 * random.integer(5);
 
   const dropouts: WallDropout[] = [];
-  const dropoutCount = Math.round(mix([0, 1], [0.6, 2.5]));
+  const dropoutCount = Math.round(mix([0, 0.7], [0.4, 2]));
   for (let i = 0; i < dropoutCount; i++) {
     dropouts.push({
       side: random.uniform() < 0.68 ? 1 : 0,
       centre: 0.15 + 0.75 * random.uniform(),
-      halfWidth: mix([0.08, 0.14], [0.09, 0.21]),
-      lossDb: flicker(frames, mix([3, 8], [7, 18]), Math.max(0, shift), random),
+      halfWidth: mix([0.08, 0.14], [0.09, 0.18]),
+      lossDb: flicker(frames, mix([2, 6], [5, 14]), Math.max(0, shift), random),
     });
   }
   const shadows: Shadow[] = [];
-  const shadowCount = Math.round(mix([0, 0.6], [0, 1.6]));
+  const shadowCount = Math.round(mix([0, 0.4], [0, 1.3]));
   for (let i = 0; i < shadowCount; i++) {
     const centre = sign() * (0.08 + 0.5 * random.uniform());
     const drift = mix([0, 0.02], [0.01, 0.06]);
@@ -127,21 +127,21 @@ export function drawAcquisition(
       { length: frames },
       (_, t) => centre + drift * Math.sin(2 * Math.PI * (t / period + phase)),
     );
-    const halfWidth = mix([0.03, 0.05], [0.04, 0.09]);
+    const halfWidth = mix([0.03, 0.05], [0.035, 0.08]);
     shadows.push({
       angle,
       halfWidth,
-      lossDb: flicker(frames, mix([4, 8], [7, 17]), 0.6 * Math.max(0, shift), random),
+      lossDb: flicker(frames, mix([4, 8], [6, 14]), 0.6 * Math.max(0, shift), random),
     });
   }
   const hazes: Haze[] = [];
-  const hazeCount = Math.round(mix([0, 0.6], [0, 1.6]));
+  const hazeCount = Math.round(mix([0, 0.4], [0, 1.2]));
   for (let i = 0; i < hazeCount; i++) {
     hazes.push({
       along: -0.05 + 0.8 * random.uniform(),
       across: 0.5 * (2 * random.uniform() - 1),
       radiusShare: 0.14 + 0.16 * random.uniform(),
-      levelDb: flicker(frames, mix([-38, -34], [-35, -28]), 0, random).map(
+      levelDb: flicker(frames, mix([-40, -36], [-37, -30]), 0, random).map(
         (level) => level + 2 * shift * random.normal(),
       ),
     });
@@ -161,20 +161,20 @@ export function drawAcquisition(
     swayCycles: 0.4 + 0.5 * random.uniform(),
     apexAcross: mix([-0.04, 0.04], [-0.07, 0.07]),
     apexDown: mix([0.17, 0.21], [0.16, 0.23]),
-    bloodDb: mix([-48, -43], [-48, -40]),
-    myocardiumDb: mix([-17, -13], [-20, -13]),
-    surroundingsDb: mix([-24, -21], [-26, -19]),
+    bloodDb: mix([-48, -43], [-48, -41]),
+    myocardiumDb: mix([-17, -13], [-19, -13]),
+    surroundingsDb: mix([-25.5, -22.5], [-26, -20]),
     pericardiumDb: mix([-5, -2], [-7, -1.5]),
-    attenuationDbPerMm: mix([0, 0.03], [-0.015, 0.065]),
-    edgeLossDb: mix([2, 5], [2, 9]),
-    nearFieldDb: mix([-20, -16], [-20, -12.5]),
-    nearFieldReachMm: mix([7, 10], [7.5, 13]),
+    attenuationDbPerMm: mix([0, 0.03], [-0.01, 0.05]),
+    edgeLossDb: mix([2, 5], [2, 7.5]),
+    nearFieldDb: mix([-20, -16], [-20, -13.5]),
+    nearFieldReachMm: mix([7, 10], [7, 12]),
     noiseDb: mix([-54, -50], [-54, -46]),
-    gainDb: mix([-1, 1], [-4, 3.5]),
-    dynamicRangeDb: mix([46, 50], [42, 54]),
-    gamma: mix([0.95, 1.05], [0.85, 1.2]),
-    speckleAxialMm: mix([1.2, 1.5], [1.1, 1.9]),
-    speckleLateralDegrees: mix([1.8, 2.2], [1.6, 3]),
+    gainDb: mix([-1, 1], [-3.5, 3]),
+    dynamicRangeDb: mix([46, 50], [43, 53]),
+    gamma: mix([0.95, 1.05], [0.88, 1.15]),
+    speckleAxialMm: mix([1.2, 1.5], [1.1, 1.8]),
+    speckleLateralDegrees: mix([1.8, 2.2], [1.6, 2.8]),
     dropouts,
     shadows,
     hazes,

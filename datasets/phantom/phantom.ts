@@ -42,7 +42,7 @@ export function generatePhantom({ domain, seed, index, shift = 1 }: PhantomOptio
   const view: ApicalView = index % 2 === 0 ? 'a4c' : 'a2c';
   const patient = randomStream(seed, 'phantom', domain, 'patient', patientNumber);
   const scanner = randomStream(seed, 'phantom', domain, 'scan', index);
-  const distance = domain === 'source' ? 0 : shift;
+  const distance = domain === 'source' ? 0 : 0.85 * shift;
 
   const heartRate = 55 + 35 * patient.uniform();
   const framesPerBeat = 11.5 + 6.5 * patient.uniform();

@@ -50,7 +50,9 @@ describe('planRun', () => {
     const world = tinyWorld();
     await addTinyDatasets(world.store);
     await planned(world, 'a');
-    await expect(planned(world, 'a', { ...tinyConfig(), seed: 99 })).rejects.toMatchObject({ code: 'ChecksumMismatch' });
+    await expect(planned(world, 'a', { ...tinyConfig(), seed: 99 })).rejects.toMatchObject({
+      code: 'ChecksumMismatch',
+    });
   });
 });
 
@@ -88,7 +90,9 @@ describe('pretrainPolicy', () => {
     await world.store.put(datasetKeys.video('clinic-a', source[0]!), new Uint8Array([1, 2, 3]));
     const one = await pretrainPolicy(await planned(world, 'one', shortConfig()), world.context());
     expect(one.quarantined).toBe(1);
-    const entry = JSON.parse(new TextDecoder().decode(await world.store.get(runKeys.quarantine('one', source[0]!))));
+    const entry = JSON.parse(
+      new TextDecoder().decode(await world.store.get(runKeys.quarantine('one', source[0]!))),
+    );
     expect(entry).toMatchObject({ id: source[0], code: 'ChecksumMismatch' });
 
     await world.store.delete(datasetKeys.labels('clinic-a', source[1]!));
@@ -147,7 +151,9 @@ describe('promote', () => {
 
   it('makes the first policy of a model its champion', async () => {
     const world = tinyWorld();
-    expect(await promoted(world, 'a', [policyOf(0), policyOf(1)], [0.4, 0.6])).toMatchObject({ promoted: true });
+    expect(await promoted(world, 'a', [policyOf(0), policyOf(1)], [0.4, 0.6])).toMatchObject({
+      promoted: true,
+    });
     expect((await readChampion({ model: 'ward' }, world.context())).policy).toEqual(policyOf(1).policy);
   });
 
@@ -169,7 +175,10 @@ describe('promote', () => {
     const world = tinyWorld();
     await promoted(world, 'a', [policyOf(0)], [0.5]);
     const other = await promoted(world, 'b', [policyOf(7), policyOf(8)], []);
-    expect(other).toMatchObject({ promoted: false, reason: expect.stringContaining('did not start from the champion') });
+    expect(other).toMatchObject({
+      promoted: false,
+      reason: expect.stringContaining('did not start from the champion'),
+    });
   });
 
   it('gives the same answer and changes nothing when it is called again', async () => {

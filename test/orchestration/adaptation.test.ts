@@ -17,7 +17,10 @@ describe('adaptation', () => {
     const result = await bench.serve(activities, async () => {
       const handle = await bench.start();
       const outcome = await handle.result();
-      const first = bench.environment.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
+      const first = bench.environment.client.workflow.getHandle(
+        handle.workflowId,
+        handle.firstExecutionRunId,
+      );
       const { events } = await first.fetchHistory();
       expect(events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes).toBeTruthy();
       return outcome;
@@ -42,11 +45,13 @@ describe('adaptation', () => {
       'writeReport',
     ]);
     const count = (name: string): number => calls.filter((call) => call === name).length;
-    expect({ label: count('labelShard'), predict: count('predictShard'), rate: count('ratePolicy') }).toEqual({
-      label: 10,
-      predict: 10 + 3 * 2,
-      rate: 3,
-    });
+    expect({ label: count('labelShard'), predict: count('predictShard'), rate: count('ratePolicy') }).toEqual(
+      {
+        label: 10,
+        predict: 10 + 3 * 2,
+        rate: 3,
+      },
+    );
   });
 
   it('skips pretraining with an initial policy and the autoencoder when it is disabled', async () => {
@@ -62,8 +67,16 @@ describe('adaptation', () => {
   });
 
   it('fails by itself when more than the allowed share of the videos is quarantined', async () => {
-    const { activities, calls } = fakeActivities({ labelShard: async () => ({ done: 3, quarantined: 1, counts: { kept: 3, corrected: 0, rejected: 0, triples: 9 } }) });
-    const error = await bench.serve(activities, async () => (await bench.start()).result().catch((caught) => caught));
+    const { activities, calls } = fakeActivities({
+      labelShard: async () => ({
+        done: 3,
+        quarantined: 1,
+        counts: { kept: 3, corrected: 0, rejected: 0, triples: 9 },
+      }),
+    });
+    const error = await bench.serve(activities, async () =>
+      (await bench.start()).result().catch((caught) => caught),
+    );
     expect(error.cause).toBeInstanceOf(ApplicationFailure);
     expect(error.cause).toMatchObject({ type: 'DatasetInvalid', nonRetryable: true });
     expect(error.cause.message).toMatch(/5 of the 20 videos .* \(25\.0 %\).*maxQuarantinedShare/);

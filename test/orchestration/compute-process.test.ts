@@ -39,11 +39,16 @@ describe('ComputeProcess', () => {
 
   it('hands domain errors over with their code and details, and defects as they are', async () => {
     const failing = (input: object) => compute.run('fineTunePolicy', input, never, () => undefined);
-    await expect(failing({ code: 'Diverged' })).rejects.toMatchObject({ code: 'Diverged', details: { step: 3 } });
+    await expect(failing({ code: 'Diverged' })).rejects.toMatchObject({
+      code: 'Diverged',
+      details: { step: 3 },
+    });
     const defect = (await failing({}).catch((error) => error)) as { message: string; code?: string };
     expect(defect.message).toBe('a defect');
     expect(defect.code).toBeUndefined();
-    await expect(compute.run('nothing', {}, never, () => undefined)).rejects.toMatchObject({ code: 'ConfigInvalid' });
+    await expect(compute.run('nothing', {}, never, () => undefined)).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+    });
   });
 
   it('says at once that it cannot serve', async () => {
@@ -75,7 +80,10 @@ describe('ComputeProcess', () => {
     const run = compute.run('pretrainPolicy', { file: join(folder, 'steps') }, never, ({ step }) => {
       if (step === 2) process.kill(compute.pid!, 'SIGKILL');
     });
-    await expect(run).rejects.toMatchObject({ code: 'ComputeCrashed', message: expect.stringMatching(/memory/) });
+    await expect(run).rejects.toMatchObject({
+      code: 'ComputeCrashed',
+      message: expect.stringMatching(/memory/),
+    });
   });
 });
 
@@ -101,7 +109,9 @@ describe('a compute worker', () => {
         taskQueue: 'crash-test',
         args: [{ file, stepMs: 200 }],
       });
-      await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8').length, { timeout: 30_000 }).toBe(3);
+      await expect
+        .poll(() => existsSync(file) && readFileSync(file, 'utf8').length, { timeout: 30_000 })
+        .toBe(3);
       process.kill(compute.pid!, 'SIGKILL');
       return handle.result();
     });

@@ -22,7 +22,10 @@ afterAll(() => bench?.close());
 it('adapts a policy to phantoms, promotes it and writes a report, computing nothing twice and leaking no tensor', async () => {
   const world = tinyWorld();
   const { target } = await addTinyDatasets(world.store);
-  const activities = inProcess({ ...ioActivities, ...computeActivities }, world.services) as unknown as Activities;
+  const activities = inProcess(
+    { ...ioActivities, ...computeActivities },
+    world.services,
+  ) as unknown as Activities;
   const tensors = tf.memory().numTensors;
   const result = await bench.serve(activities, () =>
     bench.environment.client.workflow.execute(adaptation, {
@@ -45,7 +48,9 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
     JSON.parse(new TextDecoder().decode(await world.store.get(modelKeys.champion('ward')))),
   );
   expect(champion.policy.sha256).toBe(result.best.policy.sha256);
-  expect(await findArtefact(world.store, runKeys.prediction('tiny', 1, 'test', target.at(-1)!))).toBeDefined();
+  expect(
+    await findArtefact(world.store, runKeys.prediction('tiny', 1, 'test', target.at(-1)!)),
+  ).toBeDefined();
   const left: string[] = [];
   for await (const { key } of world.store.list('runs/tiny/')) if (key.includes('checkpoint-')) left.push(key);
   expect(left).toEqual([]);

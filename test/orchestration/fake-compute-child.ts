@@ -2,12 +2,15 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DomainError } from '../../contracts/errors.ts';
-import { MemoryStore } from '../../storage/memory-store.ts';
 import { LocalCache } from '../../storage/local-cache.ts';
+import { MemoryStore } from '../../storage/memory-store.ts';
 import { type ChildActivity, serveCompute } from '../../workers/serve-compute.ts';
 
 /** Ten steps of 50 ms, each remembered in `file`, so that a new attempt goes on after the last one. */
-const pretrainPolicy: ChildActivity = async (input: { file: string; stepMs?: number }, { heartbeat, signal }) => {
+const pretrainPolicy: ChildActivity = async (
+  input: { file: string; stepMs?: number },
+  { heartbeat, signal },
+) => {
   const { file, stepMs = 50 } = input;
   let step = existsSync(file) ? readFileSync(file, 'utf8').length : 0;
   for (; step < 10; step++) {

@@ -20,7 +20,10 @@ export async function openServer(): Promise<TestWorkflowEnvironment> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const path = process.env.TEMPORAL_BINARY ?? (await findBinary(temporalBinary, cacheFolder()))?.path;
   return TestWorkflowEnvironment.createLocal({
-    server: { ...(path && { executable: { type: 'existing-path', path } }), log: { format: 'json', level: 'error' } },
+    server: {
+      ...(path && { executable: { type: 'existing-path', path } }),
+      log: { format: 'json', level: 'error' },
+    },
   });
 }
 
@@ -36,14 +39,18 @@ export interface Bench {
 
 export async function openBench(): Promise<Bench> {
   const environment = await openServer();
-  const bundle = await bundleWorkflows();
+  const bundle = await bundleWorkflows(new DefaultLogger('ERROR'));
   let runs = 0;
   return {
     environment,
     bundle,
     async serve(activities, work) {
       const { nativeConnection: connection } = environment;
-      const control = await Worker.create({ connection, taskQueue: taskQueues.control, workflowBundle: bundle });
+      const control = await Worker.create({
+        connection,
+        taskQueue: taskQueues.control,
+        workflowBundle: bundle,
+      });
       const others = [];
       for (const taskQueue of [taskQueues.io, taskQueues.compute]) {
         others.push(
@@ -78,15 +85,24 @@ export function ref(key: string): ArtefactRef {
 }
 
 /** An input of a run with small shards. */
-export function adaptationInput(run: string, changes: Partial<AdaptationInput['config']> = {}): AdaptationInput {
+export function adaptationInput(
+  run: string,
+  changes: Partial<AdaptationInput['config']> = {},
+): AdaptationInput {
   return {
     run,
-    config: { ...RunConfigSchema.parse({ source: 'clinic-a', target: 'clinic-b', iterations: 2 }), ...changes },
+    config: {
+      ...RunConfigSchema.parse({ source: 'clinic-a', target: 'clinic-b', iterations: 2 }),
+      ...changes,
+    },
   };
 }
 
 /** Activities that do nothing but answer, with a list of what was called in order. */
-export function fakeActivities(changes: Partial<Activities> = {}): { activities: Activities; calls: string[] } {
+export function fakeActivities(changes: Partial<Activities> = {}): {
+  activities: Activities;
+  calls: string[];
+} {
   const calls: string[] = [];
   const plan: RunPlan = {
     config: ref('runs/x/config.json'),
@@ -102,7 +118,12 @@ export function fakeActivities(changes: Partial<Activities> = {}): { activities:
   const answers: Activities = {
     planRun: async () => plan,
     pretrainPolicy: async () => ({ policy: ref('policy-0'), curve: ref('curve'), steps: 10, quarantined: 0 }),
-    fitShapeAutoencoder: async () => ({ autoencoder: ref('autoencoder'), curve: ref('curve'), steps: 10, quarantined: 0 }),
+    fitShapeAutoencoder: async () => ({
+      autoencoder: ref('autoencoder'),
+      curve: ref('curve'),
+      steps: 10,
+      quarantined: 0,
+    }),
     predictShard: async () => ({ done: 4, quarantined: 0 }),
     labelShard: async () => ({
       done: 4,

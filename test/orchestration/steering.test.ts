@@ -93,7 +93,12 @@ describe('a running adaptation', () => {
       await expect(handle.executeUpdate(setConcurrencyUpdate, { args: [0] })).rejects.toThrow();
       await handle.executeUpdate(setConcurrencyUpdate, { args: [4] });
       await expect.poll(() => inFlight, { timeout: 10_000 }).toBe(4);
-      expect(await handle.query(progressQuery)).toMatchObject({ stage: 'labelling', concurrency: 4, total: 5, unit: 'shards' });
+      expect(await handle.query(progressQuery)).toMatchObject({
+        stage: 'labelling',
+        concurrency: 4,
+        total: 5,
+        unit: 'shards',
+      });
       shard.open();
       await handle.result();
     });

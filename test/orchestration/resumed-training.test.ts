@@ -1,0 +1,88 @@
+/** Every training of a run, interrupted again and again, ends with the bytes of an uninterrupted one. */
+import '@tensorflow/tfjs-node-gpu';
+import { expect, it } from 'vitest';
+import type { ActivityContext } from '../../activities/context.ts';
+import { fineTunePolicy } from '../../activities/fine-tune-policy.ts';
+import { fitRewardNetwork } from '../../activities/fit-reward-network.ts';
+import { fitShapeAutoencoder } from '../../activities/fit-shape-autoencoder.ts';
+import { labelShard } from '../../activities/label-shard.ts';
+import { planRun } from '../../activities/plan-run.ts';
+import { predictShard } from '../../activities/predict-shard.ts';
+import { pretrainPolicy } from '../../activities/pretrain-policy.ts';
+import type { RunInput } from '../../contracts/activities.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
+
+type Activity<Input, Output> = (input: Input, context: ActivityContext) => Promise<Output>;
+/** @param beats heartbeats after which a call is interrupted, where calls are */
+type Call = <Input, Output>(
+  activity: Activity<Input, Output>,
+  input: Input,
+  beats: number,
+) => Promise<Output>;
+
+/** Steps between checkpoints that no interruption falls on. */
+const config: RunConfig = {
+  ...tinyConfig(),
+  pretraining: { steps: 120, learningRate: 1e-2, checkpointEverySteps: 16 },
+};
+
+/** One iteration of the algorithm up to the fine-tuned policy: what each training made. */
+async function adapt(world: TinyWorld, call: Call) {
+  await addTinyDatasets(world.store);
+  const { config: configRef, plan } = await planRun({ run: 'a', config }, world.context());
+  const refs: RunInput = { run: 'a', config: configRef, plan };
+  const pretrained = await call(pretrainPolicy, refs, 37);
+  const { policy } = pretrained;
+  const fitted = await call(fitShapeAutoencoder, refs, 3);
+  const { autoencoder } = fitted;
+  const labelled = [];
+  for (const shard of [0, 1]) {
+    const input = { ...refs, iteration: 1, split: 'target', shard, policy } as const;
+    await call(predictShard, input, 1);
+    labelled.push(await call(labelShard, { ...input, autoencoder }, 1));
+  }
+  const rewarded = await call(fitRewardNetwork, { ...refs, iteration: 1 }, 7);
+  const { reward } = rewarded;
+  const tuned = await call(fineTunePolicy, { ...refs, iteration: 1, policy, reference: policy, reward }, 3);
+  return { pretrained, fitted, labelled, rewarded, tuned };
+}
+
+/**
+ * Calls an activity until it ends. The first four calls are ended after a few heartbeats: by turns as a cancellation, which leaves a
+ * checkpoint, and as a crash, which leaves none.
+ */
+function interrupted(world: TinyWorld): { call: Call; interruptions: () => number } {
+  let interruptions = 0;
+  const call: Call = async (activity, input, most) => {
+    for (let attempt = 0; ; attempt++) {
+      const controller = new AbortController();
+      const stop = new Error('interrupted');
+      let beats = 0;
+      const context: ActivityContext = {
+        ...world.context(controller.signal),
+        heartbeat: () => {
+          if (++beats < most || attempt >= 4) return;
+          if (attempt % 2 === 0) controller.abort(stop);
+          else throw stop;
+        },
+      };
+      try {
+        return await activity(input, context);
+      } catch (error) {
+        if (error !== stop) throw error;
+        interruptions++;
+      }
+    }
+  };
+  return { call, interruptions: () => interruptions };
+}
+
+it('makes the same policy, autoencoder, labels, reward and fine-tuned policy', async () => {
+  const whole = tinyWorld();
+  const expected = await adapt(whole, (activity, input) => activity(input, whole.context()));
+  const broken = tinyWorld();
+  const { call, interruptions } = interrupted(broken);
+  expect(await adapt(broken, call)).toEqual(expected);
+  expect(interruptions()).toBeGreaterThan(10);
+}, 180_000);
