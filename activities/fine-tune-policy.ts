@@ -15,6 +15,7 @@ import { type RunFacts, readRun } from './plan.ts';
 import { shelveVideos } from './prepare-videos.ts';
 import { activityKeys } from './run-keys.ts';
 import { type CurvePoint, type ResumableTraining, trainResumably } from './train-resumably.ts';
+import { attemptFolder, withRates } from './training-attempt.ts';
 import { VideoShelf, windowsFrom } from './video-shelf.ts';
 
 /** What is known of a finished fine-tuning, beside its weights. */
@@ -55,16 +56,22 @@ export async function fineTunePolicy(
     };
     const reward = keep(await loadNetwork(context, input.reward.network, 'anatomical-reward'));
     const { config } = facts;
+    const rewards = { anatomical: reward, temperature: input.reward.temperature };
     const fineTune = new FineTune({
       ...tuned,
       rewardOf: fusedReward({
-        anatomical: reward,
-        temperature: input.reward.temperature,
-        temporalPenalty: config.ppo.temporalPenalty,
+        ...rewards,
+        scaling: 'per-frame',
+        temporalPenalty: config.ppo.temporalPenalty
+          ? { spacingMm: config.preprocessing.spacingMm }
+          : undefined,
       }),
       windows: windowsFrom(shelf, training.usable),
-      validation: windowsFrom(shelf, validation.usable),
-      config: config.ppo,
+      validation: {
+        windows: windowsFrom(shelf, validation.usable),
+        rewardOf: fusedReward({ ...rewards, scaling: 'none', temporalPenalty: undefined }),
+      },
+      config: withRates(config.ppo, ['policyLearningRate', 'criticLearningRate'], input.rateFactor),
       iteration,
       seed: config.seed,
       windowFrames: config.inference.windowFrames,
@@ -92,7 +99,7 @@ async function train(
   const trained = await trainResumably(
     {
       activity: 'fineTunePolicy',
-      folder: activityKeys.policyTraining(run, iteration),
+      folder: attemptFolder(activityKeys.policyTraining(run, iteration), input.rateFactor),
       checkpointEverySteps: config.ppo.checkpointEveryWindows,
       inputs,
       training: resumable(fineTune),

@@ -16,6 +16,7 @@ import { type RunFacts, readRun } from './plan.ts';
 import { activityKeys } from './run-keys.ts';
 import { StoredTriples } from './stored-triples.ts';
 import { type CurvePoint, type ResumableTraining, trainResumably } from './train-resumably.ts';
+import { attemptFolder, withRates } from './training-attempt.ts';
 
 /** What is known of a finished fit, beside its weights. */
 export const FitSchema = z.strictObject({
@@ -61,7 +62,7 @@ async function fit(
     const rewardFit = new RewardFit({
       network,
       triples,
-      config: config.rewardFit,
+      config: withRates(config.rewardFit, ['learningRate'], input.rateFactor),
       seed: config.seed,
       windowFrames: config.inference.windowFrames,
     });
@@ -69,7 +70,7 @@ async function fit(
       const trained = await trainResumably(
         {
           activity: 'fitRewardNetwork',
-          folder: activityKeys.rewardTraining(run, iteration),
+          folder: attemptFolder(activityKeys.rewardTraining(run, iteration), input.rateFactor),
           checkpointEverySteps: config.pretraining.checkpointEverySteps,
           inputs: [input.config, input.plan],
           training: resumable(rewardFit, config.rewardFit.epochs),

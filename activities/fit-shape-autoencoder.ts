@@ -1,6 +1,6 @@
 /** Fits the shape autoencoder on the annotations of the source (method.md 4.2). */
 import { z } from 'zod';
-import type { AutoencoderResult, RunInput } from '../contracts/activities.ts';
+import type { AutoencoderResult, TrainingInput } from '../contracts/activities.ts';
 import type { LabelVideo } from '../imaging/image.ts';
 import { randomStream } from '../imaging/random.ts';
 import { ShapeAutoencoder } from '../method/rewards/shape-autoencoder/autoencoder.ts';
@@ -16,6 +16,7 @@ import { tryVideo } from './quarantine.ts';
 import { refuseEmptyTraining } from './refuse-empty-training.ts';
 import { activityKeys } from './run-keys.ts';
 import { type ResumableTraining, trainResumably } from './train-resumably.ts';
+import { attemptFolder, withRates } from './training-attempt.ts';
 
 /** What is known of a finished fit, beside its weights. */
 export const AutoencoderCurveSchema = z.strictObject({
@@ -30,7 +31,7 @@ const ProgressSchema = z.strictObject({
 });
 
 export async function fitShapeAutoencoder(
-  input: RunInput,
+  input: TrainingInput,
   context: ActivityContext,
 ): Promise<AutoencoderResult> {
   const { run } = input;
@@ -46,10 +47,8 @@ export async function fitShapeAutoencoder(
   const { config, plan } = facts;
   const labels = await annotations(run, facts, context);
   const quarantined = plan.source.train.length - labels.length;
-  const autoencoder = ShapeAutoencoder.initialise(
-    config.autoencoder,
-    randomStream(config.seed, 'autoencoder'),
-  );
+  const shape = withRates(config.autoencoder, ['learningRate'], input.rateFactor);
+  const autoencoder = ShapeAutoencoder.initialise(shape, randomStream(config.seed, 'autoencoder'));
   try {
     const source = { count: labels.length, load: (index: number) => labels[index]! };
     const training = new AutoencoderTraining({ autoencoder, source, seed: config.seed });
@@ -58,7 +57,7 @@ export async function fitShapeAutoencoder(
       const trained = await trainResumably(
         {
           activity: 'fitShapeAutoencoder',
-          folder: runKeys.autoencoder(run),
+          folder: attemptFolder(runKeys.autoencoder(run), input.rateFactor),
           checkpointEverySteps: config.pretraining.checkpointEverySteps,
           inputs,
           training: resumable(training, config.autoencoder.steps + labels.length),

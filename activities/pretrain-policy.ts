@@ -1,6 +1,6 @@
 /** Trains policy 0 on the annotated source (method.md 1, step 0). */
 import { z } from 'zod';
-import type { PretrainResult, RunInput } from '../contracts/activities.ts';
+import type { PretrainResult, TrainingInput } from '../contracts/activities.ts';
 import { CLASS_COUNT } from '../contracts/labels.ts';
 import { randomStream } from '../imaging/random.ts';
 import { UNet3D } from '../method/networks/unet3d.ts';
@@ -14,6 +14,7 @@ import { readRun } from './plan.ts';
 import { shelveVideos } from './prepare-videos.ts';
 import { activityKeys } from './run-keys.ts';
 import { type ResumableTraining, trainResumably } from './train-resumably.ts';
+import { attemptFolder, withRates } from './training-attempt.ts';
 import { labelledWindowsFrom, VideoShelf } from './video-shelf.ts';
 
 /** What is known of a finished pretraining, beside its weights. */
@@ -25,7 +26,10 @@ export const PretrainingCurveSchema = z.strictObject({
 
 const ProgressSchema = z.strictObject({ step: z.int().min(0) });
 
-export async function pretrainPolicy(input: RunInput, context: ActivityContext): Promise<PretrainResult> {
+export async function pretrainPolicy(
+  input: TrainingInput,
+  context: ActivityContext,
+): Promise<PretrainResult> {
   const { run } = input;
   const key = runKeys.policy(run, 0);
   const present = await findJson(context, activityKeys.pretrainingCurve(run), PretrainingCurveSchema);
@@ -47,7 +51,7 @@ export async function pretrainPolicy(input: RunInput, context: ActivityContext):
     const pretraining = new Pretraining({
       policy,
       windows: labelledWindowsFrom(shelf, usable),
-      config: config.pretraining,
+      config: withRates(config.pretraining, ['learningRate'], input.rateFactor),
       seed: config.seed,
       windowFrames: config.inference.windowFrames,
     });
@@ -56,7 +60,7 @@ export async function pretrainPolicy(input: RunInput, context: ActivityContext):
       const trained = await trainResumably(
         {
           activity: 'pretrainPolicy',
-          folder: runKeys.pretraining(run),
+          folder: attemptFolder(runKeys.pretraining(run), input.rateFactor),
           checkpointEverySteps: config.pretraining.checkpointEverySteps,
           inputs,
           training: resumable(pretraining),

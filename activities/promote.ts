@@ -67,9 +67,9 @@ function judge(
       now: best.validation?.anatomicalValidity ?? Number.NaN,
     },
     {
-      name: 'share of temporally valid videos',
-      before: start.validation?.temporalValidity ?? Number.NaN,
-      now: best.validation?.temporalValidity ?? Number.NaN,
+      name: 'share of valid frames',
+      before: start.validFrames ?? Number.NaN,
+      now: best.validFrames ?? Number.NaN,
     },
   ];
   const text = ({ name, before, now }: (typeof checks)[number]) =>

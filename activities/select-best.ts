@@ -1,6 +1,7 @@
-/** Picks the policy with the best validation reward of a run (method.md 1e). */
+/** Picks the policy with the best validation reward of a run (method.md 1e), of those that broke no frames. */
 import { z } from 'zod';
 import type { SelectBestInput, SelectBestResult } from '../contracts/activities.ts';
+import { eligiblePolicies } from '../contracts/eligible-policies.ts';
 import type { PolicyResult } from '../contracts/messages.ts';
 import type { ActivityContext } from './context.ts';
 import { writeJson } from './json-artefact.ts';
@@ -28,6 +29,7 @@ export const SelectionSchema = z.strictObject({
       evaluation: ReferenceSchema,
       validation: NumbersSchema.optional(),
       test: NumbersSchema.optional(),
+      validFrames: z.number().optional(),
       reward: z.number().optional(),
     }),
   ),
@@ -51,9 +53,10 @@ export async function selectBest(
 
 /** The highest rating; the earlier policy on a tie. Without ratings, the latest policy: there was nothing to judge by. */
 function bestOf(policies: SelectBestInput['policies'], ratings: SelectBestInput['ratings']): PolicyResult {
-  let best = policies.at(-1)!;
+  const eligible = eligiblePolicies(policies);
+  let best = eligible.at(-1)!;
   let highest = Number.NEGATIVE_INFINITY;
-  for (const policy of policies) {
+  for (const policy of eligible) {
     const rating = ratings.find(({ iteration, videos }) => iteration === policy.iteration && videos > 0);
     if (rating && rating.reward > highest) {
       best = policy;

@@ -6,8 +6,11 @@ import { type ActivityContext, breathe } from './context.ts';
 import type { RunFacts } from './plan.ts';
 import { prepareVideo } from './prepared-video.ts';
 import { activityKeys } from './run-keys.ts';
-import { decodeTriples } from './triple-file.ts';
+import { decodeTriples, type LabelledVideo, type TripleLabels } from './triple-file.ts';
 import { VideoShelf } from './video-shelf.ts';
+
+/** Decoded label maps are kept up to this size: a fit asks for the same triples over and over. */
+const DECODED_BYTES = 1e9;
 
 interface LabelledFile {
   readonly id: string;
@@ -26,6 +29,9 @@ export class StoredTriples implements TripleSource {
   /** Where triple `index` is: a file and the place in it. */
   readonly #places: readonly { readonly file: LabelledFile; readonly place: number }[];
   readonly references: readonly ArtefactRef[];
+  /** The least recently used first. */
+  readonly #decoded = new Map<LabelledFile, LabelledVideo & { triples: TripleLabels[] }>();
+  #decodedBytes = 0;
 
   private constructor(
     shelf: VideoShelf,
@@ -80,11 +86,30 @@ export class StoredTriples implements TripleSource {
 
   load(index: number): StoredTriple {
     const { file, place } = this.#places[index]!;
-    const { triples, frames, rows, columns } = decodeTriples(file.bytes);
+    const { triples, frames, rows, columns } = this.#decode(file);
     return { image: this.#shelf.window(file.id, 0, frames), ...triples[place]!, frames, rows, columns };
+  }
+
+  #decode(file: LabelledFile): LabelledVideo & { triples: TripleLabels[] } {
+    const present = this.#decoded.get(file);
+    const decoded = present ?? decodeTriples(file.bytes);
+    this.#decoded.delete(file);
+    this.#decoded.set(file, decoded);
+    if (!present) this.#decodedBytes += sizeOf(decoded);
+    for (const [oldest, labels] of this.#decoded) {
+      if (this.#decodedBytes <= DECODED_BYTES || oldest === file) break;
+      this.#decoded.delete(oldest);
+      this.#decodedBytes -= sizeOf(labels);
+    }
+    return decoded;
   }
 
   dispose(): void {
     this.#shelf.dispose();
   }
+}
+
+/** Two bytes a pixel: label and correctness. */
+function sizeOf({ triples, frames, rows, columns }: LabelledVideo & { triples: TripleLabels[] }): number {
+  return 2 * triples.length * frames * rows * columns;
 }

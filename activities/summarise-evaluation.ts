@@ -67,7 +67,18 @@ function resultOf(
     evaluation,
     ...(validation && { validation: numbersOf(validation.summary) }),
     ...(test && { test: numbersOf(test.summary) }),
+    ...(validation && { validFrames: validFramesOf(validation) }),
   };
+}
+
+function validFramesOf({ videos }: EvaluationReport): number {
+  let frames = 0;
+  let bad = 0;
+  for (const video of videos) {
+    frames += video.frames;
+    bad += new Set([...video.anatomical.invalidFrames, ...video.temporal.flaggedFrames]).size;
+  }
+  return (frames - bad) / frames;
 }
 
 function numbersOf(summary: EvaluationSummary): EvaluationNumbers {

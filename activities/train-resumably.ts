@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import { DomainError } from '../contracts/errors.ts';
 import { Checkpoints, type TrainingState } from './checkpoints.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
 
@@ -67,7 +68,7 @@ export async function trainResumably(task: TrainingTask, context: ActivityContex
   };
 
   while (!training.done) {
-    const point = await training.step();
+    const point = await stepOrClear(training, checkpoints);
     step++;
     curve.push(finite({ step, ...point }));
     context.heartbeat({
@@ -87,6 +88,16 @@ export async function trainResumably(task: TrainingTask, context: ActivityContex
   if (step !== saved)
     logWork(context, activity, `${folder} steps ${saved}-${step}`, { from: saved, to: step });
   return { steps: step, curve, clearCheckpoints: () => checkpoints.clear() };
+}
+
+/** The checkpoints of a training that diverged lead to where it diverged: they go. */
+async function stepOrClear(training: ResumableTraining, checkpoints: Checkpoints): Promise<CurvePoint> {
+  try {
+    return await training.step();
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'Diverged') await checkpoints.clear();
+    throw error;
+  }
 }
 
 function finite(point: CurvePoint): CurvePoint {

@@ -61,10 +61,13 @@ export function decodeTriples(file: Uint8Array): LabelledVideo & { triples: Trip
     ...grid,
     triples: Array.from({ length: triples }, (_, index) => {
       const packed = bytes.subarray(headerEnd + index * pixels, headerEnd + (index + 1) * pixels);
-      return {
-        segmentation: Uint8Array.from(packed, (pixel) => pixel & LABEL_BITS),
-        correct: Uint8Array.from(packed, (pixel) => (pixel & CORRECT_BIT ? 1 : 0)),
-      };
+      const segmentation = new Uint8Array(pixels);
+      const correct = new Uint8Array(pixels);
+      for (let i = 0; i < pixels; i++) {
+        segmentation[i] = packed[i]! & LABEL_BITS;
+        correct[i] = packed[i]! & CORRECT_BIT ? 1 : 0;
+      }
+      return { segmentation, correct };
     }),
   };
 }

@@ -25,6 +25,12 @@ export interface RunInput {
   readonly plan: ArtefactRef;
 }
 
+/** Of every training: what it is told beside its data. */
+export interface TrainingInput extends RunInput {
+  /** Multiplies the configured learning rates; below 1 after a training that diverged. 1 when left out. */
+  readonly rateFactor?: number;
+}
+
 /** Which videos of the target a sweep goes over. */
 export type SweepSplit = 'target' | 'validation' | 'test';
 
@@ -70,7 +76,7 @@ export interface AutoencoderResult extends TrainingResult {
   readonly quarantined: number;
 }
 
-export interface FitRewardInput extends RunInput {
+export interface FitRewardInput extends TrainingInput {
   readonly iteration: number;
 }
 
@@ -80,7 +86,7 @@ export interface FitRewardResult extends TrainingResult {
   readonly validationLoss: number;
 }
 
-export interface FineTuneInput extends RunInput {
+export interface FineTuneInput extends TrainingInput {
   readonly iteration: number;
   /** Where the fine-tuning starts. */
   readonly policy: ArtefactRef;
@@ -106,6 +112,8 @@ export interface SummariseResult {
   readonly evaluation: ArtefactRef;
   readonly validation?: EvaluationNumbers;
   readonly test?: EvaluationNumbers;
+  /** Share of all validation frames that are anatomically valid and carry no temporal flag. */
+  readonly validFrames?: number;
 }
 
 export interface RatePolicyInput extends RunInput {
@@ -171,8 +179,8 @@ export interface IoActivities {
 }
 
 export interface ComputeActivities {
-  pretrainPolicy(input: RunInput): Promise<PretrainResult>;
-  fitShapeAutoencoder(input: RunInput): Promise<AutoencoderResult>;
+  pretrainPolicy(input: TrainingInput): Promise<PretrainResult>;
+  fitShapeAutoencoder(input: TrainingInput): Promise<AutoencoderResult>;
   predictShard(input: PredictShardInput): Promise<ShardResult>;
   labelShard(input: LabelShardInput): Promise<LabelShardResult>;
   fitRewardNetwork(input: FitRewardInput): Promise<FitRewardResult>;

@@ -53,6 +53,8 @@ export interface PolicyResult {
   readonly evaluation: ArtefactRef;
   readonly validation?: EvaluationNumbers;
   readonly test?: EvaluationNumbers;
+  /** Share of all validation frames that are anatomically valid and carry no temporal flag. */
+  readonly validFrames?: number;
   /** Mean reward on validation videos when the policy was fine-tuned. */
   readonly reward?: number;
 }

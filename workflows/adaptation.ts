@@ -2,7 +2,13 @@
  * The whole adaptation (method.md 1), top to bottom as the paper's algorithm: pretrain, then per iteration predict, label, fit the
  * reward, fine-tune, evaluate; at the end keep the best. One iteration is one run of history: the next one continues as new.
  */
-import { ApplicationFailure, allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  upsertMemo,
+} from '@temporalio/workflow';
 import type { RunInput } from '../contracts/activities.ts';
 import {
   type AdaptationInput,
@@ -13,6 +19,7 @@ import {
 import { evaluatePolicy } from './evaluate.ts';
 import { selectPromoteReport } from './finish.ts';
 import { adaptOnce } from './iteration.ts';
+import { withLowerRates } from './lower-rate.ts';
 import { openProgressBoard } from './progress.ts';
 import * as activities from './proxies.ts';
 import type { RunDesk } from './run-desk.ts';
@@ -65,6 +72,7 @@ async function prepare(
   startedAt: string,
   { config, progress, steering }: RunDesk,
 ): Promise<CarriedState> {
+  upsertMemo({ source: config.source, target: config.target, preset: config.preset, seed: config.seed });
   progress.enter('planning', 1);
   const plan = await activities.planRun({ run, config });
   progress.advance();
@@ -87,14 +95,18 @@ async function makeFirstPolicy(run: string, state: CarriedState, desk: RunDesk):
   let quarantined = state.quarantined;
   if (!policy) {
     progress.enter('pretraining', 1);
-    const pretrained = await steering.interruptible(() => activities.pretrainPolicy(refs));
+    const pretrained = await withLowerRates((attempt) =>
+      steering.interruptible(() => activities.pretrainPolicy({ ...refs, ...attempt })),
+    );
     policy = pretrained.policy;
     quarantined += pretrained.quarantined;
   }
   let autoencoder = state.autoencoder;
   if (config.autoencoder.enabled) {
     progress.enter('fitting the shape autoencoder', 1);
-    const fitted = await steering.interruptible(() => activities.fitShapeAutoencoder(refs));
+    const fitted = await withLowerRates((attempt) =>
+      steering.interruptible(() => activities.fitShapeAutoencoder({ ...refs, ...attempt })),
+    );
     autoencoder = fitted.autoencoder;
     quarantined += fitted.quarantined;
   }

@@ -44,6 +44,7 @@ export async function evaluatePolicy(
     evaluation,
     validation: onValidation,
     test: onTest,
+    validFrames,
   } = await activities.summariseEvaluation({
     ...refs,
     iteration,
@@ -56,6 +57,7 @@ export async function evaluatePolicy(
       evaluation,
       ...(onValidation && { validation: onValidation }),
       ...(onTest && { test: onTest }),
+      ...(validFrames !== undefined && { validFrames }),
     },
     // The same videos are evaluated again after every iteration: they count once.
     quarantined: state.quarantined + (iteration === 0 ? bad : 0),

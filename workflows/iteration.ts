@@ -1,7 +1,9 @@
 /** One iteration of the loop (method.md 1, steps a to e). */
 import type { RunInput } from '../contracts/activities.ts';
+import { eligiblePolicies } from '../contracts/eligible-policies.ts';
 import type { CarriedState, LabelCounts } from '../contracts/messages.ts';
 import { evaluatePolicy } from './evaluate.ts';
+import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';
 import type { RunDesk } from './run-desk.ts';
@@ -12,7 +14,8 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   const { config, steering, progress } = desk;
   const refs: RunInput = { run, config: state.plan.config, plan: state.plan.plan };
   const iteration = state.policies.length;
-  const { policy } = state.policies.at(-1)!;
+  // An iteration that broke more frames than it repaired is not built upon.
+  const { policy } = eligiblePolicies(state.policies).at(-1)!;
   const reference = state.policies[0]!.policy;
   const { shards, videos } = state.plan.sweeps[iteration - 1]!;
   const concurrency = (): number => steering.state.concurrency;
@@ -53,19 +56,22 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
 
   // c. The reward network and its temperature.
   progress.enter('fitting the reward', 1);
-  const { reward } = await steering.interruptible(() => activities.fitRewardNetwork({ ...refs, iteration }));
+  const { reward } = await withLowerRates((attempt) =>
+    steering.interruptible(() => activities.fitRewardNetwork({ ...refs, ...attempt, iteration })),
+  );
 
   // d. PPO against the reward.
   progress.enter('fine-tuning', 1);
-  const tuned = await steering.interruptible(() =>
-    activities.fineTunePolicy({
-      ...refs,
-      iteration,
-      policy,
-      reference,
-      reward,
-      ...(state.critic && { critic: state.critic }),
-    }),
+  const start = {
+    ...refs,
+    iteration,
+    policy,
+    reference,
+    reward,
+    ...(state.critic && { critic: state.critic }),
+  };
+  const tuned = await withLowerRates((attempt) =>
+    steering.interruptible(() => activities.fineTunePolicy({ ...start, ...attempt })),
   );
 
   // e. Evaluation on validation and test.

@@ -8,9 +8,10 @@ export function resultTable(result: AdaptationResult): string {
   const before = result.policies.find((policy) => policy.iteration === 0);
   const after = result.best;
   const rows = headlineRows(before?.test ?? before?.validation, after.test ?? after.validation);
+  const why = result.policies.length === 1 ? 'no iteration was finished' : 'no iteration was better';
   const kept =
     after.iteration === 0
-      ? 'The policy from before the adaptation was kept: no iteration was better.'
+      ? `The policy from before the adaptation was kept: ${why}.`
       : `The policy of iteration ${after.iteration} was kept.`;
   const lines = [
     textTable(

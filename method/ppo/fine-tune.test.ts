@@ -97,7 +97,7 @@ it('spends at most 28 forward passes on a window of four updates, with two rewar
 
 it('raises the reward of its actions and keeps the epoch that validates best', () => {
   const training = fineTune(
-    { validation: windowsOf([discVideo(4, 8)]) },
+    { validation: { windows: windowsOf([discVideo(4, 8)]), rewardOf: brightnessReward } },
     { epochs: 2, windowsPerEpoch: 10, policyLearningRate: 1e-2, entropyCoefficient: 0.01 },
   );
   const reports: StepReport[] = [];
@@ -113,7 +113,7 @@ it('raises the reward of its actions and keeps the epoch that validates best', (
 });
 
 it('ends where an uninterrupted run ends, byte for byte, after saving and resuming', () => {
-  const validation = windowsOf([discVideo(4, 8)]);
+  const validation = { windows: windowsOf([discVideo(4, 8)]), rewardOf: brightnessReward };
   const whole = fineTune({ validation }, { windowsPerEpoch: 2 }, supervisedCriticShape);
   const wholeReports = run(whole, 6);
   const first = fineTune({ validation }, { windowsPerEpoch: 2 }, supervisedCriticShape);

@@ -29,8 +29,11 @@ export interface FineTuneOptions {
   readonly critic: UNet3D;
   readonly rewardOf: RewardOf;
   readonly windows: WindowSource;
-  /** Videos to choose the best epoch by; without them the last policy is the result. */
-  readonly validation?: WindowSource;
+  /**
+   * Videos and reward to choose the best epoch by, the reward not scaled per frame so that policies can be compared; without
+   * them the last policy is the result.
+   */
+  readonly validation?: { readonly windows: WindowSource; readonly rewardOf: RewardOf };
   readonly config: PpoConfig;
   /** From 1. */
   readonly iteration: number;
@@ -57,6 +60,7 @@ export interface FineTuneProgress {
   /** Steps taken back. */
   readonly rollbacks: number;
   readonly rollbacksInARow: number;
+  /** Epoch -1 is the policy as it came. */
   readonly best?: { readonly epoch: number; readonly validationReward: number };
 }
 
@@ -116,6 +120,8 @@ export class FineTune {
     const { policy, reference, critic, rewardOf, windows, config, iteration, seed } = this.#options;
     const limits = this.#options.limits ?? defaultGuardLimits;
     const { step } = this.#progress;
+    // The policy as it came stands for election too: fine-tuning that only makes it worse changes nothing.
+    if (step === 0) this.#validate(-1);
     const place = drawWindow(windows, this.#windowFrames, randomStream(seed, 'ppo', iteration, step));
     const window = imageWindow(windows, place, this.#windowFrames);
     const update = ppoUpdateWindow({
@@ -157,7 +163,7 @@ export class FineTune {
     return { step, epoch, metrics: update.metrics, violation, validationReward };
   }
 
-  /** Weights of the result so far: the policy of the epoch with the best validation reward, else the current one. */
+  /** Weights of the result so far: the policy with the best validation reward, else the current one. */
   bestPolicy(): NamedArrays {
     return this.#best ?? this.#good.policy;
   }
@@ -200,9 +206,9 @@ export class FineTune {
   }
 
   #validate(epoch: number): number | undefined {
-    const { policy, rewardOf, validation, config } = this.#options;
-    if (!validation || validation.count === 0) return undefined;
-    const validationReward = meanPolicyReward(policy, rewardOf, validation, {
+    const { policy, validation, config } = this.#options;
+    if (!validation || validation.windows.count === 0) return undefined;
+    const validationReward = meanPolicyReward(policy, validation.rewardOf, validation.windows, {
       videos: config.validationVideos,
       windowFrames: this.#windowFrames,
     });

@@ -26,8 +26,9 @@ it('takes per frame the smaller of the two scaled maps, whatever the temperature
   const reward = fusedReward({
     anatomical: network(imageChannel),
     temperature: 2,
+    scaling: 'per-frame',
     landmark: network((x) => tf.sub(1, labelChannel(x))),
-    temporalPenalty: false,
+    temporalPenalty: undefined,
   })(image, actions, cost);
   expect(tf.memory().numTensors).toBe(before + 1);
   expect(cost.forwardEquivalents).toBe(2);
@@ -52,9 +53,9 @@ it('lowers the reward around errors in the frames where time is broken, in that 
     const steady = [10, 10, 10, 10].flatMap((side) => [...area(side)]);
     const actions = tf.tensor4d(Int32Array.from([...steady, ...jumping]), [2, 4, 20, 20], 'int32');
     const image = tf.tensor5d(normals(3200), [2, 4, 20, 20, 1]);
-    const networks = { anatomical: network((x) => tf.mul(imageChannel(x), 0.2)), temperature: 1 };
-    const plain = fusedReward({ ...networks, temporalPenalty: false })(image, actions, new ForwardCost());
-    const penalised = fusedReward({ ...networks, temporalPenalty: true })(image, actions, new ForwardCost());
+    const networks = { anatomical: network((x) => tf.mul(imageChannel(x), 0.2)), temperature: 1, scaling: 'per-frame' as const };
+    const plain = fusedReward({ ...networks, temporalPenalty: undefined })(image, actions, new ForwardCost());
+    const penalised = fusedReward({ ...networks, temporalPenalty: { spacingMm: 0.37 } })(image, actions, new ForwardCost());
     const [steadyLoss, jumpingLoss] = tf.mean(tf.sub(plain, penalised), [1, 2, 3]).dataSync() as unknown as [
       number,
       number,

@@ -1,8 +1,8 @@
 /** The reward of an action, pixel by pixel, out of the reward networks and the temporal penalty (method.md 5.3 to 5.5). */
 import * as tf from '@tensorflow/tfjs-core';
 import type { UNet3D } from '../networks/unet3d.ts';
-import { fuseRewards } from '../rewards/fusion.ts';
-import { applyTemporalPenalty } from '../rewards/temporal-penalty.ts';
+import { fuseRewards, minimumOf } from '../rewards/fusion.ts';
+import { applyTemporalPenalty, blurSigmaAt } from '../rewards/temporal-penalty.ts';
 import type { ForwardCost } from './forward-cost.ts';
 
 /**
@@ -12,17 +12,19 @@ import type { ForwardCost } from './forward-cost.ts';
 export type RewardOf = (image: tf.Tensor5D, actions: tf.Tensor4D, cost: ForwardCost) => tf.Tensor4D;
 
 export interface RewardNetworks {
+  /** Per frame to [0, 1] for training; left as probabilities for comparing policies (method.md 5.4). */
+  readonly scaling: 'per-frame' | 'none';
   readonly anatomical: UNet3D;
   /** T of method.md 5.3; only the anatomical map is scaled by it. */
   readonly temperature: number;
   readonly landmark?: UNet3D | undefined;
-  /** Spread errors over frames where time is broken (method.md 5.5). */
-  readonly temporalPenalty: boolean;
+  /** Spread errors over frames where time is broken (method.md 5.5); the spread is in mm, so pixels must have a size. */
+  readonly temporalPenalty: { readonly spacingMm: number } | undefined;
 }
 
-/** The fused reward: each map scaled to [0, 1] per frame, the pixelwise minimum, then the temporal penalty of each window. */
+/** The fused reward: each map scaled, the pixelwise minimum, then the temporal penalty of each window. */
 export function fusedReward(networks: RewardNetworks): RewardOf {
-  const { anatomical, temperature, landmark, temporalPenalty } = networks;
+  const { anatomical, temperature, landmark, temporalPenalty, scaling } = networks;
   return (image, actions, cost) => {
     const [batch, frames, rows, columns] = actions.shape;
     const maps = tf.tidy(() => {
@@ -31,8 +33,9 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
         tf.sigmoid(tf.div(cost.forward(network, input), scale)).dataSync<'float32'>();
       return landmark ? [map(anatomical, temperature), map(landmark, 1)] : [map(anatomical, temperature)];
     });
-    const reward = fuseRewards(maps, batch * frames);
+    const reward = scaling === 'per-frame' ? fuseRewards(maps, batch * frames) : minimumOf(maps);
     if (temporalPenalty) {
+      const blurSigma = blurSigmaAt(temporalPenalty.spacingMm);
       const labels = Uint8Array.from(actions.dataSync());
       const size = frames * rows * columns;
       for (let window = 0; window < batch; window++) {
@@ -46,7 +49,7 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
           frameTimeMs: 1,
           labels: labels.subarray(window * size, (window + 1) * size),
         };
-        part.set(applyTemporalPenalty(part, segmentation));
+        part.set(applyTemporalPenalty(part, segmentation, blurSigma));
       }
     }
     return tf.tensor4d(reward, [batch, frames, rows, columns]);

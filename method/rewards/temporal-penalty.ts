@@ -7,8 +7,15 @@ import { scaleToUnit } from './fusion.ts';
 
 /** Smoothing of the flags over time, frames. */
 const FLAG_SIGMA = 1.1;
-/** Blur of the error map in a frame without penalty, pixels; it grows with the penalty. */
+/** Blur of the error map in a frame without penalty, pixels of the published grid; it grows with the penalty. */
 const BASE_BLUR_SIGMA = 10;
+/** Pixel size of the published grid, mm (method.md 2). */
+const PUBLISHED_SPACING_MM = 0.37;
+
+/** The blur that covers the same millimetres on a grid with pixels of `spacingMm`, pixels. */
+export function blurSigmaAt(spacingMm: number): number {
+  return (BASE_BLUR_SIGMA * PUBLISHED_SPACING_MM) / spacingMm;
+}
 
 /**
  * p_t of method.md 5.5: for every frame the sum over the four landmark-free measures of their inconsistency flags
@@ -30,10 +37,14 @@ export function temporalPenalty(segmentation: LabelVideo): Float64Array {
  *
  * `reward` has the shape of `segmentation`, [frames, rows, columns], values in [0, 1]; a new array is returned, equal to
  * the input in frames without penalty and nowhere larger than it. An error map that blurs to a constant has no range
- * and stays as it is.
+ * and stays as it is. `blurSigma` is that of an unpenalised frame in pixels.
  * @throws GeometryMismatch when the reward is not on the segmentation's grid.
  */
-export function applyTemporalPenalty(reward: Float32Array, segmentation: LabelVideo): Float32Array {
+export function applyTemporalPenalty(
+  reward: Float32Array,
+  segmentation: LabelVideo,
+  blurSigma = BASE_BLUR_SIGMA,
+): Float32Array {
   const { frames, rows, columns } = segmentation;
   const pixels = rows * columns;
   if (reward.length !== frames * pixels) {
@@ -51,7 +62,7 @@ export function applyTemporalPenalty(reward: Float32Array, segmentation: LabelVi
     if (!(penalty[t]! > 0)) continue;
     const frame = penalised.subarray(t * pixels, (t + 1) * pixels);
     for (let i = 0; i < pixels; i++) error[i] = 1 - frame[i]!;
-    scaleToUnit(gaussianFilter2d(error, rows, columns, BASE_BLUR_SIGMA * (1 + penalty[t]!)), spread);
+    scaleToUnit(gaussianFilter2d(error, rows, columns, blurSigma * (1 + penalty[t]!)), spread);
     for (let i = 0; i < pixels; i++) frame[i] = Math.min(frame[i]!, 1 - spread[i]!);
   }
   return penalised;

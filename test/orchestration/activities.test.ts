@@ -132,6 +132,21 @@ describe('predictShard', () => {
   });
 });
 
+describe('selectBest', () => {
+  it('keeps the policy before adaptation when the others please the reward network but break frames', async () => {
+    const refs: RunInput = { run: 'a', config: ref('config'), plan: ref('plan') };
+    const policies = [0.8, 0.7].map((validFrames, iteration) => ({
+      iteration,
+      policy: ref(`policy-${iteration}`),
+      evaluation: ref('evaluation'),
+      validFrames,
+    }));
+    const ratings = [0.5, 0.9].map((reward, iteration) => ({ iteration, reward, videos: 4 }));
+    const { best } = await selectBest({ ...refs, policies, ratings }, tinyWorld().context());
+    expect(best.iteration).toBe(0);
+  });
+});
+
 describe('promote', () => {
   const numbers = { videos: 4, anatomicalValidity: 0.5, temporalValidity: 0.5 };
   const policyOf = (iteration: number, changes: Partial<PolicyResult> = {}): PolicyResult => ({
@@ -139,6 +154,7 @@ describe('promote', () => {
     policy: { ...ref(`policy-${iteration}`), sha256: String(iteration).repeat(64) },
     evaluation: ref('evaluation'),
     validation: numbers,
+    validFrames: 0.5,
     ...changes,
   });
 

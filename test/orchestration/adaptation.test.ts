@@ -66,6 +66,28 @@ describe('adaptation', () => {
     expect(calls).not.toContain('fitShapeAutoencoder');
   });
 
+  it('begins a training that diverged again at lower rates, and fails when that does not help', async () => {
+    const rates: (number | undefined)[] = [];
+    const { activities } = fakeActivities();
+    const { fineTunePolicy } = activities;
+    let cure = 0.3;
+    activities.fineTunePolicy = async (input) => {
+      rates.push(input.rateFactor);
+      if ((input.rateFactor ?? 1) > cure) throw ApplicationFailure.nonRetryable('NaN', 'Diverged');
+      return fineTunePolicy(input);
+    };
+    await bench.serve(activities, async () => {
+      const helped = await bench.start(adaptationInput('cured', { iterations: 1 }));
+      expect((await helped.result()).policies).toHaveLength(2);
+      expect(rates).toEqual([undefined, 0.3]);
+      rates.length = 0;
+      cure = 0;
+      const lost = await bench.start(adaptationInput('lost', { iterations: 1 }));
+      await expect(lost.result()).rejects.toThrow();
+      expect(rates).toEqual([undefined, 0.3, 0.1]);
+    });
+  });
+
   it('fails by itself when more than the allowed share of the videos is quarantined', async () => {
     const { activities, calls } = fakeActivities({
       labelShard: async () => ({

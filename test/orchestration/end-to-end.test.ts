@@ -54,4 +54,4 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
   const left: string[] = [];
   for await (const { key } of world.store.list('runs/tiny/')) if (key.includes('checkpoint-')) left.push(key);
   expect(left).toEqual([]);
-});
+}, 180_000);

@@ -149,6 +149,7 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       evaluation: ref(`evaluation-${iteration}`),
       validation: numbers,
       test: { ...numbers, dice: 0.8 + iteration / 100 },
+      validFrames: 0.5,
     }),
     ratePolicy: async ({ iteration }) => ({ iteration, reward: 0.5 + iteration / 10, videos: 4 }),
     selectBest: async ({ policies, ratings }) => {

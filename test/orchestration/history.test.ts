@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { taskQueues } from '../../contracts/task-queues.ts';
+import { nightly } from '../../workflows/nightly.ts';
 import { adaptationInput, type Bench, fakeActivities, openBench } from './harness.ts';
 
 const { History } = proto.temporal.api.history.v1;
@@ -26,7 +28,15 @@ async function historiesOf(workflowId: string) {
   return found.sort((a, b) => a.startTime.getTime() - b.startTime.getTime()).map(({ history }) => history);
 }
 
-describe('the history of an adaptation', () => {
+/** Keeps histories for the replay, when asked to. */
+function record(name: string, histories: readonly Parameters<typeof History.encode>[0][]): void {
+  if (!process.env.RECORD_HISTORIES) return;
+  histories.forEach((history, index) => {
+    writeFileSync(new URL(`${name}-${index}.bin`, recorded), History.encode(history).finish());
+  });
+}
+
+describe('the history of a workflow', () => {
   it('carries references and small numbers alone: no payload reaches 64 kB', async () => {
     const { activities } = fakeActivities();
     const histories = await bench.serve(activities, async () => {
@@ -39,11 +49,28 @@ describe('the history of an adaptation', () => {
     collectPayloadSizes(histories, sizes);
     expect(sizes.length).toBeGreaterThan(50);
     expect(Math.max(...sizes)).toBeLessThan(64_000);
-    if (process.env.RECORD_HISTORIES) {
-      histories.forEach((history, index) => {
-        writeFileSync(new URL(`adaptation-${index}.bin`, recorded), History.encode(history).finish());
+    record('adaptation', histories);
+  });
+
+  it('names the run that a night starts after the scheduled time', async () => {
+    const { activities } = fakeActivities();
+    const histories = await bench.serve(activities, async () => {
+      const args = [{ model: 'ward', config: adaptationInput('unused', { iterations: 1 }).config }] as const;
+      const handle = await bench.environment.client.workflow.start(nightly, {
+        workflowId: 'one-night',
+        taskQueue: taskQueues.control,
+        args: [...args],
       });
-    }
+      await handle.result();
+      return historiesOf(handle.workflowId);
+    });
+    const started = histories[0]?.events?.find(
+      (event) => event.startChildWorkflowExecutionInitiatedEventAttributes,
+    );
+    expect(started?.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId).toMatch(
+      /^ward-\d{8}T\d{6}Z$/,
+    );
+    record('nightly', histories);
   });
 
   it('is repeated by the present workflow code, for every recorded one', async () => {
@@ -53,6 +80,15 @@ describe('the history of an adaptation', () => {
       const history = History.decode(readFileSync(new URL(file, recorded)));
       await Worker.runReplayHistory({ workflowBundle: bench.bundle }, history);
     }
+  });
+
+  it('is not repeated when an activity in it is another one', async () => {
+    const history = History.decode(readFileSync(new URL('adaptation-0.bin', recorded)));
+    const scheduled = history.events.find((event) => event.activityTaskScheduledEventAttributes);
+    scheduled!.activityTaskScheduledEventAttributes!.activityType!.name = 'somethingElse';
+    await expect(Worker.runReplayHistory({ workflowBundle: bench.bundle }, history)).rejects.toThrow(
+      /[Nn]ondeterminism/,
+    );
   });
 });
 

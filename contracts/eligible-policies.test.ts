@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { eligiblePolicies } from './eligible-policies.ts';
+import type { PolicyResult } from './messages.ts';
+
+function policyOf(iteration: number, validFrames?: number): PolicyResult {
+  const reference = { key: `policy-${iteration}`, sha256: '', bytes: 0 };
+  return {
+    iteration,
+    policy: reference,
+    evaluation: reference,
+    ...(validFrames !== undefined && { validFrames }),
+  };
+}
+
+it('leaves out policies with fewer valid frames than before adaptation', () => {
+  const policies = [policyOf(0, 0.5), policyOf(1, 0.4), policyOf(2, 0.5), policyOf(3, 0.9)];
+  expect(eligiblePolicies(policies).map(({ iteration }) => iteration)).toEqual([0, 2, 3]);
+});
+
+it('keeps all policies where there were no validation videos', () => {
+  expect(eligiblePolicies([policyOf(0), policyOf(1)])).toHaveLength(2);
+});
