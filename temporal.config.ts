@@ -59,7 +59,10 @@ export function deploymentFrom(environment: Readonly<Record<string, string | und
     home: set('ECHOLOOP_HOME'),
   });
   if (!parsed.success) {
-    throw new DomainError('ConfigInvalid', `The environment does not describe a deployment:\n${z.prettifyError(parsed.error)}`);
+    throw new DomainError(
+      'ConfigInvalid',
+      `The environment does not describe a deployment:\n${z.prettifyError(parsed.error)}`,
+    );
   }
   return parsed.data;
 }

@@ -13,7 +13,11 @@ const axes3 = z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]);
 
 export const PreprocessingSchema = z.strictObject({
   spacingMm: positive.default(0.37).describe('in-plane pixel size after resampling, mm (method.md 2)'),
-  multiple: z.int().min(1).default(32).describe('rows and columns are padded or cropped to the next multiple, pixels'),
+  multiple: z
+    .int()
+    .min(1)
+    .default(32)
+    .describe('rows and columns are padded or cropped to the next multiple, pixels'),
   clahe: z
     .strictObject({
       enabled: z.boolean().default(true),
@@ -26,7 +30,11 @@ export const PreprocessingSchema = z.strictObject({
 
 export const UNetShapeSchema = z
   .strictObject({
-    baseFilters: z.int().min(1).default(32).describe('filters of the first stage; each deeper stage doubles them'),
+    baseFilters: z
+      .int()
+      .min(1)
+      .default(32)
+      .describe('filters of the first stage; each deeper stage doubles them'),
     maxFilters: z.int().min(1).default(320),
     strides: z
       .array(axes3)
@@ -53,7 +61,10 @@ export const UNetShapeSchema = z
       ])
       .describe('kernel of each stage, [time, row, column]'),
   })
-  .refine((shape) => shape.strides.length === shape.kernels.length, 'strides and kernels need one entry per stage each');
+  .refine(
+    (shape) => shape.strides.length === shape.kernels.length,
+    'strides and kernels need one entry per stage each',
+  );
 
 export const PretrainingSchema = z.strictObject({
   steps: count.default(20_000).describe('optimiser steps of supervised training on the source'),
@@ -62,14 +73,23 @@ export const PretrainingSchema = z.strictObject({
 });
 
 export const SweepSchema = z.strictObject({
-  videosPerIteration: z.int().min(1).default(2500).describe('target videos predicted and labelled in one iteration'),
+  videosPerIteration: z
+    .int()
+    .min(1)
+    .default(2500)
+    .describe('target videos predicted and labelled in one iteration'),
   videosPerShard: z.int().min(1).default(16),
   concurrentShards: z.int().min(1).default(4),
-  maxQuarantinedShare: share.default(0.2).describe('the run fails when a larger share of its videos is unusable'),
+  maxQuarantinedShare: share
+    .default(0.2)
+    .describe('the run fails when a larger share of its videos is unusable'),
 });
 
 export const ShapeAutoencoderSchema = z.strictObject({
-  enabled: z.boolean().default(true).describe('false: correction is the morphological one alone (method.md 4.1)'),
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('false: correction is the morphological one alone (method.md 4.1)'),
   maskSize: z.int().min(16).default(256).describe('side of the square masks, pixels (method.md 4.2)'),
   baseFilters: z.int().min(1).default(16),
   latentDimensions: z.int().min(8).default(16),
@@ -83,37 +103,75 @@ export const ShapeAutoencoderSchema = z.strictObject({
 });
 
 export const LabellingSchema = z.strictObject({
-  agreement: share.default(0.95).describe('Dice of cleaned and corrected prediction above which it is kept (4.3)'),
-  weightNoise: z.array(positive).default([0.1, 0.15, 0.2, 0.25]).describe('std of the noise on all policy weights'),
+  agreement: share
+    .default(0.95)
+    .describe('Dice of cleaned and corrected prediction above which it is kept (4.3)'),
+  weightNoise: z
+    .array(positive)
+    .default([0.1, 0.15, 0.2, 0.25])
+    .describe('std of the noise on all policy weights'),
   contrast: z.array(share).default([0.4, 0.05]).describe('factors; the rest is the mean grey level'),
   imageNoise: z.array(positive).default([0.3, 0.6]).describe('std of noise on grey levels'),
 });
 
 export const RewardFitSchema = z.strictObject({
   epochs: z.int().min(1).default(50),
-  stepsPerEpoch: z.int().min(1).optional().describe('windows drawn per epoch; all triples once when left out'),
+  stepsPerEpoch: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('windows drawn per epoch; all triples once when left out'),
   learningRate: positive.default(1e-3),
-  accumulation: z.int().min(1).default(16).describe('windows whose gradients are added up before one optimiser step'),
+  accumulation: z
+    .int()
+    .min(1)
+    .default(16)
+    .describe('windows whose gradients are added up before one optimiser step'),
   validationShare: share.default(0.1),
   testShare: share.default(0.1),
-  plateauPatience: z.int().min(1).default(5).describe('epochs without a better validation loss before the rate falls'),
+  plateauPatience: z
+    .int()
+    .min(1)
+    .default(5)
+    .describe('epochs without a better validation loss before the rate falls'),
   plateauFactor: share.default(0.5),
-  stopPatience: z.int().min(1).default(15).describe('epochs without a better validation loss before the fit ends'),
+  stopPatience: z
+    .int()
+    .min(1)
+    .default(15)
+    .describe('epochs without a better validation loss before the fit ends'),
 });
 
 export const PpoSchema = z.strictObject({
   epochs: z.int().min(1).default(5),
   windowsPerEpoch: z.int().min(1).optional().describe('windows drawn per epoch; one per video when left out'),
   updatesPerWindow: z.int().min(1).default(4).describe('K of method.md 6'),
+  criticWarmupWindows: count
+    .default(0)
+    .describe(
+      'windows at the start of an iteration that train the critic alone, so that advantages mean something',
+    ),
   clipRange: positive.default(0.2),
   policyLearningRate: positive.default(1e-3),
   criticLearningRate: positive.default(5e-3),
   gradientNorm: positive.default(0.5).describe('gradients are scaled down to this global norm'),
-  entropyCoefficient: z.number().min(0).default(0.15).describe('at iteration 1; divided by the iteration (0.3 / 2i)'),
-  divergenceCoefficient: z.number().min(0).default(0.05).describe('at iteration 1; divided by the iteration (0.1 / 2i)'),
+  entropyCoefficient: z
+    .number()
+    .min(0)
+    .default(0.15)
+    .describe('at iteration 1; divided by the iteration (0.3 / 2i)'),
+  divergenceCoefficient: z
+    .number()
+    .min(0)
+    .default(0.05)
+    .describe('at iteration 1; divided by the iteration (0.1 / 2i)'),
   temporalPenalty: z.boolean().default(true).describe('spread errors where time is broken (method.md 5.5)'),
   checkpointEveryWindows: z.int().min(1).default(20),
-  validationVideos: z.int().min(1).default(16).describe('videos scored by reward after each epoch; the best is kept'),
+  validationVideos: z
+    .int()
+    .min(1)
+    .default(16)
+    .describe('videos scored by reward after each epoch; the best is kept'),
 });
 
 export const InferenceSchema = z.strictObject({
@@ -128,7 +186,11 @@ export const RunConfigSchema = z.strictObject({
   seed: count.default(0),
   source: z.string().min(1).describe('name of the annotated dataset'),
   target: z.string().min(1).describe('name of the dataset to adapt to'),
-  initialPolicy: z.string().min(1).optional().describe('key of a policy checkpoint; pretrained on the source when left out'),
+  initialPolicy: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('key of a policy checkpoint; pretrained on the source when left out'),
   iterations: z.int().min(1).default(3),
   preprocessing: PreprocessingSchema.prefault({}),
   network: UNetShapeSchema.prefault({}),

@@ -63,6 +63,11 @@ function renderHeader(data: ReportData): Markup {
 </header>`;
 }
 
+/** A number stays on one line with its unit. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
+}
+
 const directionWords = { better: 'better', worse: 'worse', same: 'unchanged', none: '' } as const;
 
 function renderHeadline(data: ReportData): Markup | undefined {
@@ -72,8 +77,8 @@ function renderHeadline(data: ReportData): Markup | undefined {
   const body = rows.map(
     (
       row,
-    ) => html`<tr><th scope="row">${row.label}</th><td>${row.before}</td><td class="after">${row.after}</td>
-<td><span class="change ${row.direction}">${row.change} ${directionWords[row.direction]}</span></td></tr>`,
+    ) => html`<tr><th scope="row">${row.label}</th><td>${unbroken(row.before)}</td><td class="after">${unbroken(row.after)}</td>
+<td><span class="change ${row.direction}">${unbroken(row.change)} ${directionWords[row.direction]}</span></td></tr>`,
   );
   return html`<section aria-labelledby="result">
 <h2 id="result">Before and after</h2>

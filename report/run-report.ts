@@ -104,7 +104,10 @@ async function pictures(
         caption: '',
         alt: `The clip ${id} playing with its segmentation after the adaptation`,
         uri: dataUri(encodeOverlayGif(image, after, { longestSide: 320 }), 'image/gif'),
-        still: sheet,
+        still: dataUri(
+          encodeContactSheet([{ image, labels: after }], { columns: 1, longestSide: 320 }),
+          'image/png',
+        ),
       },
     );
   }

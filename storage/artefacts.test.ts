@@ -25,7 +25,9 @@ describe('an artefact', () => {
     const store = new MemoryStore();
     const first = await writeArtefact(store, 'k', bytes, origin);
     expect(await writeArtefact(store, 'k', bytes, origin)).toEqual(first);
-    await expect(writeArtefact(store, 'k', new Uint8Array([1]), origin)).rejects.toMatchObject({ code: 'ChecksumMismatch' });
+    await expect(writeArtefact(store, 'k', new Uint8Array([1]), origin)).rejects.toMatchObject({
+      code: 'ChecksumMismatch',
+    });
     expect(await readArtefact(store, first)).toEqual(bytes);
   });
 
@@ -49,7 +51,11 @@ describe('an artefact', () => {
     const data = await writeArtefact(store, 'data', bytes, origin);
     const policy = await writeArtefact(store, 'policy', bytes, { ...origin, inputs: [data] });
     await writeArtefact(store, 'report', bytes, { ...origin, inputs: [policy, data] });
-    expect((await lineageOf(store, 'report')).map((record) => record.key)).toEqual(['report', 'policy', 'data']);
+    expect((await lineageOf(store, 'report')).map((record) => record.key)).toEqual([
+      'report',
+      'policy',
+      'data',
+    ]);
   });
 });
 

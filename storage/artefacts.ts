@@ -80,7 +80,10 @@ export async function writeArtefact(
     inputs: origin.inputs.map(({ key, sha256, bytes }) => ({ key, sha256, bytes })),
   };
   const text = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
-  const outcome = await store.put(recordKey(key), text, { ifNoneMatch: true, contentType: 'application/json' });
+  const outcome = await store.put(recordKey(key), text, {
+    ifNoneMatch: true,
+    contentType: 'application/json',
+  });
   if (outcome === 'written') return reference;
   const other = await findArtefact(store, key);
   return other ? sameBytes(other, reference) : reference;

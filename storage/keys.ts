@@ -18,9 +18,12 @@ const two = (n: number): string => String(n).padStart(2, '0');
 export const datasetKeys = {
   root: (dataset: string) => `datasets/${checkedName('dataset', dataset)}/`,
   manifest: (dataset: string) => `${datasetKeys.root(dataset)}manifest.csv`,
-  video: (dataset: string, id: string) => `${datasetKeys.root(dataset)}videos/${checkedName('video', id)}.nii.gz`,
-  labels: (dataset: string, id: string) => `${datasetKeys.root(dataset)}labels/${checkedName('video', id)}.nii.gz`,
-  quarantine: (dataset: string, id: string) => `${datasetKeys.root(dataset)}quarantine/${checkedName('video', id)}.json`,
+  video: (dataset: string, id: string) =>
+    `${datasetKeys.root(dataset)}videos/${checkedName('video', id)}.nii.gz`,
+  labels: (dataset: string, id: string) =>
+    `${datasetKeys.root(dataset)}labels/${checkedName('video', id)}.nii.gz`,
+  quarantine: (dataset: string, id: string) =>
+    `${datasetKeys.root(dataset)}quarantine/${checkedName('video', id)}.json`,
 };
 
 export const runKeys = {

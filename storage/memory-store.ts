@@ -17,7 +17,8 @@ export class MemoryStore implements ObjectStore {
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<'written' | 'refused'> {
     const present = this.#objects.get(key);
     if (options.ifNoneMatch && present) return 'refused';
-    if (options.ifMatch !== undefined && (!present || entityTagOf(present) !== options.ifMatch)) return 'refused';
+    if (options.ifMatch !== undefined && (!present || entityTagOf(present) !== options.ifMatch))
+      return 'refused';
     this.#objects.set(key, bytes.slice());
     return 'written';
   }

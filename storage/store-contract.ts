@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import type { ObjectStore } from './store.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-const textOf = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
+const textOf = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes && new TextDecoder().decode(bytes);
 
 /** `open` gives an empty store for each behaviour. */
 export function describeStoreContract(open: () => Promise<ObjectStore>): void {

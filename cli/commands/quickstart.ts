@@ -17,7 +17,7 @@ async function quickstartAction(options: { json?: boolean }): Promise<void> {
   const { startServices } = await import('../quickstart/services.ts');
   terminal.note('1. Services');
   const services = await startServices((line) => terminal.note(line));
-  const interrupted = waitForSignal();
+  const interrupted = waitForSignal(terminal);
   try {
     const work = demonstrate(terminal, services);
     // The loser of the race may still fail once the services are gone; that is no news.
@@ -93,10 +93,13 @@ async function demonstrate(
 }
 
 /** Rejects when the process is told to end, so that the services are stopped in order. */
-function waitForSignal(): { promise: Promise<never>; forget(): void } {
+function waitForSignal(terminal: Terminal): { promise: Promise<never>; forget(): void } {
   let stop = () => {};
   const promise = new Promise<never>((_, reject) => {
-    stop = () => reject(new FinishedWith(1));
+    stop = () => {
+      terminal.note('Interrupted. A run that was started goes on where it was after: npx echoloop up');
+      reject(new FinishedWith(1));
+    };
   });
   // Nobody waits for it when the work ends first.
   promise.catch(() => {});

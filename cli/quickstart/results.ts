@@ -60,7 +60,7 @@ export async function writeResults(
       caption: '',
       alt: 'The real echocardiogram playing with its segmentation after the adaptation',
       uri: dataUri(encodeOverlayGif(after.image, after.labels, { longestSide: 400 }), 'image/gif'),
-      still: sheet,
+      still: dataUri(encodeContactSheet([after], { columns: 1, longestSide: 400 }), 'image/png'),
     },
   ];
   const page = join(folder, 'index.html');

@@ -46,7 +46,9 @@ export function progressLines(state: RunState, rate: Rate | undefined): string[]
   if (!progress) {
     return [
       `run ${state.run}: ${state.status.toLowerCase()}`,
-      ...(state.status === 'RUNNING' ? ['no control worker answers; start workers: npx echoloop up'] : []),
+      ...(state.status === 'RUNNING'
+        ? ['waiting for a control worker; when none is starting: npx echoloop up']
+        : []),
     ];
   }
   const work = stageWork(state);

@@ -135,6 +135,7 @@ export class FineTune {
       config,
       coefficients: coefficientsAt(config, iteration),
       limits,
+      criticOnly: step < config.criticWarmupWindows,
     });
     tf.dispose(window);
 

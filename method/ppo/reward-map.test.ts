@@ -53,9 +53,17 @@ it('lowers the reward around errors in the frames where time is broken, in that 
     const steady = [10, 10, 10, 10].flatMap((side) => [...area(side)]);
     const actions = tf.tensor4d(Int32Array.from([...steady, ...jumping]), [2, 4, 20, 20], 'int32');
     const image = tf.tensor5d(normals(3200), [2, 4, 20, 20, 1]);
-    const networks = { anatomical: network((x) => tf.mul(imageChannel(x), 0.2)), temperature: 1, scaling: 'per-frame' as const };
+    const networks = {
+      anatomical: network((x) => tf.mul(imageChannel(x), 0.2)),
+      temperature: 1,
+      scaling: 'per-frame' as const,
+    };
     const plain = fusedReward({ ...networks, temporalPenalty: undefined })(image, actions, new ForwardCost());
-    const penalised = fusedReward({ ...networks, temporalPenalty: { spacingMm: 0.37 } })(image, actions, new ForwardCost());
+    const penalised = fusedReward({ ...networks, temporalPenalty: { spacingMm: 0.37 } })(
+      image,
+      actions,
+      new ForwardCost(),
+    );
     const [steadyLoss, jumpingLoss] = tf.mean(tf.sub(plain, penalised), [1, 2, 3]).dataSync() as unknown as [
       number,
       number,

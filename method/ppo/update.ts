@@ -29,6 +29,8 @@ export interface WindowUpdateInput {
   readonly config: Pick<PpoConfig, 'updatesPerWindow' | 'clipRange' | 'gradientNorm'>;
   readonly coefficients: LossCoefficients;
   readonly limits: GuardLimits;
+  /** True leaves the policy as it is: a critic that knows nothing yet would call every action better than expected. */
+  readonly criticOnly?: boolean;
 }
 
 /** Losses and gradient norms of the last update (norms before clipping), and where the policy stands after it. */
@@ -104,7 +106,7 @@ export function ppoUpdateWindow(input: WindowUpdateInput): WindowUpdate {
     // 7. A step with a number that is not finite is not taken.
     violation = findNotFinite({ ...losses });
     if (!violation) {
-      policyOptimiser.apply(policyStep.gradients);
+      if (!input.criticOnly) policyOptimiser.apply(policyStep.gradients);
       criticOptimiser.apply(criticStep.gradients);
     }
     disposeGradients(policyStep.gradients);
