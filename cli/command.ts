@@ -33,6 +33,13 @@ export function wholeNumber(smallest: number): (text: string) => number {
   };
 }
 
+/** Parser of an option that takes a number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError(`Expected a number above 0, found "${text}".`);
+}
+
 /** Parser of an option that takes one of the given words. */
 export function oneOf<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {
   return (text) => {

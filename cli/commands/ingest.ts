@@ -1,6 +1,6 @@
 /** `echoloop ingest`: a hospital's own videos into a dataset. */
 import type { Command } from 'commander';
-import { defineCommand, oneOf } from '../command.ts';
+import { defineCommand, oneOf, positiveNumber } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { problemText } from '../file-problem.ts';
 import { openTerminal } from '../terminal.ts';
@@ -11,6 +11,8 @@ interface IngestCommandOptions {
   readonly split?: 'train' | 'val' | 'test' | 'pred';
   readonly view: string;
   readonly keepNames?: boolean;
+  readonly spacingMm?: number;
+  readonly frameTimeMs?: number;
   readonly json?: boolean;
 }
 
@@ -31,6 +33,12 @@ export function ingestCommand(): Command {
       oneOf(['train', 'val', 'test', 'pred'] as const),
     )
     .option('--view <view>', 'view of the heart, such as a4c or a2c', 'a4c')
+    .option('--spacing-mm <mm>', 'pixel size of DICOM files whose header has none', positiveNumber)
+    .option(
+      '--frame-time-ms <ms>',
+      'time from frame to frame of DICOM files whose header has none',
+      positiveNumber,
+    )
     .option('--keep-names', 'use file names as ids; only for names without patient data')
     .action(ingest);
 }
@@ -48,6 +56,12 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
     dataset,
     keepNames: options.keepNames === true,
     view: options.view,
+    geometry: {
+      ...(options.spacingMm === undefined
+        ? {}
+        : { spacingMm: [options.spacingMm, options.spacingMm] as const }),
+      ...(options.frameTimeMs === undefined ? {} : { frameTimeMs: options.frameTimeMs }),
+    },
     labelsFolder: options.labels,
     split: options.split,
     onDone: (done) => {

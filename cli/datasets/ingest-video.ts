@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DomainError } from '../../contracts/errors.ts';
+import type { GeometryOverrides } from '../../datasets/dicom.ts';
 import { readLabelNifti, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import { readVideo } from '../../datasets/read-video.ts';
 import { geometryOf, type VideoGeometry } from '../../imaging/image.ts';
@@ -18,6 +19,8 @@ export interface IngestOptions {
   readonly keepNames: boolean;
   /** Mask of the video, where there is one. */
   readonly labels: string | undefined;
+  /** What headers lack. */
+  readonly geometry?: GeometryOverrides | undefined;
 }
 
 export interface AcceptedVideo {
@@ -46,7 +49,7 @@ export async function ingestVideo(
   try {
     if (bytes instanceof Error) throw bytes;
     const id = options.keepNames ? checkedName('video', videoName(file)) : contentId;
-    const video = await readVideo(bytes, file);
+    const video = await readVideo(bytes, file, options.geometry);
     const mask =
       options.labels === undefined
         ? undefined

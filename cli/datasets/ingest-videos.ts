@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import type { GeometryOverrides } from '../../datasets/dicom.ts';
 import { type ManifestRow, manifestRow, type Split } from '../../datasets/manifest.ts';
 import { splitStudies } from '../../datasets/splits.ts';
 import type { ObjectStore } from '../../storage/store.ts';
@@ -19,6 +20,8 @@ export interface IngestRequest {
   readonly labelsFolder?: string | undefined;
   /** For all videos; drawn by seed when left out. A video that the dataset has already keeps its split. */
   readonly split?: Split | undefined;
+  /** What headers lack: pixel size and time from frame to frame. */
+  readonly geometry?: GeometryOverrides | undefined;
   readonly onDone?: (done: number) => void;
 }
 
