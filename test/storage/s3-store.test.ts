@@ -1,0 +1,56 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Embedded, startEmbedded } from '../../runtime/services/embedded.ts';
+import { ensureBucket } from '../../runtime/services/s3-bucket.ts';
+import { readArtefact, writeArtefact } from '../../storage/artefacts.ts';
+import { S3Store } from '../../storage/s3-store.ts';
+import { describeStoreContract } from '../../storage/store-contract.ts';
+import { deploymentFrom } from '../../temporal.config.ts';
+
+describe('the store on a real S3 server', () => {
+  const home = mkdtempSync(join(tmpdir(), 'echoloop-s3-'));
+  let embedded: Embedded;
+  let buckets = 0;
+
+  beforeAll(async () => {
+    embedded = await startEmbedded({
+      deployment: deploymentFrom({ ECHOLOOP_HOME: home }),
+      log: () => undefined,
+    });
+  });
+  afterAll(async () => {
+    await embedded?.stop();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  async function emptyStore(): Promise<S3Store> {
+    const s3 = { ...embedded.deployment.s3, bucket: `contract-${++buckets}` };
+    await ensureBucket(s3);
+    return new S3Store(s3);
+  }
+
+  describeStoreContract(emptyStore);
+
+  it('takes an object of many parts whole, once', async () => {
+    const store = await emptyStore();
+    const bytes = new Uint8Array(70 * 1024 * 1024);
+    for (let i = 0; i < bytes.length; i += 4096) bytes[i] = i >> 12;
+    const origin = { inputs: [], codeVersion: 'test', mediaType: 'application/octet-stream' };
+    const reference = await writeArtefact(store, 'large', bytes, origin);
+    expect(Buffer.compare(await readArtefact(store, reference), bytes)).toBe(0);
+    expect(await store.put('large', bytes, { ifNoneMatch: true })).toBe('refused');
+  });
+
+  it('says what is wrong: credentials, bucket or address', async () => {
+    const { s3 } = embedded.deployment;
+    const failure = (options: Partial<typeof s3>) => new S3Store({ ...s3, ...options }).get('key');
+    await expect(failure({ secretAccessKey: 'wrong' })).rejects.toMatchObject({ code: 'AccessDenied' });
+    await expect(failure({ bucket: 'no-such-bucket' })).rejects.toMatchObject({ code: 'ConfigInvalid' });
+    await expect(failure({ endpoint: 'http://127.0.0.1:9' })).rejects.toMatchObject({
+      code: 'StorageUnavailable',
+    });
+  });
+});
