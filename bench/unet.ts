@@ -1,10 +1,13 @@
 /** Speed of the U-Net at the sizes of architecture.md's table: forward, and forward with gradients. */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { presets } from '../contracts/presets.ts';
 import { UNetShapeSchema } from '../contracts/run-config.ts';
 import { randomStream } from '../imaging/random.ts';
 import { disposeGradients } from '../method/networks/gradients.ts';
 import { UNet3D } from '../method/networks/unet3d.ts';
+import { selectTensorBackend } from '../runtime/tensors.ts';
 
 export interface UNetBenchRow {
   readonly size: string;
@@ -68,4 +71,12 @@ function bestOf(repeats: number, run: () => void): number {
     best = Math.min(best, performance.now() - start);
   }
   return Math.round(best * 10) / 10;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
+  const { name, device } = await selectTensorBackend();
+  const rows = await benchUNet();
+  if (values.json) console.log(JSON.stringify({ backend: name, device, rows }));
+  else console.table(rows);
 }

@@ -8,8 +8,8 @@ import type { PpoConfig } from '../../contracts/run-config.ts';
 import { randomStream } from '../../imaging/random.ts';
 import { Adam } from '../networks/adam.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
+import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
-import { takeArrays, withPrefix } from '../pretraining/training-state.ts';
 import {
   drawWindow,
   imageWindow,
@@ -174,11 +174,11 @@ export class FineTune {
     const { policy, critic, policyAdam, criticAdam } = this.#good;
     return {
       arrays: {
-        ...withPrefix('policy/', policy),
-        ...withPrefix('critic/', critic),
-        ...withPrefix('policyAdam/', policyAdam),
-        ...withPrefix('criticAdam/', criticAdam),
-        ...(this.#best ? withPrefix('best/', this.#best) : {}),
+        ...withPrefix('policy', policy),
+        ...withPrefix('critic', critic),
+        ...withPrefix('policyAdam', policyAdam),
+        ...withPrefix('criticAdam', criticAdam),
+        ...(this.#best ? withPrefix('best', this.#best) : {}),
       },
       progress: this.#progress,
     };
@@ -190,13 +190,13 @@ export class FineTune {
    */
   restore({ arrays, progress }: FineTuneState): void {
     this.#restore({
-      policy: takeArrays('policy/', arrays),
-      critic: takeArrays('critic/', arrays),
-      policyAdam: takeArrays('policyAdam/', arrays),
-      criticAdam: takeArrays('criticAdam/', arrays),
+      policy: takeArrays('policy', arrays),
+      critic: takeArrays('critic', arrays),
+      policyAdam: takeArrays('policyAdam', arrays),
+      criticAdam: takeArrays('criticAdam', arrays),
     });
     this.#good = this.#snapshot();
-    this.#best = progress.best ? takeArrays('best/', arrays) : undefined;
+    this.#best = progress.best ? takeArrays('best', arrays) : undefined;
     this.#progress = progress;
   }
 

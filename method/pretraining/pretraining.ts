@@ -10,10 +10,10 @@ import { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
+import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import { crossEntropyPlusDice } from '../networks/supervised-loss.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import { augmentIntensities } from './augmentation.ts';
-import { takeArrays, withPrefix } from './training-state.ts';
 import {
   drawWindow,
   imageWindow,
@@ -113,8 +113,8 @@ export class Pretraining {
   state(): PretrainingState {
     return {
       arrays: {
-        ...withPrefix('policy/', this.#options.policy.toArrays()),
-        ...withPrefix('policyAdam/', this.#optimiser.toArrays()),
+        ...withPrefix('policy', this.#options.policy.toArrays()),
+        ...withPrefix('policyAdam', this.#optimiser.toArrays()),
       },
       progress: this.progress,
     };
@@ -125,8 +125,8 @@ export class Pretraining {
    * @throws DomainError CheckpointIncompatible when arrays are missing or have other shapes.
    */
   restore({ arrays, progress }: PretrainingState): void {
-    this.#options.policy.assign(takeArrays('policy/', arrays));
-    this.#optimiser.assign(takeArrays('policyAdam/', arrays));
+    this.#options.policy.assign(takeArrays('policy', arrays));
+    this.#optimiser.assign(takeArrays('policyAdam', arrays));
     this.#step = progress.step;
   }
 

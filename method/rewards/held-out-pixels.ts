@@ -1,7 +1,7 @@
 /** A bounded sample of the pixels of held-out windows, on which a reward network is calibrated and measured. */
 import { DomainError } from '../../contracts/errors.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
-import { withPrefix } from './prefixed-arrays.ts';
+import { withPrefix } from '../networks/prefixed-arrays.ts';
 
 /** Pixels kept over all windows of one split. */
 const MAX_PIXELS = 1_000_000;

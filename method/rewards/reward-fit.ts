@@ -11,10 +11,10 @@ import { expectedCalibrationError } from '../../metrics/uncertainty.ts';
 import { Adam } from '../networks/adam.ts';
 import { addGradients, disposeGradients, type Gradients, scaleGradients } from '../networks/gradients.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
+import { withoutPrefix, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import { fitTemperature, sigmoid } from './calibration.ts';
 import { HeldOutPixels } from './held-out-pixels.ts';
-import { withoutPrefix, withPrefix } from './prefixed-arrays.ts';
 import { initialProgress, type RewardFitProgress, recordEpoch } from './reward-fit-progress.ts';
 import { rewardInput, rewardLossAndGradient } from './reward-network.ts';
 import {

@@ -1,5 +1,6 @@
 /** Several sets of arrays (weights, moments, best weights) in one file, each under its own prefix. */
-import type { NamedArray, NamedArrays } from '../networks/named-arrays.ts';
+import { DomainError } from '../../contracts/errors.ts';
+import type { NamedArray, NamedArrays } from './named-arrays.ts';
 
 /** The arrays under `prefix/name`. */
 export function withPrefix(prefix: string, arrays: NamedArrays): NamedArrays {
@@ -13,4 +14,17 @@ export function withoutPrefix(prefix: string, arrays: NamedArrays): NamedArrays 
     if (name.startsWith(`${prefix}/`)) inside[name.slice(prefix.length + 1)] = array;
   }
   return inside;
+}
+
+/**
+ * The arrays whose names start with `prefix/`, without it.
+ * @throws DomainError CheckpointIncompatible when there are none.
+ */
+export function takeArrays(prefix: string, arrays: NamedArrays): NamedArrays {
+  const taken = withoutPrefix(prefix, arrays);
+  if (Object.keys(taken).length > 0) return taken;
+  throw new DomainError(
+    'CheckpointIncompatible',
+    `the training checkpoint has no arrays under "${prefix}/": it belongs to another kind of training or is incomplete`,
+  );
 }
