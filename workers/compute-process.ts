@@ -16,6 +16,8 @@ export interface ComputeProcessOptions {
   readonly deployment: unknown;
   /** How long a cancelled call may take to write its checkpoint before the process is killed. */
   readonly graceMs: number;
+  /** A call that shows no progress for so long is taken for hung (a stopped process, a device that never answers). */
+  readonly stallMs: number;
 }
 
 /** What a started tensor process says about itself. */
@@ -82,14 +84,20 @@ export class ComputeProcess {
       }, this.#options.graceMs);
     };
     signal.addEventListener('abort', cancel, { once: true });
+    const stalled = setTimeout(() => child.kill('SIGKILL'), this.#options.stallMs);
     try {
       return await new Promise((resolve, reject) => {
-        this.#pending.set(call, { onProgress, resolve, reject });
+        const progressed = (details: Heartbeat): void => {
+          stalled.refresh();
+          onProgress(details);
+        };
+        this.#pending.set(call, { onProgress: progressed, resolve, reject });
         this.#send(child, { type: 'run', call, activity, input });
       });
     } finally {
       signal.removeEventListener('abort', cancel);
       clearTimeout(grace);
+      clearTimeout(stalled);
       this.#pending.delete(call);
     }
   }

@@ -7,6 +7,8 @@ import { forwardersTo } from './forward.ts';
 
 /** A cancelled training may take this long to end its step and write its checkpoint. */
 export const CANCEL_GRACE_MS = 20_000;
+/** Longer than any step without a heartbeat, the preparation of many videos included. */
+export const STALL_MS = 30 * 60_000;
 
 export function createComputeWorker(
   connection: NativeConnection,

@@ -2,7 +2,7 @@
 import type { Worker } from '@temporalio/worker';
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import type { Deployment } from '../temporal.config.ts';
-import { CANCEL_GRACE_MS, createComputeWorker } from './compute.ts';
+import { CANCEL_GRACE_MS, createComputeWorker, STALL_MS } from './compute.ts';
 import { ComputeProcess } from './compute-process.ts';
 import { connectWorker, installSdkLog, sdkLogger } from './connect.ts';
 import { bundleWorkflows, createControlWorker } from './control.ts';
@@ -34,6 +34,7 @@ export async function runWorker(
           module: new URL('./compute-child.ts', import.meta.url),
           deployment,
           graceMs: CANCEL_GRACE_MS,
+          stallMs: STALL_MS,
         })
       : undefined;
   try {

@@ -16,7 +16,7 @@ let folder: string;
 let compute: ComputeProcess;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'echoloop-test-'));
-  compute = new ComputeProcess({ module, deployment: {}, graceMs: 1000 });
+  compute = new ComputeProcess({ module, deployment: {}, graceMs: 1000, stallMs: 60_000 });
 });
 afterEach(async () => {
   await compute.close();
@@ -52,9 +52,17 @@ describe('ComputeProcess', () => {
   });
 
   it('says at once that it cannot serve', async () => {
-    const broken = new ComputeProcess({ module, deployment: 'broken', graceMs: 1000 });
+    const broken = new ComputeProcess({ module, deployment: 'broken', graceMs: 1000, stallMs: 60_000 });
     await expect(broken.ready()).rejects.toMatchObject({ code: 'BackendMissing' });
     await broken.close();
+  });
+
+  it('kills a process that hangs, so that the activity is tried again', async () => {
+    const impatient = new ComputeProcess({ module, deployment: {}, graceMs: 1000, stallMs: 500 });
+    await impatient.ready();
+    const hung = impatient.run('predictShard', {}, never, () => undefined);
+    await expect(hung).rejects.toMatchObject({ code: 'ComputeCrashed' });
+    await impatient.close();
   });
 
   it('lets a cancelled activity end by itself', async () => {
