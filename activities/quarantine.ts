@@ -36,8 +36,3 @@ export async function tryVideo<Value>(
     return { quarantined: true };
   }
 }
-
-/** True when the run has set this video aside before. */
-export async function isQuarantined(context: ActivityContext, run: string, id: string): Promise<boolean> {
-  return (await context.store.head(runKeys.quarantine(run, id))) !== undefined;
-}

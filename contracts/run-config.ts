@@ -207,7 +207,6 @@ export type RunConfig = z.infer<typeof RunConfigSchema>;
 export type PreprocessingConfig = z.infer<typeof PreprocessingSchema>;
 export type UNetShapeConfig = z.infer<typeof UNetShapeSchema>;
 export type PretrainingConfig = z.infer<typeof PretrainingSchema>;
-export type SweepConfig = z.infer<typeof SweepSchema>;
 export type ShapeAutoencoderConfig = z.infer<typeof ShapeAutoencoderSchema>;
 export type LabellingConfig = z.infer<typeof LabellingSchema>;
 export type RewardFitConfig = z.infer<typeof RewardFitSchema>;

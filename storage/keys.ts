@@ -39,8 +39,6 @@ export const runKeys = {
   policy: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}policy.safetensors`,
   prediction: (run: string, iteration: number, split: 'target' | 'validation' | 'test', id: string) =>
     `${runKeys.iteration(run, iteration)}predictions/${split}/${checkedName('video', id)}.nii.gz`,
-  triples: (run: string, iteration: number, id: string) =>
-    `${runKeys.iteration(run, iteration)}triples/${checkedName('video', id)}.safetensors`,
   anatomicalReward: (run: string, iteration: number) =>
     `${runKeys.iteration(run, iteration)}rewards/anatomical.safetensors`,
   evaluation: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}evaluation.json`,
