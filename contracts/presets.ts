@@ -4,6 +4,22 @@ import type { RunConfigSchema } from './run-config.ts';
 
 type Preset = Omit<Partial<z.input<typeof RunConfigSchema>>, 'source' | 'target'>;
 
+/** 8x in plane and 4x in time: what smaller grids allow. */
+const fourStages: Pick<NonNullable<Preset['network']>, 'strides' | 'kernels'> = {
+  strides: [
+    [1, 1, 1],
+    [1, 2, 2],
+    [2, 2, 2],
+    [2, 2, 2],
+  ],
+  kernels: [
+    [1, 3, 3],
+    [3, 3, 3],
+    [3, 3, 3],
+    [3, 3, 3],
+  ],
+};
+
 export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
   /** Minutes on two processor cores: the whole method on phantoms. */
   tiny: {
@@ -12,18 +28,7 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     preprocessing: { spacingMm: 1.3, multiple: 8 },
     network: {
       baseFilters: 8,
-      strides: [
-        [1, 1, 1],
-        [1, 2, 2],
-        [2, 2, 2],
-        [2, 2, 2],
-      ],
-      kernels: [
-        [1, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-      ],
+      ...fourStages,
     },
     pretraining: { steps: 1500, learningRate: 2e-3, checkpointEverySteps: 25 },
     sweep: { videosPerIteration: 16, videosPerShard: 8, concurrentShards: 2 },
@@ -56,18 +61,7 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     preprocessing: { spacingMm: 0.74, multiple: 16 },
     network: {
       baseFilters: 16,
-      strides: [
-        [1, 1, 1],
-        [1, 2, 2],
-        [2, 2, 2],
-        [2, 2, 2],
-      ],
-      kernels: [
-        [1, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-      ],
+      ...fourStages,
     },
     pretraining: { steps: 5000 },
     sweep: { videosPerIteration: 500, videosPerShard: 16 },
