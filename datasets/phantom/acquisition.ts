@@ -107,17 +107,17 @@ export function drawAcquisition(
   const rows = 112 + 4 * random.integer(5);
 
   const dropouts: WallDropout[] = [];
-  const dropoutCount = Math.round(mix([0, 0.7], [0.4, 2]));
+  const dropoutCount = Math.round(mix([0, 0.7], [0.2, 1.4]));
   for (let i = 0; i < dropoutCount; i++) {
     dropouts.push({
       side: random.uniform() < 0.68 ? 1 : 0,
       centre: 0.15 + 0.75 * random.uniform(),
-      halfWidth: mix([0.08, 0.14], [0.09, 0.18]),
-      lossDb: flicker(frames, mix([2, 6], [5, 14]), Math.max(0, shift), random),
+      halfWidth: mix([0.08, 0.14], [0.08, 0.15]),
+      lossDb: flicker(frames, mix([2, 6], [4, 10]), 0.5 * Math.max(0, shift), random),
     });
   }
   const shadows: Shadow[] = [];
-  const shadowCount = Math.round(mix([0, 0.4], [0, 1.3]));
+  const shadowCount = Math.round(mix([0, 0.4], [0, 0.9]));
   for (let i = 0; i < shadowCount; i++) {
     const centre = sign() * (0.08 + 0.5 * random.uniform());
     const drift = mix([0, 0.02], [0.01, 0.06]);
@@ -131,17 +131,17 @@ export function drawAcquisition(
     shadows.push({
       angle,
       halfWidth,
-      lossDb: flicker(frames, mix([4, 8], [6, 14]), 0.6 * Math.max(0, shift), random),
+      lossDb: flicker(frames, mix([4, 8], [5, 11]), 0.4 * Math.max(0, shift), random),
     });
   }
   const hazes: Haze[] = [];
-  const hazeCount = Math.round(mix([0, 0.4], [0, 1.2]));
+  const hazeCount = Math.round(mix([0, 0.4], [0.5, 2]));
   for (let i = 0; i < hazeCount; i++) {
     hazes.push({
       along: -0.05 + 0.8 * random.uniform(),
       across: 0.5 * (2 * random.uniform() - 1),
       radiusShare: 0.14 + 0.16 * random.uniform(),
-      levelDb: flicker(frames, mix([-40, -36], [-37, -30]), 0, random).map(
+      levelDb: flicker(frames, mix([-40, -36], [-38, -31]), 0, random).map(
         (level) => level + 2 * shift * random.normal(),
       ),
     });
@@ -154,27 +154,27 @@ export function drawAcquisition(
     spacingMm: Math.round(1000 * mix([1.08, 1.2], [1, 1.3])) / 1000,
     frameTimeMs: Math.round((1000 * 60_000) / heartRate / framesPerBeat) / 1000,
     sectorHalfAngle: mix([0.66, 0.72], [0.63, 0.74]),
-    tilt: mix([-0.09, 0.09], [-0.2, 0.2]),
+    tilt: mix([-0.09, 0.09], [-0.28, 0.28]),
     swayRadians: mix([0, 0.01], [0, 0.03]),
     swayMm: [mix([0, 0.4], [0, 1.2]), mix([0, 0.4], [0, 0.9])],
     swayPhase: random.uniform(),
     swayCycles: 0.4 + 0.5 * random.uniform(),
-    apexAcross: mix([-0.04, 0.04], [-0.07, 0.07]),
-    apexDown: mix([0.17, 0.21], [0.16, 0.23]),
-    bloodDb: mix([-48, -43], [-48, -41]),
-    myocardiumDb: mix([-17, -13], [-19, -13]),
-    surroundingsDb: mix([-25.5, -22.5], [-26, -20]),
+    apexAcross: mix([-0.04, 0.04], [-0.09, 0.09]),
+    apexDown: mix([0.17, 0.21], [0.14, 0.25]),
+    bloodDb: mix([-48, -43], [-44, -37]),
+    myocardiumDb: mix([-17, -13], [-22, -15]),
+    surroundingsDb: mix([-25.5, -22.5], [-29, -22]),
     pericardiumDb: mix([-5, -2], [-7, -1.5]),
     attenuationDbPerMm: mix([0, 0.03], [-0.01, 0.05]),
     edgeLossDb: mix([2, 5], [2, 7.5]),
     nearFieldDb: mix([-20, -16], [-20, -13.5]),
     nearFieldReachMm: mix([7, 10], [7, 12]),
     noiseDb: mix([-54, -50], [-54, -46]),
-    gainDb: mix([-1, 1], [-3.5, 3]),
-    dynamicRangeDb: mix([46, 50], [43, 53]),
-    gamma: mix([0.95, 1.05], [0.88, 1.15]),
-    speckleAxialMm: mix([1.2, 1.5], [1.1, 1.8]),
-    speckleLateralDegrees: mix([1.8, 2.2], [1.6, 2.8]),
+    gainDb: mix([-1, 1], [-6, 4]),
+    dynamicRangeDb: mix([46, 50], [40, 60]),
+    gamma: mix([0.95, 1.05], [0.75, 1.35]),
+    speckleAxialMm: mix([1.2, 1.5], [1.4, 2.2]),
+    speckleLateralDegrees: mix([1.8, 2.2], [2.2, 3.6]),
     dropouts,
     shadows,
     hazes,
