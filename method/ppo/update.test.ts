@@ -4,28 +4,11 @@ import { expect, it } from 'vitest';
 import { randomStream } from '../../imaging/random.ts';
 import { Adam } from '../networks/adam.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
-import { UNet3D, type UNetConfig } from '../networks/unet3d.ts';
+import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
+import { UNet3D } from '../networks/unet3d.ts';
 import { defaultGuardLimits } from './guards.ts';
 import type { RewardOf } from './reward-map.ts';
 import { ppoUpdateWindow, type WindowUpdate } from './update.ts';
-
-const shape: UNetConfig = {
-  baseFilters: 4,
-  maxFilters: 320,
-  strides: [
-    [1, 1, 1],
-    [1, 2, 2],
-    [2, 2, 2],
-  ],
-  kernels: [
-    [1, 3, 3],
-    [3, 3, 3],
-    [3, 3, 3],
-  ],
-  inputChannels: 1,
-  outputChannels: 3,
-  deepSupervision: false,
-};
 
 /** Pays where the action is the label that a pixel's grey level asks for. */
 const brightnessReward: RewardOf = (image, actions) =>
@@ -42,9 +25,9 @@ interface Outcome extends WindowUpdate {
 /** Two windows of four updates each on new networks, always the same ones; the last window's report. */
 function updateTwice(policyLearningRate: number, criticOnly: boolean): Outcome {
   const networks = {
-    policy: UNet3D.initialise(shape, randomStream(1, 'policy')),
-    reference: UNet3D.initialise(shape, randomStream(2, 'reference')),
-    critic: UNet3D.initialise({ ...shape, outputChannels: 1 }, randomStream(1, 'critic')),
+    policy: UNet3D.initialise(tinyUNet, randomStream(1, 'policy')),
+    reference: UNet3D.initialise(tinyUNet, randomStream(2, 'reference')),
+    critic: UNet3D.initialise({ ...tinyUNet, outputChannels: 1 }, randomStream(1, 'critic')),
   };
   const policyOptimiser = new Adam(networks.policy.parameters, { learningRate: policyLearningRate });
   const criticOptimiser = new Adam(networks.critic.parameters, { learningRate: 5e-3 });
