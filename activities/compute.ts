@@ -2,6 +2,7 @@
 import type { ComputeActivityName } from '../contracts/activities.ts';
 import type { ActivityContext } from './context.ts';
 import { fineTunePolicy } from './fine-tune-policy.ts';
+import { fitLandmarkReward } from './fit-landmark-reward.ts';
 import { fitRewardNetwork } from './fit-reward-network.ts';
 import { fitShapeAutoencoder } from './fit-shape-autoencoder.ts';
 import { labelShard } from './label-shard.ts';
@@ -12,6 +13,7 @@ import { ratePolicy } from './rate-policy.ts';
 export const computeActivities = {
   pretrainPolicy,
   fitShapeAutoencoder,
+  fitLandmarkReward,
   predictShard,
   labelShard,
   fitRewardNetwork,

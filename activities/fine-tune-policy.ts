@@ -55,8 +55,11 @@ export async function fineTunePolicy(
       critic: keep(await criticOf(input, facts, context)),
     };
     const reward = keep(await loadNetwork(context, input.reward.network, 'anatomical-reward'));
+    const landmark = input.reward.landmark
+      ? keep(await loadNetwork(context, input.reward.landmark, 'landmark-reward'))
+      : undefined;
     const { config } = facts;
-    const rewards = { anatomical: reward, temperature: input.reward.temperature };
+    const rewards = { anatomical: reward, temperature: input.reward.temperature, landmark };
     const fineTune = new FineTune({
       ...tuned,
       rewardOf: fusedReward({
@@ -95,7 +98,9 @@ async function train(
   context: ActivityContext,
 ): Promise<FineTuneResult> {
   const { run, iteration } = input;
-  const inputs = [input.config, input.plan, input.policy, input.reference, input.reward.network];
+  const { network: anatomical, landmark } = input.reward;
+  const rewards = landmark ? [anatomical, landmark] : [anatomical];
+  const inputs = [input.config, input.plan, input.policy, input.reference, ...rewards];
   const trained = await trainResumably(
     {
       activity: 'fineTunePolicy',

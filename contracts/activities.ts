@@ -76,6 +76,18 @@ export interface AutoencoderResult extends TrainingResult {
   readonly quarantined: number;
 }
 
+export interface FitLandmarkInput extends TrainingInput {
+  /** The policy whose degraded predictions of the source are learned from. */
+  readonly policy: ArtefactRef;
+}
+
+export interface FitLandmarkResult extends TrainingResult {
+  readonly landmark: ArtefactRef;
+  readonly triples: number;
+  readonly validationLoss: number;
+  readonly quarantined: number;
+}
+
 export interface FitRewardInput extends TrainingInput {
   readonly iteration: number;
 }
@@ -181,6 +193,7 @@ export interface IoActivities {
 export interface ComputeActivities {
   pretrainPolicy(input: TrainingInput): Promise<PretrainResult>;
   fitShapeAutoencoder(input: TrainingInput): Promise<AutoencoderResult>;
+  fitLandmarkReward(input: FitLandmarkInput): Promise<FitLandmarkResult>;
   predictShard(input: PredictShardInput): Promise<ShardResult>;
   labelShard(input: LabelShardInput): Promise<LabelShardResult>;
   fitRewardNetwork(input: FitRewardInput): Promise<FitRewardResult>;
@@ -192,6 +205,7 @@ export interface ComputeActivities {
 export const computeActivityNames = [
   'pretrainPolicy',
   'fitShapeAutoencoder',
+  'fitLandmarkReward',
   'predictShard',
   'labelShard',
   'fitRewardNetwork',

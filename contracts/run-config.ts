@@ -142,6 +142,17 @@ export const RewardFitSchema = z.strictObject({
     .describe('epochs without a better validation loss before the fit ends'),
 });
 
+export const LandmarkRewardSchema = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('false: the anatomical reward alone (method.md 5.2); true also costs a second fit'),
+  mistakeMm: positive
+    .default(4)
+    .describe('a base corner that is farther than this from the true one is a mistake, mm'),
+  fit: RewardFitSchema.prefault({}),
+});
+
 export const PpoSchema = z.strictObject({
   epochs: z.int().min(1).default(5),
   windowsPerEpoch: z.int().min(1).optional().describe('windows drawn per epoch; one per video when left out'),
@@ -199,6 +210,7 @@ export const RunConfigSchema = z.strictObject({
   autoencoder: ShapeAutoencoderSchema.prefault({}),
   labelling: LabellingSchema.prefault({}),
   rewardFit: RewardFitSchema.prefault({}),
+  landmark: LandmarkRewardSchema.prefault({}),
   ppo: PpoSchema.prefault({}),
   inference: InferenceSchema.prefault({}),
 });
@@ -210,5 +222,6 @@ export type PretrainingConfig = z.infer<typeof PretrainingSchema>;
 export type ShapeAutoencoderConfig = z.infer<typeof ShapeAutoencoderSchema>;
 export type LabellingConfig = z.infer<typeof LabellingSchema>;
 export type RewardFitConfig = z.infer<typeof RewardFitSchema>;
+export type LandmarkRewardConfig = z.infer<typeof LandmarkRewardSchema>;
 export type PpoConfig = z.infer<typeof PpoSchema>;
 export type InferenceConfig = z.infer<typeof InferenceSchema>;

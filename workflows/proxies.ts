@@ -14,6 +14,10 @@ export const { predictShard, labelShard, ratePolicy } = proxyActivities<
   Pick<ComputeActivities, 'predictShard' | 'labelShard' | 'ratePolicy'>
 >({ ...activityPolicies.inference, taskQueue: taskQueues.compute, cancellationType });
 
-export const { pretrainPolicy, fitShapeAutoencoder, fitRewardNetwork, fineTunePolicy } = proxyActivities<
-  Pick<ComputeActivities, 'pretrainPolicy' | 'fitShapeAutoencoder' | 'fitRewardNetwork' | 'fineTunePolicy'>
->({ ...activityPolicies.training, taskQueue: taskQueues.compute, cancellationType });
+export const { pretrainPolicy, fitShapeAutoencoder, fitLandmarkReward, fitRewardNetwork, fineTunePolicy } =
+  proxyActivities<
+    Pick<
+      ComputeActivities,
+      'pretrainPolicy' | 'fitShapeAutoencoder' | 'fitLandmarkReward' | 'fitRewardNetwork' | 'fineTunePolicy'
+    >
+  >({ ...activityPolicies.training, taskQueue: taskQueues.compute, cancellationType });

@@ -1,6 +1,7 @@
 /** The logic of the adaptation workflow, on a real Temporal server with fake activities. */
 import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RewardModel } from '../../contracts/messages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { nightly } from '../../workflows/nightly.ts';
 import { adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
@@ -34,6 +35,7 @@ describe('adaptation', () => {
       'planRun',
       'pretrainPolicy',
       'fitShapeAutoencoder',
+      'fitLandmarkReward',
       'predictShard',
       'scoreShard',
       'summariseEvaluation',
@@ -54,16 +56,37 @@ describe('adaptation', () => {
     );
   });
 
-  it('skips pretraining with an initial policy and the autoencoder when it is disabled', async () => {
+  it('judges every policy by the landmark reward that was fitted once, beside the anatomical one of each iteration', async () => {
+    const rewards: RewardModel[] = [];
+    const { activities, calls } = fakeActivities();
+    const { fineTunePolicy, ratePolicy } = activities;
+    activities.fineTunePolicy = async (input) => {
+      rewards.push(input.reward);
+      return fineTunePolicy(input);
+    };
+    activities.ratePolicy = async (input) => {
+      rewards.push(input.reward);
+      return ratePolicy(input);
+    };
+    await bench.serve(activities, async () => (await bench.start()).result());
+    expect(calls.filter((name) => name === 'fitLandmarkReward')).toHaveLength(1);
+    expect(rewards).toEqual(
+      Array(5).fill({ network: ref('reward'), temperature: 1.5, landmark: ref('landmark') }),
+    );
+  });
+
+  it('skips pretraining with an initial policy, the autoencoder and the landmark reward when they are disabled', async () => {
     const { activities, calls } = fakeActivities();
     const { planRun } = activities;
     activities.planRun = async (input) => ({ ...(await planRun(input)), initialPolicy: ref('imported') });
     const input = adaptationInput('from-checkpoint', { iterations: 1 });
     input.config.autoencoder.enabled = false;
+    input.config.landmark.enabled = false;
     const result = await bench.serve(activities, async () => (await bench.start(input)).result());
     expect(result.policies[0]?.policy.key).toBe('imported');
     expect(calls).not.toContain('pretrainPolicy');
     expect(calls).not.toContain('fitShapeAutoencoder');
+    expect(calls).not.toContain('fitLandmarkReward');
   });
 
   it('begins a training that diverged again at lower rates, and fails when that does not help', async () => {

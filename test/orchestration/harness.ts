@@ -124,6 +124,14 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       steps: 10,
       quarantined: 0,
     }),
+    fitLandmarkReward: async () => ({
+      landmark: ref('landmark'),
+      curve: ref('curve'),
+      steps: 10,
+      triples: 40,
+      validationLoss: 0.1,
+      quarantined: 0,
+    }),
     predictShard: async () => ({ done: 4, quarantined: 0 }),
     labelShard: async () => ({
       done: 4,
