@@ -11,7 +11,7 @@ const pixels = phantom.image.rows * phantom.image.columns;
 const image = { ...phantom.image, frames: 1, intensities: phantom.image.intensities.slice(0, pixels) };
 const truth: LabelVideo = {
   ...phantom.labels,
-  frames: 2,
+  frames: 1,
   labels: phantom.labels.labels.slice(0, pixels),
 };
 const config = LabellingSchema.parse({ weightNoise: [0.1, 0.2], contrast: [0.4], imageNoise: [0.3] });
