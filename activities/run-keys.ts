@@ -17,6 +17,10 @@ export const activityKeys = {
   rewardTraining: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}rewards/`,
   rewardFit: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}rewards/fit.json`,
   policyTraining: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}fine-tuning/`,
+  /** Local-SGD rounds of an attempt; `attemptFolder` of a lower rate lies inside. */
+  rounds: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}training/`,
+  round: (rounds: string, round: number) => `${rounds}round-${three(round)}/`,
+  localTraining: (round: string, worker: number) => `${round}worker-${three(worker)}/`,
   critic: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}critic.safetensors`,
   fineTuningCurve: (run: string, iteration: number) =>
     `${runKeys.iteration(run, iteration)}fine-tuning/curve.json`,

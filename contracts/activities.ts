@@ -116,6 +116,57 @@ export interface FineTuneResult extends TrainingResult {
   readonly validationReward: number;
 }
 
+/** A policy with its mean reward on the validation videos. */
+export interface RatedPolicy {
+  readonly policy: ArtefactRef;
+  readonly validationReward: number;
+}
+
+/** One worker's part of a local-SGD round (method.md 7); `policy` and `critic` are those that the round starts from. */
+export interface TrainLocallyInput extends FineTuneInput {
+  /** From 1. */
+  readonly round: number;
+  /** From 0. */
+  readonly worker: number;
+  /** Windows to train on. */
+  readonly steps: number;
+  /** What this worker made in the round before: its optimisers go on from there. */
+  readonly before?: ArtefactRef;
+}
+
+export interface TrainLocallyResult extends TrainingResult {
+  /** Weight deltas of policy and critic, and the moments of this worker's optimisers. */
+  readonly local: ArtefactRef;
+}
+
+/** `policy` and `critic` are those that the round started from. */
+export interface MergeRoundInput extends FineTuneInput {
+  readonly round: number;
+  /** One per worker, in their order. */
+  readonly locals: readonly TrainLocallyResult[];
+  /** Of the outer step of the round before. */
+  readonly momentum?: ArtefactRef;
+  /** Of all rounds before. */
+  readonly best?: RatedPolicy;
+}
+
+export interface MergeRoundResult {
+  readonly policy: ArtefactRef;
+  readonly critic: ArtefactRef;
+  readonly momentum: ArtefactRef;
+  readonly best: RatedPolicy;
+  /** Measures of the round, JSON. */
+  readonly curve: ArtefactRef;
+}
+
+export interface ConcludeRoundsInput extends TrainingInput {
+  readonly iteration: number;
+  readonly best: RatedPolicy;
+  readonly critic: ArtefactRef;
+  /** Of every round, in order. */
+  readonly curves: readonly ArtefactRef[];
+}
+
 export interface SummariseInput extends RunInput {
   readonly iteration: number;
 }
@@ -182,6 +233,7 @@ export interface ReadChampionResult {
 
 export interface IoActivities {
   planRun(input: PlanRunInput): Promise<RunPlan>;
+  concludeRounds(input: ConcludeRoundsInput): Promise<FineTuneResult>;
   scoreShard(input: ShardInput): Promise<ShardResult>;
   summariseEvaluation(input: SummariseInput): Promise<SummariseResult>;
   selectBest(input: SelectBestInput): Promise<SelectBestResult>;
@@ -198,6 +250,8 @@ export interface ComputeActivities {
   labelShard(input: LabelShardInput): Promise<LabelShardResult>;
   fitRewardNetwork(input: FitRewardInput): Promise<FitRewardResult>;
   fineTunePolicy(input: FineTuneInput): Promise<FineTuneResult>;
+  trainLocally(input: TrainLocallyInput): Promise<TrainLocallyResult>;
+  mergeRound(input: MergeRoundInput): Promise<MergeRoundResult>;
   ratePolicy(input: RatePolicyInput): Promise<RatePolicyResult>;
 }
 
@@ -210,6 +264,8 @@ export const computeActivityNames = [
   'labelShard',
   'fitRewardNetwork',
   'fineTunePolicy',
+  'trainLocally',
+  'mergeRound',
   'ratePolicy',
 ] as const satisfies readonly (keyof ComputeActivities)[];
 

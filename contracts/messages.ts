@@ -146,7 +146,7 @@ export interface Progress {
   /** Units of this stage that are finished, of `total`. Training stages count as one unit; their steps are in heartbeats. */
   readonly done: number;
   readonly total: number;
-  readonly unit: 'shards' | 'steps';
+  readonly unit: 'shards' | 'steps' | 'rounds';
   /** ISO 8601 in UTC. */
   readonly startedAt: string;
   readonly stageStartedAt: string;

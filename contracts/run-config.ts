@@ -185,6 +185,24 @@ export const PpoSchema = z.strictObject({
     .describe('videos scored by reward after each epoch; the best is kept'),
 });
 
+export const LocalSgdSchema = z.strictObject({
+  workers: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .describe('compute workers that fine-tune side by side (method.md 7); 1 is plain training'),
+  stepsPerRound: z
+    .int()
+    .min(1)
+    .default(50)
+    .describe(
+      'windows that each worker trains on before weights are averaged; without meaning for one worker',
+    ),
+  outerLearningRate: positive.default(0.7).describe('of the step along the mean weight delta'),
+  outerMomentum: z.number().min(0).lt(1).default(0.9).describe('Nesterov momentum of that step'),
+});
+
 export const InferenceSchema = z.strictObject({
   windowFrames: z.int().min(1).default(4),
   overlap: share.default(0.5),
@@ -212,6 +230,7 @@ export const RunConfigSchema = z.strictObject({
   rewardFit: RewardFitSchema.prefault({}),
   landmark: LandmarkRewardSchema.prefault({}),
   ppo: PpoSchema.prefault({}),
+  localSgd: LocalSgdSchema.prefault({}),
   inference: InferenceSchema.prefault({}),
 });
 
@@ -224,4 +243,5 @@ export type LabellingConfig = z.infer<typeof LabellingSchema>;
 export type RewardFitConfig = z.infer<typeof RewardFitSchema>;
 export type LandmarkRewardConfig = z.infer<typeof LandmarkRewardSchema>;
 export type PpoConfig = z.infer<typeof PpoSchema>;
+export type LocalSgdConfig = z.infer<typeof LocalSgdSchema>;
 export type InferenceConfig = z.infer<typeof InferenceSchema>;

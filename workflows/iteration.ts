@@ -3,6 +3,7 @@ import type { RunInput } from '../contracts/activities.ts';
 import { eligiblePolicies } from '../contracts/eligible-policies.ts';
 import type { CarriedState, LabelCounts, RewardModel } from '../contracts/messages.ts';
 import { evaluatePolicy } from './evaluate.ts';
+import { fineTune } from './fine-tune.ts';
 import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';
@@ -62,7 +63,6 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   const reward: RewardModel = { ...fitted.reward, ...(state.landmark && { landmark: state.landmark }) };
 
   // d. PPO against the reward.
-  progress.enter('fine-tuning', 1);
   const start = {
     ...refs,
     iteration,
@@ -71,9 +71,7 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
     reward,
     ...(state.critic && { critic: state.critic }),
   };
-  const tuned = await withLowerRates((attempt) =>
-    steering.interruptible(() => activities.fineTunePolicy({ ...start, ...attempt })),
-  );
+  const tuned = await fineTune(start, videos, desk);
 
   // e. Evaluation on validation and test.
   const evaluated = await evaluatePolicy(

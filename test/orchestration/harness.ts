@@ -152,6 +152,25 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       steps: 8,
       validationReward: 0.5 + iteration / 10,
     }),
+    trainLocally: async ({ round, worker, steps }) => ({
+      local: ref(`local-${round}-${worker}`),
+      curve: ref(`curve-${round}-${worker}`),
+      steps,
+    }),
+    mergeRound: async ({ round, best }) => ({
+      policy: ref(`merged-${round}`),
+      critic: ref(`merged-critic-${round}`),
+      momentum: ref(`momentum-${round}`),
+      best: best ?? { policy: ref(`merged-${round}`), validationReward: 0.7 },
+      curve: ref(`round-${round}`),
+    }),
+    concludeRounds: async ({ iteration, best, critic }) => ({
+      policy: best.policy,
+      critic,
+      curve: ref(`rounds-${iteration}`),
+      steps: 8,
+      validationReward: best.validationReward,
+    }),
     scoreShard: async () => ({ done: 4, quarantined: 0 }),
     summariseEvaluation: async ({ iteration }) => ({
       evaluation: ref(`evaluation-${iteration}`),
