@@ -2,19 +2,25 @@
 import type { ComputeActivityName } from '../contracts/activities.ts';
 import type { ActivityContext } from './context.ts';
 import { fineTunePolicy } from './fine-tune-policy.ts';
+import { fitLandmarkReward } from './fit-landmark-reward.ts';
 import { fitRewardNetwork } from './fit-reward-network.ts';
 import { fitShapeAutoencoder } from './fit-shape-autoencoder.ts';
 import { labelShard } from './label-shard.ts';
+import { mergeRound } from './merge-round.ts';
 import { predictShard } from './predict-shard.ts';
 import { pretrainPolicy } from './pretrain-policy.ts';
 import { ratePolicy } from './rate-policy.ts';
+import { trainLocally } from './train-locally.ts';
 
 export const computeActivities = {
   pretrainPolicy,
   fitShapeAutoencoder,
+  fitLandmarkReward,
   predictShard,
   labelShard,
   fitRewardNetwork,
   fineTunePolicy,
+  trainLocally,
+  mergeRound,
   ratePolicy,
 } satisfies Record<ComputeActivityName, (input: never, context: ActivityContext) => Promise<unknown>>;

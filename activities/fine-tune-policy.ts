@@ -1,30 +1,23 @@
 /** Fine-tunes the policy against the reward with PPO (method.md 6) on the videos of this iteration's sweep. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { FineTuneInput, FineTuneResult } from '../contracts/activities.ts';
 import type { ArtefactRef } from '../contracts/artefact-ref.ts';
-import { randomStream } from '../imaging/random.ts';
-import { UNet3D } from '../method/networks/unet3d.ts';
-import { FineTune, type FineTuneProgress } from '../method/ppo/fine-tune.ts';
-import { fusedReward } from '../method/ppo/reward-map.ts';
+import type { UNet3D } from '../method/networks/unet3d.ts';
+import { FineTune } from '../method/ppo/fine-tune.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { ActivityContext } from './context.ts';
+import { criticOf, resumableFineTune } from './fine-tuning.ts';
+import { FineTuningSchema } from './fine-tuning-documents.ts';
 import { findJson, writeJson } from './json-artefact.ts';
 import { loadNetwork, policySettings, storeNetwork } from './networks.ts';
 import { type RunFacts, readRun } from './plan.ts';
+import { loadPolicyRewards, type PolicyRewards, rewardInputs } from './policy-rewards.ts';
 import { shelveVideos } from './prepare-videos.ts';
 import { activityKeys } from './run-keys.ts';
-import { type CurvePoint, type ResumableTraining, trainResumably } from './train-resumably.ts';
+import { trainResumably } from './train-resumably.ts';
 import { attemptFolder, withRates } from './training-attempt.ts';
 import { VideoShelf, windowsFrom } from './video-shelf.ts';
-
-/** What is known of a finished fine-tuning, beside its weights. */
-export const FineTuningSchema = z.strictObject({
-  validationReward: z.number(),
-  steps: z.int(),
-  rollbacks: z.int(),
-  points: z.array(z.record(z.string(), z.number())),
-});
 
 export async function fineTunePolicy(
   input: FineTuneInput,
@@ -39,6 +32,7 @@ export async function fineTunePolicy(
   const facts = await readRun(input, context);
   const shelf = new VideoShelf();
   const networks: UNet3D[] = [];
+  let rewards: PolicyRewards | undefined;
   const keep = (network: UNet3D): UNet3D => {
     networks.push(network);
     return network;
@@ -54,22 +48,15 @@ export async function fineTunePolicy(
       reference: keep(await loadNetwork(context, input.reference, 'policy')),
       critic: keep(await criticOf(input, facts, context)),
     };
-    const reward = keep(await loadNetwork(context, input.reward.network, 'anatomical-reward'));
+    rewards = await loadPolicyRewards(context, input.reward, facts.config);
     const { config } = facts;
-    const rewards = { anatomical: reward, temperature: input.reward.temperature };
     const fineTune = new FineTune({
       ...tuned,
-      rewardOf: fusedReward({
-        ...rewards,
-        scaling: 'per-frame',
-        temporalPenalty: config.ppo.temporalPenalty
-          ? { spacingMm: config.preprocessing.spacingMm }
-          : undefined,
-      }),
+      rewardOf: rewards.training,
       windows: windowsFrom(shelf, training.usable),
       validation: {
         windows: windowsFrom(shelf, validation.usable),
-        rewardOf: fusedReward({ ...rewards, scaling: 'none', temporalPenalty: undefined }),
+        rewardOf: rewards.validation,
       },
       config: withRates(config.ppo, ['policyLearningRate', 'criticLearningRate'], input.rateFactor),
       iteration,
@@ -83,6 +70,7 @@ export async function fineTunePolicy(
     }
   } finally {
     for (const network of networks) network.dispose();
+    rewards?.dispose();
     shelf.dispose();
   }
 }
@@ -95,14 +83,14 @@ async function train(
   context: ActivityContext,
 ): Promise<FineTuneResult> {
   const { run, iteration } = input;
-  const inputs = [input.config, input.plan, input.policy, input.reference, input.reward.network];
+  const inputs = [input.config, input.plan, input.policy, input.reference, ...rewardInputs(input.reward)];
   const trained = await trainResumably(
     {
       activity: 'fineTunePolicy',
       folder: attemptFolder(activityKeys.policyTraining(run, iteration), input.rateFactor),
       checkpointEverySteps: config.ppo.checkpointEveryWindows,
       inputs,
-      training: resumable(fineTune),
+      training: resumableFineTune(fineTune),
     },
     context,
   );
@@ -134,41 +122,6 @@ async function train(
   const curve = await writeJson(context, curveKey, document, [storedPolicy, storedCritic]);
   await trained.clearCheckpoints();
   return resultOf(storedPolicy, storedCritic, curve, document);
-}
-
-/** The critic of the iteration before, or a new one; it keeps its deep-supervision heads (method.md 3). */
-async function criticOf(
-  { critic, iteration }: FineTuneInput,
-  { config }: RunFacts,
-  context: ActivityContext,
-): Promise<UNet3D> {
-  if (critic) return loadNetwork(context, critic, 'critic');
-  return UNet3D.initialise(
-    { ...config.network, inputChannels: 1, outputChannels: 1, deepSupervision: true },
-    randomStream(config.seed, 'critic', iteration),
-  );
-}
-
-function resumable(fineTune: FineTune): ResumableTraining {
-  return {
-    get done() {
-      return fineTune.done;
-    },
-    totalSteps: fineTune.steps,
-    step() {
-      const { metrics, violation, validationReward } = fineTune.step();
-      const point: Record<string, number> = { reward: metrics.meanReward, loss: metrics.policyLoss };
-      for (const [name, value] of Object.entries(metrics)) if (typeof value === 'number') point[name] = value;
-      if (validationReward !== undefined) point.validationReward = validationReward;
-      if (violation) point.rolledBack = 1;
-      return point satisfies CurvePoint;
-    },
-    state() {
-      const { arrays, progress } = fineTune.state();
-      return { arrays, json: progress };
-    },
-    restore: ({ arrays, json }) => fineTune.restore({ arrays, progress: json as FineTuneProgress }),
-  };
 }
 
 function resultOf(

@@ -1,5 +1,6 @@
 /** The activities of io workers, by name. */
 import type { IoActivities } from '../contracts/activities.ts';
+import { concludeRounds } from './conclude-rounds.ts';
 import type { ActivityContext } from './context.ts';
 import { planRun } from './plan-run.ts';
 import { promote } from './promote.ts';
@@ -11,6 +12,7 @@ import { writeReport } from './write-report.ts';
 
 export const ioActivities = {
   planRun,
+  concludeRounds,
   scoreShard,
   summariseEvaluation,
   selectBest,

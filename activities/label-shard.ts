@@ -3,13 +3,11 @@ import type { LabelShardInput, LabelShardResult } from '../contracts/activities.
 import type { RunConfig } from '../contracts/run-config.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import { randomStream } from '../imaging/random.ts';
-import { policyLogits } from '../method/inference/predict-video.ts';
-import { UNet3D } from '../method/networks/unet3d.ts';
-import { perturbWeights } from '../method/rewards/degradation.ts';
-import { labelVideo, type PolicyLogits } from '../method/rewards/labelling.ts';
+import { labelVideo } from '../method/rewards/labelling.ts';
 import { findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
 import { type ActivityContext, logWork } from './context.ts';
+import { DegradedPolicy } from './degraded-policy.ts';
 import { eachVideo } from './each-video.ts';
 import { loadNetwork } from './networks.ts';
 import { readRun, shardOf } from './plan.ts';
@@ -57,24 +55,22 @@ export async function labelShard(
   }
 }
 
-/** The policy, a copy of it for noise on its weights, and the shape correction, loaded once a shard. */
+/** The policy with its degradations and the shape correction, loaded once a shard. */
 class LabellingTools {
   readonly #input: LabelShardInput;
   readonly #config: RunConfig;
-  readonly #policy: UNet3D;
-  readonly #noisy: UNet3D;
+  readonly #policy: DegradedPolicy;
   readonly #correction: ShapeCorrection;
 
   private constructor(
     input: LabelShardInput,
     config: RunConfig,
-    policy: UNet3D,
+    policy: DegradedPolicy,
     correction: ShapeCorrection,
   ) {
     this.#input = input;
     this.#config = config;
     this.#policy = policy;
-    this.#noisy = UNet3D.fromArrays(policy.config, policy.toArrays());
     this.#correction = correction;
   }
 
@@ -84,7 +80,8 @@ class LabellingTools {
     context: ActivityContext,
   ): Promise<LabellingTools> {
     const correction = await loadShapeCorrection(context, input.autoencoder);
-    return new LabellingTools(input, config, await loadNetwork(context, input.policy, 'policy'), correction);
+    const policy = new DegradedPolicy(await loadNetwork(context, input.policy, 'policy'), config);
+    return new LabellingTools(input, config, policy, correction);
   }
 
   /** The triple file of one video. */
@@ -93,7 +90,7 @@ class LabellingTools {
     const { iteration } = this.#input;
     const { outcome, agreement, triples } = await labelVideo({
       image,
-      policyLogits: this.#policyLogits(id),
+      policyLogits: this.#policy.logits(iteration, id),
       correct: (cleaned: LabelVideo) => this.#correction.correct(cleaned),
       config: labelling,
       random: randomStream(seed, 'labelling', iteration, id),
@@ -107,20 +104,6 @@ class LabellingTools {
 
   dispose(): void {
     this.#policy.dispose();
-    this.#noisy.dispose();
     this.#correction.dispose();
-  }
-
-  #policyLogits(id: string): PolicyLogits {
-    const weights = this.#policy.toArrays();
-    return (image, noise) => {
-      let network = this.#policy;
-      if (noise !== 'clean') {
-        const random = randomStream(this.#config.seed, 'weight-noise', this.#input.iteration, id, noise);
-        this.#noisy.assign(perturbWeights(weights, noise, random));
-        network = this.#noisy;
-      }
-      return policyLogits(network, image, this.#config.inference);
-    };
   }
 }

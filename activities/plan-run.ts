@@ -45,10 +45,14 @@ async function makePlan(config: RunConfig, context: ActivityContext): Promise<Pl
   const annotated = (split: ManifestRow['split']): string[] =>
     source.filter((row) => row.labelled && row.split === split).map(({ id }) => id);
   const train = annotated('train');
-  if (train.length === 0 && (!config.initialPolicy || config.autoencoder.enabled)) {
+  const inTraining = new Set(train);
+  if (
+    train.length === 0 &&
+    (!config.initialPolicy || config.autoencoder.enabled || config.landmark.enabled)
+  ) {
     throw new DomainError(
       'DatasetInvalid',
-      `The source dataset "${config.source}" has no labelled video in its train split (${source.length} rows in its manifest). Ingest videos with their labels, or start from a policy with the shape autoencoder disabled.`,
+      `The source dataset "${config.source}" has no labelled video in its train split (${source.length} rows in its manifest). Ingest videos with their labels, or start from a policy with the shape autoencoder and the landmark reward disabled.`,
     );
   }
 
@@ -74,7 +78,13 @@ async function makePlan(config: RunConfig, context: ActivityContext): Promise<Pl
   const test = target.filter(({ split }) => split === 'test');
   const scored = test.some(({ labelled }) => labelled) ? test.filter(({ labelled }) => labelled) : test;
   return {
-    source: { train, validation: annotated('val') },
+    source: {
+      train,
+      validation: annotated('val'),
+      studies: Object.fromEntries(
+        source.filter(({ id }) => inTraining.has(id)).map(({ id, study }) => [id, study]),
+      ),
+    },
     sweeps,
     validation: sharded(
       shuffled(validation, randomStream(seed, 'validation')).slice(0, mostValidation),

@@ -9,7 +9,14 @@ const ids = z.array(z.string().min(1));
 const shards = z.array(ids);
 
 export const PlanSchema = z.strictObject({
-  source: z.strictObject({ train: ids, validation: ids }).describe('annotated videos'),
+  source: z
+    .strictObject({
+      train: ids,
+      validation: ids,
+      /** Study of every video to train on. */
+      studies: z.record(z.string(), z.string()).default({}),
+    })
+    .describe('annotated videos'),
   /** One list of shards per iteration. */
   sweeps: z.array(shards),
   validation: shards,

@@ -1,5 +1,5 @@
 /**
- * Rates a policy by a reward network that all policies of the run share: the mean reward of its stored validation predictions.
+ * Rates a policy by the reward networks that all policies of the run share: the mean reward of its stored validation predictions.
  * The reward is not scaled per frame here, so that ratings of different policies can be compared.
  */
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import type { RatePolicyInput, RatePolicyResult } from '../contracts/activities.
 import { readLabelNifti } from '../datasets/nifti.ts';
 import { preprocessLabels } from '../datasets/preprocessing.ts';
 import { rewardMap } from '../method/inference/predict-video.ts';
+import { minimumOf } from '../method/rewards/fusion.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
@@ -37,9 +38,20 @@ async function rate(
 ): Promise<z.infer<typeof RatingsSchema>> {
   const { run, iteration, reward } = input;
   const { config, plan } = await readRun(input, context);
-  const network = await loadNetwork(context, reward.network, 'anatomical-reward');
+  const networks = [
+    {
+      network: await loadNetwork(context, reward.network, 'anatomical-reward'),
+      temperature: reward.temperature,
+    },
+  ];
   const videos: Record<string, number> = {};
   try {
+    if (reward.landmark) {
+      networks.push({
+        network: await loadNetwork(context, reward.landmark, 'landmark-reward'),
+        temperature: 1,
+      });
+    }
     const ids = plan.validation.flat();
     for (const [index, id] of ids.entries()) {
       const found = await findArtefact(context.store, runKeys.prediction(run, iteration, 'validation', id));
@@ -47,16 +59,23 @@ async function rate(
         const { video } = await prepareVideo(context, config.target, id, config.preprocessing);
         const prediction = readLabelNifti(await context.cache.read(found), id);
         const segmentation = preprocessLabels(prediction, config.preprocessing);
-        videos[id] = meanOf(rewardMap(network, video, segmentation, config.inference, reward.temperature));
+        const maps = networks.map(({ network, temperature }) =>
+          rewardMap(network, video, segmentation, config.inference, temperature),
+        );
+        videos[id] = meanOf(minimumOf(maps));
       }
       context.heartbeat({ step: index + 1, total: ids.length });
       await breathe(context);
     }
   } finally {
-    network.dispose();
+    for (const { network } of networks) network.dispose();
   }
   const document = { videos };
-  await writeJson(context, key, document, [input.policy, reward.network]);
+  await writeJson(context, key, document, [
+    input.policy,
+    reward.network,
+    ...(reward.landmark ? [reward.landmark] : []),
+  ]);
   logWork(context, 'ratePolicy', key);
   return document;
 }

@@ -8,9 +8,19 @@ export const activityKeys = {
   pretrainingCurve: (run: string) => `${runKeys.pretraining(run)}curve.json`,
   autoencoderWeights: (run: string) => `${runKeys.autoencoder(run)}autoencoder.safetensors`,
   autoencoderCurve: (run: string) => `${runKeys.autoencoder(run)}curve.json`,
+  landmarkWeights: (run: string) => `${runKeys.landmarkReward(run)}landmark.safetensors`,
+  landmarkFit: (run: string) => `${runKeys.landmarkReward(run)}fit.json`,
+  landmarkExamples: (run: string) => `${runKeys.landmarkReward(run)}examples.json`,
+  /** Degraded segmentations of an annotated video with their landmark error maps. */
+  landmarkTriples: (run: string, id: string) =>
+    `${runKeys.landmarkReward(run)}triples/${checkedName('video', id)}.bin`,
   rewardTraining: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}rewards/`,
   rewardFit: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}rewards/fit.json`,
   policyTraining: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}fine-tuning/`,
+  /** Local-SGD rounds of an attempt; `attemptFolder` of a lower rate lies inside. */
+  rounds: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}training/`,
+  round: (rounds: string, round: number) => `${rounds}round-${three(round)}/`,
+  localTraining: (round: string, worker: number) => `${round}worker-${three(worker)}/`,
   critic: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}critic.safetensors`,
   fineTuningCurve: (run: string, iteration: number) =>
     `${runKeys.iteration(run, iteration)}fine-tuning/curve.json`,

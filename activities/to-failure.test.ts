@@ -23,3 +23,8 @@ it('lets cancellations, failures and defects through untouched', () => {
     expect(toFailure(error)).toBe(error);
   }
 });
+
+it('has an activity tried again that met a full disk', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  expect(toFailure(full)).toMatchObject({ type: 'DiskFull', nonRetryable: false });
+});

@@ -5,6 +5,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { domainErrorOf } from '../contracts/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../imaging/image.ts';
 import type { LabelledWindowSource, WindowSource } from '../method/pretraining/training-windows.ts';
 
@@ -74,7 +75,11 @@ export class VideoShelf {
     }
     this.#folder ??= mkdtempSync(join(tmpdir(), 'echoloop-videos-'));
     const path = join(this.#folder, String(this.#files++));
-    writeFileSync(path, new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));
+    try {
+      writeFileSync(path, new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));
+    } catch (error) {
+      throw domainErrorOf(error, path) ?? error;
+    }
     return path;
   }
 

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import type { ActivityContext } from '../activities/context.ts';
 import { fineTunePolicy } from '../activities/fine-tune-policy.ts';
+import { fitLandmarkReward } from '../activities/fit-landmark-reward.ts';
 import { fitRewardNetwork } from '../activities/fit-reward-network.ts';
 import { fitShapeAutoencoder } from '../activities/fit-shape-autoencoder.ts';
 import { labelShard } from '../activities/label-shard.ts';
@@ -94,6 +95,9 @@ async function* adapt(seed: number, config: RunConfig): AsyncIterable<Adaptation
     const autoencoder = config.autoencoder.enabled
       ? (await fitShapeAutoencoder(refs, context)).autoencoder
       : undefined;
+    const landmark = config.landmark.enabled
+      ? (await fitLandmarkReward({ ...refs, policy: first.policy }, context)).landmark
+      : undefined;
     let policy = first.policy;
     let critic: ArtefactRef | undefined;
     yield { seed, iteration: 0, test: await score(refs, 0, policy, sizes, context), seconds: seconds() };
@@ -111,7 +115,8 @@ async function* adapt(seed: number, config: RunConfig): AsyncIterable<Adaptation
           triples: labels.triples + counts.triples,
         };
       }
-      const reward: RewardModel = (await fitRewardNetwork({ ...refs, iteration }, context)).reward;
+      const fitted = await fitRewardNetwork({ ...refs, iteration }, context);
+      const reward: RewardModel = { ...fitted.reward, ...(landmark && { landmark }) };
       const tuned = await fineTunePolicy(
         { ...refs, iteration, policy, reference: first.policy, reward, ...(critic && { critic }) },
         context,

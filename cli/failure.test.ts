@@ -16,6 +16,17 @@ describe('failures', () => {
     expect(failureOf(new CommanderError(0, 'commander.helpDisplayed', 'x'))).toBeUndefined();
   });
 
+  it('tell a full disk from bad data, with and without the name of the file', () => {
+    for (const path of ['/out/a.nii.gz', undefined]) {
+      const error = Object.assign(new Error('x'), { code: 'ENOSPC', ...(path && { path }) });
+      expect(failureOf(error)).toMatchObject({
+        exitCode: 1,
+        code: 'DiskFull',
+        message: expect.stringContaining(`${path ?? 'a file'} could not be written: the disk is full`),
+      });
+    }
+  });
+
   it('name the file of a file system error, without a stack', () => {
     const error = Object.assign(new Error('x'), { code: 'ENOENT', path: '/data/a.dcm' });
     expect(failureOf(error)).toMatchObject({

@@ -1,7 +1,7 @@
 /** What a failed command says and which exit code it leaves (interface.md). */
 import { CommanderError } from 'commander';
 import { z } from 'zod';
-import { DomainError, type ErrorCode, exitCodeOf } from '../contracts/errors.ts';
+import { domainErrorOf, type ErrorCode, exitCodeOf } from '../contracts/errors.ts';
 
 export interface Failure {
   readonly exitCode: number;
@@ -35,9 +35,8 @@ export function failureOf(error: unknown): Failure | undefined {
     }
     return { exitCode: 2, code: 'Usage', message: error.message.replace(/^error: /, '') };
   }
-  if (error instanceof DomainError) {
-    return { exitCode: exitCodeOf(error.code), code: error.code, message: error.message };
-  }
+  const known = domainErrorOf(error);
+  if (known) return { exitCode: exitCodeOf(known.code), code: known.code, message: known.message };
   if (error instanceof RunFailed) return { exitCode: 1, code: 'RunFailed', message: error.message };
   if (error instanceof z.ZodError) {
     return { exitCode: 2, code: 'ConfigInvalid', message: z.prettifyError(error) };
@@ -54,5 +53,4 @@ const fileProblems: Readonly<Record<string, string>> = {
   EACCES: 'this user may not read or write here. Change the permissions or choose another place.',
   EISDIR: 'a file was expected, this is a folder.',
   ENOTDIR: 'a folder was expected, this is a file.',
-  ENOSPC: 'the disk is full. Free some space and try again.',
 };

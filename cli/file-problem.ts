@@ -1,5 +1,5 @@
 /** A file that could not be used while the others were, and why. */
-import { DomainError } from '../contracts/errors.ts';
+import { domainErrorOf, isRetryable } from '../contracts/errors.ts';
 import { failureOf } from './failure.ts';
 
 export interface FileProblem {
@@ -8,8 +8,14 @@ export interface FileProblem {
   readonly message: string;
 }
 
+/**
+ * What is wrong with the file.
+ * @throws the error itself where no other file would fare better: a service away, a disk full, access refused.
+ */
 export function problemOf(file: string, error: unknown): FileProblem {
-  if (error instanceof DomainError) return { file, code: error.code, message: error.message };
+  const known = domainErrorOf(error);
+  if (known && (isRetryable(known.code) || known.code === 'AccessDenied')) throw known;
+  if (known) return { file, code: known.code, message: known.message };
   const failure = failureOf(error);
   return { file, code: failure?.code ?? 'Unexpected', message: failure?.message ?? String(error) };
 }

@@ -76,6 +76,18 @@ export interface AutoencoderResult extends TrainingResult {
   readonly quarantined: number;
 }
 
+export interface FitLandmarkInput extends TrainingInput {
+  /** The policy whose degraded predictions of the source are learned from. */
+  readonly policy: ArtefactRef;
+}
+
+export interface FitLandmarkResult extends TrainingResult {
+  readonly landmark: ArtefactRef;
+  readonly triples: number;
+  readonly validationLoss: number;
+  readonly quarantined: number;
+}
+
 export interface FitRewardInput extends TrainingInput {
   readonly iteration: number;
 }
@@ -102,6 +114,57 @@ export interface FineTuneResult extends TrainingResult {
   readonly critic: ArtefactRef;
   /** Mean reward on validation videos of the policy that was kept. */
   readonly validationReward: number;
+}
+
+/** A policy with its mean reward on the validation videos. */
+export interface RatedPolicy {
+  readonly policy: ArtefactRef;
+  readonly validationReward: number;
+}
+
+/** One worker's part of a local-SGD round (method.md 7); `policy` and `critic` are those that the round starts from. */
+export interface TrainLocallyInput extends FineTuneInput {
+  /** From 1. */
+  readonly round: number;
+  /** From 0. */
+  readonly worker: number;
+  /** Windows to train on. */
+  readonly steps: number;
+  /** What this worker made in the round before: its optimisers go on from there. */
+  readonly before?: ArtefactRef;
+}
+
+export interface TrainLocallyResult extends TrainingResult {
+  /** Weight deltas of policy and critic, and the moments of this worker's optimisers. */
+  readonly local: ArtefactRef;
+}
+
+/** `policy` and `critic` are those that the round started from. */
+export interface MergeRoundInput extends FineTuneInput {
+  readonly round: number;
+  /** One per worker, in their order. */
+  readonly locals: readonly TrainLocallyResult[];
+  /** Of the outer step of the round before. */
+  readonly momentum?: ArtefactRef;
+  /** Of all rounds before. */
+  readonly best?: RatedPolicy;
+}
+
+export interface MergeRoundResult {
+  readonly policy: ArtefactRef;
+  readonly critic: ArtefactRef;
+  readonly momentum: ArtefactRef;
+  readonly best: RatedPolicy;
+  /** Measures of the round, JSON. */
+  readonly curve: ArtefactRef;
+}
+
+export interface ConcludeRoundsInput extends TrainingInput {
+  readonly iteration: number;
+  readonly best: RatedPolicy;
+  readonly critic: ArtefactRef;
+  /** Of every round, in order. */
+  readonly curves: readonly ArtefactRef[];
 }
 
 export interface SummariseInput extends RunInput {
@@ -170,6 +233,7 @@ export interface ReadChampionResult {
 
 export interface IoActivities {
   planRun(input: PlanRunInput): Promise<RunPlan>;
+  concludeRounds(input: ConcludeRoundsInput): Promise<FineTuneResult>;
   scoreShard(input: ShardInput): Promise<ShardResult>;
   summariseEvaluation(input: SummariseInput): Promise<SummariseResult>;
   selectBest(input: SelectBestInput): Promise<SelectBestResult>;
@@ -181,10 +245,13 @@ export interface IoActivities {
 export interface ComputeActivities {
   pretrainPolicy(input: TrainingInput): Promise<PretrainResult>;
   fitShapeAutoencoder(input: TrainingInput): Promise<AutoencoderResult>;
+  fitLandmarkReward(input: FitLandmarkInput): Promise<FitLandmarkResult>;
   predictShard(input: PredictShardInput): Promise<ShardResult>;
   labelShard(input: LabelShardInput): Promise<LabelShardResult>;
   fitRewardNetwork(input: FitRewardInput): Promise<FitRewardResult>;
   fineTunePolicy(input: FineTuneInput): Promise<FineTuneResult>;
+  trainLocally(input: TrainLocallyInput): Promise<TrainLocallyResult>;
+  mergeRound(input: MergeRoundInput): Promise<MergeRoundResult>;
   ratePolicy(input: RatePolicyInput): Promise<RatePolicyResult>;
 }
 
@@ -192,10 +259,13 @@ export interface ComputeActivities {
 export const computeActivityNames = [
   'pretrainPolicy',
   'fitShapeAutoencoder',
+  'fitLandmarkReward',
   'predictShard',
   'labelShard',
   'fitRewardNetwork',
   'fineTunePolicy',
+  'trainLocally',
+  'mergeRound',
   'ratePolicy',
 ] as const satisfies readonly (keyof ComputeActivities)[];
 

@@ -54,6 +54,26 @@ export class DomainError extends Error {
   }
 }
 
+/**
+ * The domain's failure that an error stands for: itself, or DiskFull where the operating system says that a disk or a quota is
+ * full; undefined for anything else.
+ * @param file what was being written, for system errors, which name it only when opening it failed.
+ */
+export function domainErrorOf(error: unknown, file?: string): DomainError | undefined {
+  if (error instanceof DomainError) return error;
+  if (!(error instanceof Error)) return undefined;
+  const { code, path, dest } = error as Error & { code?: unknown; path?: string; dest?: string };
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined;
+  const where = file ?? dest ?? path ?? 'a file';
+  const what = code === 'EDQUOT' ? 'the disk quota of this user is used up' : 'the disk is full';
+  return new DomainError(
+    'DiskFull',
+    `${where} could not be written: ${what}. What was complete before is whole. Free some space there, or choose another place, and try again.`,
+    {},
+    { cause: error },
+  );
+}
+
 /** True when the same call may succeed later. */
 export function isRetryable(code: ErrorCode): boolean {
   return (retryableErrorCodes as readonly string[]).includes(code);

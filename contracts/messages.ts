@@ -13,6 +13,7 @@ export type Stage =
   | 'planning'
   | 'pretraining'
   | 'fitting the shape autoencoder'
+  | 'fitting the landmark reward'
   | 'predicting'
   | 'labelling'
   | 'fitting the reward'
@@ -84,10 +85,13 @@ export interface RunPlan {
   readonly initialPolicy?: ArtefactRef;
 }
 
+/** The reward networks that judge a policy; their maps are fused by the pixelwise minimum (method.md 5.4). */
 export interface RewardModel {
+  /** The anatomical network. */
   readonly network: ArtefactRef;
-  /** Divides the logits before the sigmoid (method.md 5.3). */
+  /** Divides the logits of the anatomical network before the sigmoid (method.md 5.3). */
   readonly temperature: number;
+  readonly landmark?: ArtefactRef;
 }
 
 /** Everything that one run of history hands to the next. */
@@ -96,6 +100,8 @@ export interface CarriedState {
   readonly startedAt: string;
   readonly plan: RunPlan;
   readonly autoencoder?: ArtefactRef;
+  /** The landmark reward network. */
+  readonly landmark?: ArtefactRef;
   /** One per finished iteration, the policy before adaptation first. */
   readonly policies: readonly PolicyResult[];
   readonly critic?: ArtefactRef;
@@ -140,7 +146,7 @@ export interface Progress {
   /** Units of this stage that are finished, of `total`. Training stages count as one unit; their steps are in heartbeats. */
   readonly done: number;
   readonly total: number;
-  readonly unit: 'shards' | 'steps';
+  readonly unit: 'shards' | 'steps' | 'rounds';
   /** ISO 8601 in UTC. */
   readonly startedAt: string;
   readonly stageStartedAt: string;

@@ -41,6 +41,11 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     },
     autoencoder: { maskSize: 64, baseFilters: 8, steps: 400 },
     rewardFit: { epochs: 6, stepsPerEpoch: 100, accumulation: 2, plateauPatience: 2, stopPatience: 4 },
+    // A second fit does not fit into minutes.
+    landmark: {
+      enabled: false,
+      fit: { epochs: 6, stepsPerEpoch: 100, accumulation: 2, plateauPatience: 2, stopPatience: 4 },
+    },
     // Measured on phantoms (docs/results.md): a stronger hold on the reference keeps uncertain borders from flipping to the third
     // class, and in windows of four coarse frames the temporal flags are mostly noise.
     ppo: {

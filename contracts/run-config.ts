@@ -142,6 +142,17 @@ export const RewardFitSchema = z.strictObject({
     .describe('epochs without a better validation loss before the fit ends'),
 });
 
+export const LandmarkRewardSchema = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('false: the anatomical reward alone (method.md 5.2); true also costs a second fit'),
+  mistakeMm: positive
+    .default(4)
+    .describe('a base corner that is farther than this from the true one is a mistake, mm'),
+  fit: RewardFitSchema.prefault({}),
+});
+
 export const PpoSchema = z.strictObject({
   epochs: z.int().min(1).default(5),
   windowsPerEpoch: z.int().min(1).optional().describe('windows drawn per epoch; one per video when left out'),
@@ -174,6 +185,24 @@ export const PpoSchema = z.strictObject({
     .describe('videos scored by reward after each epoch; the best is kept'),
 });
 
+export const LocalSgdSchema = z.strictObject({
+  workers: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .describe('compute workers that fine-tune side by side (method.md 7); 1 is plain training'),
+  stepsPerRound: z
+    .int()
+    .min(1)
+    .default(50)
+    .describe(
+      'windows that each worker trains on before weights are averaged; without meaning for one worker',
+    ),
+  outerLearningRate: positive.default(0.7).describe('of the step along the mean weight delta'),
+  outerMomentum: z.number().min(0).lt(1).default(0.9).describe('Nesterov momentum of that step'),
+});
+
 export const InferenceSchema = z.strictObject({
   windowFrames: z.int().min(1).default(4),
   overlap: share.default(0.5),
@@ -199,7 +228,9 @@ export const RunConfigSchema = z.strictObject({
   autoencoder: ShapeAutoencoderSchema.prefault({}),
   labelling: LabellingSchema.prefault({}),
   rewardFit: RewardFitSchema.prefault({}),
+  landmark: LandmarkRewardSchema.prefault({}),
   ppo: PpoSchema.prefault({}),
+  localSgd: LocalSgdSchema.prefault({}),
   inference: InferenceSchema.prefault({}),
 });
 
@@ -210,5 +241,7 @@ export type PretrainingConfig = z.infer<typeof PretrainingSchema>;
 export type ShapeAutoencoderConfig = z.infer<typeof ShapeAutoencoderSchema>;
 export type LabellingConfig = z.infer<typeof LabellingSchema>;
 export type RewardFitConfig = z.infer<typeof RewardFitSchema>;
+export type LandmarkRewardConfig = z.infer<typeof LandmarkRewardSchema>;
 export type PpoConfig = z.infer<typeof PpoSchema>;
+export type LocalSgdConfig = z.infer<typeof LocalSgdSchema>;
 export type InferenceConfig = z.infer<typeof InferenceSchema>;

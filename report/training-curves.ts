@@ -18,9 +18,18 @@ interface StageCurves {
 
 function stagesOf(run: string, iterations: number): StageCurves[] {
   const loss = { field: 'loss', name: 'training', unit: 'loss' };
+  const rewardFit = [
+    { field: 'loss', name: 'training', unit: 'squared error' },
+    { field: 'validationLoss', name: 'validation', unit: 'squared error' },
+  ];
   const stages: StageCurves[] = [
     { key: `${runKeys.pretraining(run)}curve.json`, stage: 'Supervised pretraining', measures: [loss] },
     { key: `${runKeys.autoencoder(run)}curve.json`, stage: 'Shape autoencoder', measures: [loss] },
+    {
+      key: `${runKeys.landmarkReward(run)}fit.json`,
+      stage: 'Landmark reward network',
+      measures: rewardFit,
+    },
   ];
   for (let iteration = 1; iteration <= iterations; iteration++) {
     const folder = runKeys.iteration(run, iteration);
@@ -28,10 +37,7 @@ function stagesOf(run: string, iterations: number): StageCurves[] {
       {
         key: `${folder}rewards/fit.json`,
         stage: `Reward network, iteration ${iteration}`,
-        measures: [
-          { field: 'loss', name: 'training', unit: 'squared error' },
-          { field: 'validationLoss', name: 'validation', unit: 'squared error' },
-        ],
+        measures: rewardFit,
       },
       {
         key: `${folder}fine-tuning/curve.json`,

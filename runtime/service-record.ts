@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { domainErrorOf } from '../contracts/errors.ts';
 import { endProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const IdentitySchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
@@ -30,12 +31,16 @@ export async function readServiceRecord(home: string): Promise<ServiceRecord | u
   }
 }
 
-/** Replaces the record in one step. */
+/** Replaces the record in one step. @throws DomainError DiskFull */
 export async function writeServiceRecord(home: string, record: ServiceRecord): Promise<void> {
   await mkdir(home, { recursive: true });
   const fresh = `${recordPath(home)}.${process.pid}`;
-  await writeFile(fresh, `${JSON.stringify(record, null, 2)}\n`);
-  await rename(fresh, recordPath(home));
+  try {
+    await writeFile(fresh, `${JSON.stringify(record, null, 2)}\n`);
+    await rename(fresh, recordPath(home));
+  } catch (error) {
+    throw domainErrorOf(error, recordPath(home)) ?? error;
+  }
 }
 
 export async function removeServiceRecord(home: string): Promise<void> {

@@ -1,8 +1,15 @@
 /** The background process of `echoloop up`: runs everything until SIGTERM. Its standard error is logs/supervisor.log. */
+import { writeSync } from 'node:fs';
 import { deploymentFrom } from '../temporal.config.ts';
 import { runUntilSignal, up } from './up.ts';
 
-const log = (line: string): void => void process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+const log = (line: string): void => {
+  try {
+    writeSync(2, `${new Date().toISOString()} ${line}\n`);
+  } catch {
+    // A full disk loses the line; the processes are watched over all the same.
+  }
+};
 try {
   const embedded = await up({ deployment: deploymentFrom(process.env), log });
   log('everything is up');

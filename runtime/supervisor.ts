@@ -149,7 +149,7 @@ class ProcessSupervisor implements Supervisor {
     if (child.pid !== undefined && startTime !== undefined && !over) {
       this.#running.set(spec.name, { spec, child, identity: { pid: child.pid, startTime } });
     }
-    await this.record();
+    await this.#recordIfPossible();
   }
 
   async #startAgain(spec: ProcessSpec, what: string, pauseMs: number): Promise<void> {
@@ -163,7 +163,22 @@ class ProcessSupervisor implements Supervisor {
     } catch {
       return;
     }
-    await this.#start(spec, Math.min(pauseMs * 2, pauses?.longest ?? 15_000));
+    const nextPauseMs = Math.min(pauseMs * 2, pauses?.longest ?? 15_000);
+    try {
+      await this.#start(spec, nextPauseMs);
+    } catch (error) {
+      // Its log could not be opened, for want of space or file handles: that passes.
+      void this.#startAgain(spec, `could not be started (${(error as Error).message})`, nextPauseMs);
+    }
+  }
+
+  /** A full disk must not end what runs: the record is then older than the processes until the next one is written. */
+  async #recordIfPossible(): Promise<void> {
+    try {
+      await this.record();
+    } catch (error) {
+      this.#options.log((error as Error).message);
+    }
   }
 
   async #untilHealthy(spec: ProcessSpec): Promise<void> {
@@ -186,19 +201,22 @@ class ProcessSupervisor implements Supervisor {
 
   /** Writes services.json. One writer at a time, so that an older state never lands over a newer one. */
   record(): Promise<void> {
-    this.#writing = this.#writing.then(async () => {
-      const services = this.#specs.flatMap(({ name, address }) => {
-        const running = this.#running.get(name);
-        const restarts = this.#restarts.get(name) ?? 0;
-        return running ? [{ name, ...running.identity, ...(address && { address }), restarts }] : [];
+    // The next one is written also when this one could not be.
+    this.#writing = this.#writing
+      .catch(() => undefined)
+      .then(async () => {
+        const services = this.#specs.flatMap(({ name, address }) => {
+          const running = this.#running.get(name);
+          const restarts = this.#restarts.get(name) ?? 0;
+          return running ? [{ name, ...running.identity, ...(address && { address }), restarts }] : [];
+        });
+        await writeServiceRecord(this.#options.home, {
+          supervisor: { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' },
+          state: this.#state,
+          services,
+          environment: { ...this.#environment },
+        });
       });
-      await writeServiceRecord(this.#options.home, {
-        supervisor: { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' },
-        state: this.#state,
-        services,
-        environment: { ...this.#environment },
-      });
-    });
     return this.#writing;
   }
 
@@ -206,7 +224,7 @@ class ProcessSupervisor implements Supervisor {
     this.#ending.abort();
     clearInterval(this.#rotation);
     this.#state = 'stopping';
-    await this.record();
+    await this.#recordIfPossible();
     for (const spec of this.#specs.toReversed()) {
       const running = this.#running.get(spec.name);
       if (!running) continue;

@@ -8,17 +8,17 @@ import type { ArtefactRef } from '../contracts/artefact-ref.ts';
 import { DomainError } from '../contracts/errors.ts';
 import type { ObjectStore } from './store.ts';
 
-const ReferenceSchema = z.strictObject({
+export const ArtefactRefSchema = z.strictObject({
   key: z.string().min(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   bytes: z.int().min(0),
 });
 
 export const ArtefactRecordSchema = z.strictObject({
-  ...ReferenceSchema.shape,
+  ...ArtefactRefSchema.shape,
   mediaType: z.string(),
   codeVersion: z.string(),
-  inputs: z.array(ReferenceSchema),
+  inputs: z.array(ArtefactRefSchema),
 });
 export type ArtefactRecord = z.infer<typeof ArtefactRecordSchema>;
 

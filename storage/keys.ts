@@ -32,6 +32,7 @@ export const runKeys = {
   plan: (run: string) => `${runKeys.root(run)}plan.json`,
   pretraining: (run: string) => `${runKeys.root(run)}pretraining/`,
   autoencoder: (run: string) => `${runKeys.root(run)}shape-autoencoder/`,
+  landmarkReward: (run: string) => `${runKeys.root(run)}landmark-reward/`,
   quarantine: (run: string, id: string) => `${runKeys.root(run)}quarantine/${checkedName('video', id)}.json`,
   report: (run: string) => `${runKeys.root(run)}report/index.html`,
   /** Everything that iteration `iteration` made; 0 is the policy before any adaptation. */

@@ -2,12 +2,12 @@
  * Artefacts on local disk, addressed by digest, so that a worker reads each video once. Safe for several processes: files
  * appear by atomic rename, are checked on every read, and a lost or damaged one is simply fetched again.
  */
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtefactRef } from '../contracts/artefact-ref.ts';
 import { readArtefact, sha256Of } from './artefacts.ts';
 import type { ObjectStore } from './store.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 export class LocalCache {
   readonly #store: ObjectStore;
@@ -39,14 +39,12 @@ export class LocalCache {
 
   /** A full disk must not stop the work: the cache is only for speed. */
   async #keep(path: string, bytes: Uint8Array): Promise<void> {
-    const partial = `${path}.${randomUUID()}.partial`;
     try {
       await mkdir(this.#folder, { recursive: true });
       await this.#makeRoom(bytes.length);
-      await writeFile(partial, bytes);
-      await rename(partial, path);
+      await writeWholeFile(path, bytes);
     } catch {
-      await rm(partial, { force: true }).catch(() => undefined);
+      // Read from the store again the next time.
     }
   }
 

@@ -144,6 +144,14 @@ export class S3Store implements ObjectStore {
         { cause: error },
       );
     }
+    if (statusOf(error) === INSUFFICIENT_STORAGE) {
+      return new DomainError(
+        'StorageUnavailable',
+        `The object store is full: ${doing} in ${this.#where} failed (${name}). What it holds is whole. Free space on its disk; runs go on by themselves then.`,
+        {},
+        { cause: error },
+      );
+    }
     return new DomainError(
       'StorageUnavailable',
       `The object store did not answer while ${doing} in ${this.#where} (${name}). Check that it runs and has free space; the address comes from ECHOLOOP_S3_ENDPOINT.`,
@@ -152,6 +160,9 @@ export class S3Store implements ObjectStore {
     );
   }
 }
+
+/** HTTP status of a server whose disk is full. */
+const INSUFFICIENT_STORAGE = 507;
 
 const accessProblems: ReadonlySet<string> = new Set([
   'AccessDenied',

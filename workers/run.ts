@@ -25,6 +25,8 @@ export async function runWorker(
   deployment: Deployment,
   options: RunWorkerOptions = {},
 ): Promise<void> {
+  // What cannot be written to the log, for want of space, is lost; it does not end the worker.
+  process.stderr.on('error', () => undefined);
   const log = openLog(role);
   installSdkLog(log);
   const connection = await connectWorker(deployment);

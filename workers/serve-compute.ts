@@ -3,7 +3,7 @@
  * Native tensor calls block this process's thread; that is why it is a process of its own.
  */
 import type { ActivityContext } from '../activities/context.ts';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError, domainErrorOf } from '../contracts/errors.ts';
 import { type ToChild, ToChildSchema, type ToParent } from './compute-messages.ts';
 
 export type ChildActivity = (input: never, context: ActivityContext) => Promise<unknown>;
@@ -33,7 +33,8 @@ export function serveCompute(open: (deployment: unknown) => Promise<ChildRuntime
   let runtime: Promise<ChildRuntime> | undefined;
 
   const send = (message: ToParent): void => {
-    process.send?.(message);
+    // Without the callback a worker that was killed a moment ago would end this process with a stack trace; `disconnect` ends it.
+    process.send?.(message, undefined, undefined, () => undefined);
   };
 
   const run = async ({ call, activity, input }: Extract<ToChild, { type: 'run' }>): Promise<void> => {
@@ -89,8 +90,8 @@ export function serveCompute(open: (deployment: unknown) => Promise<ChildRuntime
 }
 
 function failureOf(call: number, error: unknown): ToParent {
-  const known = error instanceof DomainError ? error : undefined;
-  const thrown = error instanceof Error ? error : new Error(String(error));
+  const known = domainErrorOf(error);
+  const thrown = known ?? (error instanceof Error ? error : new Error(String(error)));
   return {
     type: 'failure',
     call,

@@ -8,6 +8,7 @@ import { openStore } from '../storage/open-store.ts';
 import type { Deployment } from '../temporal.config.ts';
 
 const CACHE_BYTES = 20e9;
+const WAITING_LOG_BYTES = 1e6;
 
 /** Store, cache and log of a worker process. */
 export function openServices(deployment: Deployment, name: string): ActivityServices {
@@ -22,10 +23,11 @@ export function openServices(deployment: Deployment, name: string): ActivityServ
 
 /** One JSON object a line on standard error; standard output belongs to the command line's answers. */
 export function openLog(name: string): pino.Logger {
-  return pino(
-    { name: `echoloop-${name}`, level: process.env.ECHOLOOP_LOG_LEVEL || 'info' },
-    pino.destination({ fd: 2, sync: true }),
-  );
+  const destination = pino.destination({ fd: 2, sync: true, maxLength: WAITING_LOG_BYTES });
+  // A full disk must not end the work: lines wait until they can be written, and beyond a limit they are lost.
+  destination.removeAllListeners('error');
+  destination.on('error', () => undefined);
+  return pino({ name: `echoloop-${name}`, level: process.env.ECHOLOOP_LOG_LEVEL || 'info' }, destination);
 }
 
 export function codeVersion(): string {

@@ -7,6 +7,7 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  patched,
   upsertMemo,
 } from '@temporalio/workflow';
 import type { RunInput } from '../contracts/activities.ts';
@@ -87,19 +88,20 @@ async function prepare(
   };
 }
 
-/** Policy 0 and, on the same annotations, the shape autoencoder. */
+/** Policy 0 and, on the same annotations, the shape autoencoder and the landmark reward network. */
 async function makeFirstPolicy(run: string, state: CarriedState, desk: RunDesk): Promise<CarriedState> {
   const { config, progress, steering } = desk;
   const refs: RunInput = { run, config: state.plan.config, plan: state.plan.plan };
   let policy = state.plan.initialPolicy;
-  let quarantined = state.quarantined;
+  // All of these read the same videos: a bad one is met by each of them and counts once.
+  let bad = 0;
   if (!policy) {
     progress.enter('pretraining', 1);
     const pretrained = await withLowerRates((attempt) =>
       steering.interruptible(() => activities.pretrainPolicy({ ...refs, ...attempt })),
     );
     policy = pretrained.policy;
-    quarantined += pretrained.quarantined;
+    bad = pretrained.quarantined;
   }
   let autoencoder = state.autoencoder;
   if (config.autoencoder.enabled) {
@@ -108,12 +110,25 @@ async function makeFirstPolicy(run: string, state: CarriedState, desk: RunDesk):
       steering.interruptible(() => activities.fitShapeAutoencoder({ ...refs, ...attempt })),
     );
     autoencoder = fitted.autoencoder;
-    quarantined += fitted.quarantined;
+    bad = Math.max(bad, fitted.quarantined);
   }
+  let landmark = state.landmark;
+  // A run that an older version started has neither the step nor its section of the configuration.
+  if (patched('landmark-reward') && config.landmark?.enabled) {
+    progress.enter('fitting the landmark reward', 1);
+    const start = { ...refs, policy };
+    const fitted = await withLowerRates((attempt) =>
+      steering.interruptible(() => activities.fitLandmarkReward({ ...start, ...attempt })),
+    );
+    landmark = fitted.landmark;
+    bad = Math.max(bad, fitted.quarantined);
+  }
+  const quarantined = state.quarantined + bad;
   const evaluated = await evaluatePolicy(refs, 0, policy, { ...state, quarantined }, desk);
   return {
     ...state,
     ...(autoencoder && { autoencoder }),
+    ...(landmark && { landmark }),
     policies: [evaluated.result],
     quarantined: evaluated.quarantined,
   };

@@ -1,8 +1,9 @@
 /** One iteration of the loop (method.md 1, steps a to e). */
 import type { RunInput } from '../contracts/activities.ts';
 import { eligiblePolicies } from '../contracts/eligible-policies.ts';
-import type { CarriedState, LabelCounts } from '../contracts/messages.ts';
+import type { CarriedState, LabelCounts, RewardModel } from '../contracts/messages.ts';
 import { evaluatePolicy } from './evaluate.ts';
+import { fineTune } from './fine-tune.ts';
 import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';
@@ -56,12 +57,12 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
 
   // c. The reward network and its temperature.
   progress.enter('fitting the reward', 1);
-  const { reward } = await withLowerRates((attempt) =>
+  const fitted = await withLowerRates((attempt) =>
     steering.interruptible(() => activities.fitRewardNetwork({ ...refs, ...attempt, iteration })),
   );
+  const reward: RewardModel = { ...fitted.reward, ...(state.landmark && { landmark: state.landmark }) };
 
   // d. PPO against the reward.
-  progress.enter('fine-tuning', 1);
   const start = {
     ...refs,
     iteration,
@@ -70,9 +71,7 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
     reward,
     ...(state.critic && { critic: state.critic }),
   };
-  const tuned = await withLowerRates((attempt) =>
-    steering.interruptible(() => activities.fineTunePolicy({ ...start, ...attempt })),
-  );
+  const tuned = await fineTune(start, videos, desk);
 
   // e. Evaluation on validation and test.
   const evaluated = await evaluatePolicy(

@@ -7,13 +7,31 @@ import { taskQueues } from '../contracts/task-queues.ts';
 // A cancelled activity is waited for: what it was doing has stopped, and its checkpoint is written, before the workflow goes on.
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-export const { planRun, scoreShard, summariseEvaluation, selectBest, promote, readChampion, writeReport } =
-  proxyActivities<IoActivities>({ ...activityPolicies.io, taskQueue: taskQueues.io, cancellationType });
+export const {
+  planRun,
+  concludeRounds,
+  scoreShard,
+  summariseEvaluation,
+  selectBest,
+  promote,
+  readChampion,
+  writeReport,
+} = proxyActivities<IoActivities>({ ...activityPolicies.io, taskQueue: taskQueues.io, cancellationType });
 
 export const { predictShard, labelShard, ratePolicy } = proxyActivities<
   Pick<ComputeActivities, 'predictShard' | 'labelShard' | 'ratePolicy'>
 >({ ...activityPolicies.inference, taskQueue: taskQueues.compute, cancellationType });
 
-export const { pretrainPolicy, fitShapeAutoencoder, fitRewardNetwork, fineTunePolicy } = proxyActivities<
-  Pick<ComputeActivities, 'pretrainPolicy' | 'fitShapeAutoencoder' | 'fitRewardNetwork' | 'fineTunePolicy'>
->({ ...activityPolicies.training, taskQueue: taskQueues.compute, cancellationType });
+export const {
+  pretrainPolicy,
+  fitShapeAutoencoder,
+  fitLandmarkReward,
+  fitRewardNetwork,
+  fineTunePolicy,
+  trainLocally,
+  mergeRound,
+} = proxyActivities<Omit<ComputeActivities, 'predictShard' | 'labelShard' | 'ratePolicy'>>({
+  ...activityPolicies.training,
+  taskQueue: taskQueues.compute,
+  cancellationType,
+});

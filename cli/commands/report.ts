@@ -15,12 +15,13 @@ export function reportCommand(): Command {
 
 async function report(run: string, options: { out?: string; json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { mkdir, writeFile } = await import('node:fs/promises');
+  const { mkdir } = await import('node:fs/promises');
   const { dirname, resolve } = await import('node:path');
   const { pathToFileURL } = await import('node:url');
   const { currentDeployment, storeOf } = await import('../connections.ts');
   const { DomainError } = await import('../../contracts/errors.ts');
 
+  const { writeWholeFile } = await import('../../storage/whole-file.ts');
   const { runKeys } = await import('../../storage/keys.ts');
   const key = runKeys.report(run);
   const page = await storeOf(await currentDeployment()).get(key);
@@ -32,7 +33,7 @@ async function report(run: string, options: { out?: string; json?: boolean }): P
   }
   const file = resolve(options.out ?? `${run}.html`);
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, page);
+  await writeWholeFile(file, page);
   terminal.printJson({ run, file, bytes: page.length });
   terminal.print(pathToFileURL(file).href);
 }

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DomainError } from '../../contracts/errors.ts';
 import { readGreyNifti } from '../../datasets/nifti.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { datasetKeys } from '../../storage/keys.ts';
@@ -103,6 +104,20 @@ describe('ingesting', () => {
     ).toString();
     expect(record).not.toContain('Jane');
     expect(await readManifest(store, 'd')).toHaveLength(1);
+  });
+
+  it('stops when the store fails: no video is to blame, and what was stored is found again', async () => {
+    const store = new MemoryStore();
+    const files = await findVideos([join(phantoms, 'videos')]);
+    const options = { dataset: 'd', keepNames: true, view: 'a4c' };
+    const full = new DomainError('StorageUnavailable', 'the object store is full');
+    const put = vi.spyOn(store, 'put').mockRejectedValue(full);
+    await expect(ingestVideos(store, files, options)).rejects.toBe(full);
+    put.mockRestore();
+    const { accepted, quarantined } = await ingestVideos(store, files, options);
+    expect(accepted).toHaveLength(files.length);
+    expect(quarantined).toEqual([]);
+    for await (const { key } of store.list('datasets/d/quarantine/')) expect.fail(key);
   });
 
   it('keeps labels of the same name and adds to what the dataset has', async () => {

@@ -68,7 +68,6 @@ export async function ingestVideo(
     return { accepted: { file, id, labelled: mask !== undefined, geometry: geometryOf(video) } };
   } catch (error) {
     const problem = problemOf(file, error);
-    if (problem.code === 'StorageUnavailable' || problem.code === 'AccessDenied') throw error;
     await quarantine(store, options.dataset, contentId, problem);
     return { quarantined: { id: contentId, ...problem } };
   }

@@ -1,9 +1,10 @@
 /** A folder of synthetic videos in dataset layout. The same request makes the same bytes, so a folder that is whole is kept. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatManifest, type ManifestRow, manifestRow } from '../../datasets/manifest.ts';
 import { writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import { generatePhantom, type PhantomDomain } from '../../datasets/phantom/phantom.ts';
+import { writeWholeFile } from '../../storage/whole-file.ts';
 
 export interface PhantomRequest {
   readonly out: string;
@@ -39,18 +40,12 @@ export async function makePhantomDataset(
       seed: request.seed,
       index,
     });
-    await writeFile(join(request.out, 'videos', `${id}.nii.gz`), writeGreyNifti(image));
-    if (labelled) await writeFile(join(request.out, 'labels', `${id}.nii.gz`), writeLabelNifti(labels));
+    await writeWholeFile(join(request.out, 'videos', `${id}.nii.gz`), writeGreyNifti(image));
+    if (labelled) await writeWholeFile(join(request.out, 'labels', `${id}.nii.gz`), writeLabelNifti(labels));
     rows.push(manifestRow({ study, view, id, split, labelled }, image));
     onProgress(index + 1, request.videos.length);
   }
-  await replaceFile(join(request.out, 'manifest.csv'), formatManifest(rows));
-  await replaceFile(markFile, mark);
+  await writeWholeFile(join(request.out, 'manifest.csv'), formatManifest(rows));
+  await writeWholeFile(markFile, mark);
   return { made: rows.length };
-}
-
-/** A reader sees the old text or the new one, never a part. */
-async function replaceFile(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.part`, text);
-  await rename(`${file}.part`, file);
 }

@@ -1,5 +1,5 @@
 /** What a finished demonstration leaves in a folder: the policy, the real recording segmented by it, and the page about the run. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AdaptationResult, PolicyResult } from '../../contracts/messages.ts';
@@ -15,6 +15,7 @@ import { selectTensorBackend } from '../../runtime/tensors.ts';
 import { readArtefact } from '../../storage/artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
+import { writeWholeFile } from '../../storage/whole-file.ts';
 import { modelOf } from '../segmentation/load-model.ts';
 import { segmentToVideo } from '../segmentation/segment-file.ts';
 import { codeVersion } from '../version.ts';
@@ -65,7 +66,7 @@ export async function writeResults(
   ];
   const page = join(folder, 'index.html');
   const generatedAt = new Date().toISOString();
-  await writeFile(
+  await writeWholeFile(
     page,
     await renderReport({ ...report, generatedAt, pictures: [...pictures, ...(report.pictures ?? [])] }),
   );
@@ -86,7 +87,7 @@ async function segmentBy(
   try {
     if (save !== undefined) {
       const metadata = { preprocessing: JSON.stringify(preprocessing), inference: JSON.stringify(inference) };
-      await writeFile(save, encodeNetwork(model.policy, 'policy', metadata));
+      await writeWholeFile(save, encodeNetwork(model.policy, 'policy', metadata));
     }
     return await segmentToVideo(clip, model, folder);
   } finally {

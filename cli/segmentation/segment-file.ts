@@ -1,11 +1,12 @@
 /** One video file into a mask and an overlay beside each other. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DomainError } from '../../contracts/errors.ts';
 import { writeLabelNifti } from '../../datasets/nifti.ts';
 import { readVideo } from '../../datasets/read-video.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { encodeOverlayGif } from '../../report/overlay-gif.ts';
+import { writeWholeFile } from '../../storage/whole-file.ts';
 import type { LoadedModel } from './load-model.ts';
 import { segmentVideo } from './segment-video.ts';
 import { videoName } from './video-names.ts';
@@ -44,8 +45,8 @@ export async function segmentToVideo(
   }
   const image = await readVideo(await readFile(file), file);
   const labels = segmentVideo(image, model.policy, model);
-  await writeFile(mask, writeLabelNifti(labels));
-  await writeFile(overlay, encodeOverlayGif(image, labels));
+  await writeWholeFile(mask, writeLabelNifti(labels));
+  await writeWholeFile(overlay, encodeOverlayGif(image, labels));
   const seconds = Number(((performance.now() - started) / 1000).toFixed(2));
   return { video: file, mask, overlay, frames: image.frames, seconds, image, labels };
 }

@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { InferenceSchema } from '../../contracts/run-config.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
-import { UNet3D, type UNetConfig } from '../networks/unet3d.ts';
+import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
+import { UNet3D } from '../networks/unet3d.ts';
 import {
   type Predictor,
   policyProbabilities,
@@ -14,23 +15,6 @@ import {
 } from './predict-video.ts';
 
 const inference = InferenceSchema.parse({});
-const shape: UNetConfig = {
-  baseFilters: 2,
-  maxFilters: 320,
-  strides: [
-    [1, 1, 1],
-    [2, 2, 2],
-    [2, 2, 2],
-  ],
-  kernels: [
-    [1, 3, 3],
-    [3, 3, 3],
-    [3, 3, 3],
-  ],
-  inputChannels: 1,
-  outputChannels: 3,
-  deepSupervision: false,
-};
 
 function greyVideo(frames: number, rows: number, columns: number): GreyVideo {
   const random = randomStream(1, 'predict test');
@@ -40,7 +24,7 @@ function greyVideo(frames: number, rows: number, columns: number): GreyVideo {
 
 /** Label 1 is as likely as the pixel is bright. */
 const brightness: Predictor = {
-  config: shape,
+  config: tinyUNet,
   forward: (x) =>
     tf.concat([tf.zerosLike(x), tf.mul(tf.sub(x, 0.5), 20), tf.fill(x.shape, -20)], 4) as tf.Tensor5D,
 };
@@ -52,7 +36,7 @@ it.each([
   [6, 16, 13],
 ])('segments %i frames of %i x %i pixels on their own grid', (frames, rows, columns) => {
   const video = greyVideo(frames, rows, columns);
-  const network = UNet3D.initialise(shape, randomStream(2, 'network'));
+  const network = UNet3D.initialise(tinyUNet, randomStream(2, 'network'));
   const before = tf.memory().numTensors;
   const segmentation = predictVideo(network, video, { ...inference, windowFrames: 3 });
   expect(tf.memory().numTensors).toBe(before);
@@ -96,7 +80,7 @@ it('maps a reward network over image and labels, scaled by the temperature', () 
   const video = greyVideo(3, 8, 8);
   const segmentation = segmentationOf(policyProbabilities(brightness, video, inference), video);
   const labelChannel: Predictor = {
-    config: { ...shape, inputChannels: 2, outputChannels: 1 },
+    config: { ...tinyUNet, inputChannels: 2, outputChannels: 1 },
     forward: (x) => tf.mul(tf.slice(x, [0, 0, 0, 0, 1], [-1, -1, -1, -1, 1]), 4),
   };
   const map = rewardMap(labelChannel, video, segmentation, inference, 2);

@@ -5,6 +5,7 @@ import { randomStream } from '../../imaging/random.ts';
 import { Adam } from './adam.ts';
 import { disposeGradients, type Gradients } from './gradients.ts';
 import { crossEntropyPlusDice } from './supervised-loss.ts';
+import { tinyUNet } from './tiny-unet.fixture.ts';
 import { UNet3D } from './unet3d.ts';
 
 function parametersOf(values: Record<string, number[]>): ReadonlyMap<string, tf.Variable> {
@@ -17,23 +18,7 @@ function gradientsOf(values: Record<string, number[]>): Gradients {
   return new Map(Object.entries(values).map(([name, list]) => [name, tf.tensor1d(list)]));
 }
 
-const config = {
-  baseFilters: 4,
-  maxFilters: 8,
-  strides: [
-    [1, 1, 1],
-    [1, 2, 2],
-    [2, 2, 2],
-  ] as [number, number, number][],
-  kernels: [
-    [1, 3, 3],
-    [3, 3, 3],
-    [3, 3, 3],
-  ] as [number, number, number][],
-  inputChannels: 1,
-  outputChannels: 3,
-  deepSupervision: false,
-};
+const config = { ...tinyUNet, maxFilters: 8 };
 
 /** Steps of supervised training on one clip; gives the losses. */
 function train(net: UNet3D, adam: Adam, steps: number): number[] {

@@ -3,25 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../imaging/random.ts';
 import { disposeGradients } from './gradients.ts';
+import { tinyUNet } from './tiny-unet.fixture.ts';
 import { type TrainingPass, UNet3D, type UNetConfig } from './unet3d.ts';
 
-const config: UNetConfig = {
-  baseFilters: 4,
-  maxFilters: 8,
-  strides: [
-    [1, 1, 1],
-    [1, 2, 2],
-    [2, 2, 2],
-  ],
-  kernels: [
-    [1, 3, 3],
-    [3, 3, 3],
-    [3, 3, 3],
-  ],
-  inputChannels: 1,
-  outputChannels: 2,
-  deepSupervision: false,
-};
+const config: UNetConfig = { ...tinyUNet, maxFilters: 8, outputChannels: 2 };
 const five: UNetConfig = {
   ...config,
   strides: [...config.strides, [1, 2, 2], [1, 2, 2]],

@@ -4,35 +4,19 @@ import { afterEach, expect, it } from 'vitest';
 import { PpoSchema } from '../../contracts/run-config.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
-import { UNet3D, type UNetConfig } from '../networks/unet3d.ts';
+import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
+import { UNet3D } from '../networks/unet3d.ts';
 import { windowsOf } from '../pretraining/training-windows.ts';
 import { FineTune, type FineTuneOptions, type StepReport } from './fine-tune.ts';
 import { defaultGuardLimits } from './guards.ts';
 import type { RewardOf } from './reward-map.ts';
 
-const shape: UNetConfig = {
-  baseFilters: 4,
-  maxFilters: 320,
-  strides: [
-    [1, 1, 1],
-    [1, 2, 2],
-    [2, 2, 2],
-  ],
-  kernels: [
-    [1, 3, 3],
-    [3, 3, 3],
-    [3, 3, 3],
-  ],
-  inputChannels: 1,
-  outputChannels: 3,
-  deepSupervision: false,
-};
-const criticShape: UNetConfig = { ...shape, outputChannels: 1 };
+const criticShape = { ...tinyUNet, outputChannels: 1 };
 /** Deep enough to have a head between its coarsest levels and its finest one. */
-const supervisedCriticShape: UNetConfig = {
+const supervisedCriticShape: typeof tinyUNet = {
   ...criticShape,
-  strides: [...shape.strides, [2, 2, 2], [1, 2, 2]],
-  kernels: [...shape.kernels, [3, 3, 3], [1, 3, 3]],
+  strides: [...tinyUNet.strides, [2, 2, 2], [1, 2, 2]],
+  kernels: [...tinyUNet.kernels, [3, 3, 3], [1, 3, 3]],
   deepSupervision: true,
 };
 
@@ -69,8 +53,8 @@ function fineTune(
   config: object = {},
   criticConfig = criticShape,
 ): FineTune {
-  const policy = UNet3D.initialise(shape, randomStream(1, 'policy'));
-  const reference = UNet3D.initialise(shape, randomStream(1, 'policy'));
+  const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
+  const reference = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const critic = UNet3D.initialise(criticConfig, randomStream(1, 'critic'));
   const training = new FineTune({
     policy,

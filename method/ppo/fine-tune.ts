@@ -38,6 +38,8 @@ export interface FineTuneOptions {
   /** From 1. */
   readonly iteration: number;
   readonly seed: number;
+  /** Tells the draws of this training from those of others of the same seed and iteration, such as a worker's (method.md 7). */
+  readonly stream?: readonly (string | number)[];
   readonly windowFrames?: number;
   readonly limits?: GuardLimits;
 }
@@ -117,12 +119,26 @@ export class FineTune {
    * @throws DomainError Diverged after too many of these in a row.
    */
   step(): StepReport {
-    const { policy, reference, critic, rewardOf, windows, config, iteration, seed } = this.#options;
+    const {
+      policy,
+      reference,
+      critic,
+      rewardOf,
+      windows,
+      config,
+      iteration,
+      seed,
+      stream = [],
+    } = this.#options;
     const limits = this.#options.limits ?? defaultGuardLimits;
     const { step } = this.#progress;
     // The policy as it came stands for election too: fine-tuning that only makes it worse changes nothing.
     if (step === 0) this.#validate(-1);
-    const place = drawWindow(windows, this.#windowFrames, randomStream(seed, 'ppo', iteration, step));
+    const place = drawWindow(
+      windows,
+      this.#windowFrames,
+      randomStream(seed, 'ppo', iteration, ...stream, step),
+    );
     const window = imageWindow(windows, place, this.#windowFrames);
     const update = ppoUpdateWindow({
       policy,

@@ -29,12 +29,16 @@ export interface WindowUpdateInput {
   readonly config: Pick<PpoConfig, 'updatesPerWindow' | 'clipRange' | 'gradientNorm'>;
   readonly coefficients: LossCoefficients;
   readonly limits: GuardLimits;
-  /** True leaves the policy as it is: a critic that knows nothing yet would call every action better than expected. */
+  /**
+   * True leaves the policy as it is and takes no gradient of it: a critic that knows nothing yet would call every action
+   * better than expected.
+   */
   readonly criticOnly?: boolean;
 }
 
 /** Losses and gradient norms of the last update (norms before clipping), and where the policy stands after it. */
 export interface UpdateMetrics extends PolicyLossMetrics, CriticLossMetrics, PolicyShift {
+  /** 0 where the critic alone was trained. */
   readonly policyGradientNorm: number;
   readonly criticGradientNorm: number;
   /** Network passes of the whole window in units of one forward pass, a backward pass being two. */
@@ -50,19 +54,21 @@ export interface WindowUpdate {
 /** K updates of policy and critic on one window. Frees all it makes. */
 export function ppoUpdateWindow(input: WindowUpdateInput): WindowUpdate {
   const { policy, reference, critic, policyOptimiser, criticOptimiser, window, config, coefficients } = input;
+  const { criticOnly = false } = input;
   const cost = new ForwardCost();
 
   // 1. The rollout is the forward pass of the first update, kept: the policy has not changed in between, so the first
-  //    ratio is exactly 1. (cleanrl stores its rollout; the published code runs the policy again.)
-  const rolloutPass = cost.forwardForTraining(policy, window);
+  //    ratio is exactly 1. (cleanrl stores its rollout; the published code runs the policy again.) A policy that is left as
+  //    it is needs no more than this one pass, and nothing kept for a gradient.
+  const rolloutPass = criticOnly ? undefined : cost.forwardForTraining(policy, window);
+  const rolloutLogits = rolloutPass?.outputs[0] ?? cost.forward(policy, window);
   // 2. Actions are the most likely labels, not samples: independent samples per pixel are no segmentation (method.md 6).
   // 3. Rollout, reference and reward are constants of the K updates and computed once (method.md 12).
   const rollout = tf.tidy(() => {
-    const logits = rolloutPass.outputs[0]!;
-    const actions = tf.argMax(logits, -1) as tf.Tensor4D;
+    const actions = tf.argMax(rolloutLogits, -1) as tf.Tensor4D;
     return {
       actions,
-      rolloutLogProb: actionLogProb(tf.logSoftmax(logits) as tf.Tensor5D, actions),
+      rolloutLogProb: actionLogProb(tf.logSoftmax(rolloutLogits) as tf.Tensor5D, actions),
       referenceLogProb: tf.logSoftmax(cost.forward(reference, window)) as tf.Tensor5D,
       reward: input.rewardOf(window, actions, cost),
     };
@@ -85,38 +91,39 @@ export function ppoUpdateWindow(input: WindowUpdateInput): WindowUpdate {
 
     // 6. No GAE and no normalised advantages: A = r - lambda (log pi - log pi_ref) - V with the current log pi, a constant
     //    to the gradient. The penalty that holds on to the reference sits in the reward, not in the loss.
-    const policyPass = update === 0 ? rolloutPass : cost.forwardForTraining(policy, window);
+    const policyPass = update === 0 || criticOnly ? rolloutPass : cost.forwardForTraining(policy, window);
     const policyResult = policyLoss({
-      newLogits: policyPass.outputs[0]!,
+      newLogits: policyPass?.outputs[0] ?? rolloutLogits,
       ...rollout,
       value,
       clipRange: config.clipRange,
       ...coefficients,
     });
-    const policyStep = clipByGlobalNorm(policyPass.backward([policyResult.gradient]), config.gradientNorm);
-    policyPass.dispose();
+    const policyStep =
+      policyPass && clipByGlobalNorm(policyPass.backward([policyResult.gradient]), config.gradientNorm);
+    policyPass?.dispose();
     tf.dispose([policyResult.gradient, value]);
 
     losses = {
       ...policyResult.metrics,
       ...criticResult.metrics,
-      policyGradientNorm: policyStep.norm,
+      policyGradientNorm: policyStep?.norm ?? 0,
       criticGradientNorm: criticStep.norm,
     };
     // 7. A step with a number that is not finite is not taken.
     violation = findNotFinite({ ...losses });
     if (!violation) {
-      if (!input.criticOnly) policyOptimiser.apply(policyStep.gradients);
+      if (policyStep) policyOptimiser.apply(policyStep.gradients);
       criticOptimiser.apply(criticStep.gradients);
     }
-    disposeGradients(policyStep.gradients);
+    if (policyStep) disposeGradients(policyStep.gradients);
     disposeGradients(criticStep.gradients);
     update++;
   } while (!violation && update < config.updatesPerWindow);
 
   // 8. The policy that the updates led to is looked at once more, so that a window that breaks it is the one taken back.
   //    What the rollout pass of 1 saves pays for this.
-  const finalLogits = cost.forward(policy, window);
+  const finalLogits = criticOnly ? rolloutLogits : cost.forward(policy, window);
   const shift = policyShift({ newLogits: finalLogits, ...rollout, clipRange: config.clipRange });
   violation ??= findPolicyViolation(shift, input.limits);
   tf.dispose([finalLogits, ...Object.values(rollout)]);

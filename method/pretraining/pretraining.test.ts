@@ -4,28 +4,11 @@ import { afterEach, expect, it } from 'vitest';
 import { PretrainingSchema } from '../../contracts/run-config.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
-import { UNet3D, type UNetConfig } from '../networks/unet3d.ts';
+import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
+import { UNet3D } from '../networks/unet3d.ts';
 import { augmentIntensities } from './augmentation.ts';
 import { Pretraining } from './pretraining.ts';
 import { drawWindow, imageWindow, labelledWindowsOf, labelWindow, windowsOf } from './training-windows.ts';
-
-const shape: UNetConfig = {
-  baseFilters: 4,
-  maxFilters: 320,
-  strides: [
-    [1, 1, 1],
-    [1, 2, 2],
-    [2, 2, 2],
-  ],
-  kernels: [
-    [1, 3, 3],
-    [3, 3, 3],
-    [3, 3, 3],
-  ],
-  inputChannels: 1,
-  outputChannels: 3,
-  deepSupervision: false,
-};
 
 /** A bright cavity in a grey ring. */
 function clip(frames: number): { image: GreyVideo; labels: LabelVideo } {
@@ -48,7 +31,7 @@ afterEach(() => {
 });
 
 function pretraining(config: object): { training: Pretraining; policy: UNet3D } {
-  const policy = UNet3D.initialise(shape, randomStream(1, 'policy'));
+  const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const windows = labelledWindowsOf([clip(6), clip(3)]);
   const training = new Pretraining({ policy, windows, config: PretrainingSchema.parse(config), seed: 3 });
   disposables.push(policy, training);
@@ -91,7 +74,7 @@ it('refuses the state of another training and diverges plainly', () => {
   );
   const windows = labelledWindowsOf([clip(6)]);
   const broken = { ...windows, window: () => new Float32Array(4 * 256).fill(Number.NaN) };
-  const policy = UNet3D.initialise(shape, randomStream(1, 'policy'));
+  const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const diverging = new Pretraining({
     policy,
     windows: broken,

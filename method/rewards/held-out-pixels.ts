@@ -21,27 +21,27 @@ export class HeldOutPixels {
   }
 
   /** Takes pixels at an even stride over the window: all of them where they fit. */
-  add(logits: Float32Array, segmentation: Uint8Array, correct: Uint8Array): void {
+  add(logits: Float32Array, segmentation: Uint8Array, correct: Float32Array): void {
     const stride = Math.ceil(logits.length / this.#perWindow);
     for (let i = 0; i < logits.length; i += stride) {
       this.#logits.push(logits[i]!);
       this.#correct.push(correct[i]!);
       // Where the segmentation is background and wrong, the truth is foreground (method.md 9.6).
-      this.#foreground.push(segmentation[i] !== 0 || correct[i] === 0 ? 1 : 0);
+      this.#foreground.push(segmentation[i] !== 0 || correct[i]! < 0.5 ? 1 : 0);
     }
   }
 
-  /** Logits and labels (1 = right) of all pixels of the sample. */
+  /** Logits and labels (1 = right, 0 = wrong, or between) of all pixels of the sample. */
   get all(): { logits: Float32Array; correct: Float32Array } {
     return { logits: Float32Array.from(this.#logits), correct: Float32Array.from(this.#correct) };
   }
 
   /** As `all`, on pixels where prediction or truth is foreground. */
-  get foreground(): { logits: Float32Array; correct: Uint8Array } {
+  get foreground(): { logits: Float32Array; correct: Float32Array } {
     const inside = (_: number, i: number) => this.#foreground[i] === 1;
     return {
       logits: Float32Array.from(this.#logits.filter(inside)),
-      correct: Uint8Array.from(this.#correct.filter(inside)),
+      correct: Float32Array.from(this.#correct.filter(inside)),
     };
   }
 

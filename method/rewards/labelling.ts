@@ -81,7 +81,12 @@ export async function labelVideo(task: LabellingTask): Promise<LabellingResult> 
   return { outcome: 'rejected', agreement, triples: [] };
 }
 
-async function* degradedPredictions(task: LabellingTask): AsyncGenerator<LabelVideo> {
+/** What the policy makes of a video with noise on its weights, then of the video spoilt in each of the configured ways. */
+export async function* degradedPredictions(
+  task: Pick<LabellingTask, 'image' | 'policyLogits' | 'random'> & {
+    readonly config: Pick<LabellingConfig, 'weightNoise' | 'contrast' | 'imageNoise'>;
+  },
+): AsyncGenerator<LabelVideo> {
   const { image, policyLogits, config, random } = task;
   for (const noise of config.weightNoise) yield mostLikely(await policyLogits(image, noise), image);
   for (const factor of config.contrast) {

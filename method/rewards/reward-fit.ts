@@ -1,5 +1,5 @@
 /**
- * Fits a reward network on triples (method.md 5.1) and calibrates it (5.3), one window at a time, so that a fit can be
+ * Fits a reward network on triples (method.md 5.1, 5.2) and calibrates it (5.3), one window at a time, so that a fit can be
  * saved after any step and go on with the same numbers: epochs of training and validation, then the pixels of the
  * validation and test splits under the best weights.
  */
@@ -125,7 +125,7 @@ export class RewardFit {
       throw new DomainError(
         'Diverged',
         `The loss of the reward fit is ${loss} in epoch ${this.#progress.epoch}, step ${step}. Lower ` +
-          'rewardFit.learningRate and start the fit again.',
+          'its learning rate (rewardFit.learningRate, landmark.fit.learningRate) and start the fit again.',
       );
     }
     this.#progress = { ...this.#progress, step: step + 1, lossSum: lossSum + loss };

@@ -8,8 +8,8 @@ import { type RandomStream, randomStream, shuffled } from '../../imaging/random.
 export interface StoredTriple {
   readonly image: Float32Array;
   readonly segmentation: Uint8Array;
-  /** 1 where the segmentation is right, 0 where it is wrong. */
-  readonly correct: Uint8Array;
+  /** In [0, 1]: 1 where the segmentation is right, 0 where it is wrong, anything between in the labels of method.md 5.2. */
+  readonly correct: Uint8Array | Float32Array;
   readonly frames: number;
   readonly rows: number;
   readonly columns: number;
@@ -69,10 +69,10 @@ export interface TripleWindow {
   readonly image: tf.Tensor5D;
   /** [1, frames, rows, columns] */
   readonly labelMap: tf.Tensor4D;
-  /** [1, frames, rows, columns], 1 = right. */
+  /** [1, frames, rows, columns], float32, 1 = right. */
   readonly correct: tf.Tensor4D;
   /** Host copies of the same pixels. */
-  readonly host: { readonly segmentation: Uint8Array; readonly correct: Uint8Array };
+  readonly host: { readonly segmentation: Uint8Array; readonly correct: Float32Array };
 }
 
 /** A random window of `frames` consecutive frames; a shorter triple repeats its last frame. */
@@ -82,7 +82,7 @@ export function windowOf(triple: StoredTriple, frames: number, random: RandomStr
   const pixels = rows * columns;
   const image = new Float32Array(frames * pixels);
   const segmentation = new Uint8Array(frames * pixels);
-  const correct = new Uint8Array(frames * pixels);
+  const correct = new Float32Array(frames * pixels);
   for (let t = 0; t < frames; t++) {
     const from = Math.min(start + t, triple.frames - 1) * pixels;
     image.set(triple.image.subarray(from, from + pixels), t * pixels);
@@ -92,7 +92,8 @@ export function windowOf(triple: StoredTriple, frames: number, random: RandomStr
   return {
     image: tf.tensor5d(image, [1, frames, rows, columns, 1]),
     labelMap: tf.tensor4d(Int32Array.from(segmentation), [1, frames, rows, columns], 'int32'),
-    correct: tf.tensor4d(Int32Array.from(correct), [1, frames, rows, columns], 'int32'),
+    // A copy: the back end may keep the array that it is given.
+    correct: tf.tensor4d(correct.slice(), [1, frames, rows, columns]),
     host: { segmentation, correct },
   };
 }

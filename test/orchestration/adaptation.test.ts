@@ -1,6 +1,8 @@
 /** The logic of the adaptation workflow, on a real Temporal server with fake activities. */
 import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/activities.ts';
+import type { RewardModel } from '../../contracts/messages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { nightly } from '../../workflows/nightly.ts';
 import { adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
@@ -34,6 +36,7 @@ describe('adaptation', () => {
       'planRun',
       'pretrainPolicy',
       'fitShapeAutoencoder',
+      'fitLandmarkReward',
       'predictShard',
       'scoreShard',
       'summariseEvaluation',
@@ -54,16 +57,73 @@ describe('adaptation', () => {
     );
   });
 
-  it('skips pretraining with an initial policy and the autoencoder when it is disabled', async () => {
+  it('judges every policy by the landmark reward that was fitted once, beside the anatomical one of each iteration', async () => {
+    const rewards: RewardModel[] = [];
+    const { activities, calls } = fakeActivities();
+    const { fineTunePolicy, ratePolicy } = activities;
+    activities.fineTunePolicy = async (input) => {
+      rewards.push(input.reward);
+      return fineTunePolicy(input);
+    };
+    activities.ratePolicy = async (input) => {
+      rewards.push(input.reward);
+      return ratePolicy(input);
+    };
+    await bench.serve(activities, async () => (await bench.start()).result());
+    expect(calls.filter((name) => name === 'fitLandmarkReward')).toHaveLength(1);
+    expect(rewards).toEqual(
+      Array(5).fill({ network: ref('reward'), temperature: 1.5, landmark: ref('landmark') }),
+    );
+  });
+
+  it('skips pretraining with an initial policy, the autoencoder and the landmark reward when they are disabled', async () => {
     const { activities, calls } = fakeActivities();
     const { planRun } = activities;
     activities.planRun = async (input) => ({ ...(await planRun(input)), initialPolicy: ref('imported') });
     const input = adaptationInput('from-checkpoint', { iterations: 1 });
     input.config.autoencoder.enabled = false;
+    input.config.landmark.enabled = false;
     const result = await bench.serve(activities, async () => (await bench.start(input)).result());
     expect(result.policies[0]?.policy.key).toBe('imported');
     expect(calls).not.toContain('pretrainPolicy');
     expect(calls).not.toContain('fitShapeAutoencoder');
+    expect(calls).not.toContain('fitLandmarkReward');
+  });
+
+  it('fine-tunes in rounds with several workers, each going on with its own optimisers from the merged weights', async () => {
+    const parts: TrainLocallyInput[] = [];
+    const merges: MergeRoundInput[] = [];
+    const { activities, calls } = fakeActivities();
+    const { trainLocally, mergeRound } = activities;
+    activities.trainLocally = async (input) => {
+      parts.push(input);
+      return trainLocally(input);
+    };
+    activities.mergeRound = async (input) => {
+      merges.push(input);
+      return mergeRound(input);
+    };
+    const input = adaptationInput('rounds', { iterations: 1 });
+    Object.assign(input.config.localSgd, { workers: 2, stepsPerRound: 30 });
+    Object.assign(input.config.ppo, { epochs: 3, windowsPerEpoch: 40 });
+    const result = await bench.serve(activities, async () => (await bench.start(input)).result());
+    expect(calls).not.toContain('fineTunePolicy');
+    expect(result.policies[1]).toMatchObject({ policy: ref('merged-1'), reward: 0.7 });
+    const rounds = [1, 2].map((round) =>
+      parts.filter((part) => part.round === round).sort((a, b) => a.worker - b.worker),
+    );
+    expect(rounds.map((round) => round.map(({ worker, steps }) => [worker, steps]))).toEqual(
+      Array(2).fill([
+        [0, 30],
+        [1, 30],
+      ]),
+    );
+    expect(rounds[0]!.every(({ policy, before }) => policy.key === 'policy-0' && !before)).toBe(true);
+    expect(rounds[1]!.map(({ policy, critic, before }) => [policy, critic, before])).toEqual(
+      [0, 1].map((worker) => [ref('merged-1'), ref('merged-critic-1'), ref(`local-1-${worker}`)]),
+    );
+    expect(merges[1]).toMatchObject({ momentum: ref('momentum-1'), policy: ref('merged-1') });
+    expect(merges[1]!.locals.map(({ local }) => local.key)).toEqual(['local-2-0', 'local-2-1']);
   });
 
   it('begins a training that diverged again at lower rates, and fails when that does not help', async () => {

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { computeActivities } from '../../activities/compute.ts';
 import { ioActivities } from '../../activities/io.ts';
+import { activityKeys } from '../../activities/run-keys.ts';
 import { ChampionSchema } from '../../contracts/champion.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
@@ -41,6 +42,8 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
   expect(result.promotion).toMatchObject({ promoted: true });
   expect(new Set(world.work).size).toBe(world.work.length);
   expect(world.work.filter((line) => line.startsWith('labelShard'))).toHaveLength(4);
+  const landmark = await findArtefact(world.store, activityKeys.landmarkWeights('tiny'));
+  expect(landmark).toBeDefined();
 
   const page = await readArtefact(world.store, (await findArtefact(world.store, runKeys.report('tiny')))!);
   expect(new TextDecoder().decode(page)).toContain('clinic-b');

@@ -124,6 +124,14 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       steps: 10,
       quarantined: 0,
     }),
+    fitLandmarkReward: async () => ({
+      landmark: ref('landmark'),
+      curve: ref('curve'),
+      steps: 10,
+      triples: 40,
+      validationLoss: 0.1,
+      quarantined: 0,
+    }),
     predictShard: async () => ({ done: 4, quarantined: 0 }),
     labelShard: async () => ({
       done: 4,
@@ -143,6 +151,25 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       curve: ref('curve'),
       steps: 8,
       validationReward: 0.5 + iteration / 10,
+    }),
+    trainLocally: async ({ round, worker, steps }) => ({
+      local: ref(`local-${round}-${worker}`),
+      curve: ref(`curve-${round}-${worker}`),
+      steps,
+    }),
+    mergeRound: async ({ round, best }) => ({
+      policy: ref(`merged-${round}`),
+      critic: ref(`merged-critic-${round}`),
+      momentum: ref(`momentum-${round}`),
+      best: best ?? { policy: ref(`merged-${round}`), validationReward: 0.7 },
+      curve: ref(`round-${round}`),
+    }),
+    concludeRounds: async ({ iteration, best, critic }) => ({
+      policy: best.policy,
+      critic,
+      curve: ref(`rounds-${iteration}`),
+      steps: 8,
+      validationReward: best.validationReward,
     }),
     scoreShard: async () => ({ done: 4, quarantined: 0 }),
     summariseEvaluation: async ({ iteration }) => ({

@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
 import type { ActivityContext } from '../../activities/context.ts';
 import { fineTunePolicy } from '../../activities/fine-tune-policy.ts';
+import { fitLandmarkReward } from '../../activities/fit-landmark-reward.ts';
 import { fitRewardNetwork } from '../../activities/fit-reward-network.ts';
 import { fitShapeAutoencoder } from '../../activities/fit-shape-autoencoder.ts';
 import { labelShard } from '../../activities/label-shard.ts';
@@ -36,6 +37,7 @@ async function adapt(world: TinyWorld, call: Call) {
   const { policy } = pretrained;
   const fitted = await call(fitShapeAutoencoder, refs, 3);
   const { autoencoder } = fitted;
+  const landmarked = await call(fitLandmarkReward, { ...refs, policy }, 7);
   const labelled = [];
   for (const shard of [0, 1]) {
     const input = { ...refs, iteration: 1, split: 'target', shard, policy } as const;
@@ -43,9 +45,9 @@ async function adapt(world: TinyWorld, call: Call) {
     labelled.push(await call(labelShard, { ...input, autoencoder }, 1));
   }
   const rewarded = await call(fitRewardNetwork, { ...refs, iteration: 1 }, 7);
-  const { reward } = rewarded;
+  const reward = { ...rewarded.reward, landmark: landmarked.landmark };
   const tuned = await call(fineTunePolicy, { ...refs, iteration: 1, policy, reference: policy, reward }, 3);
-  return { pretrained, fitted, labelled, rewarded, tuned };
+  return { pretrained, fitted, landmarked, labelled, rewarded, tuned };
 }
 
 /**
@@ -78,7 +80,7 @@ function interrupted(world: TinyWorld): { call: Call; interruptions: () => numbe
   return { call, interruptions: () => interruptions };
 }
 
-it('makes the same policy, autoencoder, labels, reward and fine-tuned policy', async () => {
+it('makes the same policy, autoencoder, landmark reward, labels, reward and fine-tuned policy', async () => {
   const whole = tinyWorld();
   const expected = await adapt(whole, (activity, input) => activity(input, whole.context()));
   const broken = tinyWorld();

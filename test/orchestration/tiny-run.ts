@@ -112,6 +112,7 @@ export function tinyConfig(): RunConfig {
     sweep: { videosPerIteration: 4, videosPerShard: 2, concurrentShards: 2, maxQuarantinedShare: 0.5 },
     labelling: { agreement: 0, weightNoise: [0.1], contrast: [0.4], imageNoise: [0.3] },
     rewardFit: { epochs: 2, stepsPerEpoch: 6, accumulation: 2 },
+    landmark: { fit: { epochs: 2, stepsPerEpoch: 6, accumulation: 2 } },
     ppo: {
       epochs: 2,
       windowsPerEpoch: 3,

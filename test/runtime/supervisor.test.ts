@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -67,6 +67,28 @@ async function strayProcess(): Promise<{ pid: number; startTime: string }> {
   await until(() => startTimeOf(child.pid!) !== undefined);
   return { pid: child.pid!, startTime: startTimeOf(child.pid!)! };
 }
+
+describe('a home folder that cannot be written, as on a full disk,', () => {
+  it('hinders neither the restart of a process nor the stop of all', async () => {
+    const home = newHome();
+    const lines: string[] = [];
+    const supervisor = await startSupervisor(home, lines);
+    const { port } = await choosePort(0);
+    await supervisor.add(server('a', port));
+    const blocked = join(home, `services.json.${process.pid}`);
+    mkdirSync(blocked);
+    const pid = supervisor.pidOf('a')!;
+    process.kill(pid, 'SIGKILL');
+    await until(() => supervisor.pidOf('a') !== undefined && supervisor.pidOf('a') !== pid);
+    await until(() => lines.some((line) => line.includes('services.json')));
+    rmdirSync(blocked);
+    await supervisor.ready();
+    expect((await readServiceRecord(home))?.services).toMatchObject([{ name: 'a', restarts: 1 }]);
+    mkdirSync(blocked);
+    await supervisor.stop();
+    expect(await isListening(port)).toBe(false);
+  });
+});
 
 describe('ports', () => {
   it('gives the usual port when it is free and another when it is taken', async () => {

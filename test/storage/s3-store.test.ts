@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -53,4 +56,32 @@ describe('the store on a real S3 server', () => {
       code: 'StorageUnavailable',
     });
   });
+});
+
+it('says that the store is full when its server does', async () => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(507, { 'content-type': 'application/xml' });
+    response.end(
+      '<Error><Code>InsufficientStorage</Code><Message>No space left on device.</Message></Error>',
+    );
+  }).listen(0, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const store = new S3Store({
+      endpoint: `http://127.0.0.1:${port}`,
+      region: 'us-east-1',
+      bucket: 'full',
+      accessKeyId: 'key',
+      secretAccessKey: 'secret',
+      forcePathStyle: true,
+    });
+    await expect(store.put('runs/a/policy', new Uint8Array(9))).rejects.toMatchObject({
+      code: 'StorageUnavailable',
+      message: expect.stringMatching(/is full: writing runs\/a\/policy/),
+    });
+  } finally {
+    server.close();
+  }
 });

@@ -1,0 +1,25 @@
+/** What is known of a finished fine-tuning beside its weights; documents that processes without tensors read too. */
+import { z } from 'zod';
+import { ArtefactRefSchema } from '../storage/artefacts.ts';
+
+const points = z.array(z.record(z.string(), z.number()));
+
+export const FineTuningSchema = z.strictObject({
+  validationReward: z.number(),
+  steps: z.int(),
+  rollbacks: z.int(),
+  points,
+});
+
+/** Of one worker's part of a local-SGD round. */
+export const LocalTrainingSchema = z.strictObject({ steps: z.int(), rollbacks: z.int(), points });
+
+/** Of a whole round. */
+export const RoundSchema = z.strictObject({
+  /** Of all rounds so far. */
+  best: z.strictObject({ policy: ArtefactRefSchema, validationReward: z.number() }),
+  /** Windows that workers took back. */
+  rollbacks: z.int(),
+  /** Means over the workers, step by step; the last point has the validation reward. */
+  points,
+});

@@ -1,0 +1,69 @@
+/** Fits the landmark reward network on degraded predictions of the annotated source, once in a run (method.md 5.2). */
+import { z } from 'zod';
+import type { FitLandmarkInput, FitLandmarkResult } from '../contracts/activities.ts';
+import { DomainError } from '../contracts/errors.ts';
+import { randomStream } from '../imaging/random.ts';
+import { runKeys } from '../storage/keys.ts';
+import type { ActivityContext } from './context.ts';
+import { findJson, writeJson } from './json-artefact.ts';
+import { LandmarkTriples } from './landmark-triples.ts';
+import { readRun } from './plan.ts';
+import { findFit, fitNetwork, type StoredFit } from './reward-fitting.ts';
+import { activityKeys } from './run-keys.ts';
+
+/** What is known of the examples. */
+const ExamplesSchema = z.strictObject({ quarantined: z.int().min(0), triples: z.int().min(0) });
+
+/** @throws DomainError DatasetInvalid when no source video gives an example. */
+export async function fitLandmarkReward(
+  input: FitLandmarkInput,
+  context: ActivityContext,
+): Promise<FitLandmarkResult> {
+  const { run } = input;
+  const keys = {
+    network: activityKeys.landmarkWeights(run),
+    fit: activityKeys.landmarkFit(run),
+    training: runKeys.landmarkReward(run),
+  };
+  const examplesKey = activityKeys.landmarkExamples(run);
+  const present = await findFit(context, keys);
+  const known = present && (await findJson(context, examplesKey, ExamplesSchema));
+  if (present && known) return resultOf(present, known.value.quarantined);
+
+  const facts = await readRun(input, context);
+  const { config } = facts;
+  const triples = await LandmarkTriples.make(input, facts, context);
+  try {
+    if (triples.count === 0) {
+      throw new DomainError(
+        'DatasetInvalid',
+        `No video of "${config.source}" gives an example for the landmark reward: every prediction was empty, or every annotation has a frame without the corners of the left ventricle's base. Check the annotations, or disable it (landmark.enabled).`,
+      );
+    }
+    const { quarantined } = triples;
+    const inputs = [input.config, input.plan, input.policy];
+    await writeJson(context, examplesKey, { quarantined, triples: triples.count }, inputs);
+    const stored = await fitNetwork(
+      {
+        activity: 'fitLandmarkReward',
+        kind: 'landmark-reward',
+        keys,
+        triples,
+        fit: config.landmark.fit,
+        config,
+        random: randomStream(config.seed, 'landmark-network'),
+        inputs,
+        rateFactor: input.rateFactor,
+      },
+      context,
+    );
+    return resultOf(stored, quarantined);
+  } finally {
+    triples.dispose();
+  }
+}
+
+function resultOf({ network, curve, fitted }: StoredFit, quarantined: number): FitLandmarkResult {
+  const { steps, triples, validationLoss } = fitted;
+  return { landmark: network, curve, steps, triples, validationLoss, quarantined };
+}

@@ -1,0 +1,50 @@
+/** The reward that policies are fine-tuned against, out of the stored reward networks (method.md 5.4, 5.5). */
+import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { RewardModel } from '../contracts/messages.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import { fusedReward, type RewardOf } from '../method/ppo/reward-map.ts';
+import type { ActivityContext } from './context.ts';
+import { loadNetwork } from './networks.ts';
+
+export interface PolicyRewards {
+  /** Scaled per frame, with the temporal penalty where the run has it. */
+  readonly training: RewardOf;
+  /** Not scaled, so that policies can be compared. */
+  readonly validation: RewardOf;
+  dispose(): void;
+}
+
+/** The caller disposes the result. */
+export async function loadPolicyRewards(
+  context: ActivityContext,
+  reward: RewardModel,
+  config: RunConfig,
+): Promise<PolicyRewards> {
+  const anatomical = await loadNetwork(context, reward.network, 'anatomical-reward');
+  try {
+    const landmark = reward.landmark && (await loadNetwork(context, reward.landmark, 'landmark-reward'));
+    const networks = { anatomical, temperature: reward.temperature, landmark };
+    return {
+      training: fusedReward({
+        ...networks,
+        scaling: 'per-frame',
+        temporalPenalty: config.ppo.temporalPenalty
+          ? { spacingMm: config.preprocessing.spacingMm }
+          : undefined,
+      }),
+      validation: fusedReward({ ...networks, scaling: 'none', temporalPenalty: undefined }),
+      dispose: () => {
+        anatomical.dispose();
+        landmark?.dispose();
+      },
+    };
+  } catch (error) {
+    anatomical.dispose();
+    throw error;
+  }
+}
+
+/** The networks that a reward is made of. */
+export function rewardInputs({ network, landmark }: RewardModel): ArtefactRef[] {
+  return landmark ? [network, landmark] : [network];
+}

@@ -1,0 +1,144 @@
+/** One worker's part of a local-SGD round (method.md 7): PPO on its shard of the videos from the weights that all workers start from. */
+import type { z } from 'zod';
+import type { TrainLocallyInput, TrainLocallyResult } from '../contracts/activities.ts';
+import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import type { NamedArrays } from '../method/networks/named-arrays.ts';
+import { takeArrays, withPrefix } from '../method/networks/prefixed-arrays.ts';
+import { decodeSafetensors, encodeSafetensors } from '../method/networks/safetensors.ts';
+import type { UNet3D } from '../method/networks/unet3d.ts';
+import { FineTune } from '../method/ppo/fine-tune.ts';
+import { deltaOf } from '../method/scale-out/outer-step.ts';
+import { shardOfWorker } from '../method/scale-out/shard-of-worker.ts';
+import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
+import type { ActivityContext } from './context.ts';
+import { criticOf, resumableFineTune } from './fine-tuning.ts';
+import { LocalTrainingSchema } from './fine-tuning-documents.ts';
+import { findJson, writeJson } from './json-artefact.ts';
+import { loadNetwork } from './networks.ts';
+import { readRun } from './plan.ts';
+import { loadPolicyRewards, type PolicyRewards, rewardInputs } from './policy-rewards.ts';
+import { shelveVideos } from './prepare-videos.ts';
+import { activityKeys } from './run-keys.ts';
+import { trainResumably } from './train-resumably.ts';
+import { attemptFolder, withRates } from './training-attempt.ts';
+import { VideoShelf, windowsFrom } from './video-shelf.ts';
+
+export async function trainLocally(
+  input: TrainLocallyInput,
+  context: ActivityContext,
+): Promise<TrainLocallyResult> {
+  const { run, iteration, round, worker, rateFactor } = input;
+  const rounds = attemptFolder(activityKeys.rounds(run, iteration), rateFactor);
+  const folder = activityKeys.localTraining(activityKeys.round(rounds, round), worker);
+  const keys = { local: `${folder}local.safetensors`, curve: `${folder}curve.json` };
+  const present = await findJson(context, keys.curve, LocalTrainingSchema);
+  const finished = present && (await findArtefact(context.store, keys.local));
+  if (present && finished) return { local: finished, curve: present.reference, steps: present.value.steps };
+
+  const facts = await readRun(input, context);
+  const { config, plan } = facts;
+  const shelf = new VideoShelf();
+  const networks: UNet3D[] = [];
+  const keep = (network: UNet3D): UNet3D => {
+    networks.push(network);
+    return network;
+  };
+  let rewards: PolicyRewards | undefined;
+  try {
+    const videos = shardOfWorker(plan.sweeps[iteration - 1]!.flat(), worker, config.localSgd.workers);
+    const ofTraining = { run, dataset: config.target, labelled: false, config, videos };
+    const { usable } = await shelveVideos(shelf, ofTraining, context);
+    const policy = keep(await loadNetwork(context, input.policy, 'policy'));
+    const reference = keep(await loadNetwork(context, input.reference, 'policy'));
+    const critic = keep(await criticOf(input, facts, context));
+    rewards = await loadPolicyRewards(context, input.reward, config);
+    const start = { policy: policy.toArrays(), critic: critic.toArrays() };
+    const fineTune = new FineTune({
+      policy,
+      reference,
+      critic,
+      rewardOf: rewards.training,
+      windows: windowsFrom(shelf, usable),
+      config: withRates(partOf(config, input), ['policyLearningRate', 'criticLearningRate'], rateFactor),
+      iteration,
+      seed: config.seed,
+      stream: ['round', round, 'worker', worker],
+      windowFrames: config.inference.windowFrames,
+    });
+    try {
+      if (input.before) {
+        const arrays = { ...prefixed(start), ...(await momentsOf(input.before, context)) };
+        fineTune.restore({ arrays, progress: fineTune.progress });
+      }
+      const inputs = [
+        input.config,
+        input.plan,
+        input.policy,
+        input.reference,
+        ...(input.critic ? [input.critic] : []),
+        ...(input.before ? [input.before] : []),
+        ...rewardInputs(input.reward),
+      ];
+      const trained = await trainResumably(
+        {
+          activity: 'trainLocally',
+          folder,
+          checkpointEverySteps: config.ppo.checkpointEveryWindows,
+          inputs,
+          training: resumableFineTune(fineTune),
+        },
+        context,
+      );
+      const { arrays } = fineTune.state();
+      const made = {
+        ...withPrefix('policyDelta', deltaOf(start.policy, takeArrays('policy', arrays))),
+        ...withPrefix('criticDelta', deltaOf(start.critic, takeArrays('critic', arrays))),
+        ...momentsIn(arrays),
+      };
+      const bytes = encodeSafetensors(made, { kind: 'local-training' });
+      const { codeVersion } = context;
+      const mediaType = 'application/octet-stream';
+      const local = await writeArtefact(context.store, keys.local, bytes, { inputs, codeVersion, mediaType });
+      const { steps } = trained;
+      const { rollbacks } = fineTune.progress;
+      const document: z.infer<typeof LocalTrainingSchema> = { steps, rollbacks, points: [...trained.curve] };
+      const curve = await writeJson(context, keys.curve, document, [local]);
+      await trained.clearCheckpoints();
+      return { local, curve, steps };
+    } finally {
+      fineTune.dispose();
+    }
+  } finally {
+    for (const network of networks) network.dispose();
+    rewards?.dispose();
+    shelf.dispose();
+  }
+}
+
+/** The configuration of the part: one epoch of the round's steps, with what is left of this worker's share of the warm-up. */
+function partOf({ ppo, localSgd }: RunConfig, { round, steps }: TrainLocallyInput): RunConfig['ppo'] {
+  const warmup = Math.ceil(ppo.criticWarmupWindows / localSgd.workers) - (round - 1) * steps;
+  return { ...ppo, epochs: 1, windowsPerEpoch: steps, criticWarmupWindows: Math.max(0, warmup) };
+}
+
+async function momentsOf(before: ArtefactRef, context: ActivityContext): Promise<NamedArrays> {
+  return momentsIn(decodeSafetensors(await context.cache.read(before)).arrays);
+}
+
+function momentsIn(arrays: NamedArrays): NamedArrays {
+  return {
+    ...withPrefix('policyAdam', takeArrays('policyAdam', arrays)),
+    ...withPrefix('criticAdam', takeArrays('criticAdam', arrays)),
+  };
+}
+
+function prefixed({
+  policy,
+  critic,
+}: {
+  readonly policy: NamedArrays;
+  readonly critic: NamedArrays;
+}): NamedArrays {
+  return { ...withPrefix('policy', policy), ...withPrefix('critic', critic) };
+}

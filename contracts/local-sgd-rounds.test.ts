@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { planRounds } from './local-sgd-rounds.ts';
+import { LocalSgdSchema, PpoSchema } from './run-config.ts';
+
+const plan = (workers: number, stepsPerRound: number, windowsPerEpoch?: number) =>
+  planRounds(
+    {
+      ppo: PpoSchema.parse({ epochs: 5, windowsPerEpoch }),
+      localSgd: LocalSgdSchema.parse({ workers, stepsPerRound }),
+    },
+    40,
+  );
+
+it('shares the windows of plain training out among the workers', () => {
+  expect(plan(2, 20)).toEqual({ rounds: 5, steps: 20 });
+  expect(plan(4, 20, 32)).toEqual({ rounds: 2, steps: 20 });
+  expect(plan(1, 1000)).toEqual({ rounds: 1, steps: 200 });
+});
+
+it('makes rounds longer rather than a history too long', () => {
+  const { rounds, steps } = plan(3, 1, 2500);
+  expect(rounds * 4).toBeLessThanOrEqual(4000);
+  expect(rounds * steps * 3).toBeGreaterThanOrEqual(5 * 2500);
+});

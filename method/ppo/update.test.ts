@@ -1,0 +1,83 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-node-gpu';
+import { expect, it } from 'vitest';
+import { randomStream } from '../../imaging/random.ts';
+import { Adam } from '../networks/adam.ts';
+import type { NamedArrays } from '../networks/named-arrays.ts';
+import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
+import { UNet3D } from '../networks/unet3d.ts';
+import { defaultGuardLimits } from './guards.ts';
+import type { RewardOf } from './reward-map.ts';
+import { ppoUpdateWindow, type WindowUpdate } from './update.ts';
+
+/** Pays where the action is the label that a pixel's grey level asks for. */
+const brightnessReward: RewardOf = (image, actions) =>
+  tf.tidy(() => {
+    const wanted = tf.cast(tf.greater(tf.squeeze(image, [4]), 0.5), 'int32');
+    return tf.cast(tf.equal(wanted, actions), 'float32') as tf.Tensor4D;
+  });
+
+interface Outcome extends WindowUpdate {
+  readonly policy: NamedArrays;
+  readonly critic: NamedArrays;
+}
+
+/** Two windows of four updates each on new networks, always the same ones; the last window's report. */
+function updateTwice(policyLearningRate: number, criticOnly: boolean): Outcome {
+  const networks = {
+    policy: UNet3D.initialise(tinyUNet, randomStream(1, 'policy')),
+    reference: UNet3D.initialise(tinyUNet, randomStream(2, 'reference')),
+    critic: UNet3D.initialise({ ...tinyUNet, outputChannels: 1 }, randomStream(1, 'critic')),
+  };
+  const policyOptimiser = new Adam(networks.policy.parameters, { learningRate: policyLearningRate });
+  const criticOptimiser = new Adam(networks.critic.parameters, { learningRate: 5e-3 });
+  const update = (index: number): WindowUpdate => {
+    const random = randomStream(3, 'window', index);
+    const window = tf.tensor5d(
+      Float32Array.from({ length: 4 * 16 * 16 }, () => random.uniform()),
+      [1, 4, 16, 16, 1],
+    );
+    const result = ppoUpdateWindow({
+      ...networks,
+      policyOptimiser,
+      criticOptimiser,
+      rewardOf: brightnessReward,
+      window,
+      config: { updatesPerWindow: 4, clipRange: 0.2, gradientNorm: 0.5 },
+      coefficients: { entropyCoefficient: 0.1, divergenceCoefficient: 0.05 },
+      limits: { ...defaultGuardLimits, maxReferenceKl: Number.POSITIVE_INFINITY },
+      criticOnly,
+    });
+    window.dispose();
+    return result;
+  };
+  update(0);
+  const last = update(1);
+  const [policy, critic] = [networks.policy.toArrays(), networks.critic.toArrays()];
+  for (const made of [...Object.values(networks), policyOptimiser, criticOptimiser]) made.dispose();
+  return { ...last, policy, critic };
+}
+
+it('trains the critic alone to the weights that it has beside a policy which stands still', () => {
+  const alone = updateTwice(1e-2, true);
+  const beside = updateTwice(0, false);
+  expect(alone.critic).toEqual(beside.critic);
+  expect(alone.policy).toEqual(beside.policy);
+  expect(alone.critic).not.toEqual(updateTwice(1e-2, false).critic);
+  const { policyGradientNorm, forwardEquivalents, ...metrics } = alone.metrics;
+  expect(beside.metrics).toMatchObject(metrics);
+  expect(policyGradientNorm).toBe(0);
+  expect(alone.violation).toBeUndefined();
+});
+
+it('runs the policy once in a window that trains the critic alone', () => {
+  // Rollout and reference 1 each, and forward and backward of the critic at each of four updates.
+  expect(updateTwice(1e-2, true).metrics.forwardEquivalents).toBe(2 + 4 * 3);
+});
+
+it('leaves no tensors behind, whichever networks it trains', () => {
+  const before = tf.memory().numTensors;
+  updateTwice(1e-2, true);
+  updateTwice(1e-2, false);
+  expect(tf.memory().numTensors).toBe(before);
+});
