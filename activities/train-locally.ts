@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { TrainLocallyInput, TrainLocallyResult } from '../contracts/activities.ts';
 import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import { planRounds } from '../contracts/local-sgd-rounds.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import type { NamedArrays } from '../method/networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../method/networks/prefixed-arrays.ts';
@@ -64,6 +65,8 @@ export async function trainLocally(
       iteration,
       seed: config.seed,
       stream: ['round', round, 'worker', worker],
+      before: (round - 1) * input.steps,
+      after: (planRounds(config, plan.sweeps[iteration - 1]!.flat().length).rounds - round) * input.steps,
       windowFrames: config.inference.windowFrames,
     });
     try {

@@ -155,16 +155,25 @@ export const LandmarkRewardSchema = z.strictObject({
 
 export const PpoSchema = z.strictObject({
   epochs: z.int().min(1).default(5),
-  windowsPerEpoch: z.int().min(1).optional().describe('windows drawn per epoch; one per video when left out'),
+  windowsPerEpoch: z.int().min(1).optional().describe('draws per epoch; one per video when left out'),
+  windowsPerDraw: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe('windows of one video, evenly spread over it, that are updated on together (method.md 2)'),
   updatesPerWindow: z.int().min(1).default(4).describe('K of method.md 6'),
   criticWarmupWindows: count
     .default(0)
     .describe(
-      'windows at the start of an iteration that train the critic alone, so that advantages mean something',
+      'draws at the start of an iteration that train the critic alone, so that advantages mean something',
     ),
   clipRange: positive.default(0.2),
   policyLearningRate: positive.default(1e-3),
   criticLearningRate: positive.default(5e-3),
+  annealPolicyRate: z
+    .boolean()
+    .default(false)
+    .describe('let the policy rate fall to zero over an iteration, in a straight line'),
   gradientNorm: positive.default(0.5).describe('gradients are scaled down to this global norm'),
   entropyCoefficient: z
     .number()

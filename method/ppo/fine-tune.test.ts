@@ -158,3 +158,33 @@ it('leaves no tensors behind, taken-back windows included', () => {
   training.restore(training.state());
   expect(tf.memory().numTensors).toBe(before);
 });
+
+/** How far the weights of a policy lie from the reference's, the largest difference of any. */
+function distance(training: FineTune, start: ReturnType<FineTune['bestPolicy']>): number {
+  const { arrays } = training.state();
+  return Math.max(
+    ...Object.entries(start).flatMap(([name, { data }]) => {
+      const now = arrays[`policy/${name}`]!.data;
+      return Array.from(data, (weight, i) => Math.abs(weight - now[i]!));
+    }),
+  );
+}
+
+it('lets the policy rate fall to zero over the iteration, and over the parts of one', () => {
+  const config = { epochs: 1, windowsPerEpoch: 1, updatesPerWindow: 1, annealPolicyRate: true };
+  const stepAt = (before: number, after: number) => {
+    const training = fineTune({ before, after }, config);
+    const start = training.bestPolicy();
+    training.step();
+    return distance(training, start);
+  };
+  const whole = stepAt(0, 3);
+  expect(stepAt(2, 1) / whole).toBeCloseTo(0.5, 2);
+  expect(stepAt(3, 0) / whole).toBeCloseTo(0.25, 2);
+});
+
+it('updates on several windows of a video together, as much work per window as on one', () => {
+  const training = fineTune({}, { windowsPerDraw: 3, updatesPerWindow: 4 });
+  expect(training.step().metrics.forwardEquivalents).toBe(28);
+  expect(training.done).toBe(false);
+});

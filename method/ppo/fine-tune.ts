@@ -1,5 +1,5 @@
 /**
- * Fine-tuning of a policy against its reward over one iteration (method.md 6), one window a step. Everything that a step
+ * Fine-tuning of a policy against its reward over one iteration (method.md 6), one draw of windows a step. Everything that a step
  * depends on is in `state()` or follows from the seed and the step's number, so a resumed run makes the same numbers.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,7 +12,8 @@ import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import {
   drawWindow,
-  imageWindow,
+  imageWindows,
+  spreadOver,
   TRAINING_WINDOW_FRAMES,
   type WindowSource,
 } from '../pretraining/training-windows.ts';
@@ -40,6 +41,9 @@ export interface FineTuneOptions {
   readonly seed: number;
   /** Tells the draws of this training from those of others of the same seed and iteration, such as a worker's (method.md 7). */
   readonly stream?: readonly (string | number)[];
+  /** Steps of the same training that came before these and that come after them, where this is a part of it. */
+  readonly before?: number;
+  readonly after?: number;
   readonly windowFrames?: number;
   readonly limits?: GuardLimits;
 }
@@ -115,7 +119,7 @@ export class FineTune {
   }
 
   /**
-   * Trains on the next window. A step that breaks a guard is taken back and reported; training goes on with the next window.
+   * Trains on the next draw of windows. A step that breaks a guard is taken back and reported; training goes on with the next window.
    * @throws DomainError Diverged after too many of these in a row.
    */
   step(): StepReport {
@@ -134,12 +138,10 @@ export class FineTune {
     const { step } = this.#progress;
     // The policy as it came stands for election too: fine-tuning that only makes it worse changes nothing.
     if (step === 0) this.#validate(-1);
-    const place = drawWindow(
-      windows,
-      this.#windowFrames,
-      randomStream(seed, 'ppo', iteration, ...stream, step),
-    );
-    const window = imageWindow(windows, place, this.#windowFrames);
+    const frames = this.#windowFrames;
+    const first = drawWindow(windows, frames, randomStream(seed, 'ppo', iteration, ...stream, step));
+    const window = imageWindows(windows, spreadOver(windows, first, config.windowsPerDraw, frames), frames);
+    this.#policyOptimiser.setLearningRate(this.#policyRate());
     const update = ppoUpdateWindow({
       policy,
       reference,
@@ -220,6 +222,14 @@ export class FineTune {
   dispose(): void {
     this.#policyOptimiser.dispose();
     this.#criticOptimiser.dispose();
+  }
+
+  /** The noise of single draws outweighs what the last ones teach unless the steps get small (cleanrl's anneal_lr). */
+  #policyRate(): number {
+    const { config, before = 0, after = 0 } = this.#options;
+    if (!config.annealPolicyRate) return config.policyLearningRate;
+    const whole = before + this.steps + after;
+    return config.policyLearningRate * (1 - (before + this.#progress.step) / whole);
   }
 
   #validate(epoch: number): number | undefined {

@@ -8,7 +8,14 @@ import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import { augmentIntensities } from './augmentation.ts';
 import { Pretraining } from './pretraining.ts';
-import { drawWindow, imageWindow, labelledWindowsOf, labelWindow, windowsOf } from './training-windows.ts';
+import {
+  drawWindow,
+  imageWindow,
+  labelledWindowsOf,
+  labelWindow,
+  spreadOver,
+  windowsOf,
+} from './training-windows.ts';
 
 /** A bright cavity in a grey ring. */
 function clip(frames: number): { image: GreyVideo; labels: LabelVideo } {
@@ -124,3 +131,23 @@ it('draws every start of a video', () => {
   const starts = new Set(Array.from({ length: 60 }, () => drawWindow(windows, 4, random).startFrame));
   expect([...starts].sort()).toEqual([0, 1, 2]);
 });
+
+it('spreads windows evenly over a video and round its end, none of them twice', () => {
+  const windows = windowsOf([still(15), still(5)]);
+  const starts = (video: number, startFrame: number, count: number) =>
+    spreadOver(windows, { video, startFrame }, count, 4).map((place) => place.startFrame);
+  expect(starts(0, 7, 3)).toEqual([7, 11, 3]);
+  expect(starts(0, 7, 1)).toEqual([7]);
+  expect(starts(1, 1, 3)).toEqual([1, 0]);
+});
+
+function still(frames: number): GreyVideo {
+  return {
+    frames,
+    rows: 1,
+    columns: 1,
+    spacingMm: [1, 1],
+    frameTimeMs: 40,
+    intensities: new Float32Array(frames),
+  };
+}

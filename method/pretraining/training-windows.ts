@@ -42,6 +42,33 @@ export function drawWindow(windows: WindowSource, frames: number, random: Random
   return { video, startFrame };
 }
 
+/**
+ * `count` places of one video, evenly spread over it from `first` on and round its end; a video with fewer starts than that
+ * gives each of them once.
+ */
+export function spreadOver(
+  windows: WindowSource,
+  first: WindowPlace,
+  count: number,
+  frames: number,
+): WindowPlace[] {
+  const starts = Math.max(1, windows.frames(first.video) - frames + 1);
+  const places = Math.min(count, starts);
+  return Array.from({ length: places }, (_, place) => ({
+    video: first.video,
+    startFrame: (first.startFrame + Math.floor((place * starts) / places)) % starts,
+  }));
+}
+
+/** Windows of one video, [places, frames, rows, columns, 1]. The caller disposes them. */
+export function imageWindows(
+  windows: WindowSource,
+  places: readonly WindowPlace[],
+  frames: number,
+): tf.Tensor5D {
+  return tf.tidy(() => tf.concat(places.map((place) => imageWindow(windows, place, frames))) as tf.Tensor5D);
+}
+
 /** The window as [1, frames, rows, columns, 1]; a video shorter than it is continued by reflection. The caller disposes it. */
 export function imageWindow(windows: WindowSource, place: WindowPlace, frames: number): tf.Tensor5D {
   const { video, startFrame } = place;
