@@ -105,7 +105,8 @@ export function adaptiveReliability(
   return diagram;
 }
 
-function meanGap(diagram: readonly ReliabilityBin[]): number {
+/** Mean distance of confidence and accuracy over the bars, weighted by pixels; 0 without pixels. */
+export function meanGap(diagram: readonly ReliabilityBin[]): number {
   let pixels = 0;
   let gap = 0;
   for (const bin of diagram) {
@@ -115,7 +116,8 @@ function meanGap(diagram: readonly ReliabilityBin[]): number {
   return pixels === 0 ? 0 : gap / pixels;
 }
 
-function greatestGap(diagram: readonly ReliabilityBin[]): number {
+/** Greatest distance of confidence and accuracy over the bars; 0 without bars. */
+export function greatestGap(diagram: readonly ReliabilityBin[]): number {
   return diagram.reduce((most, bin) => Math.max(most, Math.abs(bin.meanConfidence - bin.accuracy)), 0);
 }
 
