@@ -217,7 +217,9 @@ export function mutualInformation(
   const entropy = (counts: Float64Array) =>
     counts.reduce((sum, count) => (count > 0 ? sum - count * weight * Math.log(count * weight) : sum), 0);
   const total = entropy(ofError) + entropy(ofUncertainty);
-  return { nats, normalised: total > 0 ? (2 * nats) / total : 0 };
+  // Rounding reaches a little beyond what information can be.
+  nats = Math.max(0, nats);
+  return { nats, normalised: total > 0 ? Math.min(1, (2 * nats) / total) : 0 };
 }
 
 /** Pearson correlation in [-1, 1]; undefined for fewer than two pairs or a constant list. */
