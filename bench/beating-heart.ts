@@ -21,7 +21,8 @@ export function beatingHeart(
       for (let c = 0; c < columns; c++) {
         const across = c - columns / 2;
         const up = base - r;
-        if (up < 0) continue;
+        // Beyond any ragged edge.
+        if (up < 0 || Math.abs(across) > 1.1 * (halfWidth + wall)) continue;
         const angle = Math.atan2(up, across);
         const ragged = 1 + 0.02 * Math.sin(9 * angle + t / 7) + error * Math.sin(5 * angle + t / 5);
         const within = (margin: number) =>

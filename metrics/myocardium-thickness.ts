@@ -167,10 +167,11 @@ function largePiecesByDepth(map: DepthMap, small: number): Int32Array {
     const a = rootOf(pixel);
     const b = rootOf(neighbour);
     if (a === b) return;
-    const [sizeA, sizeB] = [-tree[a]!, -tree[b]!];
-    const [root, leaf] = sizeA >= sizeB ? [a, b] : [b, a];
+    const sizeA = -tree[a]!;
+    const sizeB = -tree[b]!;
+    const root = sizeA >= sizeB ? a : b;
     tree[root] = -(sizeA + sizeB);
-    tree[leaf] = root;
+    tree[root === a ? b : a] = root;
     large += Number(sizeA + sizeB >= small) - Number(sizeA >= small) - Number(sizeB >= small);
   };
   const pieces = new Int32Array(deepest);
