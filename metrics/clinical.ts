@@ -118,17 +118,26 @@ export function clinicalMeasures(video: LabelVideo): ClinicalMeasures {
   };
 }
 
+/** Discs of one view at its end-diastole and end-systole; undefined where base or apex cannot be found. */
+export interface KeyFrameDiscs {
+  readonly ed: VentricleDiscs | undefined;
+  readonly es: VentricleDiscs | undefined;
+}
+
+/** What the biplane ejection fraction needs of a view, without the video. */
+export function keyFrameDiscs(video: LabelVideo): KeyFrameDiscs {
+  const { edFrame, esFrame } = keyFrames(video);
+  return {
+    ed: ventricleDiscs(labelFrame(video, edFrame)),
+    es: ventricleDiscs(labelFrame(video, esFrame)),
+  };
+}
+
 /**
  * Ejection fraction by Simpson's biplane method from the two apical views of one study, each at its own key frames.
  * Undefined when a view cannot be measured.
  */
-export function biplaneEjectionFraction(a4c: LabelVideo, a2c: LabelVideo): number | undefined {
-  const four = keyFrames(a4c);
-  const two = keyFrames(a2c);
-  const fourEd = ventricleDiscs(labelFrame(a4c, four.edFrame));
-  const fourEs = ventricleDiscs(labelFrame(a4c, four.esFrame));
-  const twoEd = ventricleDiscs(labelFrame(a2c, two.edFrame));
-  const twoEs = ventricleDiscs(labelFrame(a2c, two.esFrame));
-  if (!fourEd || !fourEs || !twoEd || !twoEs) return undefined;
-  return ejectionFraction(biplaneVolumeMl(fourEd, twoEd), biplaneVolumeMl(fourEs, twoEs));
+export function biplaneEjectionFraction(a4c: KeyFrameDiscs, a2c: KeyFrameDiscs): number | undefined {
+  if (!a4c.ed || !a4c.es || !a2c.ed || !a2c.es) return undefined;
+  return ejectionFraction(biplaneVolumeMl(a4c.ed, a2c.ed), biplaneVolumeMl(a4c.es, a2c.es));
 }

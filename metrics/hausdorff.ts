@@ -96,6 +96,11 @@ export function frameSurfaces(frame: LabelFrame): FrameSurfaces {
   };
 }
 
+/** The surfaces of every frame of a segmentation. */
+export function videoSurfaces(video: LabelVideo): FrameSurfaces[] {
+  return Array.from({ length: video.frames }, (_, t) => frameSurfaces(labelFrame(video, t)));
+}
+
 /** The surface that an empty structure counts as: one pixel at the image centre. */
 function centrePixel(rows: number, columns: number): Surface {
   const column = Math.floor(columns / 2);
@@ -255,15 +260,20 @@ export interface HausdorffMm {
 
 /**
  * Hausdorff distances in mm, averaged over frames; spacing is the prediction's. A structure that is empty in a frame,
- * in prediction or reference, counts as one pixel at the image centre there, so two empty ones have distance 0.
+ * in prediction or reference, counts as one pixel at the image centre there, so two empty ones have distance 0. The
+ * surfaces of the prediction may be given where they are known.
  * @throws GeometryMismatch when frames, rows or columns differ.
  */
-export function hausdorffMm(prediction: LabelVideo, reference: LabelVideo): HausdorffMm {
+export function hausdorffMm(
+  prediction: LabelVideo,
+  reference: LabelVideo,
+  predicted?: readonly FrameSurfaces[],
+): HausdorffMm {
   requireSameGrid(prediction, reference);
   const sums = { lv: 0, myo: 0, epi: 0 };
   const centre = centrePixel(prediction.rows, prediction.columns);
   for (let t = 0; t < prediction.frames; t++) {
-    const ours = frameSurfaces(labelFrame(prediction, t));
+    const ours = predicted?.[t] ?? frameSurfaces(labelFrame(prediction, t));
     const theirs = frameSurfaces(labelFrame(reference, t));
     for (const name of ['lv', 'myo', 'epi'] as const) {
       const a = ours[name].count > 0 ? ours[name] : centre;

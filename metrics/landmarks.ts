@@ -4,7 +4,7 @@
  */
 import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
 import { gaussianFilter1d } from '../imaging/gaussian.ts';
-import type { LabelFrame } from '../imaging/image.ts';
+import { type LabelFrame, type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { type Contour, firstContour } from './contour.ts';
 import { findPeaks } from './peaks.ts';
 
@@ -19,47 +19,32 @@ export interface BaseCorners {
 /** Standard deviation of the smoothing of the polar profile, as a share of the points of the contour. */
 const POLAR_SMOOTHING = 0.05;
 
-/** True when a left ventricle pixel has both myocardium and background among its eight neighbours. */
-function isHinge(labels: Uint8Array, rows: number, columns: number, r: number, c: number): boolean {
-  let myocardium = false;
-  let background = false;
-  for (let y = Math.max(0, r - 1); y <= Math.min(rows - 1, r + 1); y++) {
-    for (let x = Math.max(0, c - 1); x <= Math.min(columns - 1, c + 1); x++) {
-      const label = labels[y * columns + x]!;
-      if (label === MYOCARDIUM) myocardium = true;
-      else if (label === BACKGROUND) background = true;
-    }
-  }
-  return myocardium && background;
-}
+const ALL_LABELS = (1 << BACKGROUND) | (1 << LEFT_VENTRICLE) | (1 << MYOCARDIUM);
 
-/** Left ventricle pixels that touch both other labels, in scan order. */
+/** Left ventricle pixels with both other labels among their eight neighbours, in scan order. */
 function hingePixels(frame: LabelFrame): Point[] {
   const { labels, rows, columns } = frame;
   const found: Point[] = [];
   const first = labels.indexOf(LEFT_VENTRICLE);
   if (first < 0) return found;
-  const last = labels.lastIndexOf(LEFT_VENTRICLE);
-  for (let i = first; i <= last; i++) {
-    if (labels[i] !== LEFT_VENTRICLE) continue;
-    const c = i % columns;
-    const r = (i - c) / columns;
-    const onEdge = r === 0 || c === 0 || r === rows - 1 || c === columns - 1;
-    // Most of the ventricle lies inside it: such pixels are dismissed without the search around them.
-    if (
-      !onEdge &&
-      labels[i - 1] === LEFT_VENTRICLE &&
-      labels[i + 1] === LEFT_VENTRICLE &&
-      labels[i - columns] === LEFT_VENTRICLE &&
-      labels[i + columns] === LEFT_VENTRICLE &&
-      labels[i - columns - 1] === LEFT_VENTRICLE &&
-      labels[i - columns + 1] === LEFT_VENTRICLE &&
-      labels[i + columns - 1] === LEFT_VENTRICLE &&
-      labels[i + columns + 1] === LEFT_VENTRICLE
-    ) {
-      continue;
+  const bottom = Math.floor(labels.lastIndexOf(LEFT_VENTRICLE) / columns);
+  for (let r = Math.floor(first / columns); r <= bottom; r++) {
+    const here = r * columns;
+    const above = r > 0 ? here - columns : here;
+    const below = r < rows - 1 ? here + columns : here;
+    // The labels, as bits, of the three pixels in the columns before, at and after the pixel.
+    let before = 0;
+    let at = (1 << labels[above]!) | (1 << labels[here]!) | (1 << labels[below]!);
+    for (let c = 0; c < columns; c++) {
+      const next = c + 1;
+      const after =
+        next < columns
+          ? (1 << labels[above + next]!) | (1 << labels[here + next]!) | (1 << labels[below + next]!)
+          : 0;
+      if ((before | at | after) === ALL_LABELS && labels[here + c] === LEFT_VENTRICLE) found.push([r, c]);
+      before = at;
+      at = after;
     }
-    if (isHinge(labels, rows, columns, r, c)) found.push([r, c]);
   }
   return found;
 }
@@ -94,6 +79,11 @@ export function leftVentricleBase(frame: LabelFrame): BaseCorners | undefined {
   const left = hinges.filter((point) => point[1] < meanColumn);
   const right = hinges.filter((point) => point[1] >= meanColumn);
   return { left: extremeRow(left, 1), right: extremeRow(right, 1) };
+}
+
+/** The base corners of every frame of a segmentation. */
+export function baseCorners(video: LabelVideo): (BaseCorners | undefined)[] {
+  return Array.from({ length: video.frames }, (_, t) => leftVentricleBase(labelFrame(video, t)));
 }
 
 /** First contour of the left ventricle, or undefined when it has none. */

@@ -3,10 +3,10 @@
  * from that of the reference.
  */
 import { LEFT_VENTRICLE } from '../contracts/labels.ts';
-import { type LabelVideo, labelFrame } from '../imaging/image.ts';
+import type { LabelVideo } from '../imaging/image.ts';
 import { type CardiacCycles, estimateCycles } from './cycles.ts';
 import { requireSameGrid } from './hausdorff.ts';
-import { leftVentricleBase, type Point } from './landmarks.ts';
+import { baseCorners, type Point } from './landmarks.ts';
 
 /** Distances between corresponding corners in one frame, in columns (mm over the column spacing). */
 export interface CornerDistances {
@@ -39,23 +39,23 @@ export function ventriclePixels(video: LabelVideo): Int32Array {
 }
 
 /**
- * Corner distances of every frame; spacing is the prediction's.
+ * Corner distances of every frame; spacing is the prediction's, whose corners may be given where they are known.
  * @throws GeometryMismatch when frames, rows or columns differ.
  */
-export function compareMitralValve(prediction: LabelVideo, reference: LabelVideo): MitralValveComparison {
+export function compareMitralValve(
+  prediction: LabelVideo,
+  reference: LabelVideo,
+  predicted = baseCorners(prediction),
+): MitralValveComparison {
   requireSameGrid(prediction, reference);
   const [rowSpacing, columnSpacing] = prediction.spacingMm;
   // In columns, so that pixels of equal sides give exact pixel distances, as the reference compares them.
   const aspect = rowSpacing / columnSpacing;
   const away = (a: Point, b: Point) => Math.sqrt(((a[0] - b[0]) * aspect) ** 2 + (a[1] - b[1]) ** 2);
-  const distances: (CornerDistances | undefined)[] = [];
-  for (let t = 0; t < prediction.frames; t++) {
-    const theirs = leftVentricleBase(labelFrame(reference, t));
-    const ours = theirs && leftVentricleBase(labelFrame(prediction, t));
-    distances.push(
-      theirs && ours && { left: away(ours.left, theirs.left), right: away(ours.right, theirs.right) },
-    );
-  }
+  const distances = baseCorners(reference).map((theirs, t) => {
+    const ours = predicted[t];
+    return theirs && ours && { left: away(ours.left, theirs.left), right: away(ours.right, theirs.right) };
+  });
   return { distances, cycles: estimateCycles(ventriclePixels(reference)), columnSpacingMm: columnSpacing };
 }
 

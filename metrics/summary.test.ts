@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { EvaluationReportSchema, EvaluationSummarySchema, type VideoScore } from '../contracts/evaluation.ts';
-import { summarise } from './summary.ts';
+import { summarise, summariseWithIntervals } from './summary.ts';
 
 function score(id: string, more: Partial<VideoScore> = {}): VideoScore {
   return {
@@ -37,6 +37,10 @@ test('a report with and without references has the published shape', () => {
     anatomicalValidity: 0.5,
     temporalValidity: 0.5,
     mistakesPerCycle5mm: 2,
+    mistakesPerCycle7_5mm: 1,
+    flaggedFrames: 1,
+    ejectionFraction: 0.56,
+    gls: -0.18,
     videos: 2,
   });
 });
@@ -48,6 +52,39 @@ test('means weigh every video with a reference the same', () => {
 
 test('measures that need a reference are left out when no video has one', () => {
   const summary = summarise([score('a')]);
-  expect(Object.keys(summary).sort()).toEqual(['anatomicalValidity', 'temporalValidity', 'videos']);
+  expect(Object.keys(summary).sort()).toEqual([
+    'anatomicalValidity',
+    'ejectionFraction',
+    'flaggedFrames',
+    'gls',
+    'temporalValidity',
+    'videos',
+  ]);
   expect(EvaluationSummarySchema.parse(summarise([])).videos).toBe(0);
+});
+
+test('intervals hold the means, are the same every time, and views are summarised apart', () => {
+  const videos = Array.from({ length: 12 }, (_, i) =>
+    score(`${i}`, {
+      ...withReference,
+      view: i % 3 === 0 ? 'a2c' : 'a4c',
+      dice: { lv: 0.9, myo: 0.8, epi: 0.95, mean: 0.8 + 0.01 * i },
+      anatomical: { valid: i > 3, invalidFrames: [], failures: {} },
+    }),
+  );
+  const summary = summariseWithIntervals([...videos, score('unlisted')]);
+  expect(EvaluationSummarySchema.parse(JSON.parse(JSON.stringify(summary)))).toEqual(summary);
+  expect(summariseWithIntervals([...videos, score('unlisted')])).toEqual(summary);
+  const interval = summary.intervals!.dice!.mean;
+  expect(interval.low).toBeLessThan(summary.dice!.mean);
+  expect(interval.high).toBeGreaterThan(summary.dice!.mean);
+  // Standard error of a mean of 12 values with deviation 0.0345: 0.01.
+  expect(interval.high - interval.low).toBeGreaterThan(0.025);
+  expect(interval.high - interval.low).toBeLessThan(0.055);
+  expect(summary.intervals!.dice!.lv.low).toBeCloseTo(0.9, 12);
+  expect(summary.intervals!.anatomicalValidity!.high).toBeLessThanOrEqual(1);
+  expect(Object.keys(summary.byView!)).toEqual(['a2c', 'a4c']);
+  expect(summary.byView!.a2c!.videos).toBe(4);
+  expect(summary.byView!.a2c!.dice!.mean).toBeCloseTo((0.8 + 0.83 + 0.86 + 0.89) / 4, 12);
+  expect(summary.videos).toBe(13);
 });

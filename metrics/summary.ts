@@ -1,45 +1,41 @@
 /** Scores of many videos as the figures of a run's report. */
-import type { EvaluationSummary, VideoScore } from '../contracts/evaluation.ts';
+import type { EvaluationSummary, SummaryIntervals, VideoScore } from '../contracts/evaluation.ts';
+import { randomStream } from '../imaging/random.ts';
+import { eachMeasure, valuesOf } from './measures.ts';
+import { bootstrapMean } from './statistics.ts';
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function present<Value>(values: readonly (Value | undefined)[]): Value[] {
-  return values.filter((value) => value !== undefined);
-}
-
-type FourScores = NonNullable<VideoScore['dice']>;
-
-function meanScores(scores: readonly FourScores[]): FourScores {
-  return {
-    lv: mean(scores.map((score) => score.lv)),
-    myo: mean(scores.map((score) => score.myo)),
-    epi: mean(scores.map((score) => score.epi)),
-    mean: mean(scores.map((score) => score.mean)),
-  };
-}
-
-function shareOf(verdicts: readonly boolean[]): number {
-  return verdicts.length === 0 ? 0 : verdicts.filter(Boolean).length / verdicts.length;
-}
+/** Enough that the ends of an interval move by about a hundredth of its width from one seed to another. */
+const RESAMPLES = 4000;
 
 /**
  * Means over videos, every video with the same weight. Measures that need a reference are averaged over the videos
  * that have one, and left out when none has.
  */
 export function summarise(scores: readonly VideoScore[]): EvaluationSummary {
-  const dice = present(scores.map((score) => score.dice));
-  const hausdorff = present(scores.map((score) => score.hausdorffMm));
-  const landmarks = present(scores.map((score) => score.landmarks));
-  return {
-    ...(dice.length > 0 && { dice: meanScores(dice) }),
-    ...(hausdorff.length > 0 && { hausdorffMm: meanScores(hausdorff) }),
-    anatomicalValidity: shareOf(scores.map((score) => score.anatomical.valid)),
-    temporalValidity: shareOf(scores.map((score) => score.temporal.valid)),
-    ...(landmarks.length > 0 && {
-      mistakesPerCycle5mm: mean(landmarks.map((found) => found.mistakesPerCycle5mm)),
-    }),
-    videos: scores.length,
-  };
+  const means = eachMeasure((measure) => {
+    const values = valuesOf(scores, measure);
+    return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;
+  });
+  return { anatomicalValidity: 0, temporalValidity: 0, ...means, videos: scores.length };
+}
+
+/** 95 % bootstrap intervals of the means of `summarise`. The same scores always give the same intervals. */
+export function summaryIntervals(scores: readonly VideoScore[]): SummaryIntervals {
+  return eachMeasure((measure, name) => {
+    const values = valuesOf(scores, measure);
+    if (values.length === 0) return undefined;
+    const { low, high } = bootstrapMean(values, randomStream(0, 'interval', name), RESAMPLES);
+    return { low, high };
+  });
+}
+
+/** `summarise` with intervals, over all videos and by view. Videos without a view are in none. */
+export function summariseWithIntervals(scores: readonly VideoScore[]): EvaluationSummary {
+  const withIntervals = (group: readonly VideoScore[]) => ({
+    ...summarise(group),
+    intervals: summaryIntervals(group),
+  });
+  const views = [...new Set(scores.flatMap((score) => score.view ?? []))].sort();
+  const byView = views.map((view) => [view, withIntervals(scores.filter((score) => score.view === view))]);
+  return { ...withIntervals(scores), ...(views.length > 0 && { byView: Object.fromEntries(byView) }) };
 }

@@ -5,8 +5,14 @@
 import { type TemporalMeasureName, temporalMeasureNames } from '../contracts/evaluation.ts';
 import { type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { type RegionAttributes, regionAttributes } from './attributes.ts';
-import { type FrameSurfaces, frameSurfaces, surfaceHausdorff } from './hausdorff.ts';
-import { baseWidthMm, leftVentricleApex, leftVentricleBase, ventricleLengthMm } from './landmarks.ts';
+import { type FrameSurfaces, surfaceHausdorff, videoSurfaces } from './hausdorff.ts';
+import {
+  type BaseCorners,
+  baseCorners,
+  baseWidthMm,
+  leftVentricleApex,
+  ventricleLengthMm,
+} from './landmarks.ts';
 
 /** Measures that need no landmark, which the reward of method.md 5.5 reads. */
 export const landmarkFreeMeasureNames = ['lvArea', 'myoArea', 'epiCenterX', 'epiCenterY'] as const;
@@ -75,14 +81,16 @@ export function landmarkFreeFlags(video: LabelVideo): Record<LandmarkFreeMeasure
 }
 
 /** Base width and length of every frame in mm; undefined where a landmark is missing in any frame. */
-function landmarkMeasures(video: LabelVideo): Pick<TemporalMeasures, 'lvBaseWidth' | 'lvLength'> {
+function landmarkMeasures(
+  video: LabelVideo,
+  bases: readonly (BaseCorners | undefined)[],
+): Pick<TemporalMeasures, 'lvBaseWidth' | 'lvLength'> {
   const width = new Float64Array(video.frames);
   const length = new Float64Array(video.frames);
   let widthTaken = true;
   let lengthTaken = true;
   for (let t = 0; t < video.frames && widthTaken; t++) {
-    const frame = labelFrame(video, t);
-    const base = leftVentricleBase(frame);
+    const base = bases[t];
     if (base === undefined) {
       widthTaken = false;
       lengthTaken = false;
@@ -90,7 +98,7 @@ function landmarkMeasures(video: LabelVideo): Pick<TemporalMeasures, 'lvBaseWidt
     }
     width[t] = baseWidthMm(base, video.spacingMm);
     if (!lengthTaken) continue;
-    const apex = leftVentricleApex(frame);
+    const apex = leftVentricleApex(labelFrame(video, t));
     if (apex === undefined) lengthTaken = false;
     else length[t] = ventricleLengthMm(base, apex, video.spacingMm);
   }
@@ -115,13 +123,15 @@ function neighbourDistances(
   return result;
 }
 
-/** The eight measures of a segmentation. */
-export function temporalMeasures(video: LabelVideo): TemporalMeasures {
-  const surfaces: FrameSurfaces[] = [];
-  for (let t = 0; t < video.frames; t++) surfaces.push(frameSurfaces(labelFrame(video, t)));
+/** The eight measures of a segmentation, whose surfaces and base corners may be given where they are known. */
+export function temporalMeasures(
+  video: LabelVideo,
+  surfaces: readonly FrameSurfaces[] = videoSurfaces(video),
+  bases: readonly (BaseCorners | undefined)[] = baseCorners(video),
+): TemporalMeasures {
   return {
     ...regionMeasures(video),
-    ...landmarkMeasures(video),
+    ...landmarkMeasures(video, bases),
     hausdorffMyo: neighbourDistances(surfaces, 'myo', video.spacingMm),
     hausdorffEpi: neighbourDistances(surfaces, 'epi', video.spacingMm),
   };
@@ -149,8 +159,10 @@ export interface TemporalValidity {
 }
 
 /** Verdict on a segmentation. A video of one or two frames is valid when its measures can be taken. */
-export function temporalValidity(video: LabelVideo): TemporalValidity {
-  const measures = temporalMeasures(video);
+export function temporalValidity(
+  video: LabelVideo,
+  measures: TemporalMeasures = temporalMeasures(video),
+): TemporalValidity {
   const failures: Partial<Record<TemporalMeasureName, number[]>> = {};
   const flagged = new Set<number>();
   for (const name of temporalMeasureNames) {

@@ -105,7 +105,8 @@ export function adaptiveReliability(
   return diagram;
 }
 
-function meanGap(diagram: readonly ReliabilityBin[]): number {
+/** Mean distance of confidence and accuracy over the bars, weighted by pixels; 0 without pixels. */
+export function meanGap(diagram: readonly ReliabilityBin[]): number {
   let pixels = 0;
   let gap = 0;
   for (const bin of diagram) {
@@ -115,7 +116,8 @@ function meanGap(diagram: readonly ReliabilityBin[]): number {
   return pixels === 0 ? 0 : gap / pixels;
 }
 
-function greatestGap(diagram: readonly ReliabilityBin[]): number {
+/** Greatest distance of confidence and accuracy over the bars; 0 without bars. */
+export function greatestGap(diagram: readonly ReliabilityBin[]): number {
   return diagram.reduce((most, bin) => Math.max(most, Math.abs(bin.meanConfidence - bin.accuracy)), 0);
 }
 
@@ -215,7 +217,9 @@ export function mutualInformation(
   const entropy = (counts: Float64Array) =>
     counts.reduce((sum, count) => (count > 0 ? sum - count * weight * Math.log(count * weight) : sum), 0);
   const total = entropy(ofError) + entropy(ofUncertainty);
-  return { nats, normalised: total > 0 ? (2 * nats) / total : 0 };
+  // Rounding reaches a little beyond what information can be.
+  nats = Math.max(0, nats);
+  return { nats, normalised: total > 0 ? Math.min(1, (2 * nats) / total) : 0 };
 }
 
 /** Pearson correlation in [-1, 1]; undefined for fewer than two pairs or a constant list. */

@@ -1,15 +1,19 @@
 /** `echoloop evaluate`: the metrics of method.md 9 over two folders of masks. Needs neither Temporal nor a store. */
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { EvaluationSummary, VideoScore } from '../../contracts/evaluation.ts';
+import { DomainError } from '../../contracts/errors.ts';
 import { defineCommand } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { type FileProblem, problemText } from '../file-problem.ts';
 import { openTerminal } from '../terminal.ts';
-import { textTable } from '../text-table.ts';
 
 interface EvaluateOptions {
   readonly predictions: string;
   readonly references?: string;
+  readonly baseline?: string;
+  readonly confidence?: string;
+  readonly manifest?: string;
+  readonly csv?: string;
   readonly json?: boolean;
 }
 
@@ -17,63 +21,55 @@ export function evaluateCommand(): Command {
   return defineCommand(
     'evaluate',
     'Score masks (NIfTI) against references of the same file name; without references, the measures that need none.',
-    'echoloop evaluate --predictions results/masks --references data/labels --json > scores.json',
+    'echoloop evaluate --predictions results/masks --references data/labels --csv scores.csv\n' +
+      'echoloop evaluate --predictions adapted --baseline source-only --references data/labels --json > scores.json',
   )
     .requiredOption('--predictions <dir>', 'folder with predicted masks, <video>.nii.gz or <video>.nii')
     .option('--references <dir>', 'folder with reference masks of the same names')
+    .option(
+      '--baseline <dir>',
+      'folder with the masks of another method: paired differences, intervals, tests',
+    )
+    .option(
+      '--confidence <dir>',
+      'folder with confidence maps in [0, 1], <video>.confidence.nii.gz or <video>.nii.gz: calibration; needs --references',
+    )
+    .option(
+      '--manifest <file>',
+      'table with study and view of every video (default: a manifest.csv in, or one above, the folders)',
+    )
+    .option('--csv <file>', 'also write one row a video with every measure')
     .action(evaluate);
 }
 
 async function evaluate(options: EvaluateOptions): Promise<void> {
-  const terminal = openTerminal(options.json === true);
-  const { pairFiles } = await import('../evaluation/pair-files.ts');
-  const { scorePairs } = await import('../evaluation/score-pool.ts');
-  const { summarise } = await import('../../metrics/summary.ts');
-  const { pairs, problems } = await pairFiles(options.predictions, options.references);
-  const outcomes = await scorePairs(pairs, (done, total) => {
-    if (terminal.interactive) terminal.redraw([`scored ${done} of ${total} videos`]);
-  });
-  const videos: VideoScore[] = [];
-  for (const outcome of outcomes) {
-    if ('score' in outcome) videos.push(outcome.score);
-    else problems.push(outcome.problem);
+  const { predictions, references, baseline, confidence } = options;
+  if (confidence !== undefined && references === undefined) {
+    throw new DomainError(
+      'ConfigInvalid',
+      '--confidence needs --references: how right a confidence is, only a reference tells. Add --references, or leave --confidence out.',
+    );
   }
-  const summary = summarise(videos);
-  terminal.printJson({ videos, summary, ...(problems.length > 0 ? { problems } : {}) });
-  terminal.print(scoreTable(videos, summary));
+  const terminal = openTerminal(options.json === true);
+  const { evaluateFolders } = await import('../evaluation/evaluate-folders.ts');
+  const { reportText } = await import('../evaluation/report-tables.ts');
+  const { scoresCsv } = await import('../evaluation/score-csv.ts');
+  const { report, problems } = await evaluateFolders(
+    { predictions, references, baseline, confidence },
+    options.manifest,
+    (done, total) => {
+      if (terminal.interactive) terminal.redraw([`scored ${done} of ${total} videos`]);
+    },
+  );
+  if (options.csv !== undefined) await writeFile(options.csv, scoresCsv(report.videos));
+  terminal.printJson({ ...report, ...(problems.length > 0 ? { problems } : {}) });
+  terminal.print(reportText(report));
   if (problems.length === 0) return;
-  terminal.note(problemList(problems, videos.length));
+  terminal.note(problemList(problems, report.videos.length));
   throw new FinishedWith(3);
-}
-
-function scoreTable(videos: readonly VideoScore[], summary: EvaluationSummary): string {
-  const number = (value: number | null | undefined, digits: number) =>
-    value === undefined || value === null || !Number.isFinite(value) ? '-' : value.toFixed(digits);
-  const verdict = (valid: boolean) => (valid ? 'valid' : 'invalid');
-  const rows = videos.map((video) => [
-    video.id,
-    String(video.frames),
-    number(video.dice?.mean, 4),
-    number(video.hausdorffMm?.mean, 2),
-    verdict(video.anatomical.valid),
-    verdict(video.temporal.valid),
-    number(video.landmarks?.mistakesPerCycle5mm, 1),
-  ]);
-  const percent = (share: number | null | undefined) =>
-    share === undefined || share === null ? '-' : `${(100 * share).toFixed(1)} %`;
-  rows.push([
-    `all ${summary.videos} videos`,
-    '',
-    number(summary.dice?.mean, 4),
-    number(summary.hausdorffMm?.mean, 2),
-    percent(summary.anatomicalValidity),
-    percent(summary.temporalValidity),
-    number(summary.mistakesPerCycle5mm, 1),
-  ]);
-  return textTable(['video', 'frames', 'Dice', 'Hausdorff mm', 'anatomy', 'time', 'mistakes/cycle'], rows);
 }
 
 function problemList(problems: readonly FileProblem[], scored: number): string {
   const lines = problems.map((problem) => `  ${problemText(problem)}`);
-  return `echoloop: ${problems.length} file${problems.length === 1 ? '' : 's'} could not be scored (${scored} scored):\n${lines.join('\n')}`;
+  return `echoloop: ${problems.length} file${problems.length === 1 ? '' : 's'} could not be used (${scored} videos scored):\n${lines.join('\n')}`;
 }

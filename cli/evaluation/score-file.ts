@@ -1,24 +1,90 @@
-/** Scores one pair of files; everything that can be wrong with them comes back as a problem. */
+/** Scores the files of one video; everything that can be wrong with them comes back as a problem. */
 import { readFile } from 'node:fs/promises';
+import { DomainError } from '../../contracts/errors.ts';
 import type { VideoScore } from '../../contracts/evaluation.ts';
+import { readConfidenceMap } from '../../datasets/confidence-map.ts';
 import { readLabelNifti } from '../../datasets/nifti.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
+import { type KeyFrameDiscs, keyFrameDiscs } from '../../metrics/clinical.ts';
 import { scoreVideo } from '../../metrics/score-video.ts';
+import type { ReliabilityBin } from '../../metrics/uncertainty.ts';
+import { scoreUncertainty } from '../../metrics/uncertainty-report.ts';
 import { type FileProblem, problemOf } from '../file-problem.ts';
 import type { VideoPair } from './pair-files.ts';
 
-export type ScoreOutcome = { readonly score: VideoScore } | { readonly problem: FileProblem };
+/** What is known of a video after its files were read: small, so that thousands of them fit into memory. */
+export interface ScoreOutcome {
+  /** Absent when prediction or reference could not be used. */
+  readonly score?: VideoScore;
+  readonly baseline?: VideoScore;
+  readonly reliability?: readonly ReliabilityBin[];
+  readonly discs?: KeyFrameDiscs;
+  readonly referenceDiscs?: KeyFrameDiscs;
+  readonly problems: readonly FileProblem[];
+}
 
-/** Holds one pair of videos in memory at a time. */
+/** Holds the files of one video in memory at a time. */
 export async function scoreFile(pair: VideoPair): Promise<ScoreOutcome> {
-  let reading = pair.prediction;
-  try {
-    const prediction = readLabelNifti(await readFile(pair.prediction), pair.prediction);
-    if (pair.reference === undefined) return { score: scoreVideo(pair.id, prediction, undefined) };
-    reading = pair.reference;
-    const reference = readLabelNifti(await readFile(pair.reference), pair.reference);
-    reading = pair.prediction;
-    return { score: scoreVideo(pair.id, prediction, reference) };
-  } catch (error) {
-    return { problem: problemOf(reading, error) };
-  }
+  const problems: FileProblem[] = [];
+  const attempt = async <Result>(file: string, work: () => Promise<Result>): Promise<Result | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      problems.push(problemOf(file, error));
+      return undefined;
+    }
+  };
+  const readLabels = (file: string) => attempt(file, async () => readLabelNifti(await readFile(file), file));
+
+  const prediction = await readLabels(pair.prediction);
+  const reference = pair.reference === undefined ? undefined : await readLabels(pair.reference);
+  if (!prediction || (pair.reference !== undefined && !reference)) return { problems };
+
+  const score = await attempt(pair.prediction, async () => {
+    requireSameSpacing(prediction, reference);
+    return scoreVideo(pair.id, prediction, reference);
+  });
+  if (!score) return { problems };
+
+  const { confidence: confidenceFile, baseline: baselineFile } = pair;
+  const uncertainty =
+    confidenceFile === undefined || !reference
+      ? undefined
+      : await attempt(confidenceFile, async () => {
+          const map = readConfidenceMap(await readFile(confidenceFile), confidenceFile);
+          return scoreUncertainty(prediction, reference, map.intensities);
+        });
+  const baseline =
+    baselineFile === undefined
+      ? undefined
+      : await attempt(baselineFile, async () => {
+          const other = readLabelNifti(await readFile(baselineFile), baselineFile);
+          requireSameSpacing(other, reference ?? prediction);
+          return scoreVideo(pair.id, other, reference);
+        });
+  return {
+    score: { ...score, ...(uncertainty && { uncertainty: uncertainty.scores }) },
+    ...(baseline && { baseline }),
+    ...(uncertainty && { reliability: uncertainty.reliability }),
+    discs: keyFrameDiscs(prediction),
+    ...(reference && { referenceDiscs: keyFrameDiscs(reference) }),
+    problems,
+  };
+}
+
+/** Share by which pixel sizes may differ: headers and tools round. */
+const SPACING_TOLERANCE = 0.01;
+
+/** Distances in mm would be wrong in silence where two files of one video disagree about the size of a pixel. */
+function requireSameSpacing(mask: LabelVideo, other: LabelVideo | undefined): void {
+  if (other === undefined) return;
+  const same = mask.spacingMm.every(
+    (mm, axis) => Math.abs(mm - other.spacingMm[axis]!) <= SPACING_TOLERANCE * other.spacingMm[axis]!,
+  );
+  if (same) return;
+  throw new DomainError(
+    'GeometryMismatch',
+    `The mask's pixels are ${mask.spacingMm.join(' x ')} mm (row, column), those of the file it is compared with ` +
+      `${other.spacingMm.join(' x ')} mm. Write the original video's pixel size into the mask's header.`,
+  );
 }

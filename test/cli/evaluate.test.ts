@@ -1,8 +1,10 @@
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EvaluationReportSchema } from '../../contracts/evaluation.ts';
+import { readLabelNifti, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
 import { runCli } from './run-cli.ts';
 
 let home: string;
@@ -69,4 +71,114 @@ describe('evaluate', () => {
     expect(code).toBe(3);
     expect(stderr).toContain(join(data, 'nothing'));
   });
+
+  it('compares two methods, reads confidence maps, groups by view and study, and writes a table', async () => {
+    const labels = join(data, 'labels');
+    const adapted = await derivedMasks('adapted', (video) => shiftedDown(video, 1));
+    const sourceOnly = await derivedMasks('source-only', (video) => shiftedDown(video, 4));
+    for (const name of await readdir(adapted)) {
+      const mask = await readMask(join(adapted, name));
+      const reference = await readMask(join(labels, name));
+      const intensities = Float32Array.from(mask.labels, (label, i) =>
+        label === reference.labels[i] ? 0.9 : 0.3,
+      );
+      const map = writeGreyNifti({ ...mask, intensities }, 'float32');
+      await writeFile(join(adapted, name.replace('.nii.gz', '.confidence.nii.gz')), map);
+    }
+    const csv = join(home, 'scores.csv');
+    const folders = ['--predictions', adapted, '--references', labels];
+    const more = ['--baseline', sourceOnly, '--confidence', adapted, '--csv', csv];
+    const { code, stdout, stderr } = await runCli(['evaluate', ...folders, ...more, '--json'], home);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const { videos, summary, studies, uncertainty, comparison } = EvaluationReportSchema.parse(
+      JSON.parse(stdout),
+    );
+    expect(videos).toHaveLength(8);
+    expect(summary.byView!.a4c!.videos + summary.byView!.a2c!.videos).toBe(8);
+    expect(summary.intervals!.dice!.mean.low).toBeLessThan(summary.dice!.mean);
+    expect(studies).toHaveLength(4);
+    // Shifting a mask changes no volume, unless it leaves the image.
+    expect(studies![0]!.ejectionFraction).toBeCloseTo(studies![0]!.referenceEjectionFraction!, 2);
+    expect(comparison!.videos).toBe(8);
+    expect(comparison!.dice!.mean.difference).toBeGreaterThan(0);
+    expect(comparison!.dice!.mean.pValue).toBeCloseTo(2 / 2 ** 8, 12);
+    expect(uncertainty!.videos).toBe(8);
+    // Right pixels are 10 % too unsure, wrong ones 30 % too sure.
+    expect(uncertainty!.pooled.mce).toBeCloseTo(0.3, 6);
+    expect(uncertainty!.normalisedMutualInformation).toBeCloseTo(1, 6);
+    const [header, ...rows] = (await readFile(csv, 'utf8')).trim().split('\n');
+    expect(rows).toHaveLength(8);
+    expect(header!.split(',').slice(0, 3)).toEqual(['id', 'study', 'view']);
+    expect(rows.map((row) => row.split(',')[2]).sort()).toEqual([
+      ...Array(4).fill('a2c'),
+      ...Array(4).fill('a4c'),
+    ]);
+  });
+
+  it('names files of wrong labels, grids and pixel sizes, and scores the others', async () => {
+    const labels = join(data, 'labels');
+    const names = (await readdir(labels)).sort();
+    const wrong = await derivedMasks('wrong', (video, name) => {
+      if (name === names[0]) return { ...video, labels: video.labels.fill(7, 0, 1) };
+      if (name === names[1]) {
+        return { ...video, frames: 1, labels: video.labels.slice(0, video.rows * video.columns) };
+      }
+      if (name === names[2]) return { ...video, spacingMm: [1, 2] };
+      return video;
+    });
+    const { code, stdout, stderr } = await runCli(
+      ['evaluate', '--predictions', wrong, '--references', labels, '--json'],
+      home,
+    );
+    expect(code).toBe(3);
+    const { problems, videos } = JSON.parse(stdout);
+    expect(problems.map((problem: { code: string }) => problem.code)).toEqual([
+      'LabelMapInvalid',
+      'GeometryMismatch',
+      'GeometryMismatch',
+    ]);
+    for (const name of names.slice(0, 3)) expect(stderr).toContain(name);
+    expect(videos).toHaveLength(5);
+  });
+
+  it('refuses confidence maps without references and a manifest that is none', async () => {
+    const labels = join(data, 'labels');
+    const alone = await runCli(['evaluate', '--predictions', labels, '--confidence', labels], home);
+    expect(alone.code).toBe(2);
+    expect(alone.stderr).toContain('--references');
+    const manifest = join(home, 'notes.csv');
+    await writeFile(manifest, 'no,manifest\n');
+    const unread = await runCli(['evaluate', '--predictions', labels, '--manifest', manifest], home);
+    expect(unread.code).toBe(3);
+    expect(unread.stderr).toContain(manifest);
+  });
 });
+
+async function readMask(file: string): Promise<LabelVideo> {
+  return readLabelNifti(await readFile(file), file);
+}
+
+/** A folder of the phantoms' labels, each changed. */
+async function derivedMasks(
+  folder: string,
+  change: (video: LabelVideo, name: string) => LabelVideo,
+): Promise<string> {
+  const labels = join(data, 'labels');
+  const out = join(home, folder);
+  await mkdir(out);
+  for (const name of await readdir(labels)) {
+    await writeFile(join(out, name), writeLabelNifti(change(await readMask(join(labels, name)), name)));
+  }
+  return out;
+}
+
+function shiftedDown(video: LabelVideo, rows: number): LabelVideo {
+  const pixels = video.rows * video.columns;
+  const labels = new Uint8Array(video.labels.length);
+  for (let t = 0; t < video.frames; t++) {
+    const frame = video.labels.subarray(t * pixels, (t + 1) * pixels - rows * video.columns);
+    labels.set(frame, t * pixels + rows * video.columns);
+  }
+  return { ...video, labels };
+}
