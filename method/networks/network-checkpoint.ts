@@ -27,21 +27,23 @@ export function encodeNetwork(
 }
 
 /**
- * Restores a network of the kind that the caller expects.
+ * Restores a network of the kind that the caller expects, or of one of several.
  * @throws DomainError CheckpointIncompatible when the file is broken, of another kind or without a configuration.
  */
-export function decodeNetwork(
+export function decodeNetwork<Kind extends NetworkKind>(
   bytes: Uint8Array,
-  kind: NetworkKind,
-): { network: UNet3D; metadata: Readonly<Record<string, string>> } {
+  kind: Kind | readonly Kind[],
+): { network: UNet3D; kind: Kind; metadata: Readonly<Record<string, string>> } {
   const { arrays, metadata } = decodeSafetensors(bytes);
-  if (metadata.kind !== kind) {
+  const kinds: readonly Kind[] = typeof kind === 'string' ? [kind] : kind;
+  const found = kinds.find((wanted) => wanted === metadata.kind);
+  if (found === undefined) {
     throw new DomainError(
       'CheckpointIncompatible',
-      `A checkpoint of kind "${kind}" is needed, this one is ${metadata.kind ? `"${metadata.kind}"` : 'of no kind'}. Give the path of a ${kind} checkpoint.`,
+      `A checkpoint of kind "${kinds.join('" or "')}" is needed, this one is ${metadata.kind ? `"${metadata.kind}"` : 'of no kind'}. Give the path of a ${kinds.join(' or ')} checkpoint.`,
     );
   }
-  return { network: UNet3D.fromArrays(parseConfig(metadata.config), arrays), metadata };
+  return { network: UNet3D.fromArrays(parseConfig(metadata.config), arrays), kind: found, metadata };
 }
 
 function parseConfig(text: string | undefined): UNetConfig {
