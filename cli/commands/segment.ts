@@ -1,10 +1,10 @@
 /** `echoloop segment`: masks and overlays of videos. With checkpoint files it needs neither Temporal nor a store. */
 import type { Command } from 'commander';
 import { DomainError } from '../../contracts/errors.ts';
-import type { presets } from '../../contracts/presets.ts';
 import { defineCommand, oneOf } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { problemOf, problemText } from '../file-problem.ts';
+import type { PresetName } from '../segmentation/load-model.ts';
 import type { RewardNetwork } from '../segmentation/reward-networks.ts';
 import type { SegmentedFile } from '../segmentation/segment-file.ts';
 import { openTerminal } from '../terminal.ts';
@@ -12,7 +12,7 @@ import { openTerminal } from '../terminal.ts';
 interface SegmentOptions {
   readonly model: string;
   readonly out: string;
-  readonly preset?: keyof typeof presets;
+  readonly preset?: PresetName;
   readonly tta?: boolean;
   readonly tto?: boolean;
   readonly uncertainty?: boolean;
