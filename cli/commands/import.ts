@@ -42,9 +42,7 @@ async function importFile(file: string, options: Options): Promise<void> {
   if (out === undefined && name === undefined) {
     throw new DomainError('ConfigInvalid', 'Say where the weights go: --out FILE, --name MODEL, or both.');
   }
-  const { selectTensorBackend } = await import('../../runtime/tensors.ts');
   const { importWeights } = await import('../models/import-weights.ts');
-  await selectTensorBackend();
   const { bytes, config, parameters, prefix, unused } = await importWeights(file, {
     kind,
     preset,
@@ -67,7 +65,7 @@ async function importFile(file: string, options: Options): Promise<void> {
   });
   const levels = `${config.strides.length} stages from ${config.baseFilters} filters, ${config.inputChannels} channels in, ${config.outputChannels} out`;
   terminal.print(`${kind}: ${parameters} parameters, ${levels}${prefix && `, found under "${prefix}"`}`);
-  if (unused.length > 0) terminal.print(`left out, as nothing reads them: ${unused.join(', ')}`);
+  if (unused.length > 0) terminal.print(`kept, though nothing reads them: ${unused.join(', ')}`);
   if (out !== undefined) terminal.print(out);
   if (champion) terminal.print(`champion of ${champion.model}, entry ${champion.sequence}`);
 }

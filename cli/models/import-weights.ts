@@ -3,12 +3,17 @@ import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { DomainError } from '../../contracts/errors.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
-import { encodeNetwork, type NetworkKind, networkKinds } from '../../method/networks/network-checkpoint.ts';
+import {
+  encodeNetworkArrays,
+  type NetworkKind,
+  networkKinds,
+  parseConfig,
+} from '../../method/networks/network-checkpoint.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safetensors.ts';
-import { findPublishedUNet } from '../../method/networks/torch/published-unet.ts';
+import { findPublishedUNet, withPublishedHeads } from '../../method/networks/torch/published-unet.ts';
 import { type LazyArrays, openStateDict } from '../../method/networks/torch/state-dict.ts';
 import { isZip } from '../../method/networks/torch/torch-zip.ts';
-import { UNet3D, type UNetConfig } from '../../method/networks/unet3d.ts';
+import type { UNetConfig } from '../../method/networks/unet-plan.ts';
 import { type PresetName, settingsOfPreset } from '../segmentation/load-model.ts';
 
 /** One buffer of Node. */
@@ -29,7 +34,7 @@ export interface ImportedNetwork {
   readonly parameters: number;
   /** What stood before the names in the file. */
   readonly prefix: string;
-  /** Arrays of the network that are not needed. */
+  /** Arrays that nothing reads; they are kept for those who export it again. */
   readonly unused: readonly string[];
 }
 
@@ -69,22 +74,17 @@ function importedNetwork(bytes: Uint8Array, { kind, preset, temperature }: Impor
     );
   }
   const { config, arrays, prefix, unused } = findPublishedUNet(dictionary, kind);
-  const network = UNet3D.fromArrays(config, arrays);
-  try {
-    const extra = {
-      ...(kind === 'policy' && preparation(metadata, preset)),
-      ...(kind === 'anatomical-reward' && { temperature: String(temperature ?? metadata.temperature ?? 1) }),
-    };
-    return {
-      bytes: encodeNetwork(network, kind, extra),
-      config,
-      parameters: Object.values(arrays).reduce((sum, { data }) => sum + data.length, 0),
-      prefix,
-      unused,
-    };
-  } finally {
-    network.dispose();
-  }
+  const extra = {
+    ...(kind === 'policy' && preparation(metadata, preset)),
+    ...(kind === 'anatomical-reward' && { temperature: String(temperature ?? metadata.temperature ?? 1) }),
+  };
+  return {
+    bytes: encodeNetworkArrays(config, arrays, kind, extra),
+    config,
+    parameters: Object.values(arrays).reduce((sum, { data }) => sum + data.length, 0),
+    prefix,
+    unused,
+  };
 }
 
 function preparation(
@@ -161,7 +161,8 @@ export function exportedWeights(bytes: Uint8Array, origin: string): { bytes: Uin
   const { arrays, metadata } = decodeSafetensors(bytes);
   const kind = z.enum(networkKinds).safeParse(metadata.kind);
   if (kind.success) {
-    return { bytes: encodeSafetensors(arrays, { ...metadata, format: 'pt' }), kind: kind.data };
+    const all = withPublishedHeads(parseConfig(metadata.config), arrays);
+    return { bytes: encodeSafetensors(all, { ...metadata, format: 'pt' }), kind: kind.data };
   }
   throw new DomainError(
     'CheckpointIncompatible',

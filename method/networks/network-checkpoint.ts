@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DomainError } from '../../contracts/errors.ts';
 import { UNetShapeSchema } from '../../contracts/run-config.ts';
+import type { NamedArrays } from './named-arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 import { UNet3D, type UNetConfig } from './unet3d.ts';
 
@@ -23,7 +24,17 @@ export function encodeNetwork(
   kind: NetworkKind,
   extra: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  return encodeSafetensors(network.toArrays(), { ...extra, kind, config: JSON.stringify(network.config) });
+  return encodeNetworkArrays(network.config, network.toArrays(), kind, extra);
+}
+
+/** As `encodeNetwork`, from arrays that the caller has checked against the configuration. */
+export function encodeNetworkArrays(
+  config: UNetConfig,
+  arrays: NamedArrays,
+  kind: NetworkKind,
+  extra: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  return encodeSafetensors(arrays, { ...extra, kind, config: JSON.stringify(config) });
 }
 
 /**
@@ -46,7 +57,8 @@ export function decodeNetwork<Kind extends NetworkKind>(
   return { network: UNet3D.fromArrays(parseConfig(metadata.config), arrays), kind: found, metadata };
 }
 
-function parseConfig(text: string | undefined): UNetConfig {
+/** The configuration in a checkpoint's metadata. @throws DomainError CheckpointIncompatible */
+export function parseConfig(text: string | undefined): UNetConfig {
   let value: unknown;
   try {
     value = JSON.parse(text ?? '');

@@ -32,11 +32,11 @@ const publishedPrefix: Readonly<Record<NetworkKind, string>> = {
 
 export interface FoundNetwork {
   readonly config: UNetConfig;
-  /** With the published names, without the prefix. */
+  /** With the published names, without the prefix; the unused ones too. */
   readonly arrays: NamedArrays;
   /** What stood before the names in the file, such as `actor.actor.net.`. */
   readonly prefix: string;
-  /** Names of heads in the file that this network has no use for. */
+  /** Names of the deep-supervision heads that nothing reads: the published network has them whether it trains them or not. */
   readonly unused: readonly string[];
 }
 
@@ -84,7 +84,9 @@ export function findPublishedUNet(dictionary: LazyArrays, kind: NetworkKind): Fo
       `the network has "${prefix}${strange}", a part that the published U-Net does not have (attention, residual blocks and a bias of the output are not read). It would compute something else without it.`,
     );
   }
-  const arrays = Object.fromEntries(parameters.map(({ name }) => [name, dictionary.read(prefix + name)]));
+  const arrays = Object.fromEntries(
+    [...known, ...others].map((name) => [name, dictionary.read(prefix + name)]),
+  );
   for (const [name, { data }] of Object.entries(arrays)) {
     if (!data.every(Number.isFinite)) {
       throw incompatible(
@@ -93,6 +95,20 @@ export function findPublishedUNet(dictionary: LazyArrays, kind: NetworkKind): Fo
     }
   }
   return { config, arrays, prefix, unused: others };
+}
+
+/**
+ * The arrays with every head that the published code looks for, so that it loads them strictly; heads that were never made are 0,
+ * as nothing reads them.
+ */
+export function withPublishedHeads(config: UNetConfig, arrays: NamedArrays): NamedArrays {
+  const { encoder } = planUNet(config);
+  const heads = encoder.slice(1, -1).map(([{ outputs }], index) => {
+    const shape = [config.outputChannels, outputs, 1, 1, 1];
+    const data = new Float32Array(config.outputChannels * outputs);
+    return [`deep_supervision_heads.${index}.conv.weight`, { shape, data }] as const;
+  });
+  return { ...arrays, ...Object.fromEntries(heads.filter(([name]) => !Object.hasOwn(arrays, name))) };
 }
 
 /** The prefix of the network that fits the kind; of several, the published one. Copies of the starting policy are left aside. */
