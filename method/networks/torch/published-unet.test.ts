@@ -5,7 +5,7 @@ import type { NamedArrays } from '../named-arrays.ts';
 import { decodeSafetensors } from '../safetensors.ts';
 import { findPublishedUNet, withPublishedHeads } from './published-unet.ts';
 import { type LazyArrays, openStateDict } from './state-dict.ts';
-import { fixtureValue, torchFile } from './torch-fixture.ts';
+import { fixtureValue, torchFile } from './torch.fixture.ts';
 
 function lazily(arrays: NamedArrays): LazyArrays {
   return {

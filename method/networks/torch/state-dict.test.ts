@@ -1,7 +1,7 @@
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { openStateDict } from './state-dict.ts';
-import { fixtureValues, torchFile, torchZip } from './torch-fixture.ts';
+import { fixtureValues, torchFile, torchZip } from './torch.fixture.ts';
 
 describe('files of torch.save', () => {
   it('give the arrays of a state dict in its order', () => {

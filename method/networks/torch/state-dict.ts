@@ -1,8 +1,9 @@
 /** The arrays of a PyTorch file, whether it holds a state dict alone or a Lightning checkpoint around one. */
 import { DomainError } from '../../../contracts/errors.ts';
 import { elementCount, type NamedArray } from '../named-arrays.ts';
+import { isTensor, type Pickled, type PickledTensor } from './pickled-values.ts';
 import { openTorchZip, type TorchZip } from './torch-zip.ts';
-import { isTensor, type Pickled, type PickledTensor, unpickle } from './unpickle.ts';
+import { unpickle } from './unpickle.ts';
 
 /** Arrays that are looked up by name; their numbers are read when they are asked for. */
 export interface LazyArrays {

@@ -4,54 +4,10 @@
  */
 import { DomainError } from '../../../contracts/errors.ts';
 import { ByteReader } from './byte-reader.ts';
-
-/** Where a tensor's numbers lie: `storage` is what the pickle's persistent id stood for. */
-export interface PickledTensor {
-  readonly storage: PickledStorage;
-  /** In elements, as `size` and `stride`. */
-  readonly offset: number;
-  readonly size: readonly number[];
-  readonly stride: readonly number[];
-}
-
-export interface PickledStorage {
-  /** Such as FloatStorage. */
-  readonly type: string;
-  readonly key: string;
-  readonly elements: number;
-}
-
-/** Dictionaries are Maps, lists and tuples arrays; tensors are told apart by `isTensor`. */
-export type Pickled =
-  | null
-  | boolean
-  | number
-  | string
-  | Pickled[]
-  | Map<Pickled, Pickled>
-  | PickledTensor
-  | Named
-  | PickledStorage;
-
-/** A name that the pickle refers to; there is nothing behind it. */
-interface Named {
-  readonly global: string;
-}
+import { call, damaged, isKnownName, type Pickled, storageOf } from './pickled-values.ts';
 
 const MARK = Symbol('mark');
 type Slot = Pickled | typeof MARK;
-
-const STORAGE = /^torch (Float|Double|Half|BFloat16|Long|Int|Short|Char|Byte|Bool)Storage$/;
-const CALLABLE = new Set([
-  'collections OrderedDict',
-  'torch._utils _rebuild_tensor_v2',
-  'torch._utils _rebuild_parameter',
-  'torch Size',
-]);
-
-export function isTensor(value: Pickled | undefined): value is PickledTensor {
-  return typeof value === 'object' && value !== null && 'stride' in value;
-}
 
 /**
  * What the pickle describes.
@@ -175,7 +131,7 @@ const instructions: Readonly<Record<number, Step>> = {
   // GLOBAL
   99: (input, machine) => {
     const name = `${input.line()} ${input.line()}`;
-    if (CALLABLE.has(name) || STORAGE.test(name)) return machine.push({ global: name });
+    if (isKnownName(name)) return machine.push({ global: name });
     throw new DomainError(
       'FormatUnsupported',
       `the file asks for the Python object ${printable(name)}, which is no part of weights and may run anything. ${ASK_FOR_STATE_DICT}`,
@@ -210,74 +166,10 @@ function setItems(machine: Machine, keysAndValues: Pickled[]): void {
   for (let i = 0; i < keysAndValues.length; i += 2) dictionary.set(keysAndValues[i]!, keysAndValues[i + 1]!);
 }
 
-/** ('storage', type, key, device, elements) */
-function storageOf(id: Pickled): PickledStorage {
-  const [tag, type, key, , elements] = Array.isArray(id) ? id : [];
-  const name = type && typeof type === 'object' && 'global' in type ? STORAGE.exec(type.global) : null;
-  // The key becomes part of a member's name.
-  if (tag !== 'storage' || !name || typeof key !== 'string' || !/^\d{1,9}$/.test(key) || !isCount(elements)) {
-    throw damaged('a reference to numbers is not one that torch writes');
-  }
-  return { type: `${name[1]}Storage`, key, elements };
-}
-
-/** What the few functions that are known would have given. */
-function call(target: Pickled, args: Pickled): Pickled {
-  const name = target && typeof target === 'object' && 'global' in target ? target.global : '';
-  if (!Array.isArray(args)) throw damaged('it calls without arguments');
-  switch (name) {
-    case 'collections OrderedDict': {
-      const entries = (args[0] ?? []) as Pickled[];
-      if (!Array.isArray(entries) || !entries.every((entry) => Array.isArray(entry))) {
-        throw damaged('a dictionary is not made of pairs');
-      }
-      return new Map(entries.map((entry): [Pickled, Pickled] => [entry[0] ?? null, entry[1] ?? null]));
-    }
-    case 'torch Size':
-      return args[0] ?? [];
-    case 'torch._utils _rebuild_parameter':
-      return args[0] ?? null;
-    case 'torch._utils _rebuild_tensor_v2':
-      return tensorOf(args);
-    default:
-      throw damaged('it calls what is no function');
-  }
-}
-
-function tensorOf([storage, offset, size, stride]: Pickled[]): PickledTensor {
-  if (
-    typeof storage === 'object' &&
-    storage !== null &&
-    'elements' in storage &&
-    isCount(offset) &&
-    isCounts(size) &&
-    isCounts(stride) &&
-    size.length === stride.length
-  ) {
-    return { storage, offset, size, stride };
-  }
-  throw damaged('a tensor lacks its storage, size or stride');
-}
-
-function isCount(value: Pickled | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isCounts(value: Pickled | undefined): value is number[] {
-  return Array.isArray(value) && value.length <= 8 && value.every(isCount);
-}
-
 /** Names come out of a file that may be hostile, and go to a terminal. */
 function printable(name: string): string {
   return name
     .replace(' ', '.')
     .replace(/[^\x21-\x7e]/g, '?')
     .slice(0, 100);
-}
-
-function damaged(reason: string): DomainError {
-  return new DomainError(
-    'CheckpointIncompatible',
-    `its pickle is damaged: ${reason}. Fetch the file again or restore it from a backup.`,
-  );
 }
