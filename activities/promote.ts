@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { PromoteInput } from '../contracts/activities.ts';
 import type { Champion } from '../contracts/champion.ts';
 import type { PolicyResult, PromotionResult } from '../contracts/messages.ts';
+import { rewardNetworksOf } from '../storage/reward-lineage.ts';
 import { replaceChampion } from './champions.ts';
 import type { ActivityContext } from './context.ts';
 import { findJson, readJson, writeJson } from './json-artefact.ts';
@@ -22,6 +23,9 @@ export async function promote(input: PromoteInput, context: ActivityContext): Pr
 
   const { policies, ratings } = await readJson(context, selection, SelectionSchema);
   const reward = ratings.find(({ iteration }) => iteration === best.iteration)?.reward;
+  // The last policy's networks are those that judged all policies of the run, the one before adaptation included.
+  const last = policies.at(-1);
+  const rewardNetworks = last ? await rewardNetworksOf(context.store, last.policy.key) : [];
   let verdict: PromotionResult = { promoted: false, reason: '' };
   await replaceChampion(context.store, model, (champion) => {
     verdict = judge(champion, input, policies as readonly PolicyResult[], ratings);
@@ -33,6 +37,7 @@ export async function promote(input: PromoteInput, context: ActivityContext): Pr
       policy: best.policy,
       config,
       reason: verdict.reason,
+      ...(rewardNetworks.length > 0 && { rewardNetworks }),
       ...(reward !== undefined && { reward }),
     };
   });

@@ -6,6 +6,7 @@ import { cancelCommand } from './commands/cancel.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { importCommand } from './commands/import.ts';
 import { ingestCommand } from './commands/ingest.ts';
 import { modelsCommand } from './commands/models.ts';
 import { pauseCommand } from './commands/pause.ts';
@@ -54,7 +55,13 @@ export function buildProgram(): Command {
     program.addCommand(command);
   }
   program.commandsGroup('Models and results:');
-  for (const command of [modelsCommand(), segmentCommand(), evaluateCommand(), benchCommand()]) {
+  for (const command of [
+    modelsCommand(),
+    importCommand(),
+    segmentCommand(),
+    evaluateCommand(),
+    benchCommand(),
+  ]) {
     program.addCommand(command);
   }
   return program;

@@ -20,6 +20,8 @@ export const ChampionSchema = z.strictObject({
   policy: ReferenceSchema,
   /** The run's configuration: how videos are prepared for this policy. */
   config: ReferenceSchema.optional(),
+  /** The reward networks that judged the run's policies, at most one of each kind; their files say which kind, at what temperature. */
+  rewardNetworks: z.array(ReferenceSchema).optional(),
   /** Mean reward on the run's validation videos. */
   reward: z.number().optional(),
   /** Why it became the champion, for people. */

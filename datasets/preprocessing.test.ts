@@ -56,3 +56,16 @@ test('a segmentation on another grid is refused', () => {
     /expected a segmentation of 3 frames of 128 x 64/,
   );
 });
+
+test('a map of numbers returns to the original grid, between the values that it had', () => {
+  const config = PreprocessingSchema.parse({ spacingMm: 2, multiple: 8 });
+  const { video, restoreMap } = preprocess({ ...geometry, intensities }, config);
+  const pixels = video.frames * video.rows * video.columns;
+  const { intensities: flat, ...grid } = restoreMap({
+    ...video,
+    intensities: new Float32Array(pixels).fill(0.25),
+  });
+  expect(grid).toEqual(geometry);
+  expect(flat.every((value) => Math.abs(value - 0.25) < 1e-6)).toBe(true);
+  expect(() => restoreMap({ ...video, frames: 2 })).toThrow(/expected a segmentation of 3 frames/);
+});

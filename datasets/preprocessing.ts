@@ -11,6 +11,8 @@ export interface Preprocessed {
   readonly video: GreyVideo;
   /** A segmentation on the grid of `video` back on the original grid, pixel for pixel. @throws GeometryMismatch on another grid */
   restoreLabels(labels: LabelVideo): LabelVideo;
+  /** The same for a map of numbers, such as a confidence: between pixels it is interpolated. */
+  restoreMap(map: GreyVideo): GreyVideo;
 }
 
 /** The grid after resampling, before padding, and its size after padding. */
@@ -38,18 +40,25 @@ export function preprocess(video: GreyVideo, config: PreprocessingConfig): Prepr
   const prepared = cropOrPadGrey(resampleGreyTo(equalised, grid), rows, columns);
   const { spacingMm, frameTimeMs, frames } = video;
   const original = { rows: video.rows, columns: video.columns, spacingMm };
+  const checkPrepared = (found: VideoGeometry) => {
+    if (found.rows === rows && found.columns === columns && found.frames === frames) return;
+    throw new DomainError(
+      'GeometryMismatch',
+      `expected a segmentation of ${frames} frames of ${rows} x ${columns} pixels, the grid after preprocessing, ` +
+        `found ${found.frames} of ${found.rows} x ${found.columns}.`,
+    );
+  };
   return {
     video: prepared,
     restoreLabels(labels) {
-      if (labels.rows !== rows || labels.columns !== columns || labels.frames !== frames) {
-        throw new DomainError(
-          'GeometryMismatch',
-          `expected a segmentation of ${frames} frames of ${rows} x ${columns} pixels, the grid after preprocessing, ` +
-            `found ${labels.frames} of ${labels.rows} x ${labels.columns}.`,
-        );
-      }
+      checkPrepared(labels);
       const unpadded = { ...cropOrPadLabels(labels, grid.rows, grid.columns), spacingMm: grid.spacingMm };
       return { ...resampleLabelsTo(unpadded, original), frameTimeMs };
+    },
+    restoreMap(map) {
+      checkPrepared(map);
+      const unpadded = { ...cropOrPadGrey(map, grid.rows, grid.columns), spacingMm: grid.spacingMm };
+      return { ...resampleGreyTo(unpadded, original), frameTimeMs };
     },
   };
 }

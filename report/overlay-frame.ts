@@ -6,7 +6,7 @@ import { DomainError } from '../contracts/errors.ts';
 import { BACKGROUND, CLASS_COUNT, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 
-type Colour = readonly [number, number, number];
+export type Colour = readonly [number, number, number];
 
 /** Colours of the labels, told apart by people with any colour vision (Okabe and Ito). */
 export const labelColours: Readonly<Record<number, Colour>> = {
@@ -14,9 +14,9 @@ export const labelColours: Readonly<Record<number, Colour>> = {
   [MYOCARDIUM]: [230, 159, 0],
 };
 
-const greyLevels = 80;
+export const greyLevels = 80;
 const tintStrength = 0.32;
-const outlineOffset = greyLevels * CLASS_COUNT;
+export const outlineOffset = greyLevels * CLASS_COUNT;
 
 function buildPalette(): Colour[] {
   const palette: Colour[] = [];
@@ -79,12 +79,7 @@ export function paintOverlayFrame(
     );
   }
   const { width, height } = overlaySize(image, longestSide);
-  const offset = frame * image.rows * image.columns;
-  const sourceOf = (y: number, x: number): number => {
-    const row = Math.min(image.rows - 1, Math.floor(((y + 0.5) * image.rows) / height));
-    const column = Math.min(image.columns - 1, Math.floor(((x + 0.5) * image.columns) / width));
-    return offset + row * image.columns + column;
-  };
+  const sourceOf = sourcePixels(image, frame, width, height);
   const painted = new Uint8Array(width * height);
   if (labels) {
     for (let y = 0; y < height; y++) {
@@ -104,6 +99,21 @@ export function paintOverlayFrame(
     }
   }
   return { width, height, indices };
+}
+
+/** Which pixel of the video a picture's pixel (y, x) shows, as an index into the whole video: the nearest one. */
+export function sourcePixels(
+  image: Pick<GreyVideo, 'rows' | 'columns'>,
+  frame: number,
+  width: number,
+  height: number,
+): (y: number, x: number) => number {
+  const offset = frame * image.rows * image.columns;
+  return (y, x) => {
+    const row = Math.min(image.rows - 1, Math.floor(((y + 0.5) * image.rows) / height));
+    const column = Math.min(image.columns - 1, Math.floor(((x + 0.5) * image.columns) / width));
+    return offset + row * image.columns + column;
+  };
 }
 
 /** A labelled pixel that touches another label to the left, right, above or below. */

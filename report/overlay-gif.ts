@@ -1,8 +1,8 @@
 /** A whole video with its segmentation as an animated GIF that plays at the heart's own speed. */
 import { createRequire } from 'node:module';
 import type { Gifenc } from 'gifenc';
-import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
-import { overlayPalette, paintOverlayFrame } from './overlay-frame.ts';
+import type { GreyVideo, LabelVideo, VideoGeometry } from '../imaging/image.ts';
+import { type Colour, type OverlayFrame, overlayPalette, paintOverlayFrame } from './overlay-frame.ts';
 
 // The package is CommonJS with an __esModule mark, which loaders read differently; require is the same everywhere.
 const gifenc = createRequire(import.meta.url)('gifenc') as Gifenc;
@@ -25,13 +25,22 @@ export function encodeOverlayGif(
   labels: LabelVideo | undefined,
   { longestSide = 480 }: OverlayGifOptions = {},
 ): Uint8Array {
+  return encodeGif(image, overlayPalette, (frame) => paintOverlayFrame(image, labels, frame, longestSide));
+}
+
+/** The pictures that `paint` makes of each frame, at the video's speed; `palette` holds at most 256 colours. */
+export function encodeGif(
+  video: VideoGeometry,
+  palette: readonly Colour[],
+  paint: (frame: number) => OverlayFrame,
+): Uint8Array {
   const encoder = gifenc.GIFEncoder();
-  const delay = Math.max(shortestDelayMs, Math.round(image.frameTimeMs / 10) * 10 || shortestDelayMs);
-  for (let frame = 0; frame < image.frames; frame++) {
-    const { indices, width, height } = paintOverlayFrame(image, labels, frame, longestSide);
+  const delay = Math.max(shortestDelayMs, Math.round(video.frameTimeMs / 10) * 10 || shortestDelayMs);
+  for (let frame = 0; frame < video.frames; frame++) {
+    const { indices, width, height } = paint(frame);
     encoder.writeFrame(indices, width, height, {
       delay,
-      ...(frame === 0 ? { palette: overlayPalette, repeat: 0 } : {}),
+      ...(frame === 0 ? { palette, repeat: 0 } : {}),
     });
   }
   encoder.finish();

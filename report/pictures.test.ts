@@ -6,6 +6,7 @@ import { encodeContactSheet, spreadFrames } from './contact-sheet.ts';
 import { labelColours, overlayPalette, overlaySize, paintOverlayFrame } from './overlay-frame.ts';
 import { encodeOverlayGif } from './overlay-gif.ts';
 import { sampleVideo } from './sample-video.ts';
+import { encodeUncertaintyGif, paintUncertaintyFrame, uncertaintyPalette } from './uncertainty-gif.ts';
 
 const colourAt = (frame: { width: number; indices: Uint8Array }, y: number, x: number) =>
   overlayPalette[frame.indices[y * frame.width + x]!]!;
@@ -61,6 +62,30 @@ describe('overlay GIF', () => {
   it('plays a video without frame time at a sane speed', () => {
     const { image } = sampleVideo(2, 32);
     expect(gifDelays(encodeOverlayGif({ ...image, frameTimeMs: 0 }, undefined))).toEqual([2, 2]);
+  });
+});
+
+describe('uncertainty pictures', () => {
+  it('leave what is sure grey, redden what is not, and keep the outlines', () => {
+    const { image, labels } = sampleVideo(2, 64);
+    const sure = { ...image, intensities: new Float32Array(image.intensities.length).fill(1) };
+    sure.intensities[2] = 0;
+    const { indices, width } = paintUncertaintyFrame(image, labels, sure, 0, 64);
+    const colour = (at: number) => uncertaintyPalette[indices[at]!]!;
+    expect(new Set(colour(3)).size).toBe(1);
+    expect(colour(2)[0]).toBeGreaterThan(150);
+    expect(colour(2)[1]).toBeLessThan(80);
+    expect(uncertaintyPalette.length).toBeLessThanOrEqual(256);
+    const overlay = paintOverlayFrame(image, labels, 0, 64).indices;
+    const outline = overlay.findIndex((index) => index >= overlayPalette.length - 2);
+    expect(colour(outline)).toEqual(overlayPalette[overlay[outline]!]);
+    expect(width).toBe(64);
+    expect(gifDelays(encodeUncertaintyGif(image, labels, sure, { longestSide: 64 }))).toEqual([4, 4]);
+  });
+
+  it('refuse a confidence of another grid', () => {
+    const { image, labels } = sampleVideo(2, 64);
+    expect(() => encodeUncertaintyGif(image, labels, sampleVideo(2, 32).image)).toThrow(DomainError);
   });
 });
 

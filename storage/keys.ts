@@ -49,4 +49,7 @@ export const modelKeys = {
   root: 'models/',
   champion: (model: string) => `models/${checkedName('model', model)}/champion.json`,
   history: (model: string) => `models/${checkedName('model', model)}/history/`,
+  /** Weights that were made elsewhere, by their digest: the same file twice is one artefact. */
+  imported: (model: string, sha256: string) =>
+    `models/${checkedName('model', model)}/imported/${sha256}.safetensors`,
 };

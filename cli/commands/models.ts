@@ -12,7 +12,7 @@ interface Json {
 export function modelsCommand(): Command {
   const group = defineGroup(
     'models',
-    'Look at models, promote a policy of a run, or go back to the champion before.',
+    'Look at models, promote a policy of a run, go back to the champion before, or export weights.',
     'echoloop models list\necholoop models promote a4c-hospital --run target-20260131-235959',
   );
   group.addCommand(
@@ -41,6 +41,15 @@ export function modelsCommand(): Command {
       'Go back to the champion before the present one.',
       'echoloop models rollback a4c-hospital',
     ).action(rollback),
+  );
+  group.addCommand(
+    defineCommand(
+      'export <name|file>',
+      "Write the policy of a model, or any checkpoint file, as a state dict for PyTorch (Python: safetensors.torch.load_file), with the published parameters' names.",
+      'echoloop models export a4c-hospital --out actor.safetensors',
+    )
+      .requiredOption('--out <file>', 'the file to write')
+      .action(exportModel),
   );
   return group;
 }
@@ -109,4 +118,21 @@ async function rollback(name: string, options: Json): Promise<void> {
   const champion = await rollBack(store, name);
   terminal.printJson({ champion });
   terminal.print(textTable(head, [line(champion)]));
+}
+
+async function exportModel(model: string, { out, json }: Json & { out: string }): Promise<void> {
+  const terminal = openTerminal(json === true);
+  const { readFile, writeFile } = await import('node:fs/promises');
+  const { isModelFile } = await import('../segmentation/load-model.ts');
+  const { exportedWeights } = await import('../models/import-weights.ts');
+  const read = async () => {
+    if (await isModelFile(model)) return readFile(model);
+    const { readArtefact } = await import('../../storage/artefacts.ts');
+    const { store, requireChampion } = await openModels();
+    return readArtefact(store, (await requireChampion(store, model)).policy);
+  };
+  const { bytes, kind } = exportedWeights(await read(), model);
+  await writeFile(out, bytes);
+  terminal.printJson({ model, kind, out });
+  terminal.print(out);
 }

@@ -1,15 +1,22 @@
-/** `echoloop segment`: masks and overlays of videos. With a checkpoint file it needs neither Temporal nor a store. */
+/** `echoloop segment`: masks and overlays of videos. With checkpoint files it needs neither Temporal nor a store. */
 import type { Command } from 'commander';
-import type { presets } from '../../contracts/presets.ts';
+import { DomainError } from '../../contracts/errors.ts';
 import { defineCommand, oneOf } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { problemOf, problemText } from '../file-problem.ts';
+import type { PresetName } from '../segmentation/load-model.ts';
+import type { RewardNetwork } from '../segmentation/reward-networks.ts';
+import type { SegmentedFile } from '../segmentation/segment-file.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface SegmentOptions {
   readonly model: string;
   readonly out: string;
-  readonly preset?: keyof typeof presets;
+  readonly preset?: PresetName;
+  readonly tta?: boolean;
+  readonly tto?: boolean;
+  readonly uncertainty?: boolean;
+  readonly reward: readonly string[];
   readonly json?: boolean;
 }
 
@@ -17,7 +24,7 @@ export function segmentCommand(): Command {
   return defineCommand(
     'segment <video...>',
     'Segment videos (NIfTI, DICOM): a mask on the same grid as <name>.nii.gz and an overlay as <name>.gif.',
-    'echoloop segment examples/echo-cine-30f.dcm --model policy.safetensors --out masks',
+    'echoloop segment examples/echo-cine-30f.dcm --model policy.safetensors --out masks\necholoop segment video.dcm --model hospital --out masks --tto --uncertainty',
   )
     .requiredOption(
       '--model <name|file>',
@@ -29,49 +36,108 @@ export function segmentCommand(): Command {
       'how videos were prepared, for a checkpoint that does not say so itself',
       oneOf(['tiny', 'small', 'paper'] as const),
     )
+    .option('--tta', 'test-time augmentation: the mean over 25 views of each video, 25 times the time')
+    .option(
+      '--tto',
+      'test-time optimisation: where the result breaks anatomy or time, optimise on that video by the rewards',
+    )
+    .option(
+      '--uncertainty',
+      'also write <name>.confidence.nii.gz (float32 in [0, 1]; 1 - it is the uncertainty) and <name>.uncertainty.gif',
+    )
+    .option(
+      '--reward <file>',
+      'a reward network for --tto and --uncertainty; repeat it for a second kind. A model in the store brings its own',
+      (file: string, files: readonly string[]) => [...files, file],
+      [],
+    )
     .action(segment);
 }
 
 async function segment(videos: string[], options: SegmentOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { mkdir } = await import('node:fs/promises');
-  const { requireDistinctNames } = await import('../segmentation/video-names.ts');
-  const { isModelFile, loadModelFile } = await import('../segmentation/load-model.ts');
+  const { checkOutputs } = await import('../segmentation/output-files.ts');
+  const { isModelFile } = await import('../segmentation/load-model.ts');
   const { segmentFile } = await import('../segmentation/segment-file.ts');
   const { selectTensorBackend } = await import('../../runtime/tensors.ts');
-  requireDistinctNames(videos);
+  const uncertainty = options.uncertainty === true;
+  checkOutputs(videos, options.out, uncertainty);
+  const fromFile = await isModelFile(options.model);
+  checkRewardOptions(options, fromFile);
   const backend = await selectTensorBackend();
-  const model = (await isModelFile(options.model))
-    ? await loadModelFile(options.model, options.preset)
-    : await loadChampion(options.model);
+  const { model, rewards } = await loadNetworks(options, fromFile);
   await mkdir(options.out, { recursive: true });
   terminal.note(`tensors run on ${backend.name}`);
-  const done = [];
+  const extras = { augment: options.tta === true, optimise: options.tto === true, uncertainty, rewards };
+  const done: SegmentedFile[] = [];
   const problems = [];
   for (const [index, video] of videos.entries()) {
     terminal.note(`${index + 1} of ${videos.length}: ${video}`);
     try {
-      done.push(await segmentFile(video, model, options.out));
+      const segmented = await segmentFile(video, model, options.out, extras);
+      done.push(segmented);
+      if (segmented.optimisation) terminal.note(`  ${optimisationText(segmented.optimisation)}`);
     } catch (error) {
       problems.push(problemOf(video, error));
     }
   }
-  model.policy.dispose();
+  for (const network of [model.policy, ...rewards.map(({ network }) => network)]) network.dispose();
   terminal.printJson({
     model: options.model,
     backend: backend.name,
     videos: done,
     ...(problems.length > 0 ? { problems } : {}),
   });
-  for (const { mask, overlay } of done) terminal.print(`${mask}\n${overlay}`);
+  for (const { mask, overlay, confidence, uncertaintyOverlay } of done) {
+    terminal.print([mask, overlay, confidence, uncertaintyOverlay].filter(Boolean).join('\n'));
+  }
   if (problems.length === 0) return;
   for (const problem of problems) terminal.note(`echoloop: ${problemText(problem)}`);
   throw new FinishedWith(3);
 }
 
-async function loadChampion(name: string) {
-  const { currentDeployment, storeOf } = await import('../connections.ts');
+function needsRewards({ tto, uncertainty }: SegmentOptions): boolean {
+  return tto === true || uncertainty === true;
+}
 
-  const { loadChampionModel } = await import('../models/champion.ts');
-  return loadChampionModel(storeOf(await currentDeployment()), name);
+/** @throws DomainError ConfigInvalid when options ask for reward networks that nothing names, or name ones that nothing asks for. */
+function checkRewardOptions(options: SegmentOptions, fromFile: boolean): void {
+  if (!needsRewards(options)) {
+    if (options.reward.length === 0) return;
+    throw new DomainError(
+      'ConfigInvalid',
+      '--reward is used by --tto and --uncertainty alone. Add one of them, or leave it out.',
+    );
+  }
+  if (!fromFile || options.reward.length > 0) return;
+  throw new DomainError(
+    'ConfigInvalid',
+    `${options.tto ? '--tto' : '--uncertainty'} needs a reward network, and the policy file ${options.model} names none. Add --reward FILE (a checkpoint of kind anatomical-reward or landmark-reward), or name a model in the store, which has its own.`,
+  );
+}
+
+async function loadNetworks(options: SegmentOptions, fromFile: boolean) {
+  const { loadModelFile } = await import('../segmentation/load-model.ts');
+  const { loadRewardFiles } = await import('../segmentation/reward-networks.ts');
+  const named = await loadRewardFiles(options.reward);
+  if (fromFile) return { model: await loadModelFile(options.model, options.preset), rewards: named };
+  const { currentDeployment, storeOf } = await import('../connections.ts');
+  const { loadChampionModel, loadChampionRewards } = await import('../models/champion.ts');
+  const store = storeOf(await currentDeployment());
+  const rewards: readonly RewardNetwork[] =
+    named.length > 0 || !needsRewards(options) ? named : await loadChampionRewards(store, options.model);
+  return { model: await loadChampionModel(store, options.model), rewards };
+}
+
+function optimisationText({
+  validBefore,
+  validAfter,
+  pass,
+  meanRewards,
+}: NonNullable<SegmentedFile['optimisation']>): string {
+  if (validBefore) return 'valid as it is: nothing to optimise';
+  const rewards = meanRewards.map((reward) => reward.toFixed(4)).join(', ');
+  const kept = pass === 0 ? 'no pass did better than the policy as it is' : `kept pass ${pass}`;
+  return `not valid; ${kept}, now ${validAfter ? 'valid' : 'still not valid'} (mean reward of each pass: ${rewards})`;
 }

@@ -2,11 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { writeArtefact } from '../../storage/artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
-import { championHistory, listModels, promoteByHand, requireChampion, rollBack } from './champion.ts';
+import {
+  championHistory,
+  listModels,
+  loadChampionRewards,
+  promoteByHand,
+  requireChampion,
+  rollBack,
+} from './champion.ts';
+
+const origin = { inputs: [], codeVersion: '0', mediaType: 'application/octet-stream' };
 
 async function storeWithRun(): Promise<MemoryStore> {
   const store = new MemoryStore();
-  const origin = { inputs: [], codeVersion: '0', mediaType: 'application/octet-stream' };
   await writeArtefact(store, runKeys.config('r'), Buffer.from('{}'), origin);
   for (const iteration of [0, 1, 2]) {
     await writeArtefact(store, runKeys.policy('r', iteration), Buffer.from(`policy ${iteration}`), origin);
@@ -29,6 +37,24 @@ describe('models', () => {
     const store = await storeWithRun();
     await promoteByHand(store, 'hospital', 'r', 1);
     await expect(requireChampion(store, 'hospitl')).rejects.toThrow('Did you mean "hospital"');
+  });
+
+  it('name the reward networks that the last policy of the run was fine-tuned against', async () => {
+    const store = await storeWithRun();
+    const landmark = await writeArtefact(
+      store,
+      'runs/q/rewards/landmark.safetensors',
+      Buffer.from('l'),
+      origin,
+    );
+    const before = await writeArtefact(store, runKeys.policy('q', 0), Buffer.from('p0'), origin);
+    const anatomical = await writeArtefact(store, runKeys.anatomicalReward('q', 1), Buffer.from('a'), origin);
+    await writeArtefact(store, runKeys.config('q'), Buffer.from('{"q":1}'), origin);
+    const inputs = [before, anatomical, landmark];
+    await writeArtefact(store, runKeys.policy('q', 1), Buffer.from('p1'), { ...origin, inputs });
+    expect(await promoteByHand(store, 'm', 'q', 0)).toMatchObject({ rewardNetworks: [anatomical, landmark] });
+    expect(await promoteByHand(store, 'm', 'r', 1)).not.toHaveProperty('rewardNetworks');
+    await expect(loadChampionRewards(store, 'm')).rejects.toThrow('--reward FILE');
   });
 
   it('refuse an iteration that the run does not have', async () => {

@@ -5,9 +5,11 @@ import { type Champion, ChampionSchema } from '../../contracts/champion.ts';
 import { DomainError } from '../../contracts/errors.ts';
 import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
 import { modelKeys, runKeys } from '../../storage/keys.ts';
+import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type LoadedModel, modelOf, settingsOfConfig } from '../segmentation/load-model.ts';
+import { type RewardNetwork, rewardNetworkOf } from '../segmentation/reward-networks.ts';
 
 export async function listModels(store: ObjectStore): Promise<Champion[]> {
   const champions: Champion[] = [];
@@ -52,6 +54,32 @@ export async function loadChampionModel(store: ObjectStore, model: string): Prom
 }
 
 /**
+ * The reward networks of the champion: those that its entry names, or else those that it was fine-tuned against.
+ * @throws DomainError ConfigInvalid when there are none. The caller disposes the networks.
+ */
+export async function loadChampionRewards(store: ObjectStore, model: string): Promise<RewardNetwork[]> {
+  const champion = await requireChampion(store, model);
+  const references = champion.rewardNetworks ?? (await rewardNetworksOf(store, champion.policy.key));
+  if (references.length === 0) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `The champion of ${model} was not made by a run with a reward network, so it has none. Add --reward FILE, or give it one: npx echoloop import WEIGHTS --kind anatomical-reward --name ${model}`,
+    );
+  }
+  const rewards: RewardNetwork[] = [];
+  try {
+    for (const reference of references) {
+      const reward = rewardNetworkOf(await readArtefact(store, reference), reference.key);
+      rewards.push(reward);
+    }
+  } catch (error) {
+    for (const { network } of rewards) network.dispose();
+    throw error;
+  }
+  return rewards;
+}
+
+/**
  * Makes a policy of a run the champion, past the gate.
  * @throws DomainError ArtefactMissing when the run has no such policy.
  */
@@ -63,11 +91,13 @@ export async function promoteByHand(
 ): Promise<Champion> {
   const policy = await requireArtefact(store, runKeys.policy(run, iteration));
   const config = await requireArtefact(store, runKeys.config(run));
+  const rewardNetworks = await rewardNetworksOf(store, await lastPolicyKey(store, run, iteration));
   const champion = await replaceChampion(store, model, () => ({
     run,
     iteration,
     policy,
     config,
+    ...(rewardNetworks.length > 0 && { rewardNetworks }),
     reason: 'Promoted by hand.',
   }));
   return champion ?? requireChampion(store, model);
@@ -87,6 +117,13 @@ export async function rollBack(store: ObjectStore, model: string): Promise<Champ
     return { ...rest, reason: `Rolled back to entry ${sequence}.` };
   });
   return champion ?? requireChampion(store, model);
+}
+
+/** Its reward networks judged all policies of the run. */
+async function lastPolicyKey(store: ObjectStore, run: string, iteration: number): Promise<string> {
+  let last = iteration;
+  while (await findArtefact(store, runKeys.policy(run, last + 1))) last++;
+  return runKeys.policy(run, last);
 }
 
 async function requireArtefact(store: ObjectStore, key: string): Promise<ArtefactRef> {

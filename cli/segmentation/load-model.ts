@@ -8,6 +8,8 @@ import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import type { SegmentationSettings } from './segment-video.ts';
 
+export type PresetName = keyof typeof presets;
+
 export interface LoadedModel extends SegmentationSettings {
   readonly policy: UNet3D;
 }
@@ -29,10 +31,7 @@ export async function isModelFile(model: string): Promise<boolean> {
  * @param preset says how videos were prepared where the checkpoint does not.
  * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid. The network is the caller's to dispose.
  */
-export async function loadModelFile(
-  file: string,
-  preset: keyof typeof presets | undefined,
-): Promise<LoadedModel> {
+export async function loadModelFile(file: string, preset: PresetName | undefined): Promise<LoadedModel> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new DomainError(
       'ArtefactMissing',
@@ -75,7 +74,8 @@ export function settingsOfConfig(json: Uint8Array): SegmentationSettings | undef
   }
 }
 
-function settingsOfPreset(preset: keyof typeof presets): SegmentationSettings {
+/** How the videos of a preset are prepared. */
+export function settingsOfPreset(preset: PresetName): SegmentationSettings {
   const { preprocessing, inference } = RunConfigSchema.parse({
     ...presets[preset],
     source: '-',

@@ -1,17 +1,98 @@
-/** One video through a policy: preprocess, predict, back onto the video's own grid. */
+/** One video through a policy: preprocess, predict in the way asked for, back onto the video's own grid. */
 import type { InferenceConfig, PreprocessingConfig } from '../../contracts/run-config.ts';
-import { preprocess } from '../../datasets/preprocessing.ts';
-import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
-import { predictVideo } from '../../method/inference/predict-video.ts';
+import { type Preprocessed, preprocess } from '../../datasets/preprocessing.ts';
+import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
+import { type PredictedVideo, predictVideo, rewardMap } from '../../method/inference/predict-video.ts';
+import { predictAugmentedVideo } from '../../method/inference/test-time-augmentation.ts';
+import { type OptimisedVideo, predictOptimisedVideo } from '../../method/inference/test-time-optimisation.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
+import { fusedReward } from '../../method/ppo/reward-map.ts';
+import { minimumOf } from '../../method/rewards/fusion.ts';
+import { networksToFuse, type RewardNetwork } from './reward-networks.ts';
 
 export interface SegmentationSettings {
   readonly preprocessing: PreprocessingConfig;
   readonly inference: InferenceConfig;
 }
 
-/** Labels on exactly the grid and spacing of the video. Runs tensors in this process; a back end must be registered. */
-export function segmentVideo(video: GreyVideo, policy: UNet3D, settings: SegmentationSettings): LabelVideo {
+/** What is done beside the plain prediction (method.md 8). */
+export interface SegmentationExtras {
+  /** Mean over 25 views. */
+  readonly augment: boolean;
+  /** Optimise on a video whose segmentation is not valid. */
+  readonly optimise: boolean;
+  /** Make a confidence map. */
+  readonly uncertainty: boolean;
+  /** Needed by `optimise` and `uncertainty`. */
+  readonly rewards: readonly RewardNetwork[];
+}
+
+export type Optimisation = Pick<
+  OptimisedVideo,
+  'validBefore' | 'validAfter' | 'pass' | 'lowestRewards' | 'meanRewards'
+>;
+
+/** All on the grid and spacing of the video. */
+export interface SegmentedVideo {
+  readonly labels: LabelVideo;
+  /** Probability in [0, 1] that a pixel's label is right; when asked for. */
+  readonly confidence?: GreyVideo;
+  readonly optimisation?: Optimisation;
+}
+
+/** Fixed, so that a video gives the same result on every day and beside any other videos. */
+const OPTIMISATION_SEED = 0;
+
+/** Runs tensors in this process; a back end must be registered. `policy` stays as it is. */
+export function segmentVideo(
+  video: GreyVideo,
+  policy: UNet3D,
+  settings: SegmentationSettings,
+  extras?: SegmentationExtras,
+): SegmentedVideo {
   const prepared = preprocess(video, settings.preprocessing);
-  return prepared.restoreLabels(predictVideo(policy, prepared.video, settings.inference));
+  const predict = (network: UNet3D): PredictedVideo =>
+    extras?.augment
+      ? predictAugmentedVideo(network, prepared.video, settings.inference)
+      : predictVideo(network, prepared.video, settings.inference);
+  if (!extras?.optimise) {
+    const predicted = predict(policy);
+    return {
+      labels: prepared.restoreLabels(predicted),
+      ...confidenceOf(predicted, prepared, settings, extras),
+    };
+  }
+  const rewards = {
+    ...networksToFuse(extras.rewards),
+    temporalPenalty: { spacingMm: settings.preprocessing.spacingMm },
+  };
+  const optimised = predictOptimisedVideo({
+    policy,
+    rewardOf: fusedReward({ ...rewards, scaling: 'per-frame' }),
+    scoreOf: fusedReward({ ...rewards, scaling: 'none' }),
+    predict,
+    video: prepared.video,
+    inference: settings.inference,
+    seed: OPTIMISATION_SEED,
+  });
+  const { validBefore, validAfter, pass, lowestRewards, meanRewards } = optimised;
+  return {
+    labels: prepared.restoreLabels(optimised),
+    optimisation: { validBefore, validAfter, pass, lowestRewards, meanRewards },
+    ...confidenceOf(optimised, prepared, settings, extras),
+  };
+}
+
+/** The pixelwise minimum of the reward networks' maps, not scaled per frame (method.md 8). */
+function confidenceOf(
+  predicted: LabelVideo,
+  { video, restoreMap }: Preprocessed,
+  { inference }: SegmentationSettings,
+  extras: SegmentationExtras | undefined,
+): Pick<SegmentedVideo, 'confidence'> {
+  if (!extras?.uncertainty) return {};
+  const maps = extras.rewards.map(({ network, temperature }) =>
+    rewardMap(network, video, predicted, inference, temperature),
+  );
+  return { confidence: restoreMap({ ...geometryOf(video), intensities: minimumOf(maps) }) };
 }

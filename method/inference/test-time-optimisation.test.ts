@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
 import { InferenceSchema } from '../../contracts/run-config.ts';
-import type { GreyVideo } from '../../imaging/image.ts';
+import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { RewardOf } from '../ppo/reward-map.ts';
@@ -37,6 +37,16 @@ function disc(): GreyVideo {
   return { frames: 6, rows: 16, columns: 16, spacingMm: [1, 1], frameTimeMs: 40, intensities };
 }
 
+/** One 16 x 16 frame that passes all criteria: an open cavity under a cap of myocardium. */
+function cavityInRing(): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, i) => {
+    const row = Math.floor(i / 16);
+    if (row > 12) return 0;
+    const distance = Math.hypot(Math.min(row, 8) - 8, (i % 16) - 7.5);
+    return distance < 3.6 ? 1 : distance < 6.6 ? 2 : 0;
+  });
+}
+
 const brightnessReward: RewardOf = (image, actions) =>
   tf.tidy(() => {
     const wanted = tf.cast(tf.greater(tf.squeeze(image, [4]), 0.5), 'int32');
@@ -61,6 +71,10 @@ it('raises the reward of the worst frame on an invalid video, the same way each 
   expect(result.lowestRewards).toHaveLength(5);
   expect(result.pass).toBeGreaterThan(0);
   expect(result.lowestRewards[result.pass]).toBe(Math.max(...result.lowestRewards));
+  expect(result).toMatchObject({ validBefore: false });
+  expect(result.meanRewards).toHaveLength(5);
+  for (const [i, mean] of result.meanRewards.entries())
+    expect(mean).toBeGreaterThanOrEqual(result.lowestRewards[i]!);
   expect(predictOptimisedVideo(input)).toEqual(result);
   policy.dispose();
 });
@@ -70,7 +84,60 @@ it('keeps the first prediction when no pass does better', () => {
   const video = disc();
   const nothingHelps: RewardOf = (_image, actions) => tf.fill(actions.shape, 0.5);
   const result = predictOptimisedVideo({ policy, rewardOf: nothingHelps, video, inference, seed: 1 });
-  expect(result.pass).toBe(0);
+  expect(result).toMatchObject({ pass: 0, validBefore: false, validAfter: false });
   expect(result.labels).toEqual(predictVideo(policy, video, inference).labels);
+  policy.dispose();
+});
+
+it('leaves a valid video as it is, without asking for a reward', () => {
+  const policy = policyOf(3);
+  const video = disc();
+  const valid: LabelVideo = { ...geometryOf(video), frames: 1, labels: cavityInRing() };
+  const noReward: RewardOf = () => {
+    throw new Error('a valid video needs no reward');
+  };
+  const predict = () => ({ ...valid, meanConfidence: 0.9 });
+  const result = predictOptimisedVideo({ policy, rewardOf: noReward, video, inference, seed: 1, predict });
+  expect(result).toEqual({
+    ...predict(),
+    validBefore: true,
+    validAfter: true,
+    pass: 0,
+    lowestRewards: [],
+    meanRewards: [],
+  });
+  policy.dispose();
+});
+
+it('gives each video the same result in any order', () => {
+  const policy = policyOf(4);
+  const config = { ...defaultOptimisation, learningRate: 1e-2, passes: 2 };
+  const optimise = (video: GreyVideo) =>
+    predictOptimisedVideo({ policy, rewardOf: brightnessReward, video, inference, seed: 7, config });
+  const darker = { ...disc(), intensities: disc().intensities.map((value) => value * 0.9) };
+  const forwards = [optimise(disc()), optimise(darker)];
+  const backwards = [optimise(darker), optimise(disc())];
+  expect(forwards.some(({ pass }) => pass > 0)).toBe(true);
+  expect(backwards.reverse()).toEqual(forwards);
+  policy.dispose();
+});
+
+it('compares passes by the score where one is given, and predicts in the way that it is told', () => {
+  const policy = policyOf(1);
+  const video = disc();
+  const scored: number[] = [];
+  const fallsEachTime: RewardOf = (_image, actions) => {
+    scored.push(1 / (scored.length + 2));
+    return tf.fill(actions.shape, scored.at(-1)!);
+  };
+  const predicted: UNet3D[] = [];
+  const predict = (network: UNet3D) => {
+    predicted.push(network);
+    return predictVideo(network, video, inference);
+  };
+  const input = { policy, rewardOf: brightnessReward, video, inference, seed: 7, predict };
+  expect(predictOptimisedVideo({ ...input, scoreOf: fallsEachTime }).pass).toBe(0);
+  expect(predicted).toEqual([policy]);
+  expect(scored).toHaveLength(2 * (defaultOptimisation.passes + 1));
   policy.dispose();
 });

@@ -48,15 +48,26 @@ export const defaultOptimisation: OptimisationConfig = {
 };
 
 export interface OptimisedVideo extends PredictedVideo {
+  /** Whether the policy's own prediction passed every anatomical criterion and every temporal measure (method.md 9.2, 9.3). */
+  readonly validBefore: boolean;
+  /** The same of the result. Passes are chosen by reward, so it can stay false. */
+  readonly validAfter: boolean;
   /** Pass whose weights gave the result; 0 when no pass did better than the policy as it is, or none was needed. */
   readonly pass: number;
   /** Lowest mean reward of a frame after each pass, pass 0 first; empty when the first prediction was valid. */
   readonly lowestRewards: readonly number[];
+  /** Mean reward of the video after each pass, in the same order. */
+  readonly meanRewards: readonly number[];
 }
 
 export interface OptimisationInput {
   readonly policy: UNet3D;
+  /** What the steps are taken by: scaled per frame, as in training (method.md 5.4). */
   readonly rewardOf: RewardOf;
+  /** What passes are compared by: not scaled, or a frame's mean would say nothing of another's. `rewardOf` when left out. */
+  readonly scoreOf?: RewardOf;
+  /** How the video is predicted, before and after; `predictVideo` when left out. */
+  readonly predict?: (policy: UNet3D) => PredictedVideo;
   /** V of the advantage; without it the mean reward of the chunk stands in. */
   readonly critic?: UNet3D;
   readonly video: GreyVideo;
@@ -67,33 +78,51 @@ export interface OptimisationInput {
 
 /** Predicts a preprocessed video, and again after optimisation when the first result is invalid in anatomy or over time. */
 export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo {
-  const { policy, video, inference, seed } = input;
-  const config = input.config ?? defaultOptimisation;
-  const first = predictVideo(policy, video, inference);
-  if (isValid(first)) return { ...first, pass: 0, lowestRewards: [] };
-
-  const starting = policy.toArrays();
-  const copy = UNet3D.fromArrays(policy.config, starting);
-  const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
+  const { policy, video, inference } = input;
+  const predict = input.predict ?? ((network: UNet3D) => predictVideo(network, video, inference));
+  const first = predict(policy);
+  if (isValid(first)) {
+    return { ...first, validBefore: true, validAfter: true, pass: 0, lowestRewards: [], meanRewards: [] };
+  }
+  const copy = UNet3D.fromArrays(policy.config, policy.toArrays());
   try {
-    const chunks = chunksOf(video, inference.windowFrames);
-    const lowestRewards = [lowestFrameReward(copy, input.rewardOf, chunks)];
-    let best: { pass: number; arrays: NamedArrays } = { pass: 0, arrays: starting };
+    const { arrays, ...chosen } = bestPass(copy, input);
+    if (chosen.pass === 0) return { ...first, validBefore: false, validAfter: false, ...chosen };
+    copy.assign(arrays);
+    const again = predict(copy);
+    return { ...again, validBefore: false, validAfter: isValid(again), ...chosen };
+  } finally {
+    copy.dispose();
+  }
+}
+
+/** Optimises `copy`, and says after which pass the worst frame of the video earned most, with the weights it had then. */
+function bestPass(
+  copy: UNet3D,
+  input: OptimisationInput,
+): Pick<OptimisedVideo, 'pass' | 'lowestRewards' | 'meanRewards'> & { readonly arrays: NamedArrays } {
+  const { video, inference, seed, rewardOf, scoreOf = rewardOf, config = defaultOptimisation } = input;
+  const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
+  const chunks = chunksOf(video, inference.windowFrames);
+  try {
+    const scores = [scoreOfVideo(copy, scoreOf, chunks)];
+    let best = { pass: 0, arrays: copy.toArrays() };
     for (let pass = 1; pass <= config.passes; pass++) {
       chunks.forEach((chunk, index) => {
         optimiseOn(chunk, copy, optimiser, input, config, randomStream(seed, 'tto', pass, index));
       });
-      const lowest = lowestFrameReward(copy, input.rewardOf, chunks);
-      if (lowest > Math.max(...lowestRewards)) best = { pass, arrays: copy.toArrays() };
-      lowestRewards.push(lowest);
+      const score = scoreOfVideo(copy, scoreOf, chunks);
+      if (scores.every(({ lowest }) => score.lowest > lowest)) best = { pass, arrays: copy.toArrays() };
+      scores.push(score);
     }
-    tf.dispose(chunks);
-    if (best.pass === 0) return { ...first, pass: 0, lowestRewards };
-    copy.assign(best.arrays);
-    return { ...predictVideo(copy, video, inference), pass: best.pass, lowestRewards };
+    return {
+      ...best,
+      lowestRewards: scores.map(({ lowest }) => lowest),
+      meanRewards: scores.map(({ mean }) => mean),
+    };
   } finally {
+    tf.dispose(chunks);
     optimiser.dispose();
-    copy.dispose();
   }
 }
 
@@ -114,14 +143,19 @@ function chunksOf(video: GreyVideo, frames: number): tf.Tensor5D[] {
   return [...starts].map((startFrame) => imageWindow(windows, { video: 0, startFrame }, frames));
 }
 
-function lowestFrameReward(policy: UNet3D, rewardOf: RewardOf, chunks: readonly tf.Tensor5D[]): number {
-  const lowest = chunks.map((chunk) =>
+/** Lowest and mean reward of the frames, each frame's reward being the mean over its pixels. */
+function scoreOfVideo(
+  policy: UNet3D,
+  scoreOf: RewardOf,
+  chunks: readonly tf.Tensor5D[],
+): { lowest: number; mean: number } {
+  const frames = chunks.flatMap((chunk) =>
     tf.tidy(() => {
       const actions = tf.argMax(policy.forward(chunk), -1) as tf.Tensor4D;
-      return tf.min(tf.mean(rewardOf(chunk, actions, new ForwardCost()), [2, 3])).dataSync()[0]!;
+      return [...tf.mean(scoreOf(chunk, actions, new ForwardCost()), [2, 3]).dataSync<'float32'>()];
     }),
   );
-  return Math.min(...lowest);
+  return { lowest: Math.min(...frames), mean: frames.reduce((sum, value) => sum + value, 0) / frames.length };
 }
 
 /** One Adam step of the policy on augmented copies of a chunk; a step that is not finite is left out. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DomainError } from '../../contracts/errors.ts';
 import { UNetShapeSchema } from '../../contracts/run-config.ts';
+import type { NamedArrays } from './named-arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 import { UNet3D, type UNetConfig } from './unet3d.ts';
 
@@ -23,28 +24,41 @@ export function encodeNetwork(
   kind: NetworkKind,
   extra: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  return encodeSafetensors(network.toArrays(), { ...extra, kind, config: JSON.stringify(network.config) });
+  return encodeNetworkArrays(network.config, network.toArrays(), kind, extra);
+}
+
+/** As `encodeNetwork`, from arrays that the caller has checked against the configuration. */
+export function encodeNetworkArrays(
+  config: UNetConfig,
+  arrays: NamedArrays,
+  kind: NetworkKind,
+  extra: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  return encodeSafetensors(arrays, { ...extra, kind, config: JSON.stringify(config) });
 }
 
 /**
- * Restores a network of the kind that the caller expects.
+ * Restores a network of the kind that the caller expects, or of one of several.
  * @throws DomainError CheckpointIncompatible when the file is broken, of another kind or without a configuration.
  */
-export function decodeNetwork(
+export function decodeNetwork<Kind extends NetworkKind>(
   bytes: Uint8Array,
-  kind: NetworkKind,
-): { network: UNet3D; metadata: Readonly<Record<string, string>> } {
+  kind: Kind | readonly Kind[],
+): { network: UNet3D; kind: Kind; metadata: Readonly<Record<string, string>> } {
   const { arrays, metadata } = decodeSafetensors(bytes);
-  if (metadata.kind !== kind) {
+  const kinds: readonly Kind[] = typeof kind === 'string' ? [kind] : kind;
+  const found = kinds.find((wanted) => wanted === metadata.kind);
+  if (found === undefined) {
     throw new DomainError(
       'CheckpointIncompatible',
-      `A checkpoint of kind "${kind}" is needed, this one is ${metadata.kind ? `"${metadata.kind}"` : 'of no kind'}. Give the path of a ${kind} checkpoint.`,
+      `A checkpoint of kind "${kinds.join('" or "')}" is needed, this one is ${metadata.kind ? `"${metadata.kind}"` : 'of no kind'}. Give the path of a ${kinds.join(' or ')} checkpoint.`,
     );
   }
-  return { network: UNet3D.fromArrays(parseConfig(metadata.config), arrays), metadata };
+  return { network: UNet3D.fromArrays(parseConfig(metadata.config), arrays), kind: found, metadata };
 }
 
-function parseConfig(text: string | undefined): UNetConfig {
+/** The configuration in a checkpoint's metadata. @throws DomainError CheckpointIncompatible */
+export function parseConfig(text: string | undefined): UNetConfig {
   let value: unknown;
   try {
     value = JSON.parse(text ?? '');

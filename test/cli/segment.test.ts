@@ -46,6 +46,14 @@ beforeAll(async () => {
   await writeFile(join(home, 'silent.safetensors'), encodeNetwork(network, 'policy'));
   await writeFile(join(home, 'critic.safetensors'), encodeNetwork(network, 'critic', weights));
   network.dispose();
+  for (const kind of ['anatomical-reward', 'landmark-reward'] as const) {
+    const reward = UNet3D.initialise(
+      { ...network.config, inputChannels: 2, outputChannels: 1 },
+      randomStream(2, kind),
+    );
+    await writeFile(join(home, `${kind}.safetensors`), encodeNetwork(reward, kind, { temperature: '2' }));
+    reward.dispose();
+  }
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
@@ -74,6 +82,57 @@ describe('segment with a checkpoint file', () => {
     expect(mask.spacingMm).toEqual(image.spacingMm);
     expect(mask.frameTimeMs).toBeCloseTo(image.frameTimeMs, 3);
     expect((await stat(videos[0].overlay)).size).toBeGreaterThan(1000);
+  });
+
+  it('writes confidence on the grid of the video, and says what optimisation did, with either reward network or both', async () => {
+    const rewards = ['anatomical-reward', 'landmark-reward'].map((kind) => join(home, `${kind}.safetensors`));
+    const named = rewards.flatMap((file) => ['--reward', file]);
+    const { code, stdout } = await segment([video], 'policy.safetensors', '--uncertainty', '--tto', ...named);
+    expect(code).toBe(0);
+    const [result] = JSON.parse(stdout).videos;
+    const image = readGreyNifti(await readFile(video), 'image');
+    const confidence = readGreyNifti(await readFile(result.confidence), 'confidence');
+    expect([confidence.frames, confidence.rows, confidence.columns]).toEqual([
+      image.frames,
+      image.rows,
+      image.columns,
+    ]);
+    expect(confidence.spacingMm).toEqual(image.spacingMm);
+    expect(confidence.intensities.every((value) => value > 0 && value < 1)).toBe(true);
+    expect(result.meanUncertainty).toBeGreaterThan(0);
+    expect((await stat(result.uncertaintyOverlay)).size).toBeGreaterThan(1000);
+    const { pass, validBefore, lowestRewards, meanRewards } = result.optimisation;
+    expect(validBefore).toBe(false);
+    expect([lowestRewards.length, meanRewards.length]).toEqual([5, 5]);
+    expect(lowestRewards[pass]).toBe(Math.max(...lowestRewards));
+  });
+
+  it.each([
+    { args: ['--tto'], says: '--reward FILE' },
+    { args: ['--uncertainty'], says: '--reward FILE' },
+    { args: ['--reward', 'landmark-reward.safetensors'], says: '--uncertainty' },
+  ])('asks for what $args lacks, with exit code 2', async ({ args, says }) => {
+    const { code, stderr } = await segment([video], 'policy.safetensors', ...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(says);
+  });
+
+  it('refuses a policy as a reward network, and two of a kind', async () => {
+    const policy = join(home, 'policy.safetensors');
+    const wrong = await segment([video], 'policy.safetensors', '--tto', '--reward', policy);
+    expect(wrong.code).toBe(3);
+    expect(wrong.stderr).toContain('"anatomical-reward" or "landmark-reward"');
+    const reward = join(home, 'landmark-reward.safetensors');
+    const twice = await segment(
+      [video],
+      'policy.safetensors',
+      '--tto',
+      '--reward',
+      reward,
+      '--reward',
+      reward,
+    );
+    expect(twice.code).toBe(2);
   });
 
   it('goes on after a video that cannot be read, and leaves exit code 3', async () => {

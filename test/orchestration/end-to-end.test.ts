@@ -51,6 +51,9 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
     JSON.parse(new TextDecoder().decode(await world.store.get(modelKeys.champion('ward')))),
   );
   expect(champion.policy.sha256).toBe(result.best.policy.sha256);
+  expect(champion.rewardNetworks).toEqual([
+    await findArtefact(world.store, runKeys.anatomicalReward('tiny', 1)),
+  ]);
   expect(
     await findArtefact(world.store, runKeys.prediction('tiny', 1, 'test', target.at(-1)!)),
   ).toBeDefined();

@@ -1,0 +1,78 @@
+/** `echoloop import`: PyTorch weights into a checkpoint file or into a model of the store. */
+import type { Command } from 'commander';
+import { DomainError } from '../../contracts/errors.ts';
+import { type NetworkKind, networkKinds } from '../../method/networks/network-checkpoint.ts';
+import { defineCommand, oneOf, positiveNumber } from '../command.ts';
+import type { PresetName } from '../segmentation/load-model.ts';
+import { openTerminal } from '../terminal.ts';
+
+interface Options {
+  readonly kind: NetworkKind;
+  readonly out?: string;
+  readonly name?: string;
+  readonly preset?: PresetName;
+  readonly temperature?: number;
+  readonly json?: boolean;
+}
+
+export function importCommand(): Command {
+  return defineCommand(
+    'import <weights>',
+    'Import weights of the published network from PyTorch (.safetensors, .pt, .pth, .ckpt). Nothing in the file is run.',
+    'echoloop import actor_net.ckpt --out policy.safetensors\necholoop import rewardnet.ckpt --kind anatomical-reward --temperature 2.3 --name hospital',
+  )
+    .option('--kind <kind>', 'what the network is', oneOf(networkKinds), 'policy')
+    .option('--out <file>', 'write a checkpoint file (.safetensors)')
+    .option(
+      '--name <model>',
+      'put it into the store: a policy becomes the champion, a reward network judges it',
+    )
+    .option(
+      '--preset <name>',
+      'how videos were prepared for a policy; the published configuration (paper) when left out',
+      oneOf(['tiny', 'small', 'paper'] as const),
+    )
+    .option('--temperature <t>', 'of an anatomical reward network (method 5.3)', positiveNumber)
+    .action(importFile);
+}
+
+async function importFile(file: string, options: Options): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { kind, out, name, preset, temperature } = options;
+  if (out === undefined && name === undefined) {
+    throw new DomainError('ConfigInvalid', 'Say where the weights go: --out FILE, --name MODEL, or both.');
+  }
+  const { importWeights } = await import('../models/import-weights.ts');
+  const { bytes, config, parameters, prefix, unused } = await importWeights(file, {
+    kind,
+    preset,
+    temperature,
+  });
+  if (out !== undefined) {
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(out, bytes);
+  }
+  const champion = name === undefined ? undefined : await addToStore(name, kind, bytes);
+  terminal.printJson({
+    file,
+    kind,
+    config,
+    parameters,
+    prefix,
+    unused,
+    ...(out && { out }),
+    ...(champion && { champion }),
+  });
+  const levels = `${config.strides.length} stages from ${config.baseFilters} filters, ${config.inputChannels} channels in, ${config.outputChannels} out`;
+  terminal.print(`${kind}: ${parameters} parameters, ${levels}${prefix && `, found under "${prefix}"`}`);
+  if (unused.length > 0) terminal.print(`kept, though nothing reads them: ${unused.join(', ')}`);
+  if (out !== undefined) terminal.print(out);
+  if (champion) terminal.print(`champion of ${champion.model}, entry ${champion.sequence}`);
+}
+
+async function addToStore(name: string, kind: NetworkKind, bytes: Uint8Array) {
+  const { currentDeployment, storeOf } = await import('../connections.ts');
+  const { addImported } = await import('../models/imported-model.ts');
+  const { codeVersion } = await import('../version.ts');
+  return addImported(storeOf(await currentDeployment()), name, { bytes, kind, codeVersion: codeVersion() });
+}

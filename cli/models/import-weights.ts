@@ -1,0 +1,171 @@
+/** Weights made elsewhere as a checkpoint of this project: PyTorch files and safetensors in, kind and configuration added. */
+import { open } from 'node:fs/promises';
+import { z } from 'zod';
+import { DomainError } from '../../contracts/errors.ts';
+import type { NamedArrays } from '../../method/networks/named-arrays.ts';
+import {
+  encodeNetworkArrays,
+  type NetworkKind,
+  networkKinds,
+  parseConfig,
+} from '../../method/networks/network-checkpoint.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safetensors.ts';
+import { findPublishedUNet, withPublishedHeads } from '../../method/networks/torch/published-unet.ts';
+import { type LazyArrays, openStateDict } from '../../method/networks/torch/state-dict.ts';
+import { isZip } from '../../method/networks/torch/torch-zip.ts';
+import type { UNetConfig } from '../../method/networks/unet-plan.ts';
+import { type PresetName, settingsOfPreset } from '../segmentation/load-model.ts';
+
+/** One buffer of Node. */
+const LARGEST_FILE = 2 ** 31 - 1;
+
+export interface ImportOptions {
+  readonly kind: NetworkKind;
+  /** How videos were prepared for a policy; what the file says, or the published configuration, when left out. */
+  readonly preset?: PresetName | undefined;
+  /** Of an anatomical reward network; what the file says, or 1, when left out. */
+  readonly temperature?: number | undefined;
+}
+
+export interface ImportedNetwork {
+  /** A checkpoint file of this project. */
+  readonly bytes: Uint8Array;
+  readonly config: UNetConfig;
+  readonly parameters: number;
+  /** What stood before the names in the file. */
+  readonly prefix: string;
+  /** Arrays that nothing reads; they are kept for those who export it again. */
+  readonly unused: readonly string[];
+}
+
+/**
+ * Reads .safetensors, and the zip files of torch.save (.pt, .pth, .ckpt) without running what they say.
+ * @throws DomainError ArtefactMissing, CheckpointIncompatible, FormatUnsupported, LimitExceeded, ConfigInvalid naming the file.
+ */
+export async function importWeights(file: string, options: ImportOptions): Promise<ImportedNetwork> {
+  const bytes = await readWeights(file);
+  try {
+    return importedNetwork(bytes, options);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new DomainError(error.code, `${file}: ${error.message}`, error.details, { cause: error });
+  }
+}
+
+function importedNetwork(bytes: Uint8Array, { kind, preset, temperature }: ImportOptions): ImportedNetwork {
+  const { dictionary, metadata } = openWeights(bytes);
+  const stated = networkKinds.find((known) => known === metadata.kind);
+  if (stated !== undefined && stated !== kind) {
+    throw new DomainError(
+      'CheckpointIncompatible',
+      `the file says that it is a ${stated}, not a ${kind}. Import it with --kind ${stated}.`,
+    );
+  }
+  if (temperature !== undefined && kind !== 'anatomical-reward') {
+    throw new DomainError(
+      'ConfigInvalid',
+      `only the anatomical reward is scaled by a temperature (method.md 5.3). Leave --temperature out for a ${kind}.`,
+    );
+  }
+  if (preset !== undefined && kind !== 'policy') {
+    throw new DomainError(
+      'ConfigInvalid',
+      `how videos are prepared is kept with the policy. Leave --preset out for a ${kind}.`,
+    );
+  }
+  const { config, arrays, prefix, unused } = findPublishedUNet(dictionary, kind);
+  const extra = {
+    ...(kind === 'policy' && preparation(metadata, preset)),
+    ...(kind === 'anatomical-reward' && { temperature: String(temperature ?? metadata.temperature ?? 1) }),
+  };
+  return {
+    bytes: encodeNetworkArrays(config, arrays, kind, extra),
+    config,
+    parameters: Object.values(arrays).reduce((sum, { data }) => sum + data.length, 0),
+    prefix,
+    unused,
+  };
+}
+
+function preparation(
+  metadata: Readonly<Record<string, string>>,
+  preset: PresetName | undefined,
+): Readonly<Record<string, string>> {
+  const { preprocessing, inference } = metadata;
+  if (preset === undefined && preprocessing !== undefined) {
+    return { preprocessing, ...(inference !== undefined && { inference }) };
+  }
+  const settings = settingsOfPreset(preset ?? 'paper');
+  return {
+    preprocessing: JSON.stringify(settings.preprocessing),
+    inference: JSON.stringify(settings.inference),
+  };
+}
+
+function openWeights(bytes: Uint8Array): {
+  dictionary: LazyArrays;
+  metadata: Readonly<Record<string, string>>;
+} {
+  if (isZip(bytes)) return { dictionary: openStateDict(bytes), metadata: {} };
+  // A pickle begins with its protocol; a safetensors file with a small number, then a brace.
+  if (bytes[0] === 0x80 && bytes[8] !== 0x7b) {
+    throw new DomainError(
+      'FormatUnsupported',
+      'this is a bare pickle, as PyTorch wrote them before 1.6 and as other programs do; only the zip files of torch.save are read. In Python, where the file is trusted: torch.save(torch.load(FILE), OUT), and import OUT.',
+    );
+  }
+  const { arrays, metadata } = decodeSafetensors(bytes);
+  return { dictionary: lazily(arrays), metadata };
+}
+
+function lazily(arrays: NamedArrays): LazyArrays {
+  return {
+    shapes: new Map(Object.entries(arrays).map(([name, { shape }]) => [name, shape])),
+    read: (name) => arrays[name]!,
+  };
+}
+
+async function readWeights(file: string): Promise<Uint8Array> {
+  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
+    throw unreadable(file, error);
+  });
+  try {
+    const { size } = await handle.stat();
+    if (size > LARGEST_FILE) {
+      throw new DomainError(
+        'LimitExceeded',
+        `${file}: expected at most ${LARGEST_FILE} bytes, found ${size}. Save the state dict of the one network alone.`,
+      );
+    }
+    return await handle.readFile().catch((error: NodeJS.ErrnoException) => {
+      throw unreadable(file, error);
+    });
+  } finally {
+    await handle.close();
+  }
+}
+
+function unreadable(file: string, { code }: NodeJS.ErrnoException): DomainError {
+  return new DomainError(
+    'ArtefactMissing',
+    `${file}: the weights cannot be read (${code}). Expected a .safetensors file or one that torch.save wrote (.pt, .pth, .ckpt).`,
+  );
+}
+
+/**
+ * A checkpoint of this project as a state dict for Python's safetensors: the published names and layouts, float32. What the file
+ * says of itself stays in the metadata.
+ * @throws DomainError CheckpointIncompatible when it is no network of this project.
+ */
+export function exportedWeights(bytes: Uint8Array, origin: string): { bytes: Uint8Array; kind: NetworkKind } {
+  const { arrays, metadata } = decodeSafetensors(bytes);
+  const kind = z.enum(networkKinds).safeParse(metadata.kind);
+  if (kind.success) {
+    const all = withPublishedHeads(parseConfig(metadata.config), arrays);
+    return { bytes: encodeSafetensors(all, { ...metadata, format: 'pt' }), kind: kind.data };
+  }
+  throw new DomainError(
+    'CheckpointIncompatible',
+    `${origin}: expected a checkpoint of this project (${networkKinds.join(', ')}), found one ${metadata.kind ? `of kind "${metadata.kind}"` : 'of no kind'}. Weights of other origin come in by: npx echoloop import`,
+  );
+}

@@ -1,0 +1,76 @@
+/** Reward networks as segmentation uses them: to optimise by, and to say how sure a segmentation is. */
+import { readFile } from 'node:fs/promises';
+import { DomainError } from '../../contracts/errors.ts';
+import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
+import type { UNet3D } from '../../method/networks/unet3d.ts';
+import type { RewardNetworks } from '../../method/ppo/reward-map.ts';
+
+export const rewardKinds = ['anatomical-reward', 'landmark-reward'] as const;
+export type RewardKind = (typeof rewardKinds)[number];
+
+export interface RewardNetwork {
+  readonly kind: RewardKind;
+  readonly network: UNet3D;
+  /** T of method.md 5.3; 1 for the landmark network, which is not scaled. */
+  readonly temperature: number;
+}
+
+/**
+ * The reward networks of checkpoint files, at most one of each kind.
+ * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid for two of a kind. The caller disposes the networks.
+ */
+export async function loadRewardFiles(files: readonly string[]): Promise<RewardNetwork[]> {
+  const rewards: RewardNetwork[] = [];
+  try {
+    for (const file of files) {
+      const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+        throw new DomainError(
+          'ArtefactMissing',
+          `${file}: the checkpoint cannot be read (${error.code}). --reward takes a .safetensors file of a reward network.`,
+        );
+      });
+      const reward = rewardNetworkOf(bytes, file);
+      rewards.push(reward);
+      const same = rewards.findIndex(({ kind }) => kind === reward.kind);
+      if (same < rewards.length - 1) {
+        throw new DomainError(
+          'ConfigInvalid',
+          `${files[same]} and ${file} are both reward networks of kind ${reward.kind}. Name one of each kind.`,
+        );
+      }
+    }
+  } catch (error) {
+    for (const { network } of rewards) network.dispose();
+    throw error;
+  }
+  return rewards;
+}
+
+/** The reward network in the bytes. @throws DomainError CheckpointIncompatible naming `origin`. */
+export function rewardNetworkOf(bytes: Uint8Array, origin: string): RewardNetwork {
+  let decoded: ReturnType<typeof decodeNetwork<RewardKind>>;
+  try {
+    decoded = decodeNetwork(bytes, rewardKinds);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new DomainError(error.code, `${origin}: ${error.message}`, error.details, { cause: error });
+  }
+  const { network, kind, metadata } = decoded;
+  const temperature = kind === 'anatomical-reward' ? Number(metadata.temperature ?? 1) : 1;
+  if (temperature > 0 && Number.isFinite(temperature)) return { kind, network, temperature };
+  network.dispose();
+  throw new DomainError(
+    'CheckpointIncompatible',
+    `${origin}: expected a temperature above 0 in the checkpoint's metadata, found "${metadata.temperature}". Save it again with this software.`,
+  );
+}
+
+/** The networks in the form of `fusedReward`, which takes one alone as its first whatever its kind. */
+export function networksToFuse(
+  rewards: readonly RewardNetwork[],
+): Pick<RewardNetworks, 'anatomical' | 'temperature' | 'landmark'> {
+  const anatomical = rewards.find(({ kind }) => kind === 'anatomical-reward');
+  const landmark = rewards.find(({ kind }) => kind === 'landmark-reward');
+  const { network, temperature } = anatomical ?? landmark!;
+  return { anatomical: network, temperature, landmark: anatomical && landmark?.network };
+}

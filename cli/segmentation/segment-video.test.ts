@@ -1,0 +1,103 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-node-gpu';
+import { afterAll, expect, it } from 'vitest';
+import { InferenceSchema, PreprocessingSchema } from '../../contracts/run-config.ts';
+import { preprocess } from '../../datasets/preprocessing.ts';
+import type { GreyVideo } from '../../imaging/image.ts';
+import { randomStream } from '../../imaging/random.ts';
+import { predictVideo, rewardMap } from '../../method/inference/predict-video.ts';
+import { predictAugmentedVideo } from '../../method/inference/test-time-augmentation.ts';
+import { UNet3D } from '../../method/networks/unet3d.ts';
+import { networksToFuse, type RewardNetwork } from './reward-networks.ts';
+import { segmentVideo } from './segment-video.ts';
+
+function network(seed: number, inputChannels: number, outputChannels: number): UNet3D {
+  const strides: [number, number, number][] = [
+    [1, 1, 1],
+    [1, 2, 2],
+  ];
+  const kernels: [number, number, number][] = [
+    [1, 3, 3],
+    [1, 3, 3],
+  ];
+  const config = { baseFilters: 2, maxFilters: 4, strides, kernels, deepSupervision: false };
+  return UNet3D.initialise({ ...config, inputChannels, outputChannels }, randomStream(seed, 'test'));
+}
+
+const policy = network(1, 1, 3);
+const anatomical: RewardNetwork = {
+  kind: 'anatomical-reward',
+  network: network(2, 2, 1),
+  temperature: 2,
+};
+const landmark: RewardNetwork = { kind: 'landmark-reward', network: network(3, 2, 1), temperature: 1 };
+afterAll(() => {
+  for (const each of [policy, anatomical.network, landmark.network]) each.dispose();
+});
+
+const settings = {
+  preprocessing: PreprocessingSchema.parse({ spacingMm: 1, multiple: 8, clahe: { enabled: false } }),
+  inference: InferenceSchema.parse({}),
+};
+const random = randomStream(4, 'video');
+// 15 x 14 pixels, so that the working grid is larger.
+const video: GreyVideo = {
+  frames: 5,
+  rows: 15,
+  columns: 14,
+  spacingMm: [1, 1],
+  frameTimeMs: 40,
+  intensities: Float32Array.from({ length: 5 * 15 * 14 }, (_, i) => (i === 0 ? 1 : random.uniform())),
+};
+const prepared = preprocess(video, settings.preprocessing);
+const plain = { augment: false, optimise: false, uncertainty: false, rewards: [] };
+
+it('predicts plainly, or over many views when asked to', () => {
+  const { labels, ...more } = segmentVideo(video, policy, settings);
+  expect(labels).toEqual(prepared.restoreLabels(predictVideo(policy, prepared.video, settings.inference)));
+  expect(more).toEqual({});
+  const augmented = predictAugmentedVideo(policy, prepared.video, settings.inference);
+  const { labels: overViews } = segmentVideo(video, policy, settings, { ...plain, augment: true });
+  expect(overViews).toEqual(prepared.restoreLabels(augmented));
+  expect(overViews.labels).not.toEqual(labels.labels);
+});
+
+it('is as sure of a pixel as the least sure reward network, on the grid of the video', () => {
+  const before = tf.memory().numTensors;
+  const extras = { ...plain, uncertainty: true, rewards: [anatomical, landmark] };
+  const { confidence } = segmentVideo(video, policy, settings, extras);
+  expect(tf.memory().numTensors).toBe(before);
+  const predicted = predictVideo(policy, prepared.video, settings.inference);
+  const [a, l] = [anatomical, landmark].map(({ network, temperature }) => {
+    const map = rewardMap(network, prepared.video, predicted, settings.inference, temperature);
+    return prepared.restoreMap({ ...prepared.video, intensities: map }).intensities;
+  });
+  expect(confidence).toMatchObject({ frames: 5, rows: 15, columns: 14, spacingMm: [1, 1], frameTimeMs: 40 });
+  const expected = a!.map((value, i) => Math.min(value, l![i]!));
+  expect(confidence!.intensities).toEqual(expected);
+  expect(expected).not.toEqual(a);
+  expect(expected).not.toEqual(l);
+});
+
+it('optimises by one reward network of any kind, and leaves the policy as it was', () => {
+  const weights = structuredClone(policy.toArrays());
+  for (const rewards of [[landmark], [anatomical, landmark]]) {
+    const { optimisation } = segmentVideo(video, policy, settings, { ...plain, optimise: true, rewards });
+    expect(optimisation).toMatchObject({ validBefore: false });
+    expect(optimisation!.lowestRewards[optimisation!.pass]).toBe(Math.max(...optimisation!.lowestRewards));
+  }
+  expect(policy.toArrays()).toEqual(weights);
+});
+
+it('scales the anatomical network alone by its temperature, whatever the order of the files', () => {
+  expect(networksToFuse([landmark, anatomical])).toEqual({
+    anatomical: anatomical.network,
+    temperature: 2,
+    landmark: landmark.network,
+  });
+  expect(networksToFuse([landmark])).toEqual({
+    anatomical: landmark.network,
+    temperature: 1,
+    landmark: undefined,
+  });
+});
