@@ -53,6 +53,14 @@ export function measureSpeed({ prefer, threads }: SpeedOptions = {}): Promise<Sp
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
+      if (child.killed) {
+        const limit = `${TIMEOUT_MS / 1000} s`;
+        return reject(
+          new Error(
+            `The speed test took longer than ${limit}. Do other programs use the processors? Try again when they are done.`,
+          ),
+        );
+      }
       const last = output.trim().split('\n').at(-1) ?? '';
       if (code === 0 && last) return resolve(SpeedSchema.parse(JSON.parse(last)));
       reject(

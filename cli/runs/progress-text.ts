@@ -79,9 +79,9 @@ export function progressLines(state: RunState, rate: Rate | undefined): string[]
   return lines;
 }
 
-/** The same on one line, for logs. */
+/** The same on one line, for logs: facts and metrics too, whichever of them there are by now. */
 export function progressLine(state: RunState, rate: Rate | undefined): string {
-  return progressLines(state, rate).slice(0, 3).join(' | ');
+  return progressLines(state, rate).join(' | ');
 }
 
 function bar({ done, total }: StageWork): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../contracts/messages.ts';
 import type { RunState } from './adaptation-client.ts';
-import { progressLines, stageWork } from './progress-text.ts';
+import { progressLine, progressLines, stageWork } from './progress-text.ts';
 import { newRunId } from './run-id.ts';
 import { rateMeter } from './watch.ts';
 
@@ -65,6 +65,22 @@ describe('progress', () => {
     expect(shown).toContain(
       'before: Dice 80.1 %, anatomically valid 50 %, temporally valid 25 % (16 videos)',
     );
+  });
+
+  it('keeps the metrics before and now on the plain line, also beside labels and losses', () => {
+    const numbers = { videos: 16, anatomicalValidity: 0.5, temporalValidity: 0.25 };
+    const labels = { kept: 3, corrected: 1, rejected: 0, triples: 9 };
+    const line = progressLine(
+      state(
+        { iteration: 2, labels, before: { ...numbers, dice: 0.801 }, now: { ...numbers, dice: 0.812 } },
+        training(24),
+      ),
+      undefined,
+    );
+    expect(line).not.toContain('\n');
+    expect(line).toContain('labels: 3 kept');
+    expect(line).toContain(' | before: Dice 80.1 %');
+    expect(line).toMatch(/ \| now: +Dice 81\.2 %/);
   });
 
   it('says what to do when no worker answers', () => {
