@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { z } from 'zod';
 import type { ActivityContext } from '../activities/context.ts';
 import { fineTunePolicy } from '../activities/fine-tune-policy.ts';
 import { FineTuningSchema, RoundSchema } from '../activities/fine-tuning-documents.ts';
@@ -39,6 +40,8 @@ export interface LocalSgdBenchOptions {
   /** Steps of a worker between two ratings, which for two workers is a round. */
   readonly stepsPerRound: number;
   readonly onRow?: (row: LocalSgdRow) => void;
+  /** Sections over the tiny preset. */
+  readonly overrides?: Partial<z.input<typeof RunConfigSchema>>;
 }
 
 export interface LocalSgdRow {
@@ -81,7 +84,7 @@ export async function benchLocalSgd(options: LocalSgdBenchOptions): Promise<Loca
 }
 
 function configOf(
-  { seed, pretrainingSteps, windows, stepsPerRound }: LocalSgdBenchOptions,
+  { seed, pretrainingSteps, windows, stepsPerRound, overrides }: LocalSgdBenchOptions,
   workers: number,
 ): RunConfig {
   const { tiny } = presets;
@@ -101,6 +104,7 @@ function configOf(
       validationVideos: 4,
     },
     localSgd: { workers, stepsPerRound },
+    ...overrides,
   });
 }
 
