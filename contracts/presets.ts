@@ -35,9 +35,9 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     // A small autoencoder agrees less closely, and weights of narrow layers are larger: noise that spoils, not destroys.
     labelling: {
       agreement: 0.88,
-      weightNoise: [0.03, 0.04, 0.05, 0.07],
-      contrast: [0.2, 0.05],
-      imageNoise: [0.3, 0.6],
+      weightNoise: [0.01, 0.03, 0.05, 0.07],
+      contrast: [0.4, 0.1],
+      imageNoise: [0.15, 0.4],
     },
     autoencoder: { maskSize: 64, baseFilters: 8, steps: 400 },
     rewardFit: {
@@ -67,7 +67,7 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       criticLearningRate: 1e-3,
       annealPolicyRate: true,
       entropyCoefficient: 0,
-      divergenceCoefficient: 0.3,
+      divergenceCoefficient: 0.35,
       temporalPenalty: false,
       checkpointEveryWindows: 8,
       validationVideos: 8,

@@ -13,7 +13,7 @@ import { renderPhantom } from './render.ts';
 export type PhantomDomain = 'source' | 'target';
 
 /** At this share of the ranges in acquisition.ts a policy trained on the source alone is valid on about half of the videos. */
-const DEFAULT_DISTANCE = Number(process.env.DIST ?? 0.5);
+const DEFAULT_DISTANCE = 0.5;
 
 export interface PhantomOptions {
   readonly domain: PhantomDomain;
