@@ -1,20 +1,32 @@
-"""The U-Net of method.md 3 in PyTorch (eager) at the sizes of bench/unet.ts, for ratios on the same machine.
+"""The U-Net of method.md 3 in PyTorch (eager), the other side of bench/unet.ts, which starts it and times both in turn.
 
-Run where torch is installed: python bench/pytorch_unet.py. Prints one JSON object per size.
+The argument is the number of threads. Reads lines "SIZE PASS" from standard input, runs the pass once, and answers with its
+milliseconds by the clock and of processor time. SIZE is tiny, small
+or paper; PASS is forward, training (forward with gradients) or ppo (the passes of the research code's update of a window).
 """
 
-import json
+import sys
 import time
 
 import torch
 from torch import nn
 
-STRIDES = [(1, 1, 1), (2, 2, 1), (2, 2, 2), (2, 2, 2)]
-KERNELS = [(3, 3, 1), (3, 3, 3), (3, 3, 3), (3, 3, 3)]
-SIZES = [
-    ("tiny: width 8, 4 stages, 96 x 96 x 4", 8, (96, 96, 4), 20),
-    ("small: width 16, 4 stages, 160 x 160 x 4", 16, (160, 160, 4), 8),
-]
+FOUR = (
+    [(1, 1, 1), (2, 2, 1), (2, 2, 2), (2, 2, 2)],
+    [(3, 3, 1), (3, 3, 3), (3, 3, 3), (3, 3, 3)],
+)
+SIX = (
+    FOUR[0] + [(2, 2, 1), (2, 2, 1)],
+    FOUR[1] + [(3, 3, 3), (3, 3, 3)],
+)
+# Width, (strides, kernels), (rows, columns, frames).
+SIZES = {
+    "tiny": (8, FOUR, (96, 96, 4)),
+    "small": (16, FOUR, (160, 160, 4)),
+    "paper": (32, SIX, (512, 448, 4)),
+}
+# Of the research code's window: forward passes that nothing follows, and those that a backward pass does.
+PPO_FORWARD, PPO_TRAINING = 11, 8
 
 
 def block(inputs, outputs, kernel, stride):
@@ -30,21 +42,21 @@ def block(inputs, outputs, kernel, stride):
 
 
 class UNet(nn.Module):
-    def __init__(self, width):
+    def __init__(self, width, strides, kernels):
         super().__init__()
-        filters = [min(width * 2**level, 320) for level in range(len(STRIDES))]
+        filters = [min(width * 2**level, 320) for level in range(len(strides))]
         levels = range(len(filters))
         self.encoder = nn.ModuleList(
-            block(1 if level == 0 else filters[level - 1], filters[level], KERNELS[level], STRIDES[level])
+            block(1 if level == 0 else filters[level - 1], filters[level], kernels[level], strides[level])
             for level in levels
         )
         deeper = list(levels)[:0:-1]
         self.up = nn.ModuleList(
-            nn.ConvTranspose3d(filters[level], filters[level - 1], STRIDES[level], STRIDES[level], bias=False)
+            nn.ConvTranspose3d(filters[level], filters[level - 1], strides[level], strides[level], bias=False)
             for level in deeper
         )
         self.decoder = nn.ModuleList(
-            block(2 * filters[level - 1], filters[level - 1], KERNELS[level], (1, 1, 1)) for level in deeper
+            block(2 * filters[level - 1], filters[level - 1], kernels[level], (1, 1, 1)) for level in deeper
         )
         self.output = nn.Conv3d(filters[0], 3, 1, bias=False)
 
@@ -59,33 +71,40 @@ class UNet(nn.Module):
         return self.output(x)
 
 
-def best_of(repeats, run):
-    run()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return round(min(times) * 1000, 1)
+class Bench:
+    def __init__(self, size):
+        width, (strides, kernels), grid = SIZES[size]
+        self.net = UNet(width, strides, kernels)
+        self.x = torch.rand(1, 1, *grid)
+        self.on_gradient = torch.full((1, 3, *grid), 1e-4)
+
+    def forward(self):
+        with torch.no_grad():
+            self.net(self.x)
+
+    def training(self):
+        self.net.zero_grad(set_to_none=True)
+        self.net(self.x).backward(self.on_gradient)
+
+    def ppo(self):
+        for _ in range(PPO_FORWARD):
+            self.forward()
+        for _ in range(PPO_TRAINING):
+            self.training()
 
 
 def main():
+    torch.set_num_threads(int(sys.argv[1]))
     torch.manual_seed(0)
-    for name, width, grid, repeats in SIZES:
-        net = UNet(width)
-        x = torch.rand(1, 1, *grid)
-        on_gradient = torch.full((1, 3, *grid), 1e-4)
-
-        def forward():
-            with torch.no_grad():
-                net(x)
-
-        def forward_backward():
-            net.zero_grad(set_to_none=True)
-            net(x).backward(on_gradient)
-
-        row = {"size": name, "forwardMs": best_of(repeats, forward), "forwardBackwardMs": best_of(repeats, forward_backward)}
-        print(json.dumps(row))
+    benches = {}
+    for line in sys.stdin:
+        size, name = line.split()
+        if size not in benches:
+            benches = {size: Bench(size)}
+        start, cpu_start = time.perf_counter(), time.process_time()
+        getattr(benches[size], name)()
+        ms, cpu_ms = (time.perf_counter() - start) * 1000, (time.process_time() - cpu_start) * 1000
+        print(f"{ms:.3f} {cpu_ms:.3f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /**
  * The layers of the U-Net. A training pass of a layer keeps what its backward pass needs and nothing else: the output of its
- * convolution, the two moments and its own output (which the next layer reads anyway). Inputs are borrowed: whoever made them
- * keeps them until the backward pass is over.
+ * convolution, the two moments and its own output (which the next layer reads anyway). What is large and quickly made again
+ * is not kept but made again. Inputs are the caller's, who gives them to the backward pass once more.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -22,9 +22,13 @@ export interface LayerPass {
   readonly output: tf.Tensor5D;
   /**
    * Adds the gradients of the layer's parameters to `gradients` and gives the gradient by the input, or nothing where that
-   * is the image. Frees `outputGradient` and what the pass kept, `output` too.
+   * is the image. `x` is the forward pass's input. Frees `outputGradient` and what the pass kept, `output` too.
    */
-  backward(outputGradient: tf.Tensor5D, gradients: Map<string, tf.Tensor>): tf.Tensor5D | undefined;
+  backward(
+    x: tf.Tensor5D,
+    outputGradient: tf.Tensor5D,
+    gradients: Map<string, tf.Tensor>,
+  ): tf.Tensor5D | undefined;
   /** Frees what the pass kept; allowed at any time. */
   dispose(): void;
 }
@@ -63,17 +67,27 @@ class NormalisedConvolution {
     return output;
   }
 
-  forwardForTraining(x: tf.Tensor5D): LayerPass {
+  forwardForTraining(x: tf.Tensor5D): NormalisedConvolutionPass {
     const { name, strides } = this.#plan;
     const kernels = networkKernels();
-    const convolved = convolve(x, this.#filter, strides);
-    const forward = kernels.normActivate(convolved, this.#scale, this.#offset);
-    const kept = keepAll([convolved, forward.output, ...forward.saved]);
+    const convolved = tf.keep(convolve(x, this.#filter, strides));
+    const activate = () => {
+      const made = kernels.normActivate(convolved, this.#scale, this.#offset);
+      for (const tensor of [made.output, ...made.saved]) tf.keep(tensor);
+      return made;
+    };
+    let forward = activate();
+    const release = () => tf.dispose([forward.output, ...forward.saved]);
     return {
       output: forward.output,
-      backward: (outputGradient, gradients) => {
+      release,
+      remake: () => {
+        forward = activate();
+        return forward.output;
+      },
+      backward: (x, outputGradient, gradients) => {
         const norm = kernels.normActivateGradient(outputGradient, convolved, this.#scale, forward);
-        tf.dispose([outputGradient, ...kept]);
+        tf.dispose([convolved, ...forward.saved]);
         gradients.set(
           `${name}.conv.weight`,
           convolveFilterGradient(x, norm.input, strides, this.#filter.shape),
@@ -86,9 +100,18 @@ class NormalisedConvolution {
         norm.input.dispose();
         return inputGradient;
       },
-      dispose: () => tf.dispose(kept),
+      dispose: () => {
+        convolved.dispose();
+        release();
+      },
     };
   }
+}
+
+interface NormalisedConvolutionPass extends LayerPass {
+  /** Frees the output, which `remake` must bring back before the backward pass. */
+  release(): void;
+  remake(): tf.Tensor5D;
 }
 
 /** Two normalised convolutions; the stride is on the first. */
@@ -112,13 +135,18 @@ export class ConvolutionBlock {
     return output;
   }
 
-  forwardForTraining(x: tf.Tensor5D): LayerPass {
+  /** Middle outputs of `remadeFrom` elements and more are not kept but made again by the backward pass. */
+  forwardForTraining(x: tf.Tensor5D, remadeFrom: number): LayerPass {
     const first = this.#first.forwardForTraining(x);
     const second = this.#second.forwardForTraining(first.output);
+    const released = first.output.size >= remadeFrom;
+    if (released) first.release();
     return {
       output: second.output,
-      backward: (outputGradient, gradients) =>
-        first.backward(second.backward(outputGradient, gradients)!, gradients),
+      backward: (x, outputGradient, gradients) => {
+        const middle = released ? first.remake() : first.output;
+        return first.backward(x, second.backward(middle, outputGradient, gradients)!, gradients);
+      },
       dispose: () => {
         first.dispose();
         second.dispose();
@@ -131,6 +159,8 @@ export interface DecoderPass {
   readonly output: tf.Tensor5D;
   /** As LayerPass.backward, with one gradient for each of the two inputs. */
   backward(
+    coarse: tf.Tensor5D,
+    skip: tf.Tensor5D,
     outputGradient: tf.Tensor5D,
     gradients: Map<string, tf.Tensor>,
   ): { readonly coarse: tf.Tensor5D; readonly skip: tf.Tensor5D };
@@ -160,14 +190,18 @@ export class DecoderLevel {
     return output;
   }
 
-  forwardForTraining(coarse: tf.Tensor5D, skip: tf.Tensor5D): DecoderPass {
+  /** `remadeFrom` as in ConvolutionBlock, for the concatenation too. */
+  forwardForTraining(coarse: tf.Tensor5D, skip: tf.Tensor5D, remadeFrom: number): DecoderPass {
     const { name, strides, outputs } = this.#plan;
-    const joined = tf.keep(this.#join(coarse, skip));
-    const block = this.#block.forwardForTraining(joined);
+    const kept = tf.keep(this.#join(coarse, skip));
+    const block = this.#block.forwardForTraining(kept, remadeFrom);
+    const released = kept.size >= remadeFrom;
+    if (released) kept.dispose();
     return {
       output: block.output,
-      backward: (outputGradient, gradients) => {
-        const joinedGradient = block.backward(outputGradient, gradients)!;
+      backward: (coarse, skip, outputGradient, gradients) => {
+        const joined = released ? this.#join(coarse, skip) : kept;
+        const joinedGradient = block.backward(joined, outputGradient, gradients)!;
         joined.dispose();
         const [upGradient, skipGradient] = tf.split(joinedGradient, [outputs, outputs], 4) as [
           tf.Tensor5D,
@@ -183,7 +217,7 @@ export class DecoderLevel {
         return { coarse: coarseGradient, skip: skipGradient };
       },
       dispose: () => {
-        joined.dispose();
+        kept.dispose();
         block.dispose();
       },
     };
@@ -216,10 +250,4 @@ export class Head {
     gradients.set(this.#name, convolveFilterGradient(x, outputGradient, [1, 1, 1], this.#filter.shape));
     return convolveInputGradient(outputGradient, this.#filter, [1, 1, 1], x.shape);
   }
-}
-
-/** Keeps tensors beyond the tidy scope that they were made in. */
-function keepAll(tensors: tf.Tensor[]): tf.Tensor[] {
-  for (const tensor of tensors) tf.keep(tensor);
-  return tensors;
 }

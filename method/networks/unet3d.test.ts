@@ -67,6 +67,31 @@ describe('UNet3D', () => {
     net.dispose();
   });
 
+  leakless('has the same gradients to the last bit when it keeps less', () => {
+    const net = UNet3D.initialise(five, randomStream(1, 'init'));
+    const x = randomTensor([2, 2, 32, 16, 1], 1);
+    const bytes = tf.memory().numBytes;
+    const passes = [undefined, 1].map((remadeFrom) => net.forwardForTraining(x, remadeFrom));
+    const heads = passes[0]!.outputs.map((output, index) => randomTensor(output.shape, 2 + index));
+    const results = passes.map((pass) => pass.backward(heads));
+    for (const [name, gradient] of results[0]!) {
+      expect(results[1]!.get(name)!.dataSync(), name).toEqual(gradient.dataSync());
+    }
+    results.forEach(disposeGradients);
+    for (const pass of passes) pass.dispose();
+    tf.dispose(heads);
+    expect(tf.memory().numBytes).toBe(bytes);
+    const kept = [undefined, 1].map((remadeFrom) => {
+      const pass = net.forwardForTraining(x, remadeFrom);
+      const keeps = tf.memory().numBytes - bytes;
+      pass.dispose();
+      return keeps;
+    });
+    expect(kept[1]! / kept[0]!).toBeLessThan(0.7);
+    x.dispose();
+    net.dispose();
+  });
+
   leakless('treats the samples of a batch separately', () => {
     const net = UNet3D.initialise(config, randomStream(1, 'init'));
     const a = randomTensor([1, 2, 8, 8, 1], 1);

@@ -28,6 +28,12 @@ export interface TrainingPass {
   dispose(): void;
 }
 
+/**
+ * Elements from which a tensor inside a layer is made again by the backward pass instead of kept: 32 MiB. A full-size window
+ * keeps a third less for it; no window of the small presets has one as large.
+ */
+const REMADE_FROM = 2 ** 23;
+
 export class UNet3D {
   readonly config: UNetConfig;
   /** PyTorch's names in PyTorch's order; filters in TensorFlow's layout (parameters.ts). */
@@ -92,19 +98,21 @@ export class UNet3D {
   }
 
   /**
-   * As `forward`, with the deep-supervision outputs, keeping what the gradients need. Works inside and outside of tidy.
+   * As `forward`, with the deep-supervision outputs, keeping what the gradients need. Works inside and outside of tidy. `x` stays
+   * the caller's, who keeps it until the backward pass is over. `remadeFrom` trades time for memory, not numbers.
    * @throws DomainError GeometryMismatch
    */
-  forwardForTraining(x: tf.Tensor5D): TrainingPass {
+  forwardForTraining(x: tf.Tensor5D, remadeFrom = REMADE_FROM): TrainingPass {
     this.#check(x);
     const encoder: LayerPass[] = [];
-    for (const block of this.#encoder) encoder.push(block.forwardForTraining(encoder.at(-1)?.output ?? x));
+    for (const block of this.#encoder) {
+      encoder.push(block.forwardForTraining(encoder.at(-1)?.output ?? x, remadeFrom));
+    }
     const decoder: DecoderPass[] = [];
-    let current = encoder.at(-1)!.output;
-    this.#decoder.forEach((level, index) => {
-      const pass = level.forwardForTraining(current, encoder[encoder.length - 2 - index]!.output);
-      decoder.push(pass);
-      current = pass.output;
+    const coarseOf = (level: number) => (decoder[level - 1] ?? encoder.at(-1)!).output;
+    const skipOf = (level: number) => encoder[encoder.length - 2 - level]!.output;
+    this.#decoder.forEach((layer, level) => {
+      decoder.push(layer.forwardForTraining(coarseOf(level), skipOf(level), remadeFrom));
     });
     const readers = [this.#output, ...this.#heads];
     // Output i reads the decoder level i above the finest.
@@ -135,12 +143,12 @@ export class UNet3D {
             // Only coarser outputs have a gradient: this level and its skip connection get none.
             continue;
           }
-          const parts = decoder[level]!.backward(gradient, gradients);
+          const parts = decoder[level]!.backward(coarseOf(level), skipOf(level), gradient, gradients);
           gradient = parts.coarse;
           skipGradients[encoder.length - 2 - level] = parts.skip;
         }
         for (let level = encoder.length - 1; level >= 0 && gradient; level--) {
-          gradient = encoder[level]!.backward(gradient, gradients);
+          gradient = encoder[level]!.backward(encoder[level - 1]?.output ?? x, gradient, gradients);
           gradient = sumOf(gradient, level > 0 ? skipGradients[level - 1] : undefined);
         }
         freeActivations();

@@ -49,7 +49,7 @@ describe('layers against the reference', () => {
           for (const kernels of [networkKernels(), new PortableKernels()] as NetworkKernels[]) {
             const forward = kernels.normActivate(x, scale, offset);
             expectClose(forward.output, y);
-            const gradient = kernels.normActivateGradient(dy, x, scale, forward);
+            const gradient = kernels.normActivateGradient(tf.clone(dy), x, scale, forward);
             expectClose(gradient.input, dx);
             expectClose(gradient.scale, tf.tensor1d(golden.grad_gamma));
             expectClose(gradient.offset, tf.tensor1d(golden.grad_beta));

@@ -47,7 +47,7 @@ export interface NetworkKernels {
   ): tf.Tensor5D;
   /** Instance norm per sample and channel, scale and offset, leaky ReLU. */
   normActivate(x: tf.Tensor5D, scale: tf.Tensor1D, offset: tf.Tensor1D): NormActivation;
-  /** Gradient of `normActivate`, given its input and what it returned. */
+  /** Gradient of `normActivate`, given its input and what it returned. Frees `dy` and the output, as soon as it has read them. */
   normActivateGradient(
     dy: tf.Tensor5D,
     x: tf.Tensor5D,

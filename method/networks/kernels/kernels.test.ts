@@ -116,12 +116,13 @@ describe('normalisation with activation', () => {
         const [native, portable] = [networkKernels(), new PortableKernels()].map(
           (kernels: NetworkKernels) => {
             const forward = kernels.normActivate(x, scale, offset);
+            const output = tf.clone(forward.output);
             const {
               input,
               scale: onScale,
               offset: onOffset,
-            } = kernels.normActivateGradient(dy, x, scale, forward);
-            return [forward.output, input, onScale, onOffset];
+            } = kernels.normActivateGradient(tf.clone(dy), x, scale, forward);
+            return [output, input, onScale, onOffset];
           },
         ) as [tf.Tensor[], tf.Tensor[]];
         native.forEach((value, index) => {
@@ -144,7 +145,12 @@ describe('normalisation with activation', () => {
         // Far from the kink, where finite differences mean something, on both sides of it.
         const offset = tf.tensor1d([30, -30, 30, -30]);
         const dy = random<tf.Rank.R5>(x.shape, 2);
-        const gradient = kernels.normActivateGradient(dy, x, scale, kernels.normActivate(x, scale, offset));
+        const gradient = kernels.normActivateGradient(
+          tf.clone(dy),
+          x,
+          scale,
+          kernels.normActivate(x, scale, offset),
+        );
         const loss = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) =>
           tf.sum(
             tf.mul(kernels.normActivate(a as tf.Tensor5D, b as tf.Tensor1D, c as tf.Tensor1D).output, dy),

@@ -69,6 +69,7 @@ export class NativeNorm {
       dy,
       forward.output,
     ]) as tf.Tensor5D;
+    tf.dispose([dy, forward.output]);
     const samples = samplesOf(x);
     const gradients = samplesOf(onNormalised);
     const scales: tf.Tensor1D[] = [];

@@ -72,6 +72,7 @@ export class PortableKernels implements NetworkKernels {
     return tf.tidy(() => {
       const slope = tf.add(tf.mul(tf.step(forward.output), 1 - LEAKY_SLOPE), LEAKY_SLOPE);
       const dNormalised = tf.mul(dy, slope);
+      tf.dispose([dy, forward.output]);
       const standardised = tf.mul(tf.sub(x, mean), inverse);
       const product = tf.mul(dNormalised, standardised);
       const meanGradient = voxelMean(dNormalised);

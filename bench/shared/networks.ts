@@ -1,0 +1,85 @@
+/** The networks and the window of frames that benchmarks of the network run, one set for each size. */
+import * as tf from '@tensorflow/tfjs-core';
+import { presets } from '../../contracts/presets.ts';
+import { PpoSchema, UNetShapeSchema } from '../../contracts/run-config.ts';
+import { randomStream } from '../../imaging/random.ts';
+import { Adam } from '../../method/networks/adam.ts';
+import { UNet3D, type UNetConfig } from '../../method/networks/unet3d.ts';
+import { defaultGuardLimits } from '../../method/ppo/guards.ts';
+import { fusedReward } from '../../method/ppo/reward-map.ts';
+import { coefficientsAt } from '../../method/ppo/schedules.ts';
+import { ppoUpdateWindow } from '../../method/ppo/update.ts';
+import { rewardNetworkConfig } from '../../method/rewards/reward-network.ts';
+
+/** The networks of the presets of these names. */
+export const benchSizes = ['tiny', 'small', 'paper'] as const;
+export type BenchSize = (typeof benchSizes)[number];
+
+const grids: Readonly<Record<BenchSize, readonly [number, number, number]>> = {
+  tiny: [4, 96, 96],
+  small: [4, 160, 160],
+  paper: [4, 512, 448],
+};
+
+/** Frames, rows, columns. */
+export function gridOf(size: BenchSize): readonly [number, number, number] {
+  return grids[size];
+}
+
+function shapeOf(size: BenchSize) {
+  return UNetShapeSchema.parse(presets[size].network ?? {});
+}
+
+/** A policy network, or another where `config` says so. */
+export function benchNetwork(size: BenchSize, config: Partial<UNetConfig>, seed: number): UNet3D {
+  return UNet3D.initialise(
+    { ...shapeOf(size), inputChannels: 1, outputChannels: 3, deepSupervision: false, ...config },
+    randomStream(seed, 'bench', size),
+  );
+}
+
+/** [1, time, row, column, 1] of noise. */
+export function benchWindow(size: BenchSize): tf.Tensor5D {
+  return tf.randomUniform([1, ...gridOf(size), 1], 0, 1, 'float32', 0);
+}
+
+/** The PPO update of a window: policy, reference, critic with deep supervision and one reward network. */
+export function ppoWindow(size: BenchSize): { update: () => void; dispose: () => void } {
+  const config = PpoSchema.parse({ ...presets[size].ppo, updatesPerWindow: 4 });
+  const policy = benchNetwork(size, {}, 0);
+  const reference = benchNetwork(size, {}, 0);
+  const critic = benchNetwork(size, { outputChannels: 1, deepSupervision: true }, 1);
+  const anatomical = benchNetwork(size, rewardNetworkConfig(shapeOf(size)), 2);
+  // So slow that noise does not drive the networks to where an update stops early.
+  const learningRate = 1e-7;
+  const policyOptimiser = new Adam(policy.parameters, { learningRate });
+  const criticOptimiser = new Adam(critic.parameters, { learningRate });
+  const window = benchWindow(size);
+  const rewardOf = fusedReward({
+    scaling: 'per-frame',
+    anatomical,
+    temperature: 1,
+    temporalPenalty: config.temporalPenalty ? { spacingMm: 0.37 } : undefined,
+  });
+  return {
+    update: () => {
+      ppoUpdateWindow({
+        policy,
+        reference,
+        critic,
+        policyOptimiser,
+        criticOptimiser,
+        rewardOf,
+        window,
+        config,
+        coefficients: coefficientsAt(config, 1),
+        limits: defaultGuardLimits,
+      });
+    },
+    dispose: () => {
+      for (const one of [policy, reference, critic, anatomical, policyOptimiser, criticOptimiser])
+        one.dispose();
+      window.dispose();
+    },
+  };
+}
