@@ -13,7 +13,7 @@ import { anatomicalCriteria } from '../metrics/anatomy.ts';
 import { compareMitralValve } from '../metrics/mitral-valve.ts';
 import { scoreVideo } from '../metrics/score-video.ts';
 import { temporalMeasures } from '../metrics/temporal.ts';
-import { beatingHeart } from './beating-heart.ts';
+import { beatingHeart } from './shared/beating-heart.ts';
 
 const size = { frames: 60, rows: 512, columns: 448 };
 const sides = [128, 256, 512];

@@ -1,5 +1,5 @@
 /** Masks of a beating left ventricle of any size, drawn by formula: what the metrics are timed on. */
-import type { LabelVideo } from '../imaging/image.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
 
 /**
  * A ventricle open at its base in a wall of myocardium, filling about a third of the image, over two beats with ragged
