@@ -118,7 +118,14 @@ async function* adapt(seed: number, config: RunConfig): AsyncIterable<Adaptation
       const fitted = await fitRewardNetwork({ ...refs, iteration }, context);
       const reward: RewardModel = { ...fitted.reward, ...(landmark && { landmark }) };
       const tuned = await fineTunePolicy(
-        { ...refs, iteration, policy, reference: first.policy, reward, ...(critic && { critic }) },
+        {
+          ...refs,
+          iteration,
+          policy,
+          reference: first.policy,
+          reward,
+          ...(critic && config.ppo.keepCritic && { critic }),
+        },
         context,
       );
       ({ policy, critic } = tuned);
