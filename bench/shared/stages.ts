@@ -1,14 +1,17 @@
 /** Stages of a run that go over shards, one shard after the other in this process. */
 import type { ActivityContext } from '../../activities/context.ts';
+import { findJson } from '../../activities/json-artefact.ts';
 import { labelShard } from '../../activities/label-shard.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { predictShard } from '../../activities/predict-shard.ts';
 import { scoreShard } from '../../activities/score-shard.ts';
-import { summariseEvaluation } from '../../activities/summarise-evaluation.ts';
+import { EvaluationSchema, summariseEvaluation } from '../../activities/summarise-evaluation.ts';
 import type { RunInput } from '../../contracts/activities.ts';
 import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
+import type { EvaluationReport } from '../../contracts/evaluation.ts';
 import type { EvaluationNumbers, LabelCounts, RunPlan } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import { runKeys } from '../../storage/keys.ts';
 
 export async function startRun(
   context: ActivityContext,
@@ -57,4 +60,15 @@ export async function scorePolicy(
   const { test } = await summariseEvaluation({ ...refs, iteration }, context);
   if (!test) throw new Error('The benchmark needs labelled test videos.');
   return test;
+}
+
+/** Every video of what `scorePolicy` scored. */
+export async function testReport(
+  { run }: RunInput,
+  iteration: number,
+  context: ActivityContext,
+): Promise<EvaluationReport> {
+  const found = await findJson(context, runKeys.evaluation(run, iteration), EvaluationSchema);
+  if (!found?.value.test) throw new Error('The benchmark needs scored test videos.');
+  return found.value.test;
 }
