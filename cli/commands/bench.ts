@@ -13,11 +13,13 @@ export function benchCommand(): Command {
   return defineCommand(
     'bench <name>',
     'Run one of the benchmarks in bench/.',
-    'echoloop bench unet --json',
-  ).action(bench);
+    'echoloop bench unet --json\necholoop bench ablation --seeds 1,2,3',
+  )
+    .option('--seeds <list>', 'seeds of the benchmarks adaptation and ablation, such as 1,2,3')
+    .action(bench);
 }
 
-async function bench(name: string, options: { json?: boolean }): Promise<void> {
+async function bench(name: string, options: { json?: boolean; seeds?: string }): Promise<void> {
   const names = (await readdir(join(projectRoot, 'bench')))
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .map((file) => file.slice(0, -'.ts'.length));
@@ -28,7 +30,10 @@ async function bench(name: string, options: { json?: boolean }): Promise<void> {
     );
   }
   // A process of its own: a benchmark may choose another back end or thread count, and is measured alone.
-  const { command, args } = typeScriptCommand(`bench/${name}.ts`, options.json ? ['--json'] : []);
+  const { command, args } = typeScriptCommand(`bench/${name}.ts`, [
+    ...(options.json ? ['--json'] : []),
+    ...(options.seeds ? ['--seeds', options.seeds] : []),
+  ]);
   const child = spawn(command, args, { stdio: 'inherit' });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);

@@ -1,0 +1,189 @@
+/**
+ * Which uncertainty finds a policy's errors on annotated videos (method.md 9.6): that of the reward networks, the entropy of the
+ * policy, the entropy of its mean over thinned-out copies. All on the grid of the file, where prediction or reference is
+ * foreground.
+ */
+import type { ActivityContext } from '../../activities/context.ts';
+import { loadNetwork } from '../../activities/networks.ts';
+import type { RunInput } from '../../contracts/activities.ts';
+import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
+import type { RewardModel } from '../../contracts/messages.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { preprocess } from '../../datasets/preprocessing.ts';
+import { geometryOf } from '../../imaging/image.ts';
+import { randomStream } from '../../imaging/random.ts';
+import { policyProbabilities, rewardMap, segmentationOf } from '../../method/inference/predict-video.ts';
+import { UNet3D } from '../../method/networks/unet3d.ts';
+import { minimumOf } from '../../method/rewards/fusion.ts';
+import { diceOf } from '../../metrics/overlap.ts';
+import { areaUnderRoc } from '../../metrics/ranking.ts';
+import {
+  expectedCalibrationError,
+  foregroundConfidence,
+  mutualInformation,
+  pearsonCorrelation,
+} from '../../metrics/uncertainty.ts';
+import { dropConnections } from './drop-connect.ts';
+import { testVideos } from './test-videos.ts';
+
+/** What is compared: the fused reward networks, the anatomical one alone, and two entropies over their maximum. */
+export const uncertaintyNames = [
+  'reward networks',
+  'anatomical reward network',
+  'policy entropy',
+  'MC DropConnect',
+] as const;
+export type UncertaintyName = (typeof uncertaintyNames)[number];
+
+/** Over the pixels of all videos together; null where a measure is not defined, as without an error. */
+export interface ErrorDetection {
+  readonly auc: number | null;
+  /** Nats. */
+  readonly mutualInformation: number;
+  /** Pearson, of error and uncertainty over pixels. */
+  readonly pixelCorrelation: number | null;
+  /** Pearson, of mean uncertainty and mean Dice over videos. */
+  readonly diceCorrelation: number | null;
+}
+
+export interface DetectionReport {
+  /** Of the anatomical reward network, scaled by its temperature; 20 bins, the pixels of all videos together. */
+  readonly ece: number;
+  readonly temperature: number;
+  readonly pixels: number;
+  readonly wrongPixels: number;
+  readonly detection: Readonly<Record<UncertaintyName, ErrorDetection>>;
+}
+
+const PASSES = 10;
+const DROP_RATE = 0.1;
+
+/** Pixels of one uncertainty, video after video. */
+interface Collected {
+  readonly confidence: Float32Array[];
+  readonly meanUncertainty: number[];
+}
+
+export async function detectErrors(
+  refs: RunInput,
+  policyRef: ArtefactRef,
+  reward: RewardModel,
+  config: RunConfig,
+  context: ActivityContext,
+): Promise<DetectionReport> {
+  const networks: UNet3D[] = [];
+  const load = async (ref: ArtefactRef, kind: Parameters<typeof loadNetwork>[2]): Promise<UNet3D> => {
+    const network = await loadNetwork(context, ref, kind);
+    networks.push(network);
+    return network;
+  };
+  try {
+    const policy = await load(policyRef, 'policy');
+    const anatomical = await load(reward.network, 'anatomical-reward');
+    const landmark = reward.landmark && (await load(reward.landmark, 'landmark-reward'));
+    const weights = policy.toArrays();
+    const thinned = UNet3D.fromArrays(policy.config, weights);
+    networks.push(thinned);
+    const passes = Array.from({ length: PASSES }, (_, pass) =>
+      dropConnections(weights, DROP_RATE, randomStream(config.seed, 'drop-connect', pass)),
+    );
+    const collected = new Map<UncertaintyName, Collected>(
+      uncertaintyNames.map((name) => [name, { confidence: [], meanUncertainty: [] }]),
+    );
+    const correct: Uint8Array[] = [];
+    const dice: number[] = [];
+    for await (const { video, reference } of testVideos(refs, context)) {
+      const prepared = preprocess(video, config.preprocessing);
+      const probabilities = policyProbabilities(policy, prepared.video, config.inference);
+      const segmentation = segmentationOf(probabilities, prepared.video);
+      const rewardOf = (network: UNet3D, temperature: number): Float32Array =>
+        rewardMap(network, prepared.video, segmentation, config.inference, temperature);
+      const ofAnatomy = rewardOf(anatomical, reward.temperature);
+      const mean = new Float32Array(probabilities.length);
+      for (const arrays of passes) {
+        thinned.assign(arrays);
+        const drawn = policyProbabilities(thinned, prepared.video, config.inference);
+        for (let i = 0; i < mean.length; i++) mean[i]! += drawn[i]! / PASSES;
+      }
+      const classes = policy.config.outputChannels;
+      const maps: Readonly<Record<UncertaintyName, Float32Array>> = {
+        'reward networks': landmark ? minimumOf([ofAnatomy, rewardOf(landmark, 1)]) : ofAnatomy,
+        'anatomical reward network': ofAnatomy,
+        'policy entropy': certainty(probabilities, classes),
+        'MC DropConnect': certainty(mean, classes),
+      };
+      const predicted = prepared.restoreLabels(segmentation);
+      for (const name of uncertaintyNames) {
+        const map = prepared.restoreMap({ ...geometryOf(prepared.video), intensities: maps[name] });
+        const pixels = foregroundConfidence(predicted, reference, map.intensities);
+        collected.get(name)!.confidence.push(pixels.confidence);
+        collected.get(name)!.meanUncertainty.push(1 - meanOf(pixels.confidence));
+        if (name === uncertaintyNames[0]) correct.push(pixels.correct);
+      }
+      dice.push(diceOf(predicted, reference).mean);
+    }
+    return report(collected, correct, dice, reward.temperature);
+  } finally {
+    for (const network of networks) network.dispose();
+  }
+}
+
+function report(
+  collected: ReadonlyMap<UncertaintyName, Collected>,
+  correct: readonly Uint8Array[],
+  dice: readonly number[],
+  temperature: number,
+): DetectionReport {
+  const right = Uint8Array.from(joined(correct));
+  const wrong = right.map((value) => 1 - value);
+  const measure = (name: UncertaintyName): ErrorDetection => {
+    const { confidence, meanUncertainty } = collected.get(name)!;
+    const uncertainty = joined(confidence).map((value) => 1 - value);
+    return {
+      auc: areaUnderRoc(wrong, uncertainty) ?? null,
+      mutualInformation: mutualInformation(wrong, uncertainty).nats,
+      pixelCorrelation: pearsonCorrelation(wrong, uncertainty) ?? null,
+      diceCorrelation: pearsonCorrelation(meanUncertainty, dice) ?? null,
+    };
+  };
+  return {
+    ece: expectedCalibrationError(joined(collected.get('anatomical reward network')!.confidence), right),
+    temperature,
+    pixels: right.length,
+    wrongPixels: wrong.reduce((sum, value) => sum + value, 0),
+    detection: {
+      'reward networks': measure('reward networks'),
+      'anatomical reward network': measure('anatomical reward network'),
+      'policy entropy': measure('policy entropy'),
+      'MC DropConnect': measure('MC DropConnect'),
+    },
+  };
+}
+
+/** 1 - entropy / ln(classes) of probabilities [..., classes]. */
+function certainty(probabilities: Float32Array, classes: number): Float32Array {
+  const result = new Float32Array(probabilities.length / classes);
+  for (let i = 0; i < result.length; i++) {
+    let entropy = 0;
+    for (let k = 0; k < classes; k++) {
+      const probability = probabilities[i * classes + k]!;
+      if (probability > 0) entropy -= probability * Math.log(probability);
+    }
+    result[i] = Math.min(1, Math.max(0, 1 - entropy / Math.log(classes)));
+  }
+  return result;
+}
+
+function meanOf(values: Float32Array): number {
+  return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : 1;
+}
+
+function joined(parts: readonly (Float32Array | Uint8Array)[]): Float32Array {
+  const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let start = 0;
+  for (const part of parts) {
+    result.set(part, start);
+    start += part.length;
+  }
+  return result;
+}

@@ -1,0 +1,106 @@
+/** Source and target phantoms in a store in memory, and the configuration that benchmarks of the whole method begin from. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import type { ActivityContext } from '../../activities/context.ts';
+import { makePhantomDataset } from '../../cli/datasets/phantom-dataset.ts';
+import { uploadDataset } from '../../cli/datasets/upload-dataset.ts';
+import { quickstart } from '../../cli/quickstart/sizes.ts';
+import { presets } from '../../contracts/presets.ts';
+import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
+import type { Split } from '../../datasets/manifest.ts';
+import { LocalCache } from '../../storage/local-cache.ts';
+import { MemoryStore } from '../../storage/memory-store.ts';
+
+/** Fields over the tiny preset. */
+export type ConfigOverrides = Partial<z.input<typeof RunConfigSchema>>;
+
+/** The tiny preset between the phantom datasets. */
+export function phantomConfig(seed: number, overrides: ConfigOverrides = {}): RunConfig {
+  return RunConfigSchema.parse({
+    ...presets.tiny,
+    ...overrides,
+    seed,
+    source: quickstart.names.source,
+    target: quickstart.names.target,
+  });
+}
+
+/** How many videos of each kind: annotated source ones, and target ones, of which the test ones alone are annotated. */
+export interface PhantomCounts {
+  readonly train: number;
+  readonly sourceValidation: number;
+  readonly adapt: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+/** The datasets of `npm start` with more test videos than it scores, so that one video is 2.5 points. */
+const benchCounts: PhantomCounts = {
+  train: quickstart.source.train,
+  sourceValidation: quickstart.source.validation,
+  adapt: quickstart.target.adapt,
+  validation: quickstart.target.validation,
+  test: 40,
+};
+
+export interface Phantoms {
+  readonly context: ActivityContext;
+  /** Removes what lies on disk. */
+  close(): Promise<void>;
+}
+
+/** Makes both datasets from the seed. */
+export async function openPhantoms(seed: number, counts: PhantomCounts = benchCounts): Promise<Phantoms> {
+  const folder = await mkdtemp(join(tmpdir(), 'echoloop-bench-'));
+  const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const store = new MemoryStore();
+    await storePhantoms(store, seed, folder, counts);
+    const context: ActivityContext = {
+      store,
+      cache: new LocalCache(store, folder, 1e9),
+      codeVersion: 'bench',
+      log: { info: () => undefined, warn: () => undefined },
+      signal: new AbortController().signal,
+      heartbeat: () => undefined,
+    };
+    return { context, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function storePhantoms(
+  store: MemoryStore,
+  seed: number,
+  folder: string,
+  counts: PhantomCounts,
+): Promise<void> {
+  const videos = (count: number, split: Split, labelled: boolean) =>
+    Array.from({ length: count }, () => ({ split, labelled }));
+  const { names } = quickstart;
+  const datasets = [
+    {
+      name: names.source,
+      domain: 'source',
+      videos: [...videos(counts.train, 'train', true), ...videos(counts.sourceValidation, 'val', true)],
+    },
+    {
+      name: names.target,
+      domain: 'target',
+      videos: [
+        ...videos(counts.adapt, 'pred', false),
+        ...videos(counts.validation, 'val', false),
+        ...videos(counts.test, 'test', true),
+      ],
+    },
+  ] as const;
+  for (const { name, domain, videos } of datasets) {
+    const out = join(folder, name);
+    await makePhantomDataset({ out, domain, seed, videos }, () => undefined);
+    await uploadDataset(store, out, name);
+  }
+}

@@ -1,0 +1,74 @@
+/** Stages of a run that go over shards, one shard after the other in this process. */
+import type { ActivityContext } from '../../activities/context.ts';
+import { findJson } from '../../activities/json-artefact.ts';
+import { labelShard } from '../../activities/label-shard.ts';
+import { planRun } from '../../activities/plan-run.ts';
+import { predictShard } from '../../activities/predict-shard.ts';
+import { scoreShard } from '../../activities/score-shard.ts';
+import { EvaluationSchema, summariseEvaluation } from '../../activities/summarise-evaluation.ts';
+import type { RunInput } from '../../contracts/activities.ts';
+import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
+import type { EvaluationReport } from '../../contracts/evaluation.ts';
+import type { EvaluationNumbers, LabelCounts, RunPlan } from '../../contracts/messages.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { runKeys } from '../../storage/keys.ts';
+
+export async function startRun(
+  context: ActivityContext,
+  run: string,
+  config: RunConfig,
+): Promise<{ refs: RunInput; plan: RunPlan }> {
+  const plan = await planRun({ run, config }, context);
+  return { refs: { run, config: plan.config, plan: plan.plan }, plan };
+}
+
+/** Predicts the videos of the iteration with the policy and labels what it predicted. */
+export async function labelSweep(
+  input: RunInput & { readonly iteration: number; readonly policy: ArtefactRef },
+  plan: RunPlan,
+  autoencoder: ArtefactRef | undefined,
+  context: ActivityContext,
+): Promise<LabelCounts> {
+  let labels: LabelCounts = { kept: 0, corrected: 0, rejected: 0, triples: 0 };
+  for (let shard = 0; shard < plan.sweeps[input.iteration - 1]!.shards; shard++) {
+    const shardInput = { ...input, split: 'target' as const, shard };
+    await predictShard(shardInput, context);
+    const { counts } = await labelShard({ ...shardInput, ...(autoencoder && { autoencoder }) }, context);
+    labels = {
+      kept: labels.kept + counts.kept,
+      corrected: labels.corrected + counts.corrected,
+      rejected: labels.rejected + counts.rejected,
+      triples: labels.triples + counts.triples,
+    };
+  }
+  return labels;
+}
+
+/** Scores the policy on the test videos. */
+export async function scorePolicy(
+  refs: RunInput,
+  iteration: number,
+  policy: ArtefactRef,
+  plan: RunPlan,
+  context: ActivityContext,
+): Promise<EvaluationNumbers> {
+  for (let shard = 0; shard < plan.test.shards; shard++) {
+    const input = { ...refs, iteration, split: 'test' as const, shard };
+    await predictShard({ ...input, policy }, context);
+    await scoreShard(input, context);
+  }
+  const { test } = await summariseEvaluation({ ...refs, iteration }, context);
+  if (!test) throw new Error('The benchmark needs labelled test videos.');
+  return test;
+}
+
+/** Every video of what `scorePolicy` scored. */
+export async function testReport(
+  { run }: RunInput,
+  iteration: number,
+  context: ActivityContext,
+): Promise<EvaluationReport> {
+  const found = await findJson(context, runKeys.evaluation(run, iteration), EvaluationSchema);
+  if (!found?.value.test) throw new Error('The benchmark needs scored test videos.');
+  return found.value.test;
+}
