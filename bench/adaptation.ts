@@ -1,6 +1,6 @@
 /**
  * What adaptation achieves on held-out target phantoms: the stages of a run, one after the other in this process over a store in
- * memory, for several seeds; policy 0 (source only) against the policy of each iteration.
+ * memory, for several seeds; policy 0 (source only) against the policy of each iteration and the one that the run elects.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,11 @@ import { fitLandmarkReward } from '../activities/fit-landmark-reward.ts';
 import { fitRewardNetwork } from '../activities/fit-reward-network.ts';
 import { fitShapeAutoencoder } from '../activities/fit-shape-autoencoder.ts';
 import { pretrainPolicy } from '../activities/pretrain-policy.ts';
+import { ratePolicy } from '../activities/rate-policy.ts';
+import { selectBest } from '../activities/select-best.ts';
+import type { RatePolicyResult } from '../contracts/activities.ts';
 import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import { eligiblePolicies } from '../contracts/eligible-policies.ts';
 import type { EvaluationNumbers, LabelCounts, RewardModel } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
@@ -24,6 +28,8 @@ export interface AdaptationRow {
   readonly validationReward?: number;
   readonly labels?: LabelCounts;
   readonly seconds: number;
+  /** True in the last row of a seed, which repeats the policy that the run keeps, chosen without labels. */
+  readonly elected?: boolean;
 }
 
 export interface AdaptationBenchOptions {
@@ -64,14 +70,16 @@ async function* adapt(seed: number, config: RunConfig): AsyncIterable<Adaptation
     const landmark = config.landmark.enabled
       ? (await fitLandmarkReward({ ...refs, policy: first.policy }, context)).landmark
       : undefined;
-    let policy = first.policy;
-    let critic: ArtefactRef | undefined;
-    yield { seed, iteration: 0, test: await scorePolicy(refs, 0, policy, plan, context), seconds: seconds() };
+    const policies = [await scorePolicy(refs, 0, first.policy, plan, context)];
+    yield { seed, iteration: 0, test: policies[0]!.test, seconds: seconds() };
 
+    let critic: ArtefactRef | undefined;
+    let reward: RewardModel | undefined;
     for (let iteration = 1; iteration <= config.iterations; iteration++) {
+      const { policy } = eligiblePolicies(policies).at(-1)!;
       const labels = await labelSweep({ ...refs, iteration, policy }, plan, autoencoder, context);
       const fitted = await fitRewardNetwork({ ...refs, iteration }, context);
-      const reward: RewardModel = { ...fitted.reward, ...(landmark && { landmark }) };
+      reward = { ...fitted.reward, ...(landmark && { landmark }) };
       const tuned = await fineTunePolicy(
         {
           ...refs,
@@ -83,27 +91,31 @@ async function* adapt(seed: number, config: RunConfig): AsyncIterable<Adaptation
         },
         context,
       );
-      ({ policy, critic } = tuned);
-      yield {
-        seed,
-        iteration,
-        test: await scorePolicy(refs, iteration, policy, plan, context),
-        validationReward: tuned.validationReward,
-        labels,
-        seconds: seconds(),
-      };
+      critic = tuned.critic;
+      const scored = await scorePolicy(refs, iteration, tuned.policy, plan, context);
+      policies.push(scored);
+      const { validationReward } = tuned;
+      yield { seed, iteration, test: scored.test, validationReward, labels, seconds: seconds() };
     }
+    if (!reward) return;
+    const ratings: RatePolicyResult[] = [];
+    for (const { iteration, policy } of policies) {
+      ratings.push(await ratePolicy({ ...refs, iteration, policy, reward }, context));
+    }
+    const { best } = await selectBest({ ...refs, policies, ratings }, context);
+    yield { seed, iteration: best.iteration, test: best.test!, seconds: seconds(), elected: true };
   } finally {
     await phantoms.close();
   }
 }
 
 /** One line of the table for people. */
-export function rowText({ seed, iteration, test, validationReward, labels, seconds }: AdaptationRow): string {
+export function rowText(row: AdaptationRow): string {
+  const { seed, iteration, test, validationReward, labels, seconds, elected } = row;
   const percent = (share: number): string => `${(100 * share).toFixed(0).padStart(4)} %`;
   return [
     `seed ${seed}`,
-    iteration === 0 ? 'source only ' : `iteration ${iteration} `,
+    elected ? `elected (${iteration}) ` : iteration === 0 ? 'source only ' : `iteration ${iteration} `,
     `Dice ${(100 * (test.dice ?? Number.NaN)).toFixed(1)} %`,
     `Hausdorff ${(test.hausdorffMm ?? Number.NaN).toFixed(1)} mm`,
     `anatomically valid ${percent(test.anatomicalValidity)}`,

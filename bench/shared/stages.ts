@@ -9,7 +9,7 @@ import { EvaluationSchema, summariseEvaluation } from '../../activities/summaris
 import type { RunInput } from '../../contracts/activities.ts';
 import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
 import type { EvaluationReport } from '../../contracts/evaluation.ts';
-import type { EvaluationNumbers, LabelCounts, RunPlan } from '../../contracts/messages.ts';
+import type { EvaluationNumbers, LabelCounts, PolicyResult, RunPlan } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { runKeys } from '../../storage/keys.ts';
 
@@ -44,25 +44,27 @@ export async function labelSweep(
   return labels;
 }
 
-/** Scores the policy on the test videos. */
+/** Scores the policy on validation and test videos. */
 export async function scorePolicy(
   refs: RunInput,
   iteration: number,
   policy: ArtefactRef,
   plan: RunPlan,
   context: ActivityContext,
-): Promise<EvaluationNumbers> {
-  for (let shard = 0; shard < plan.test.shards; shard++) {
-    const input = { ...refs, iteration, split: 'test' as const, shard };
-    await predictShard({ ...input, policy }, context);
-    await scoreShard(input, context);
+): Promise<PolicyResult & { readonly test: EvaluationNumbers }> {
+  for (const split of ['validation', 'test'] as const) {
+    for (let shard = 0; shard < plan[split].shards; shard++) {
+      const input = { ...refs, iteration, split, shard };
+      await predictShard({ ...input, policy }, context);
+      await scoreShard(input, context);
+    }
   }
-  const { test } = await summariseEvaluation({ ...refs, iteration }, context);
+  const { test, ...evaluated } = await summariseEvaluation({ ...refs, iteration }, context);
   if (!test) throw new Error('The benchmark needs labelled test videos.');
-  return test;
+  return { iteration, policy, ...evaluated, test };
 }
 
-/** Every video of what `scorePolicy` scored. */
+/** Every test video of what `scorePolicy` scored. */
 export async function testReport(
   { run }: RunInput,
   iteration: number,
