@@ -81,14 +81,7 @@ async function* adapt(seed: number, config: RunConfig): AsyncIterable<Adaptation
       const fitted = await fitRewardNetwork({ ...refs, iteration }, context);
       reward = { ...fitted.reward, ...(landmark && { landmark }) };
       const tuned = await fineTunePolicy(
-        {
-          ...refs,
-          iteration,
-          policy,
-          reference: first.policy,
-          reward,
-          ...(critic && config.ppo.keepCritic && { critic }),
-        },
+        { ...refs, iteration, policy, reference: first.policy, reward, ...(critic && { critic }) },
         context,
       );
       critic = tuned.critic;

@@ -63,7 +63,6 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       windowsPerDraw: 3,
       updatesPerWindow: 2,
       criticWarmupWindows: 16,
-      keepCritic: false,
       policyLearningRate: 5e-4,
       criticLearningRate: 1e-3,
       annealPolicyRate: true,

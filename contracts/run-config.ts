@@ -167,12 +167,6 @@ export const PpoSchema = z.strictObject({
     .describe(
       'draws at the start of an iteration that train the critic alone, so that advantages mean something',
     ),
-  keepCritic: z
-    .boolean()
-    .default(true)
-    .describe(
-      'go on with the critic of the iteration before; false begins with a new one, as the reward is a new one too',
-    ),
   clipRange: positive.default(0.2),
   policyLearningRate: positive.default(1e-3),
   criticLearningRate: positive.default(5e-3),

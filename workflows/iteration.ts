@@ -69,7 +69,7 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
     policy,
     reference,
     reward,
-    ...(state.critic && config.ppo?.keepCritic !== false && { critic: state.critic }),
+    ...(state.critic && { critic: state.critic }),
   };
   const tuned = await fineTune(start, videos, desk);
 
