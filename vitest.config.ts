@@ -7,8 +7,15 @@ export default defineConfig({
     // Native tensors hold one device and one thread pool per process: a process per file, few at once.
     pool: 'forks',
     maxWorkers: 2,
-    // As the command line sets them: TensorFlow's remarks and the AWS SDK's notice about later versions are no test result.
-    env: { TF_CPP_MIN_LOG_LEVEL: '2', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    env: {
+      // As the command line sets them: TensorFlow's remarks and the AWS SDK's notice about later versions are no test result.
+      TF_CPP_MIN_LOG_LEVEL: '2',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      // One thread a process: tensors here are small, and TensorFlow's idle threads spin, which starves the other files on a busy machine.
+      TF_NUM_INTRAOP_THREADS: '1',
+      TF_NUM_INTEROP_THREADS: '1',
+      OMP_NUM_THREADS: '1',
+    },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

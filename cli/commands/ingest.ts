@@ -48,6 +48,9 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
   const { checkedName } = await import('../../storage/keys.ts');
   const dataset = checkedName('dataset', options.dataset);
   const { findVideos } = await import('../datasets/find-videos.ts');
+  const { requirePaths } = await import('../named-paths.ts');
+  const named = options.labels === undefined ? paths : [...paths, options.labels];
+  await requirePaths(named, 'DatasetInvalid', 'Check the path: nothing was stored.');
   const files = await findVideos(paths);
   const { currentDeployment, storeOf } = await import('../connections.ts');
 

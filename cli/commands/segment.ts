@@ -58,13 +58,15 @@ async function segment(videos: string[], options: SegmentOptions): Promise<void>
   const terminal = openTerminal(options.json === true);
   const { mkdir } = await import('node:fs/promises');
   const { checkOutputs } = await import('../segmentation/output-files.ts');
-  const { isModelFile } = await import('../segmentation/load-model.ts');
-  const { segmentFile } = await import('../segmentation/segment-file.ts');
-  const { selectTensorBackend } = await import('../../runtime/tensors.ts');
+  const { isModelFile } = await import('../segmentation/model-file.ts');
   const uncertainty = options.uncertainty === true;
   checkOutputs(videos, options.out, uncertainty);
   const fromFile = await isModelFile(options.model);
   checkRewardOptions(options, fromFile);
+  await checkFiles(videos, options, fromFile);
+  // Both bring the tensor packages, which take seconds to load.
+  const { segmentFile } = await import('../segmentation/segment-file.ts');
+  const { selectTensorBackend } = await import('../../runtime/tensors.ts');
   const backend = await selectTensorBackend();
   const { model, rewards } = await loadNetworks(options, fromFile);
   await mkdir(options.out, { recursive: true });
@@ -115,6 +117,21 @@ function checkRewardOptions(options: SegmentOptions, fromFile: boolean): void {
     'ConfigInvalid',
     `${options.tto ? '--tto' : '--uncertainty'} needs a reward network, and the policy file ${options.model} names none. Add --reward FILE (a checkpoint of kind anatomical-reward or landmark-reward), or name a model in the store, which has its own.`,
   );
+}
+
+/** @throws DomainError naming what is not there: nothing is segmented when a name is wrong. */
+async function checkFiles(
+  videos: readonly string[],
+  { model, reward }: SegmentOptions,
+  fromFile: boolean,
+): Promise<void> {
+  const { requirePaths } = await import('../named-paths.ts');
+  await requirePaths(
+    fromFile ? [model, ...reward] : reward,
+    'ArtefactMissing',
+    '--model takes a .safetensors file of a policy, or the name of a model in the store; --reward takes a .safetensors file of a reward network.',
+  );
+  await requirePaths(videos, 'DatasetInvalid', 'Check the path: nothing was segmented.');
 }
 
 async function loadNetworks(options: SegmentOptions, fromFile: boolean) {

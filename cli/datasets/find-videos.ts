@@ -15,7 +15,7 @@ export async function findVideos(paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const path of paths) {
     const found = await stat(path).catch(() => undefined);
-    // A file that does not exist stays in the list: reading it says so, beside the others' problems.
+    // Whatever cannot be looked at stays in the list: reading it says why, beside the others' problems.
     if (!found?.isDirectory()) files.push(path);
     else files.push(...(await videosIn(path)));
   }

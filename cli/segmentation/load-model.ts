@@ -1,5 +1,5 @@
 /** A policy and how its videos have to be prepared, from a checkpoint file or from the champion of a model in the store. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { DomainError } from '../../contracts/errors.ts';
 import { presets } from '../../contracts/presets.ts';
@@ -19,12 +19,6 @@ const SettingsSchema = z.object({
   preprocessing: PreprocessingSchema,
   inference: InferenceSchema.prefault({}),
 });
-
-/** True when the argument of --model means a file, not a name in the store. */
-export async function isModelFile(model: string): Promise<boolean> {
-  if (/[/\\]/.test(model) || model.endsWith('.safetensors')) return true;
-  return (await stat(model).catch(() => undefined))?.isFile() ?? false;
-}
 
 /**
  * The policy of a checkpoint file.

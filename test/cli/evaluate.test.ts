@@ -1,11 +1,13 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EvaluationReportSchema } from '../../contracts/evaluation.ts';
 import { readLabelNifti, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
-import { runCli } from './run-cli.ts';
+import { cliTimeout, runCli } from './run-cli.ts';
+
+vi.setConfig({ testTimeout: cliTimeout, hookTimeout: cliTimeout });
 
 let home: string;
 let data: string;

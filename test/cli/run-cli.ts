@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 const entry = fileURLToPath(new URL('../../cli/echoloop.mjs', import.meta.url));
 
+/** Milliseconds for a command on a machine that does other things: most take about a second on an idle one. */
+export const cliTimeout = 170_000;
+
 export interface CliResult {
   readonly code: number | null;
   readonly stdout: string;
@@ -14,7 +17,12 @@ export interface CliResult {
 export function runCli(args: readonly string[], home: string): Promise<CliResult> {
   const { TEMPORAL_ADDRESS: _, ECHOLOOP_S3_ENDPOINT: __, ...environment } = process.env;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [entry, ...args], { env: { ...environment, ECHOLOOP_HOME: home } });
+    const child = spawn(process.execPath, [entry, ...args], {
+      env: { ...environment, ECHOLOOP_HOME: home },
+      // A command that outlives its test would slow down all the others.
+      timeout: cliTimeout,
+      killSignal: 'SIGKILL',
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

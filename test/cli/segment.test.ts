@@ -2,16 +2,19 @@ import '@tensorflow/tfjs-node-gpu';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findVideos } from '../../cli/datasets/find-videos.ts';
 import { makePhantomDataset } from '../../cli/datasets/phantom-dataset.ts';
 import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
 import { randomStream } from '../../imaging/random.ts';
 import { encodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
-import { runCli } from './run-cli.ts';
+import { cliTimeout, runCli } from './run-cli.ts';
 
 const preprocessing = { spacingMm: 2, multiple: 8, clahe: { enabled: false } };
+
+// One test runs two commands.
+vi.setConfig({ testTimeout: 2 * cliTimeout, hookTimeout: cliTimeout });
 
 let home: string;
 let video: string;

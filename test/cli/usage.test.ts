@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildProgram } from '../../cli/program.ts';
-import { runCli } from './run-cli.ts';
+import { cliTimeout, runCli } from './run-cli.ts';
+
+vi.setConfig({ testTimeout: cliTimeout });
 
 let home: string;
 beforeAll(async () => {
@@ -27,6 +29,34 @@ describe('wrong usage leaves exit code 2 and says what was probably meant', () =
 
   it('refuses options of other versions', async () => {
     expect((await runCli(['segment', 'a.dcm', '--model', 'm', '--out', 'o', '--ttta'], home)).code).toBe(2);
+  });
+});
+
+describe('a path where nothing is leaves exit code 3 and is named, before any service or tensor is asked for', () => {
+  const here = import.meta.filename;
+  it.each([
+    {
+      args: ['ingest', here, 'a.dcm', 'b.dcm', '--dataset', 'd'],
+      code: 'DatasetInvalid',
+      named: 'a.dcm, b.dcm',
+    },
+    { args: ['ingest', here, '--dataset', 'd', '--labels', 'masks'], code: 'DatasetInvalid', named: 'masks' },
+    {
+      args: ['segment', here, '--model', 'no.safetensors', '--out', 'o'],
+      code: 'ArtefactMissing',
+      named: 'no.safetensors',
+    },
+    {
+      args: ['segment', here, 'a.dcm', '--model', 'hospital', '--out', 'o'],
+      code: 'DatasetInvalid',
+      named: 'a.dcm',
+    },
+  ])('$args', async ({ args, code, named }) => {
+    const result = await runCli([...args, '--json'], home);
+    expect(result.code).toBe(3);
+    const { error } = JSON.parse(result.stdout);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(new RegExp(`^${named}: there is no such file`));
   });
 });
 

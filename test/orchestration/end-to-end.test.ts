@@ -44,6 +44,8 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
   expect(world.work.filter((line) => line.startsWith('labelShard'))).toHaveLength(4);
   const landmark = await findArtefact(world.store, activityKeys.landmarkWeights('tiny'));
   expect(landmark).toBeDefined();
+  const anatomical = await findArtefact(world.store, runKeys.anatomicalReward('tiny', 1));
+  expect(anatomical).toBeDefined();
 
   const page = await readArtefact(world.store, (await findArtefact(world.store, runKeys.report('tiny')))!);
   expect(new TextDecoder().decode(page)).toContain('clinic-b');
@@ -51,9 +53,7 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
     JSON.parse(new TextDecoder().decode(await world.store.get(modelKeys.champion('ward')))),
   );
   expect(champion.policy.sha256).toBe(result.best.policy.sha256);
-  expect(champion.rewardNetworks).toEqual([
-    await findArtefact(world.store, runKeys.anatomicalReward('tiny', 1)),
-  ]);
+  expect(champion.rewardNetworks).toEqual([anatomical, landmark]);
   expect(
     await findArtefact(world.store, runKeys.prediction('tiny', 1, 'test', target.at(-1)!)),
   ).toBeDefined();
