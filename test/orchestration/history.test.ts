@@ -52,6 +52,22 @@ describe('the history of a workflow', () => {
     record('adaptation', histories);
   });
 
+  it('holds every round of a fine-tuning by several workers', async () => {
+    const { activities, calls } = fakeActivities();
+    const { config } = adaptationInput('unused', { iterations: 1 });
+    const localSgd = { ...config.localSgd, workers: 2, stepsPerRound: 10 };
+    const histories = await bench.serve(activities, async () => {
+      const handle = await bench.start(adaptationInput('rounds', { iterations: 1, localSgd }));
+      await handle.result();
+      return historiesOf(handle.workflowId);
+    });
+    const rounds = calls.filter((name) => name === 'mergeRound').length;
+    expect(rounds).toBeGreaterThan(1);
+    expect(calls.filter((name) => name === 'trainLocally')).toHaveLength(2 * rounds);
+    expect(calls).not.toContain('fineTunePolicy');
+    record('adaptation-rounds', histories);
+  });
+
   it('names the run that a night starts after the scheduled time', async () => {
     const { activities } = fakeActivities();
     const histories = await bench.serve(activities, async () => {
