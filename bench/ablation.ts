@@ -42,6 +42,8 @@ export interface ArmScores {
 export interface AblationSeed {
   readonly seed: number;
   readonly arms: Readonly<Record<Arm, ArmScores>>;
+  /** Arms whose fine-tuning elected the source policy, no epoch having a better validation reward: they show nothing of their reward. */
+  readonly keptSource: readonly Arm[];
   /** Of the policy before TTO. */
   readonly errors: DetectionReport;
   readonly optimisation: OptimisationEffect;
@@ -101,6 +103,7 @@ async function ablate(
   await scorePolicy(refs, 0, source, plan, context);
   note('source only', (await testReport(refs, 0, context)).summary);
 
+  const keptSource: Arm[] = [];
   /** A run of its own, because a run has one policy an iteration; its plan is the same. */
   const fineTuned = async (arm: Arm, name: string, reward: typeof anatomical, temporalPenalty: boolean) => {
     const own = await startRun(context, `ablation-${seed}-${name}`, {
@@ -110,6 +113,7 @@ async function ablate(
     const start = { policy: source, reference: source };
     const { policy } = await fineTunePolicy({ ...own.refs, iteration: 1, ...start, reward }, context);
     await scorePolicy(own.refs, 1, policy, own.plan, context);
+    if (policy.sha256 === source.sha256) keptSource.push(arm);
     const report = await testReport(own.refs, 1, context);
     note(arm, report.summary);
     return { policy, videos: report.videos };
@@ -123,6 +127,7 @@ async function ablate(
   return {
     seed,
     arms: byArm((arm) => scores.get(arm)!),
+    keptSource,
     errors: await detectErrors(refs, full.policy, fused, config, context),
     optimisation: effectOf(full.videos, optimised),
     seconds: (performance.now() - started) / 1000,
@@ -182,10 +187,11 @@ export function reportText({ seeds, mean }: AblationReport): string {
     '| arm | Dice % | Hausdorff mm | anatomically valid % | temporally valid % | mistakes per cycle (5 mm) | frames flagged |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...arms.map((arm) => row(arm, mean[arm])),
-    ...seeds.flatMap(({ seed, errors, optimisation, seconds }) => [
+    ...seeds.flatMap(({ seed, keptSource, errors, optimisation, seconds }) => [
       '',
       `Seed ${seed}, ${seconds.toFixed(0)} s. Anatomical reward network: ECE ${three(errors.ece)} (published 0.054), temperature ` +
         `${errors.temperature.toFixed(2)}; ${errors.wrongPixels} of ${errors.pixels} pixels are wrong.`,
+      `Fine-tuning kept the source policy in: ${keptSource.join(', ') || 'no arm'}.`,
       `TTO: of ${optimisation.invalidBefore} invalid videos ${optimisation.repaired} became valid, of ${optimisation.validBefore} ` +
         `valid ones ${optimisation.worse} got worse.`,
       '| uncertainty | AUC | mutual information | correlation with error | correlation with Dice |',
