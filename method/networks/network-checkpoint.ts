@@ -51,7 +51,7 @@ export function decodeNetwork<Kind extends NetworkKind>(
   if (found === undefined) {
     throw new DomainError(
       'CheckpointIncompatible',
-      `A checkpoint of kind "${kinds.join('" or "')}" is needed, this one is ${metadata.kind ? `"${metadata.kind}"` : 'of no kind'}. Give the path of a ${kinds.join(' or ')} checkpoint.`,
+      `A checkpoint of kind "${kinds.join('" or "')}" is needed, this one is ${metadata.kind ? `"${metadata.kind}"` : 'of no kind'}. Give the path of such a checkpoint.`,
     );
   }
   return { network: UNet3D.fromArrays(parseConfig(metadata.config), arrays), kind: found, metadata };
