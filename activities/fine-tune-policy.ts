@@ -2,17 +2,16 @@
 import type { z } from 'zod';
 import type { FineTuneInput, FineTuneResult } from '../contracts/activities.ts';
 import type { ArtefactRef } from '../contracts/artefact-ref.ts';
-import type { UNet3D } from '../method/networks/unet3d.ts';
 import { FineTune } from '../method/ppo/fine-tune.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { ActivityContext } from './context.ts';
-import { criticOf, resumableFineTune } from './fine-tuning.ts';
+import { type Learners, loadLearners, resumableFineTune } from './fine-tuning.ts';
 import { FineTuningSchema } from './fine-tuning-documents.ts';
 import { findJson, writeJson } from './json-artefact.ts';
-import { loadNetwork, policySettings, storeNetwork } from './networks.ts';
+import { policySettings, storeNetwork } from './networks.ts';
 import { type RunFacts, readRun } from './plan.ts';
-import { loadPolicyRewards, type PolicyRewards, rewardInputs } from './policy-rewards.ts';
+import { rewardInputs } from './policy-rewards.ts';
 import { shelveVideos } from './prepare-videos.ts';
 import { activityKeys } from './run-keys.ts';
 import { trainResumably } from './train-resumably.ts';
@@ -25,33 +24,28 @@ export async function fineTunePolicy(
 ): Promise<FineTuneResult> {
   const { run, iteration } = input;
   const present = await findJson(context, activityKeys.fineTuningCurve(run, iteration), FineTuningSchema);
-  const policy = present && (await findArtefact(context.store, runKeys.policy(run, iteration)));
-  const critic = present && (await findArtefact(context.store, activityKeys.critic(run, iteration)));
-  if (present && policy && critic) return resultOf(policy, critic, present.reference, present.value);
+  const storedPolicy = present && (await findArtefact(context.store, runKeys.policy(run, iteration)));
+  const storedCritic = present && (await findArtefact(context.store, activityKeys.critic(run, iteration)));
+  if (present && storedPolicy && storedCritic) {
+    return resultOf(storedPolicy, storedCritic, present.reference, present.value);
+  }
 
   const facts = await readRun(input, context);
   const shelf = new VideoShelf();
-  const networks: UNet3D[] = [];
-  let rewards: PolicyRewards | undefined;
-  const keep = (network: UNet3D): UNet3D => {
-    networks.push(network);
-    return network;
-  };
+  let learners: Learners | undefined;
   try {
     const videos = { run, dataset: facts.config.target, labelled: false, config: facts.config };
     const sweep = facts.plan.sweeps[iteration - 1]!.flat();
     const training = await shelveVideos(shelf, { ...videos, videos: sweep }, context);
     const held = facts.plan.validation.flat().slice(0, facts.config.ppo.validationVideos);
     const validation = await shelveVideos(shelf, { ...videos, videos: held }, context);
-    const tuned = {
-      policy: keep(await loadNetwork(context, input.policy, 'policy')),
-      reference: keep(await loadNetwork(context, input.reference, 'policy')),
-      critic: keep(await criticOf(input, facts, context)),
-    };
-    rewards = await loadPolicyRewards(context, input.reward, facts.config);
+    learners = await loadLearners(input, facts, context);
+    const { policy, reference, critic, rewards } = learners;
     const { config } = facts;
     const fineTune = new FineTune({
-      ...tuned,
+      policy,
+      reference,
+      critic,
       rewardOf: rewards.training,
       windows: windowsFrom(shelf, training.usable),
       validation: {
@@ -64,13 +58,12 @@ export async function fineTunePolicy(
       windowFrames: config.inference.windowFrames,
     });
     try {
-      return await train(input, fineTune, tuned, facts, context);
+      return await train(input, fineTune, learners, facts, context);
     } finally {
       fineTune.dispose();
     }
   } finally {
-    for (const network of networks) network.dispose();
-    rewards?.dispose();
+    learners?.dispose();
     shelf.dispose();
   }
 }
@@ -78,7 +71,7 @@ export async function fineTunePolicy(
 async function train(
   input: FineTuneInput,
   fineTune: FineTune,
-  { policy, critic }: { readonly policy: UNet3D; readonly critic: UNet3D },
+  { policy, critic }: Pick<Learners, 'policy' | 'critic'>,
   { config }: RunFacts,
   context: ActivityContext,
 ): Promise<FineTuneResult> {

@@ -6,11 +6,50 @@ import type { FineTune, FineTuneProgress } from '../method/ppo/fine-tune.ts';
 import type { ActivityContext } from './context.ts';
 import { loadNetwork } from './networks.ts';
 import type { RunFacts } from './plan.ts';
+import { loadPolicyRewards, type PolicyRewards } from './policy-rewards.ts';
 import type { CurvePoint, ResumableTraining } from './train-resumably.ts';
+
+type Start = Pick<FineTuneInput, 'iteration' | 'policy' | 'reference' | 'critic' | 'reward'>;
+
+export interface Learners {
+  readonly policy: UNet3D;
+  readonly reference: UNet3D;
+  readonly critic: UNet3D;
+  readonly rewards: PolicyRewards;
+  dispose(): void;
+}
+
+/** The networks of a fine-tuning; the caller disposes the result. */
+export async function loadLearners(
+  start: Start,
+  facts: RunFacts,
+  context: ActivityContext,
+): Promise<Learners> {
+  const loaded: { dispose(): void }[] = [];
+  const keep = <Part extends { dispose(): void }>(part: Part): Part => {
+    loaded.push(part);
+    return part;
+  };
+  const dispose = (): void => {
+    for (const part of loaded) part.dispose();
+  };
+  try {
+    return {
+      policy: keep(await loadNetwork(context, start.policy, 'policy')),
+      reference: keep(await loadNetwork(context, start.reference, 'policy')),
+      critic: keep(await criticOf(start, facts, context)),
+      rewards: keep(await loadPolicyRewards(context, start.reward, facts.config)),
+      dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
 
 /** The critic of the iteration before, or a new one; it keeps its deep-supervision heads (method.md 3). */
 export async function criticOf(
-  { critic, iteration }: Pick<FineTuneInput, 'critic' | 'iteration'>,
+  { critic, iteration }: Start,
   { config }: RunFacts,
   context: ActivityContext,
 ): Promise<UNet3D> {

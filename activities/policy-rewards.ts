@@ -3,8 +3,9 @@ import type { ArtefactRef } from '../contracts/artefact-ref.ts';
 import type { RewardModel } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { fusedReward, type RewardOf } from '../method/ppo/reward-map.ts';
+import { networksToFuse } from '../method/ppo/reward-networks.ts';
 import type { ActivityContext } from './context.ts';
-import { loadNetwork } from './networks.ts';
+import { loadRewardNetworks } from './reward-networks.ts';
 
 export interface PolicyRewards {
   /** Scaled per frame, with the temporal penalty where the run has it. */
@@ -20,28 +21,19 @@ export async function loadPolicyRewards(
   reward: RewardModel,
   config: RunConfig,
 ): Promise<PolicyRewards> {
-  const anatomical = await loadNetwork(context, reward.network, 'anatomical-reward');
-  try {
-    const landmark = reward.landmark && (await loadNetwork(context, reward.landmark, 'landmark-reward'));
-    const networks = { anatomical, temperature: reward.temperature, landmark };
-    return {
-      training: fusedReward({
-        ...networks,
-        scaling: 'per-frame',
-        temporalPenalty: config.ppo.temporalPenalty
-          ? { spacingMm: config.preprocessing.spacingMm }
-          : undefined,
-      }),
-      validation: fusedReward({ ...networks, scaling: 'none', temporalPenalty: undefined }),
-      dispose: () => {
-        anatomical.dispose();
-        landmark?.dispose();
-      },
-    };
-  } catch (error) {
-    anatomical.dispose();
-    throw error;
-  }
+  const networks = await loadRewardNetworks(context, reward);
+  const fused = networksToFuse(networks);
+  return {
+    training: fusedReward({
+      ...fused,
+      scaling: 'per-frame',
+      temporalPenalty: config.ppo.temporalPenalty ? { spacingMm: config.preprocessing.spacingMm } : undefined,
+    }),
+    validation: fusedReward({ ...fused, scaling: 'none', temporalPenalty: undefined }),
+    dispose: () => {
+      for (const { network } of networks) network.dispose();
+    },
+  };
 }
 
 /** The networks that a reward is made of. */

@@ -12,9 +12,9 @@ import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
 import { findJson, writeJson } from './json-artefact.ts';
-import { loadNetwork } from './networks.ts';
 import { readRun } from './plan.ts';
 import { prepareVideo } from './prepared-video.ts';
+import { loadRewardNetworks } from './reward-networks.ts';
 import { activityKeys } from './run-keys.ts';
 
 export const RatingsSchema = z.strictObject({
@@ -38,20 +38,9 @@ async function rate(
 ): Promise<z.infer<typeof RatingsSchema>> {
   const { run, iteration, reward } = input;
   const { config, plan } = await readRun(input, context);
-  const networks = [
-    {
-      network: await loadNetwork(context, reward.network, 'anatomical-reward'),
-      temperature: reward.temperature,
-    },
-  ];
+  const networks = await loadRewardNetworks(context, reward);
   const videos: Record<string, number> = {};
   try {
-    if (reward.landmark) {
-      networks.push({
-        network: await loadNetwork(context, reward.landmark, 'landmark-reward'),
-        temperature: 1,
-      });
-    }
     const ids = plan.validation.flat();
     for (const [index, id] of ids.entries()) {
       const found = await findArtefact(context.store, runKeys.prediction(run, iteration, 'validation', id));

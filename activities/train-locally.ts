@@ -7,18 +7,16 @@ import type { RunConfig } from '../contracts/run-config.ts';
 import type { NamedArrays } from '../method/networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../method/networks/prefixed-arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from '../method/networks/safetensors.ts';
-import type { UNet3D } from '../method/networks/unet3d.ts';
 import { FineTune } from '../method/ppo/fine-tune.ts';
 import { deltaOf } from '../method/scale-out/outer-step.ts';
 import { shardOfWorker } from '../method/scale-out/shard-of-worker.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
 import type { ActivityContext } from './context.ts';
-import { criticOf, resumableFineTune } from './fine-tuning.ts';
+import { type Learners, loadLearners, resumableFineTune } from './fine-tuning.ts';
 import { LocalTrainingSchema } from './fine-tuning-documents.ts';
 import { findJson, writeJson } from './json-artefact.ts';
-import { loadNetwork } from './networks.ts';
 import { readRun } from './plan.ts';
-import { loadPolicyRewards, type PolicyRewards, rewardInputs } from './policy-rewards.ts';
+import { rewardInputs } from './policy-rewards.ts';
 import { shelveVideos } from './prepare-videos.ts';
 import { activityKeys } from './run-keys.ts';
 import { trainResumably } from './train-resumably.ts';
@@ -40,20 +38,13 @@ export async function trainLocally(
   const facts = await readRun(input, context);
   const { config, plan } = facts;
   const shelf = new VideoShelf();
-  const networks: UNet3D[] = [];
-  const keep = (network: UNet3D): UNet3D => {
-    networks.push(network);
-    return network;
-  };
-  let rewards: PolicyRewards | undefined;
+  let learners: Learners | undefined;
   try {
     const videos = shardOfWorker(plan.sweeps[iteration - 1]!.flat(), worker, config.localSgd.workers);
     const ofTraining = { run, dataset: config.target, labelled: false, config, videos };
     const { usable } = await shelveVideos(shelf, ofTraining, context);
-    const policy = keep(await loadNetwork(context, input.policy, 'policy'));
-    const reference = keep(await loadNetwork(context, input.reference, 'policy'));
-    const critic = keep(await criticOf(input, facts, context));
-    rewards = await loadPolicyRewards(context, input.reward, config);
+    learners = await loadLearners(input, facts, context);
+    const { policy, reference, critic, rewards } = learners;
     const start = { policy: policy.toArrays(), critic: critic.toArrays() };
     const fineTune = new FineTune({
       policy,
@@ -113,8 +104,7 @@ export async function trainLocally(
       fineTune.dispose();
     }
   } finally {
-    for (const network of networks) network.dispose();
-    rewards?.dispose();
+    learners?.dispose();
     shelf.dispose();
   }
 }

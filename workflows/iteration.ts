@@ -1,7 +1,8 @@
 /** One iteration of the loop (method.md 1, steps a to e). */
 import type { RunInput } from '../contracts/activities.ts';
 import { eligiblePolicies } from '../contracts/eligible-policies.ts';
-import type { CarriedState, LabelCounts, RewardModel } from '../contracts/messages.ts';
+import { addLabels, noLabels } from '../contracts/label-counts.ts';
+import type { CarriedState, RewardModel } from '../contracts/messages.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { fineTune } from './fine-tune.ts';
 import { withLowerRates } from './lower-rate.ts';
@@ -36,7 +37,7 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   // b. Reward labelling.
   progress.enter('labelling', shards, 'shards');
   const autoencoder = state.autoencoder;
-  let labels: LabelCounts = { kept: 0, corrected: 0, rejected: 0, triples: 0 };
+  let labels = noLabels;
   await sweep(shards, concurrency, async (shard) => {
     const input = {
       ...refs,
@@ -48,7 +49,7 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
     };
     const labelled = await steering.interruptible(() => activities.labelShard(input));
     bad += labelled.quarantined;
-    labels = added(labels, labelled.counts);
+    labels = addLabels(labels, labelled.counts);
     progress.advance();
     const soFar = { ...state, quarantined: state.quarantined + bad, labels: [...state.labels, labels] };
     progress.show(soFar, iteration);
@@ -91,13 +92,4 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   };
   progress.show(next, iteration);
   return next;
-}
-
-function added(a: LabelCounts, b: LabelCounts): LabelCounts {
-  return {
-    kept: a.kept + b.kept,
-    corrected: a.corrected + b.corrected,
-    rejected: a.rejected + b.rejected,
-    triples: a.triples + b.triples,
-  };
 }

@@ -1,13 +1,14 @@
 /** Test-time optimisation of every test video (method.md 8), in the way of `segment --tto`. */
 import type { ActivityContext } from '../../activities/context.ts';
 import { loadNetwork } from '../../activities/networks.ts';
-import type { RewardNetwork } from '../../cli/segmentation/reward-networks.ts';
+import { loadRewardNetworks } from '../../activities/reward-networks.ts';
 import { segmentVideo } from '../../cli/segmentation/segment-video.ts';
 import type { RunInput } from '../../contracts/activities.ts';
 import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
 import type { VideoScore } from '../../contracts/evaluation.ts';
 import type { RewardModel } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
 import { scoreVideo } from '../../metrics/score-video.ts';
 import { testVideos } from './test-videos.ts';
 
@@ -19,15 +20,10 @@ export async function scoreOptimised(
   context: ActivityContext,
 ): Promise<VideoScore[]> {
   const policy = await loadNetwork(context, policyRef, 'policy');
-  const rewards: RewardNetwork[] = [];
+  let rewards: RewardNetwork[] = [];
   const scores: VideoScore[] = [];
   try {
-    const anatomical = await loadNetwork(context, reward.network, 'anatomical-reward');
-    rewards.push({ kind: 'anatomical-reward', network: anatomical, temperature: reward.temperature });
-    if (reward.landmark) {
-      const landmark = await loadNetwork(context, reward.landmark, 'landmark-reward');
-      rewards.push({ kind: 'landmark-reward', network: landmark, temperature: 1 });
-    }
+    rewards = await loadRewardNetworks(context, reward);
     for await (const { id, video, reference } of testVideos(refs, context)) {
       const { labels } = segmentVideo(video, policy, config, {
         augment: false,

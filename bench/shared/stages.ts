@@ -9,6 +9,7 @@ import { EvaluationSchema, summariseEvaluation } from '../../activities/summaris
 import type { RunInput } from '../../contracts/activities.ts';
 import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
 import type { EvaluationReport } from '../../contracts/evaluation.ts';
+import { addLabels, noLabels } from '../../contracts/label-counts.ts';
 import type { EvaluationNumbers, LabelCounts, PolicyResult, RunPlan } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { runKeys } from '../../storage/keys.ts';
@@ -29,17 +30,12 @@ export async function labelSweep(
   autoencoder: ArtefactRef | undefined,
   context: ActivityContext,
 ): Promise<LabelCounts> {
-  let labels: LabelCounts = { kept: 0, corrected: 0, rejected: 0, triples: 0 };
+  let labels = noLabels;
   for (let shard = 0; shard < plan.sweeps[input.iteration - 1]!.shards; shard++) {
     const shardInput = { ...input, split: 'target' as const, shard };
     await predictShard(shardInput, context);
     const { counts } = await labelShard({ ...shardInput, ...(autoencoder && { autoencoder }) }, context);
-    labels = {
-      kept: labels.kept + counts.kept,
-      corrected: labels.corrected + counts.corrected,
-      rejected: labels.rejected + counts.rejected,
-      triples: labels.triples + counts.triples,
-    };
+    labels = addLabels(labels, counts);
   }
   return labels;
 }

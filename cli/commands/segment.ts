@@ -1,11 +1,11 @@
 /** `echoloop segment`: masks and overlays of videos. With checkpoint files it needs neither Temporal nor a store. */
 import type { Command } from 'commander';
 import { DomainError } from '../../contracts/errors.ts';
+import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
 import { defineCommand, oneOf } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { problemOf, problemText } from '../file-problem.ts';
 import type { PresetName } from '../segmentation/load-model.ts';
-import type { RewardNetwork } from '../segmentation/reward-networks.ts';
 import type { SegmentedFile } from '../segmentation/segment-file.ts';
 import { openTerminal } from '../terminal.ts';
 

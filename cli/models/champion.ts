@@ -3,13 +3,14 @@ import { readChampion, replaceChampion } from '../../activities/champions.ts';
 import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
 import { type Champion, ChampionSchema } from '../../contracts/champion.ts';
 import { DomainError } from '../../contracts/errors.ts';
+import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
 import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
 import { modelKeys, runKeys } from '../../storage/keys.ts';
 import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type LoadedModel, modelOf, settingsOfConfig } from '../segmentation/load-model.ts';
-import { type RewardNetwork, rewardNetworkOf } from '../segmentation/reward-networks.ts';
+import { rewardNetworkOf } from '../segmentation/reward-networks.ts';
 
 export async function listModels(store: ObjectStore): Promise<Champion[]> {
   const champions: Champion[] = [];

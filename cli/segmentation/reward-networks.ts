@@ -1,19 +1,8 @@
-/** Reward networks as segmentation uses them: to optimise by, and to say how sure a segmentation is. */
+/** Reward networks of segmentation, out of checkpoint files: to optimise by, and to say how sure a segmentation is. */
 import { readFile } from 'node:fs/promises';
 import { DomainError } from '../../contracts/errors.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
-import type { UNet3D } from '../../method/networks/unet3d.ts';
-import type { RewardNetworks } from '../../method/ppo/reward-map.ts';
-
-export const rewardKinds = ['anatomical-reward', 'landmark-reward'] as const;
-export type RewardKind = (typeof rewardKinds)[number];
-
-export interface RewardNetwork {
-  readonly kind: RewardKind;
-  readonly network: UNet3D;
-  /** T of method.md 5.3; 1 for the landmark network, which is not scaled. */
-  readonly temperature: number;
-}
+import { type RewardKind, type RewardNetwork, rewardKinds } from '../../method/ppo/reward-networks.ts';
 
 /**
  * The reward networks of checkpoint files, at most one of each kind.
@@ -63,14 +52,4 @@ export function rewardNetworkOf(bytes: Uint8Array, origin: string): RewardNetwor
     'CheckpointIncompatible',
     `${origin}: expected a temperature above 0 in the checkpoint's metadata, found "${metadata.temperature}". Save it again with this software.`,
   );
-}
-
-/** The networks in the form of `fusedReward`, which takes one alone as its first whatever its kind. */
-export function networksToFuse(
-  rewards: readonly RewardNetwork[],
-): Pick<RewardNetworks, 'anatomical' | 'temperature' | 'landmark'> {
-  const anatomical = rewards.find(({ kind }) => kind === 'anatomical-reward');
-  const landmark = rewards.find(({ kind }) => kind === 'landmark-reward');
-  const { network, temperature } = anatomical ?? landmark!;
-  return { anatomical: network, temperature, landmark: anatomical && landmark?.network };
 }

@@ -8,7 +8,7 @@ import { randomStream } from '../../imaging/random.ts';
 import { predictVideo, rewardMap } from '../../method/inference/predict-video.ts';
 import { predictAugmentedVideo } from '../../method/inference/test-time-augmentation.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
-import { networksToFuse, type RewardNetwork } from './reward-networks.ts';
+import { networksToFuse, type RewardNetwork } from '../../method/ppo/reward-networks.ts';
 import { segmentVideo } from './segment-video.ts';
 
 function network(seed: number, inputChannels: number, outputChannels: number): UNet3D {

@@ -7,8 +7,8 @@ import { predictAugmentedVideo } from '../../method/inference/test-time-augmenta
 import { type OptimisedVideo, predictOptimisedVideo } from '../../method/inference/test-time-optimisation.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import { fusedReward } from '../../method/ppo/reward-map.ts';
+import { networksToFuse, type RewardNetwork } from '../../method/ppo/reward-networks.ts';
 import { minimumOf } from '../../method/rewards/fusion.ts';
-import { networksToFuse, type RewardNetwork } from './reward-networks.ts';
 
 export interface SegmentationSettings {
   readonly preprocessing: PreprocessingConfig;
