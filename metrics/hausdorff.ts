@@ -5,7 +5,7 @@
 
 import { DomainError } from '../contracts/errors.ts';
 import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
-import { type LabelFrame, type LabelVideo, labelFrame } from '../imaging/image.ts';
+import { type LabelFrame, type LabelVideo, labelFrame, type VideoGeometry } from '../imaging/image.ts';
 import { foregroundBox } from './foreground-crop.ts';
 
 /** Surface pixels in scan order, with their first and last column. */
@@ -284,14 +284,17 @@ export function hausdorffMm(
   return { ...sums, mean: (sums.lv + sums.epi) / 2 };
 }
 
-/** @throws GeometryMismatch when two segmentations do not lie on the same frames, rows and columns. */
-export function requireSameGrid(prediction: LabelVideo, reference: LabelVideo): void {
+/**
+ * @param what the other one is called in the message.
+ * @throws GeometryMismatch when the two do not lie on the same frames, rows and columns.
+ */
+export function requireSameGrid(prediction: VideoGeometry, other: VideoGeometry, what = 'reference'): void {
   const ours = `${prediction.frames} x ${prediction.rows} x ${prediction.columns}`;
-  const theirs = `${reference.frames} x ${reference.rows} x ${reference.columns}`;
+  const theirs = `${other.frames} x ${other.rows} x ${other.columns}`;
   if (ours === theirs) return;
   throw new DomainError(
     'GeometryMismatch',
-    `The prediction has ${ours} frames, rows and columns, the reference ${theirs}. ` +
-      'Restore the prediction to the grid of the original video before comparing.',
+    `The prediction has ${ours} frames, rows and columns, the ${what} ${theirs}. ` +
+      'Restore both to the grid of the original video before comparing.',
   );
 }

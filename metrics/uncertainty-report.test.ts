@@ -1,22 +1,23 @@
 import { expect, test } from 'vitest';
 import { UncertaintyReportSchema, type VideoScore } from '../contracts/evaluation.ts';
-import type { LabelVideo } from '../imaging/image.ts';
+import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import { expectedCalibrationError } from './uncertainty.ts';
 import { scoreUncertainty, summariseUncertainty } from './uncertainty-report.ts';
 
+function grid(columns: number) {
+  return { frames: 1, rows: 1, columns, spacingMm: [1, 1], frameTimeMs: 30 } as const;
+}
+
 function video(...labels: number[]): LabelVideo {
-  return {
-    frames: 1,
-    rows: 1,
-    columns: labels.length,
-    spacingMm: [1, 1],
-    frameTimeMs: 30,
-    labels: Uint8Array.from(labels),
-  };
+  return { ...grid(labels.length), labels: Uint8Array.from(labels) };
+}
+
+function mapOf(...confidence: number[]): GreyVideo {
+  return { ...grid(confidence.length), intensities: Float32Array.from(confidence) };
 }
 
 function scored(id: string, dice: number, prediction: number[], reference: number[], confidence: number[]) {
-  const found = scoreUncertainty(video(...prediction), video(...reference), Float32Array.from(confidence));
+  const found = scoreUncertainty(video(...prediction), video(...reference), mapOf(...confidence));
   const score: VideoScore = {
     id,
     frames: 1,
@@ -31,7 +32,7 @@ function scored(id: string, dice: number, prediction: number[], reference: numbe
 }
 
 test('a map that knows exactly where the prediction is wrong has no error and full information', () => {
-  const { scores } = scoreUncertainty(video(0, 1, 1, 2), video(0, 1, 2, 2), Float32Array.of(0.3, 1, 0, 1));
+  const { scores } = scoreUncertainty(video(0, 1, 1, 2), video(0, 1, 2, 2), mapOf(0.3, 1, 0, 1));
   expect(scores).toMatchObject({ ece: 0, mce: 0, pixels: 3 });
   expect(scores.normalisedMutualInformation).toBeCloseTo(1, 12);
   expect(scores.meanUncertainty).toBeCloseTo(1 / 3, 12);

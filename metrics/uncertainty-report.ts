@@ -1,6 +1,6 @@
 /** The measures of method.md 9.6 for a video, and over videos. */
 import type { UncertaintyReport, UncertaintyScores, VideoScore } from '../contracts/evaluation.ts';
-import type { LabelVideo } from '../imaging/image.ts';
+import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import {
   adaptiveCalibrationError,
   foregroundConfidence,
@@ -18,14 +18,13 @@ export interface VideoUncertainty {
 }
 
 /**
- * Scores a confidence map, values in [0, 1], shape [frames, rows, columns], on the pixels where prediction or reference
- * is foreground. Without such pixels all errors are 0.
+ * Scores a confidence map, values in [0, 1], on the pixels where prediction or reference is foreground. Without such pixels all errors are 0.
  * @throws GeometryMismatch when the three do not lie on one grid.
  */
 export function scoreUncertainty(
   prediction: LabelVideo,
   reference: LabelVideo,
-  map: Float32Array,
+  map: GreyVideo,
 ): VideoUncertainty {
   const { confidence, correct } = foregroundConfidence(prediction, reference, map);
   const reliability = reliabilityDiagram(confidence, correct);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LabelVideo } from '../imaging/image.ts';
+import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import {
   adaptiveCalibrationError,
   expectedCalibrationError,
@@ -71,21 +71,23 @@ describe('association', () => {
   });
 });
 
-test('only pixels with foreground in prediction or reference take part', () => {
+test('only pixels with foreground in prediction or reference take part, on one grid', () => {
+  const grid = (rows: number, columns: number) =>
+    ({ frames: 1, rows, columns, spacingMm: [1, 1], frameTimeMs: 30 }) as const;
   const video = (...labels: number[]): LabelVideo => ({
-    frames: 1,
-    rows: 1,
-    columns: labels.length,
-    spacingMm: [1, 1],
-    frameTimeMs: 30,
+    ...grid(1, labels.length),
     labels: Uint8Array.from(labels),
   });
-  const found = foregroundConfidence(
-    video(0, 1, 2, 0),
-    video(0, 1, 0, 2),
-    Float32Array.of(0.1, 0.25, 0.5, 0.75),
-  );
+  const map = (rows: number, columns: number): GreyVideo => ({
+    ...grid(rows, columns),
+    intensities: Float32Array.of(0.1, 0.25, 0.5, 0.75),
+  });
+  const found = foregroundConfidence(video(0, 1, 2, 0), video(0, 1, 0, 2), map(1, 4));
   expect(Array.from(found.confidence)).toEqual([0.25, 0.5, 0.75]);
   expect(Array.from(found.correct)).toEqual([1, 0, 0]);
-  expect(() => foregroundConfidence(video(0), video(0, 1), Float32Array.of(1))).toThrow(/1 x 1 x 1/);
+  expect(() => foregroundConfidence(video(0), video(0, 1), map(1, 4))).toThrow(/1 x 1 x 1/);
+  // As many pixels, but rows and columns change places.
+  expect(() => foregroundConfidence(video(0, 1, 2, 0), video(0, 1, 0, 2), map(4, 1))).toThrow(
+    /confidence map 1 x 4 x 1/,
+  );
 });

@@ -5,7 +5,7 @@
 
 import { DomainError } from '../contracts/errors.ts';
 import { BACKGROUND } from '../contracts/labels.ts';
-import type { LabelVideo } from '../imaging/image.ts';
+import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import { requireSameGrid } from './hausdorff.ts';
 
 const DEFAULT_BINS = 20;
@@ -243,17 +243,18 @@ export function pearsonCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): 
 }
 
 /**
- * Confidence and correctness of the pixels where prediction or reference is foreground, in memory order. `confidence`
- * has shape [frames, rows, columns].
+ * Confidence and correctness of the pixels where prediction or reference is foreground, in memory order. `map` holds the
+ * confidence of every pixel, values in [0, 1].
  * @throws GeometryMismatch when the three do not lie on one grid.
  */
 export function foregroundConfidence(
   prediction: LabelVideo,
   reference: LabelVideo,
-  confidence: Float32Array,
+  map: GreyVideo,
 ): { confidence: Float32Array; correct: Uint8Array } {
   requireSameGrid(prediction, reference);
-  requireSameLength(prediction.labels, confidence);
+  requireSameGrid(prediction, map, 'confidence map');
+  const confidence = map.intensities;
   const chosen = new Float32Array(confidence.length);
   const correct = new Uint8Array(confidence.length);
   let count = 0;

@@ -115,7 +115,7 @@ export async function detectErrors(
       const predicted = prepared.restoreLabels(segmentation);
       for (const name of uncertaintyNames) {
         const map = prepared.restoreMap({ ...geometryOf(prepared.video), intensities: maps[name] });
-        const pixels = foregroundConfidence(predicted, reference, map.intensities);
+        const pixels = foregroundConfidence(predicted, reference, map);
         collected.get(name)!.confidence.push(pixels.confidence);
         collected.get(name)!.meanUncertainty.push(1 - meanOf(pixels.confidence));
         if (name === uncertaintyNames[0]) correct.push(pixels.correct);

@@ -52,7 +52,7 @@ export async function scoreFile(pair: VideoPair): Promise<ScoreOutcome> {
       ? undefined
       : await attempt(confidenceFile, async () => {
           const map = readConfidenceMap(await readFile(confidenceFile), confidenceFile);
-          return scoreUncertainty(prediction, reference, map.intensities);
+          return scoreUncertainty(prediction, reference, map);
         });
   const baseline =
     baselineFile === undefined
