@@ -34,4 +34,13 @@ describe('failures', () => {
       message: expect.stringContaining('/data/a.dcm: there is no such file'),
     });
   });
+
+  it('name the file that was read where the error does not', () => {
+    const error = Object.assign(new Error('x'), { code: 'EISDIR' });
+    expect(failureOf(error, '/data/a.nii.gz')).toMatchObject({
+      exitCode: 3,
+      message: '/data/a.nii.gz: a file was expected, this is a folder.',
+    });
+    expect(failureOf(error)?.exitCode).toBe(1);
+  });
 });

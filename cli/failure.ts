@@ -26,8 +26,11 @@ export class RunFailed extends Error {
   }
 }
 
-/** The failure that an error stands for; undefined where commander has printed what was asked for (help, version). */
-export function failureOf(error: unknown): Failure | undefined {
+/**
+ * The failure that an error stands for; undefined where commander has printed what was asked for (help, version).
+ * @param file named where a file system error does not say which one it was: reading an open one does not.
+ */
+export function failureOf(error: unknown, file?: string): Failure | undefined {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return undefined;
     if (error.code === 'commander.help') {
@@ -42,8 +45,9 @@ export function failureOf(error: unknown): Failure | undefined {
     return { exitCode: 2, code: 'ConfigInvalid', message: z.prettifyError(error) };
   }
   const found = error as NodeJS.ErrnoException;
-  if (typeof found?.code === 'string' && found.path !== undefined && fileProblems[found.code]) {
-    return { exitCode: 3, code: 'DatasetInvalid', message: `${found.path}: ${fileProblems[found.code]}` };
+  const path = found?.path ?? file;
+  if (typeof found?.code === 'string' && path !== undefined && fileProblems[found.code]) {
+    return { exitCode: 3, code: 'DatasetInvalid', message: `${path}: ${fileProblems[found.code]}` };
   }
   return { exitCode: 1, code: 'Unexpected', message: found?.stack ?? String(error) };
 }

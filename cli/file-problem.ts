@@ -16,7 +16,7 @@ export function problemOf(file: string, error: unknown): FileProblem {
   const known = domainErrorOf(error);
   if (known && (isRetryable(known.code) || known.code === 'AccessDenied')) throw known;
   if (known) return { file, code: known.code, message: known.message };
-  const failure = failureOf(error);
+  const failure = failureOf(error, file);
   return { file, code: failure?.code ?? 'Unexpected', message: failure?.message ?? String(error) };
 }
 

@@ -1,5 +1,6 @@
 /** `echoloop evaluate`: the metrics of method.md 9 over two folders of masks. Needs neither Temporal nor a store. */
 import { writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DomainError } from '../../contracts/errors.ts';
 import { defineCommand } from '../command.ts';
@@ -50,6 +51,14 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
       '--confidence needs --references: how right a confidence is, only a reference tells. Add --references, or leave --confidence out.',
     );
   }
+  const { requirePaths } = await import('../named-paths.ts');
+  const named = [predictions, references, baseline, confidence, options.manifest];
+  const written = options.csv === undefined ? [] : [dirname(resolve(options.csv))];
+  await requirePaths(
+    [...named.filter((path) => path !== undefined), ...written],
+    'DatasetInvalid',
+    'Name folders of masks, the file of a manifest, and for --csv a file in a folder that is there.',
+  );
   const terminal = openTerminal(options.json === true);
   const { evaluateFolders } = await import('../evaluation/evaluate-folders.ts');
   const { reportText } = await import('../evaluation/report-tables.ts');

@@ -35,7 +35,9 @@ async function readText(file: string, required: boolean): Promise<string | undef
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // Of a path that is no folder, whoever lists the folder says so.
+    const code = (error as NodeJS.ErrnoException).code;
+    if (!required && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
     throw error;
   }
 }

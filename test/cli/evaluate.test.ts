@@ -68,10 +68,21 @@ describe('evaluate', () => {
     expect(stdout).toContain('100.0 %');
   });
 
-  it('says where it looked when there is nothing to score', async () => {
-    const { code, stderr } = await runCli(['evaluate', '--predictions', join(data, 'nothing')], home);
-    expect(code).toBe(3);
-    expect(stderr).toContain(join(data, 'nothing'));
+  it('names every path that is not there, that of the table too, and a file in place of a folder', async () => {
+    const [nothing, nowhere, table] = [
+      join(data, 'nothing'),
+      join(data, 'nowhere'),
+      join(data, 'no', 'a.csv'),
+    ];
+    const missing = await runCli(
+      ['evaluate', '--predictions', nothing, '--references', nowhere, '--csv', table],
+      home,
+    );
+    expect(missing.code).toBe(3);
+    for (const path of [nothing, nowhere, join(data, 'no')]) expect(missing.stderr).toContain(path);
+    const file = await runCli(['evaluate', '--predictions', join(data, 'manifest.csv')], home);
+    expect(file.code).toBe(3);
+    expect(file.stderr).toContain(`${join(data, 'manifest.csv')}: a folder was expected`);
   });
 
   it('compares two methods, reads confidence maps, groups by view and study, and writes a table', async () => {
