@@ -1,9 +1,12 @@
 /** What must hold for any masks: symmetry, the triangle inequality, and that position and mirroring do not matter. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { temporalMeasureNames } from '../contracts/evaluation.ts';
 import type { LabelVideo } from '../imaging/image.ts';
+import { clinicalMeasures } from './clinical.ts';
 import { frameSurfaces, hausdorffMm, surfaceHausdorff } from './hausdorff.ts';
 import { diceOf } from './overlap.ts';
+import { temporalMeasures } from './temporal.ts';
 import { adaptiveCalibrationError, adaptiveReliability, expectedCalibrationError } from './uncertainty.ts';
 
 const ROWS = 12;
@@ -100,6 +103,52 @@ describe('overlap and distance', () => {
       { numRuns: 80, seed: 23 },
     );
   });
+});
+
+/** A walled ventricle, open at its base, whose half width and height in pixels change from frame to frame. */
+function beatingAt(top: number, left: number, beats: readonly (readonly [number, number])[]): LabelVideo {
+  const [rows, columns] = [44, 40];
+  const labels = new Uint8Array(beats.length * rows * columns);
+  for (let i = 0; i < labels.length; i++) {
+    const [halfWidth, height] = beats[Math.floor(i / (rows * columns))]!;
+    const up = top + 24 - (Math.floor(i / columns) % rows);
+    const across = (i % columns) - left - 12;
+    const within = (wall: number) =>
+      up >= 0 && (across / (halfWidth + wall)) ** 2 + (up / (height + wall)) ** 2 <= 1;
+    if (within(0)) labels[i] = 1;
+    else if (within(3)) labels[i] = 2;
+  }
+  return { frames: beats.length, rows, columns, spacingMm: [0.4, 0.3], frameTimeMs: 30, labels };
+}
+
+test('areas, lengths, distances between frames, ejection fraction and strain do not depend on where the heart lies', () => {
+  const beat = fc.tuple(
+    fc.double({ min: 4, max: 8, noNaN: true }),
+    fc.double({ min: 12, max: 20, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(beat, { minLength: 3, maxLength: 6 }),
+      fc.integer({ min: 0, max: 15 }),
+      fc.integer({ min: 0, max: 12 }),
+      (beats, top, left) => {
+        const [still, moved] = [beatingAt(0, 0, beats), beatingAt(top, left, beats)];
+        const [before, after] = [temporalMeasures(still), temporalMeasures(moved)];
+        for (const name of temporalMeasureNames) {
+          const shift = name === 'epiCenterX' ? top : name === 'epiCenterY' ? left : 0;
+          for (const [t, value] of before[name]!.entries()) {
+            expect(after[name]![t], name).toBeCloseTo(value + shift, 9);
+          }
+        }
+        const [first, second] = [clinicalMeasures(still), clinicalMeasures(moved)];
+        expect([second.edFrame, second.esFrame]).toEqual([first.edFrame, first.esFrame]);
+        expect(second.ejectionFraction).toBeCloseTo(first.ejectionFraction!, 9);
+        // A corner has two contour points at 0.1 pixel; rounding decides, as published, at which one the length ends.
+        expect(Math.abs(second.gls! - first.gls!)).toBeLessThan(0.02);
+      },
+    ),
+    { numRuns: 60, seed: 26 },
+  );
 });
 
 describe('calibration is monotone', () => {
