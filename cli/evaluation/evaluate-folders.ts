@@ -1,12 +1,12 @@
 /** From folders of files to one report: pairs, scores, and what is said of all videos together. */
+import { DomainError } from '../../contracts/errors.ts';
 import type { EvaluationReport, VideoScore } from '../../contracts/evaluation.ts';
-import type { ManifestRow } from '../../datasets/manifest.ts';
 import { compareMethods } from '../../metrics/comparison.ts';
 import { biplaneStudies } from '../../metrics/studies.ts';
 import { summariseWithIntervals } from '../../metrics/summary.ts';
 import { summariseUncertainty } from '../../metrics/uncertainty-report.ts';
 import type { FileProblem } from '../file-problem.ts';
-import { findManifest } from './find-manifest.ts';
+import { findManifest, type VideoView } from './find-manifest.ts';
 import { type EvaluationFolders, pairFiles } from './pair-files.ts';
 import type { ScoreOutcome } from './score-file.ts';
 import { scorePairs } from './score-pool.ts';
@@ -17,7 +17,7 @@ interface ScoredVideo extends ScoreOutcome {
 
 /**
  * Scores every video of the folders. What could not be used is listed and left out.
- * @throws DatasetInvalid when there is nothing to score or the manifest is not one.
+ * @throws DatasetInvalid when there is nothing to score, or the manifest is not one or was named and lists no video.
  */
 export async function evaluateFolders(
   folders: EvaluationFolders,
@@ -26,6 +26,12 @@ export async function evaluateFolders(
 ): Promise<{ report: EvaluationReport; problems: FileProblem[] }> {
   const manifest = await findManifest(folders, manifestFile);
   const { pairs, problems } = await pairFiles(folders);
+  if (manifestFile !== undefined && pairs.length > 0 && !pairs.some(({ id }) => manifest.has(id))) {
+    throw new DomainError(
+      'DatasetInvalid',
+      `${manifestFile} lists none of the videos, the first of which is ${pairs[0]!.id}. Its id must be the mask's file name without .nii.gz.`,
+    );
+  }
   const outcomes = await scorePairs(pairs, onDone);
   problems.push(...outcomes.flatMap((outcome) => outcome.problems));
   const scored = outcomes.flatMap(({ score, ...rest }) =>
@@ -48,7 +54,7 @@ export async function evaluateFolders(
   return { report, problems };
 }
 
-function withView({ id, ...score }: VideoScore, row: ManifestRow | undefined): VideoScore {
+function withView({ id, ...score }: VideoScore, row: VideoView | undefined): VideoScore {
   return { id, ...(row && { study: row.study, view: row.view }), ...score };
 }
 

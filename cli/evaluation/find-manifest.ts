@@ -1,34 +1,64 @@
-/** Study and view of the videos that are scored, from a dataset's manifest. */
+/** Study and view of the videos that are scored, from a dataset's manifest or any table that names them. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DomainError } from '../../contracts/errors.ts';
-import { type ManifestRow, parseManifest } from '../../datasets/manifest.ts';
 import type { EvaluationFolders } from './pair-files.ts';
 
+export interface VideoView {
+  readonly study: string;
+  /** In lower case, such as a4c. */
+  readonly view: string;
+}
+
 /**
- * Rows by video id: of the file that was named, otherwise of the first manifest.csv in the folder of references or of
- * predictions or in the folder around it. Empty when there is none.
- * @throws DatasetInvalid when the manifest is not one, and what reading a named file throws.
+ * Study and view by video id: of the file that was named, otherwise of the first manifest.csv in the folder of references
+ * or of predictions or in the folder around it. A table that was not named and has other columns is not meant. Empty
+ * when there is none.
+ * @throws DatasetInvalid when the table cannot be read, and what reading a named file throws.
  */
 export async function findManifest(
   folders: EvaluationFolders,
   named: string | undefined,
-): Promise<ReadonlyMap<string, ManifestRow>> {
+): Promise<ReadonlyMap<string, VideoView>> {
   const beside = [folders.references, folders.predictions].flatMap((folder) =>
     folder === undefined ? [] : [resolve(folder), dirname(resolve(folder))],
   );
   const files = named === undefined ? beside.map((folder) => join(folder, 'manifest.csv')) : [named];
   for (const file of files) {
     const text = await readText(file, named !== undefined);
-    if (text === undefined) continue;
-    try {
-      return new Map(parseManifest(text).map((row) => [row.id, row]));
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      throw new DomainError(error.code, `${file}: ${error.message}`);
-    }
+    const views = text === undefined ? undefined : parseViews(text, file);
+    if (views !== undefined) return views;
+    if (named === undefined) continue;
+    throw new DomainError(
+      'DatasetInvalid',
+      `${file}: expected a first line with the columns id, study and view, separated by commas. Add them: id is a mask's file name without .nii.gz.`,
+    );
   }
   return new Map();
+}
+
+/** Undefined when the first line does not name the columns id, study and view; other columns do not matter. */
+function parseViews(csv: string, file: string): Map<string, VideoView> | undefined {
+  const lines = csv.replace(/^\ufeff/, '').split(/\r?\n/);
+  const cellsOf = (line: string) => line.split(',').map((cell) => cell.trim());
+  const header = cellsOf(lines[0]!);
+  const [idColumn, studyColumn, viewColumn] = ['id', 'study', 'view'].map((name) => header.indexOf(name));
+  if ([idColumn, studyColumn, viewColumn].includes(-1)) return undefined;
+  const views = new Map<string, VideoView>();
+  for (const [i, line] of lines.entries()) {
+    if (i === 0 || line.trim() === '') continue;
+    const cells = cellsOf(line);
+    const [id, study, view] = [cells[idColumn!], cells[studyColumn!], cells[viewColumn!]];
+    if (cells.length === header.length && id && study && view && !views.has(id)) {
+      views.set(id, { study, view: view.toLowerCase() });
+      continue;
+    }
+    throw new DomainError(
+      'DatasetInvalid',
+      `${file}: line ${i + 1}: expected ${header.length} cells with study, view and an id that no earlier line has, found "${line}". Correct the line.`,
+    );
+  }
+  return views;
 }
 
 async function readText(file: string, required: boolean): Promise<string | undefined> {

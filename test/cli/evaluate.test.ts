@@ -161,10 +161,12 @@ describe('evaluate', () => {
     expect(alone.code).toBe(2);
     expect(alone.stderr).toContain('--references');
     const manifest = join(home, 'notes.csv');
-    await writeFile(manifest, 'no,manifest\n');
-    const unread = await runCli(['evaluate', '--predictions', labels, '--manifest', manifest], home);
-    expect(unread.code).toBe(3);
-    expect(unread.stderr).toContain(manifest);
+    for (const text of ['no,manifest\n', 'id,study,view\nanother,p1,a4c\n']) {
+      await writeFile(manifest, text);
+      const unread = await runCli(['evaluate', '--predictions', labels, '--manifest', manifest], home);
+      expect(unread.code).toBe(3);
+      expect(unread.stderr).toContain(manifest);
+    }
   });
 });
 
