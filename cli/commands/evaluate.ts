@@ -72,7 +72,8 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   );
   if (options.csv !== undefined) await writeFile(options.csv, scoresCsv(report.videos));
   terminal.printJson({ ...report, ...(problems.length > 0 ? { problems } : {}) });
-  terminal.print(reportText(report));
+  // Shares of no videos would read as a result.
+  if (report.videos.length > 0) terminal.print(reportText(report));
   if (problems.length === 0) return;
   terminal.note(problemList(problems, report.videos.length));
   throw new FinishedWith(3);

@@ -61,6 +61,16 @@ describe('evaluate', () => {
     expect(stderr).toContain(second);
   });
 
+  it('prints no table of shares when no file could be scored', async () => {
+    const predictions = join(home, 'nothing-usable');
+    await mkdir(predictions);
+    await writeFile(join(predictions, 'a.nii.gz'), 'no NIfTI');
+    const { code, stdout, stderr } = await runCli(['evaluate', '--predictions', predictions], home);
+    expect(code).toBe(3);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('0 videos scored');
+  });
+
   it('leaves out what needs a reference when there is none', async () => {
     const { code, stdout } = await runCli(['evaluate', '--predictions', join(data, 'labels')], home);
     expect(code).toBe(0);
