@@ -1,11 +1,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nonZero } from '../imaging/components.ts';
-import { distanceToBackground } from '../imaging/distance-transform.ts';
 import { maskRuns } from '../imaging/runs.ts';
 import { greatestDepth } from './greatest-depth.ts';
 
-test('is the maximum of the distance transform, whatever is known before', () => {
+/** Greatest distance of a pixel of the mask to a pixel that is not in it, from all pairs. */
+function deepestOf(mask: Uint8Array, columns: number): number {
+  const places = Array.from(mask.keys());
+  const outside = places.filter((i) => mask[i] === 0);
+  const away = (i: number, j: number) =>
+    (Math.floor(i / columns) - Math.floor(j / columns)) ** 2 + ((i % columns) - (j % columns)) ** 2;
+  const squared = places.map((i) =>
+    outside.reduce((least, j) => Math.min(least, away(i, j)), Number.POSITIVE_INFINITY),
+  );
+  return Math.sqrt(Math.max(...squared));
+}
+
+test('is the greatest over all pairs of pixels, whatever is known before', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 40 }),
@@ -15,7 +26,7 @@ test('is the maximum of the distance transform, whatever is known before', () =>
       (rows, columns, outside, share) => {
         const mask = new Uint8Array(rows * columns).fill(1);
         for (const place of outside) mask[place % mask.length] = 0;
-        const expected = Math.max(...distanceToBackground(mask, rows, columns));
+        const expected = deepestOf(mask, columns);
         const known = Math.floor((expected * share) / 4);
         expect(greatestDepth(maskRuns(mask, rows, columns, nonZero), rows, columns, known)).toBe(expected);
       },

@@ -3,7 +3,8 @@ import { type Runs, rowStarts } from '../imaging/runs.ts';
 
 /**
  * Looks for pixels farther from the outside than any before. Whole intervals of a row are ruled out at once: a pixel is
- * deeper than g only when, `away` rows off, g's circle leaves a run of the mask on neither side.
+ * deeper than g only when, on every row that the circle of radius g around it meets, one run of the mask holds all that
+ * lies in the circle.
  */
 class DepthSearch {
   readonly #mask: Runs;
@@ -13,7 +14,7 @@ class DepthSearch {
   /** Square of the greatest distance so far, in pixels. */
   greatest: number;
   /** The whole part of that distance. */
-  #radius = 0;
+  #radius: number;
 
   constructor(mask: Runs, rows: number, columns: number, known: number) {
     this.#mask = mask;

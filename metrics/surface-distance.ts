@@ -1,7 +1,7 @@
 /**
  * Greatest distance from one surface to another, exact and linear in pixels. Surfaces near each other, the usual case,
  * are searched row by row from each pixel; once that has cost as much as the area, distances along columns come from
- * two sweeps and rows are solved by lower envelopes, as in imaging/distance-transform.ts.
+ * two sweeps and rows are solved by the lower envelope of parabolas (Felzenszwalb and Huttenlocher 2012).
  */
 import type { Surface } from './surfaces.ts';
 
