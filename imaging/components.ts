@@ -1,16 +1,14 @@
 /**
- * Connected components of a binary mask by runs: one pass finds the horizontal runs of each row and joins them with
- * those of the row above (union-find), so the work is linear in pixels and the bookkeeping is proportional to runs.
+ * Connected components of a binary mask by runs: the horizontal runs of each row are joined with those of the row above
+ * (union-find), so finding the runs is linear in pixels and all else is proportional to runs.
  * Components are numbered from 1 in the order in which a row-by-row scan first meets them, as scipy and skimage do.
  */
+import { maskRuns, type Runs } from './runs.ts';
+
 export type Connectivity = 4 | 8;
 
-/** Components as runs; run `i` covers columns start[i]..end[i]-1 of row[i]. Arrays may be longer than `runs`. */
-export interface ComponentRuns {
-  readonly runs: number;
-  readonly row: Int32Array;
-  readonly start: Int32Array;
-  readonly end: Int32Array;
+/** Runs with the component that each belongs to. */
+export interface ComponentRuns extends Runs {
   /** Component of each run, from 1. */
   readonly label: Int32Array;
   readonly components: number;
@@ -41,13 +39,6 @@ function findRoot(parent: Int32Array, run: number): number {
   return root;
 }
 
-/** Grows a list of numbers that is filled one by one. */
-function grown(list: Int32Array): Int32Array {
-  const longer = new Int32Array(list.length * 2);
-  longer.set(list);
-  return longer;
-}
-
 /**
  * Components of the pixels whose value is in `members` (a table of 256 flags, see `valueTable`).
  * `pixels` has shape [rows, columns].
@@ -59,46 +50,38 @@ export function componentRuns(
   connectivity: Connectivity,
   members: Uint8Array = nonZero,
 ): ComponentRuns {
-  let row: Int32Array = new Int32Array(4 * rows + 16);
-  let start: Int32Array = new Int32Array(row.length);
-  let end: Int32Array = new Int32Array(row.length);
-  let parent: Int32Array = new Int32Array(row.length);
+  return connectRuns(maskRuns(pixels, rows, columns, members), rows, columns, connectivity);
+}
+
+/** Components of a mask of which the runs are known, in an image of rows x columns. */
+export function connectRuns(
+  mask: Runs,
+  rows: number,
+  columns: number,
+  connectivity: Connectivity,
+): ComponentRuns {
+  const { runs, row, start, end } = mask;
+  const parent = new Int32Array(runs);
   const reach = connectivity === 8 ? 1 : 0;
-  let runs = 0;
-  let aboveFrom = 0;
+  let rowFrom = 0;
+  let above = 0;
   let aboveTo = 0;
-  for (let r = 0; r < rows; r++) {
-    const offset = r * columns;
-    const rowFrom = runs;
-    let above = aboveFrom;
-    let c = 0;
-    while (c < columns) {
-      while (c < columns && members[pixels[offset + c]!]! === 0) c++;
-      if (c === columns) break;
-      const from = c;
-      while (c < columns && members[pixels[offset + c]!]! !== 0) c++;
-      if (runs === row.length) {
-        row = grown(row);
-        start = grown(start);
-        end = grown(end);
-        parent = grown(parent);
-      }
-      row[runs] = r;
-      start[runs] = from;
-      end[runs] = c;
-      parent[runs] = runs;
-      while (above < aboveTo && end[above]! + reach <= from) above++;
-      for (let k = above; k < aboveTo && start[k]! < c + reach; k++) {
-        const a = findRoot(parent, k);
-        const b = findRoot(parent, runs);
-        // The smaller root wins, so a component keeps the number of the run that was met first.
-        if (a < b) parent[b] = a;
-        else parent[a] = b;
-      }
-      runs++;
+  for (let i = 0; i < runs; i++) {
+    if (i === 0 || row[i] !== row[i - 1]) {
+      // The runs of the row that ends here lie above this one only when no row between them is empty.
+      above = i > 0 && row[i] === row[i - 1]! + 1 ? rowFrom : i;
+      aboveTo = i;
+      rowFrom = i;
     }
-    aboveFrom = rowFrom;
-    aboveTo = runs;
+    parent[i] = i;
+    while (above < aboveTo && end[above]! + reach <= start[i]!) above++;
+    for (let k = above; k < aboveTo && start[k]! < end[i]! + reach; k++) {
+      const a = findRoot(parent, k);
+      const b = findRoot(parent, i);
+      // The smaller root wins, so a component keeps the number of the run that was met first.
+      if (a < b) parent[b] = a;
+      else parent[a] = b;
+    }
   }
 
   const label = new Int32Array(runs);

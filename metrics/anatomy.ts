@@ -3,9 +3,17 @@
  * Every mask has a verdict, degenerate ones included; a measure that cannot be taken is NaN here and invalid.
  */
 import { type AnatomicalCriterionName, anatomicalCriterionNames } from '../contracts/evaluation.ts';
-import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
-import { type ComponentRuns, componentRuns, largestLabel, valueTable } from '../imaging/components.ts';
+import { CLASS_COUNT, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+import { type ComponentRuns, connectRuns, largestLabel } from '../imaging/components.ts';
 import { type LabelFrame, type LabelVideo, labelFrame } from '../imaging/image.ts';
+import {
+  complementRuns,
+  countPixels,
+  countShared,
+  erodeRuns,
+  type Runs,
+  runsByValue,
+} from '../imaging/runs.ts';
 import { cropToForeground } from './foreground-crop.ts';
 import { erosionRatioBeforeSplit } from './myocardium-thickness.ts';
 
@@ -32,11 +40,6 @@ export interface AnatomicalCriteria {
   readonly lvBackgroundFrontier: number;
 }
 
-const ventricle = valueTable(LEFT_VENTRICLE);
-const myocardium = valueTable(MYOCARDIUM);
-const background = valueTable(BACKGROUND);
-const notVentricle = valueTable(BACKGROUND, MYOCARDIUM);
-
 /** Pixels of components that do not reach the edge of the image. */
 function enclosedPixels(complement: ComponentRuns): number {
   let pixels = 0;
@@ -56,9 +59,9 @@ function pixelsBesidesLargest(found: ComponentRuns): number {
  * Background pixels enclosed by left ventricle and myocardium together but by neither alone: the enclosed background
  * components (4-connected) that touch both. One that touches a single structure is a hole of that structure.
  */
-function gapPixels(frame: LabelFrame): number {
+function gapPixels(frame: LabelFrame, background: Runs): number {
   const { labels, rows, columns } = frame;
-  const found = componentRuns(labels, rows, columns, 4, background);
+  const found = connectRuns(background, rows, columns, 4);
   let enclosed = false;
   for (let name = 1; name <= found.components; name++) enclosed ||= found.touchesBorder[name] === 0;
   if (!enclosed) return 0;
@@ -81,66 +84,43 @@ function gapPixels(frame: LabelFrame): number {
   return pixels;
 }
 
+/** Pixels of a mask in one row. */
+function pixelsInRow(mask: Runs, row: number): number {
+  let pixels = 0;
+  for (let i = 0; i < mask.runs; i++) if (mask.row[i] === row) pixels += mask.end[i]! - mask.start[i]!;
+  return pixels;
+}
+
 /** Pixel count of the left ventricle over that of the myocardium on the row of their joint centre of mass. */
-function widthRatio(frame: LabelFrame): number {
-  const { labels, rows, columns } = frame;
+function widthRatio(ventricle: Runs, myocardium: Runs): number {
   let count = 0;
   let rowSum = 0;
-  for (let r = 0; r < rows; r++) {
-    let inRow = 0;
-    for (let i = r * columns; i < (r + 1) * columns; i++) if (labels[i] !== BACKGROUND) inRow++;
-    count += inRow;
-    rowSum += inRow * r;
+  for (const { runs, row, start, end } of [ventricle, myocardium]) {
+    for (let i = 0; i < runs; i++) {
+      count += end[i]! - start[i]!;
+      rowSum += (end[i]! - start[i]!) * row[i]!;
+    }
   }
   if (count === 0) return Number.NaN;
   const row = Math.floor(rowSum / count);
-  let lv = 0;
-  let myo = 0;
-  for (let i = row * columns; i < (row + 1) * columns; i++) {
-    if (labels[i] === LEFT_VENTRICLE) lv++;
-    else if (labels[i] === MYOCARDIUM) myo++;
-  }
+  const lv = pixelsInRow(ventricle, row);
+  const myo = pixelsInRow(myocardium, row);
   return lv > 0 && myo > 0 ? lv / myo : Number.NaN;
 }
 
 /** Left ventricle pixels with background among their eight neighbours, over the width of the bounding box. */
-function frontierRatio(frame: LabelFrame): number {
-  const { labels, rows, columns } = frame;
-  let touching = 0;
+function frontierRatio(ventricle: Runs, background: Runs, rows: number, columns: number): number {
+  // An erosion of the foreground takes away the pixels with background among their neighbours.
+  const inner = erodeRuns(complementRuns(background, rows, columns), rows, columns);
+  const touching = countPixels(ventricle) - countShared(ventricle, inner);
+  if (touching <= 1) return 0;
   let left = columns;
-  let right = -1;
-  for (let r = 0; r < rows; r++) {
-    const offset = r * columns;
-    for (let c = 0; c < columns; c++) {
-      if (labels[offset + c] !== LEFT_VENTRICLE) continue;
-      if (c < left) left = c;
-      if (c > right) right = c;
-      const i = offset + c;
-      // Inside the ventricle, which is most of it, one comparison of the eight neighbours settles it.
-      const inner =
-        r > 0 &&
-        c > 0 &&
-        r < rows - 1 &&
-        c < columns - 1 &&
-        (labels[i - columns - 1]! & labels[i - columns]! & labels[i - columns + 1]!) === LEFT_VENTRICLE &&
-        (labels[i - 1]! & labels[i + 1]!) === LEFT_VENTRICLE &&
-        (labels[i + columns - 1]! & labels[i + columns]! & labels[i + columns + 1]!) === LEFT_VENTRICLE;
-      if (!inner && touchesBackground(labels, rows, columns, r, c)) touching++;
-    }
+  let right = 0;
+  for (let i = 0; i < ventricle.runs; i++) {
+    left = Math.min(left, ventricle.start[i]!);
+    right = Math.max(right, ventricle.end[i]!);
   }
-  if (right < 0 || touching <= 1) return 0;
-  return touching / (right - left + 1);
-}
-
-/** True when one of the eight neighbours is background. */
-function touchesBackground(labels: Uint8Array, rows: number, columns: number, r: number, c: number): boolean {
-  for (let y = r > 0 ? r - 1 : 0; y <= r + 1 && y < rows; y++) {
-    const offset = y * columns;
-    for (let x = c > 0 ? c - 1 : 0; x <= c + 1 && x < columns; x++) {
-      if (labels[offset + x] === BACKGROUND) return true;
-    }
-  }
-  return false;
+  return touching / (right - left);
 }
 
 /** All measures of a frame. */
@@ -148,20 +128,26 @@ export function anatomicalCriteria(whole: LabelFrame): AnatomicalCriteria {
   const small = (whole.rows * whole.columns) / 2 ** 14;
   // No measure depends on where the structures lie or on the background beyond a margin of one pixel.
   const frame = cropToForeground(whole);
-  const { labels, rows, columns } = frame;
-  const lv = componentRuns(labels, rows, columns, 8, ventricle);
-  const myo = componentRuns(labels, rows, columns, 8, myocardium);
-  const gap = gapPixels(frame);
+  const { rows, columns } = frame;
+  const [background, ventricle, myocardium] = runsByValue(frame.labels, rows, columns, CLASS_COUNT) as [
+    Runs,
+    Runs,
+    Runs,
+  ];
+  const components8 = (mask: Runs) => connectRuns(mask, rows, columns, 8);
+  const lv = components8(ventricle);
+  const myo = components8(myocardium);
+  const gap = gapPixels(frame, background);
   return {
     lvPresent: lv.components > 0,
-    holesInLv: enclosedPixels(componentRuns(labels, rows, columns, 8, notVentricle)),
+    holesInLv: enclosedPixels(components8(complementRuns(ventricle, rows, columns))),
     disconnectedLv: pixelsBesidesLargest(lv),
     disconnectedMyo: pixelsBesidesLargest(myo),
-    holesInEpicardium: enclosedPixels(componentRuns(labels, rows, columns, 8, background)),
+    holesInEpicardium: enclosedPixels(components8(background)),
     gapBetweenLvAndMyo: gap > small ? gap : 0,
-    lvToMyoWidthRatio: widthRatio(frame),
+    lvToMyoWidthRatio: widthRatio(ventricle, myocardium),
     myoThickness: erosionRatioBeforeSplit(frame, myo, small),
-    lvBackgroundFrontier: frontierRatio(frame),
+    lvBackgroundFrontier: frontierRatio(ventricle, background, rows, columns),
   };
 }
 

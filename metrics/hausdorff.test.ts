@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LabelFrame, LabelVideo } from '../imaging/image.ts';
-import { frameSurfaces, hausdorffMm, type Surface, surfaceHausdorff } from './hausdorff.ts';
+import { hausdorffMm, surfaceHausdorff } from './hausdorff.ts';
+import { frameSurfaces, type Surface } from './surfaces.ts';
 
 function bruteForce(a: Surface, b: Surface, [rowMm, columnMm]: readonly [number, number]): number {
   const directed = (from: Surface, to: Surface) => {

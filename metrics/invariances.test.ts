@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { temporalMeasureNames } from '../contracts/evaluation.ts';
 import type { LabelVideo } from '../imaging/image.ts';
 import { clinicalMeasures } from './clinical.ts';
-import { frameSurfaces, hausdorffMm, surfaceHausdorff } from './hausdorff.ts';
+import { hausdorffMm, surfaceHausdorff } from './hausdorff.ts';
 import { diceOf } from './overlap.ts';
+import { frameSurfaces } from './surfaces.ts';
 import { temporalMeasures } from './temporal.ts';
 import { adaptiveCalibrationError, adaptiveReliability, expectedCalibrationError } from './uncertainty.ts';
 

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { componentRuns, valueTable } from '../imaging/components.ts';
-import { distanceToBackground } from '../imaging/distance-transform.ts';
 import type { LabelFrame } from '../imaging/image.ts';
+import { greatestDepth } from './greatest-depth.ts';
 import { erosionRatioBeforeSplit } from './myocardium-thickness.ts';
 
 /** The criterion as it is defined: erode, drop small pieces, count, until it is no longer one piece. */
 function byEroding({ labels, rows, columns }: LabelFrame, small: number): number {
   let mask = labels.map((label) => Number(label === 2));
   if (!mask.includes(1) || !mask.includes(0)) return Number.NaN;
-  const deepest = Math.max(...distanceToBackground(mask, rows, columns));
+  const deepest = greatestDepth(componentRuns(mask, rows, columns, 8), rows, columns, 0);
   let erosions = 0;
   while (componentRuns(mask, rows, columns, 8).components === 1) {
     erosions++;

@@ -26,7 +26,15 @@ export function diceOf(prediction: LabelVideo, reference: LabelVideo): DiceScore
   const pairs = new Float64Array(9);
   const ours = prediction.labels;
   const theirs = reference.labels;
-  for (let i = 0; i < ours.length; i++) pairs[3 * ours[i]! + theirs[i]!]!++;
+  // Most pixels have the labels of the pixel before, so a run of equal pairs is counted at once.
+  for (let i = 0; i < ours.length; ) {
+    const first = i;
+    const label = ours[i]!;
+    const other = theirs[i]!;
+    do i++;
+    while (i < ours.length && ours[i] === label && theirs[i] === other);
+    pairs[3 * label + other]! += i - first;
+  }
   const ofPrediction = (label: number) => pairs[3 * label]! + pairs[3 * label + 1]! + pairs[3 * label + 2]!;
   const ofReference = (label: number) => pairs[label]! + pairs[3 + label]! + pairs[6 + label]!;
   const ofClass = (label: number) => dice(pairs[4 * label]!, ofPrediction(label), ofReference(label));

@@ -3,10 +3,11 @@ import type { VideoScore } from '../contracts/evaluation.ts';
 import type { LabelVideo } from '../imaging/image.ts';
 import { anatomicalValidity } from './anatomy.ts';
 import { clinicalMeasures } from './clinical.ts';
-import { type FrameSurfaces, hausdorffMm, videoSurfaces } from './hausdorff.ts';
+import { hausdorffMm } from './hausdorff.ts';
 import { type BaseCorners, baseCorners } from './landmarks.ts';
 import { compareMitralValve, mistakesIn } from './mitral-valve.ts';
 import { diceOf } from './overlap.ts';
+import { type FrameSurfaces, videoSurfaces } from './surfaces.ts';
 import { temporalMeasures, temporalValidity } from './temporal.ts';
 
 /**

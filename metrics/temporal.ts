@@ -5,7 +5,7 @@
 import { type TemporalMeasureName, temporalMeasureNames } from '../contracts/evaluation.ts';
 import { type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { type RegionAttributes, regionAttributes } from './attributes.ts';
-import { type FrameSurfaces, surfaceHausdorff, videoSurfaces } from './hausdorff.ts';
+import { surfaceHausdorff } from './hausdorff.ts';
 import {
   type BaseCorners,
   baseCorners,
@@ -13,6 +13,7 @@ import {
   leftVentricleApex,
   ventricleLengthMm,
 } from './landmarks.ts';
+import { type FrameSurfaces, videoSurfaces } from './surfaces.ts';
 
 /** Measures that need no landmark, which the reward of method.md 5.5 reads. */
 export const landmarkFreeMeasureNames = ['lvArea', 'myoArea', 'epiCenterX', 'epiCenterY'] as const;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type LabelVideo, labelFrame } from '../../imaging/image.ts';
-import { frameSurfaces, hausdorffMm, surfaceHausdorff } from '../../metrics/hausdorff.ts';
+import { hausdorffMm, surfaceHausdorff } from '../../metrics/hausdorff.ts';
 import { diceOf } from '../../metrics/overlap.ts';
+import { frameSurfaces } from '../../metrics/surfaces.ts';
 import { decodeBytes, type EncodedArray, loadGolden } from './golden-files.ts';
 
 const golden = loadGolden('overlap');
