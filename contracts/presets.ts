@@ -31,18 +31,19 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       ...fourStages,
     },
     pretraining: { steps: 1500, learningRate: 2e-3, checkpointEverySteps: 25 },
-    sweep: { videosPerIteration: 24, videosPerShard: 8, concurrentShards: 2 },
-    // A small autoencoder agrees less closely, and weights of narrow layers are larger: noise that spoils, not destroys.
+    sweep: { videosPerIteration: 32, videosPerShard: 8, concurrentShards: 2 },
+    // A small autoencoder agrees less closely, and weights of narrow layers are larger. The noise is as strong as leaves a heart: the
+    // reward network has to have seen gross errors to find the policy's own (docs/results.md).
     labelling: {
       agreement: 0.88,
-      weightNoise: [0.01, 0.03, 0.05, 0.07],
-      contrast: [0.4, 0.1],
-      imageNoise: [0.15, 0.4],
+      weightNoise: [0.04, 0.06, 0.08, 0.1],
+      contrast: [0.2, 0.08],
+      imageNoise: [0.3, 0.5],
     },
     autoencoder: { maskSize: 64, baseFilters: 8, steps: 400 },
     rewardFit: {
       epochs: 12,
-      stepsPerEpoch: 100,
+      stepsPerEpoch: 150,
       accumulation: 1,
       learningRate: 3e-3,
       plateauPatience: 2,
@@ -55,19 +56,19 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     },
     // Measured on phantoms (docs/results.md): several windows a draw and a rate that falls to zero, because the noise of single
     // windows undoes what they teach; a slow critic, because one that knows where the policy errs leaves no advantage to learn
-    // from; a strong hold on the reference, which keeps uncertain borders where they are. In windows of four coarse frames
+    // from; a firm hold on the reference, which keeps uncertain borders where they are. In windows of four coarse frames
     // the temporal flags are mostly noise.
     ppo: {
       epochs: 3,
-      windowsPerEpoch: 32,
+      windowsPerEpoch: 48,
       windowsPerDraw: 3,
       updatesPerWindow: 2,
       criticWarmupWindows: 16,
-      policyLearningRate: 5e-4,
+      policyLearningRate: 1e-3,
       criticLearningRate: 1e-3,
       annealPolicyRate: true,
       entropyCoefficient: 0,
-      divergenceCoefficient: 0.35,
+      divergenceCoefficient: 0.2,
       temporalPenalty: false,
       checkpointEveryWindows: 8,
       validationVideos: 8,
