@@ -47,7 +47,7 @@ export async function loadLearners(
   }
 }
 
-/** The critic of the iteration before, or a new one; it keeps its deep-supervision heads (method.md 3). */
+/** The critic of the round before, or a new one; it keeps its deep-supervision heads (method.md 3). */
 export async function criticOf(
   { critic, iteration }: Start,
   { config }: RunFacts,

@@ -12,7 +12,6 @@ import { pretrainPolicy } from '../activities/pretrain-policy.ts';
 import { ratePolicy } from '../activities/rate-policy.ts';
 import { selectBest } from '../activities/select-best.ts';
 import type { RatePolicyResult } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
 import { eligiblePolicies } from '../contracts/eligible-policies.ts';
 import type { EvaluationNumbers, LabelCounts, RewardModel } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
@@ -73,18 +72,14 @@ async function* adapt(seed: number, config: RunConfig): AsyncIterable<Adaptation
     const policies = [await scorePolicy(refs, 0, first.policy, plan, context)];
     yield { seed, iteration: 0, test: policies[0]!.test, seconds: seconds() };
 
-    let critic: ArtefactRef | undefined;
     let reward: RewardModel | undefined;
     for (let iteration = 1; iteration <= config.iterations; iteration++) {
       const { policy } = eligiblePolicies(policies).at(-1)!;
+      const reference = config.ppo.reference === 'previous' ? policy : first.policy;
       const labels = await labelSweep({ ...refs, iteration, policy }, plan, autoencoder, context);
       const fitted = await fitRewardNetwork({ ...refs, iteration }, context);
       reward = { ...fitted.reward, ...(landmark && { landmark }) };
-      const tuned = await fineTunePolicy(
-        { ...refs, iteration, policy, reference: first.policy, reward, ...(critic && { critic }) },
-        context,
-      );
-      critic = tuned.critic;
+      const tuned = await fineTunePolicy({ ...refs, iteration, policy, reference, reward }, context);
       const scored = await scorePolicy(refs, iteration, tuned.policy, plan, context);
       policies.push(scored);
       const { validationReward } = tuned;

@@ -24,7 +24,7 @@ describe('the run configuration', () => {
     const config = await resolveRunConfig(file, { ...flags, seed: 9, iterations: undefined });
     expect(config).toMatchObject({ preset: 'tiny', seed: 9, iterations: 5, source: 'a' });
     expect(config.ppo.epochs).toBe(7);
-    expect(config.ppo.windowsPerEpoch).toBe(32);
+    expect(config.ppo.windowsPerEpoch).toBe(48);
     expect(config.ppo.clipRange).toBe(0.2);
   });
 

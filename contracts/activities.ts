@@ -104,7 +104,7 @@ export interface FineTuneInput extends TrainingInput {
   readonly policy: ArtefactRef;
   /** The frozen policy that the divergence penalty holds on to (method.md 6). */
   readonly reference: ArtefactRef;
-  /** The critic of the iteration before. */
+  /** The critic of the local-SGD round before; an iteration begins with a new one, as its reward is a new one too. */
   readonly critic?: ArtefactRef;
   readonly reward: RewardModel;
 }

@@ -104,7 +104,6 @@ export interface CarriedState {
   readonly landmark?: ArtefactRef;
   /** One per finished iteration, the policy before adaptation first. */
   readonly policies: readonly PolicyResult[];
-  readonly critic?: ArtefactRef;
   readonly reward?: RewardModel;
   readonly labels: readonly LabelCounts[];
   readonly quarantined: number;

@@ -153,6 +153,9 @@ export const LandmarkRewardSchema = z.strictObject({
   fit: RewardFitSchema.prefault({}),
 });
 
+/** What iteration i makes of a number: all of it, or the i-th part. */
+const overIterations = z.enum(['constant', 'divided']);
+
 export const PpoSchema = z.strictObject({
   epochs: z.int().min(1).default(5),
   windowsPerEpoch: z.int().min(1).optional().describe('draws per epoch; one per video when left out'),
@@ -175,16 +178,22 @@ export const PpoSchema = z.strictObject({
     .default(false)
     .describe('let the policy rate fall to zero over an iteration, in a straight line'),
   gradientNorm: positive.default(0.5).describe('gradients are scaled down to this global norm'),
-  entropyCoefficient: z
-    .number()
-    .min(0)
-    .default(0.15)
-    .describe('at iteration 1; divided by the iteration (0.3 / 2i)'),
-  divergenceCoefficient: z
-    .number()
-    .min(0)
-    .default(0.05)
-    .describe('at iteration 1; divided by the iteration (0.1 / 2i)'),
+  entropyCoefficient: z.number().min(0).default(0.15).describe('at iteration 1'),
+  divergenceCoefficient: z.number().min(0).default(0.05).describe('at iteration 1'),
+  coefficientsOverIterations: overIterations
+    .default('divided')
+    .describe(
+      'entropy and divergence coefficient in later iterations; divided is 0.3 / 2i and 0.1 / 2i of the method',
+    ),
+  policyRateOverIterations: overIterations
+    .default('constant')
+    .describe('the policy learning rate in later iterations'),
+  reference: z
+    .enum(['first', 'previous'])
+    .default('first')
+    .describe(
+      'the frozen policy that the divergence is taken from: the one before adaptation, or the one that the iteration starts from',
+    ),
   temporalPenalty: z.boolean().default(true).describe('spread errors where time is broken (method.md 5.5)'),
   checkpointEveryWindows: z.int().min(1).default(20),
   validationVideos: z

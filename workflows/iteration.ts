@@ -18,7 +18,8 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   const iteration = state.policies.length;
   // An iteration that broke more frames than it repaired is not built upon.
   const { policy } = eligiblePolicies(state.policies).at(-1)!;
-  const reference = state.policies[0]!.policy;
+  // A run that an older version started has no such field in its configuration.
+  const reference = config.ppo?.reference === 'previous' ? policy : state.policies[0]!.policy;
   const { shards, videos } = state.plan.sweeps[iteration - 1]!;
   const concurrency = (): number => steering.state.concurrency;
   progress.show(state, iteration);
@@ -70,7 +71,6 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
     policy,
     reference,
     reward,
-    ...(state.critic && { critic: state.critic }),
   };
   const tuned = await fineTune(start, videos, desk);
 
@@ -85,7 +85,6 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   const next: CarriedState = {
     ...state,
     policies: [...state.policies, { ...evaluated.result, reward: tuned.validationReward }],
-    critic: tuned.critic,
     reward,
     labels: [...state.labels, labels],
     quarantined: evaluated.quarantined,

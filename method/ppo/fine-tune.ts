@@ -20,7 +20,7 @@ import {
 import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violation } from './guards.ts';
 import { meanPolicyReward } from './policy-reward.ts';
 import type { RewardOf } from './reward-map.ts';
-import { coefficientsAt } from './schedules.ts';
+import { coefficientsAt, policyRateAt } from './schedules.ts';
 import { ppoUpdateWindow, type UpdateMetrics } from './update.ts';
 
 export interface FineTuneOptions {
@@ -226,10 +226,11 @@ export class FineTune {
 
   /** The noise of single draws outweighs what the last ones teach unless the steps get small (cleanrl's anneal_lr). */
   #policyRate(): number {
-    const { config, before = 0, after = 0 } = this.#options;
-    if (!config.annealPolicyRate) return config.policyLearningRate;
+    const { config, iteration, before = 0, after = 0 } = this.#options;
+    const rate = policyRateAt(config, iteration);
+    if (!config.annealPolicyRate) return rate;
     const whole = before + this.steps + after;
-    return config.policyLearningRate * (1 - (before + this.#progress.step) / whole);
+    return rate * (1 - (before + this.#progress.step) / whole);
   }
 
   #validate(epoch: number): number | undefined {
