@@ -4,10 +4,14 @@
  */
 import type { PolicyResult } from './messages.ts';
 
-/** The policy before adaptation, and those whose validation frames are valid at least as often. In the order given. */
+/** By how much the share may fall: on the few videos of a small validation set it moves by as much from chance alone. */
+const TOLERANCE = 0.05;
+
+/** The policy before adaptation, and those whose validation frames are valid about as often or more often. In the order given. */
 export function eligiblePolicies(policies: readonly PolicyResult[]): PolicyResult[] {
   const before = policies[0]?.validFrames;
   return policies.filter(
-    ({ validFrames }) => before === undefined || validFrames === undefined || validFrames >= before,
+    ({ validFrames }) =>
+      before === undefined || validFrames === undefined || validFrames >= before - TOLERANCE,
   );
 }
