@@ -1,5 +1,6 @@
 /** Reward labelling of one shard (method.md 4): each predicted video gives triples of image, segmentation and error map, or none. */
 import type { LabelShardInput, LabelShardResult } from '../contracts/activities.ts';
+import { noLabels } from '../contracts/label-counts.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import { randomStream } from '../imaging/random.ts';
@@ -22,7 +23,7 @@ export async function labelShard(
 ): Promise<LabelShardResult> {
   const { run, iteration } = input;
   const { config, plan } = await readRun(input, context);
-  const counts = { kept: 0, corrected: 0, rejected: 0, triples: 0 };
+  const counts = { ...noLabels };
   let tools: LabellingTools | undefined;
   try {
     const result = await eachVideo(input, shardOf(plan, input), context, async (id) => {
