@@ -12,7 +12,7 @@ import { pretrainPolicy } from '../activities/pretrain-policy.ts';
 import { ratePolicy } from '../activities/rate-policy.ts';
 import { selectBest } from '../activities/select-best.ts';
 import type { RatePolicyResult } from '../contracts/activities.ts';
-import { eligiblePolicies } from '../contracts/eligible-policies.ts';
+import { iterationStart } from '../contracts/iteration-start.ts';
 import type { EvaluationNumbers, LabelCounts, RewardModel } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
@@ -74,8 +74,7 @@ async function* adapt(seed: number, config: RunConfig): AsyncIterable<Adaptation
 
     let reward: RewardModel | undefined;
     for (let iteration = 1; iteration <= config.iterations; iteration++) {
-      const { policy } = eligiblePolicies(policies).at(-1)!;
-      const reference = config.ppo.reference === 'previous' ? policy : first.policy;
+      const { policy, reference } = iterationStart(policies, config);
       const labels = await labelSweep({ ...refs, iteration, policy }, plan, autoencoder, context);
       const fitted = await fitRewardNetwork({ ...refs, iteration }, context);
       reward = { ...fitted.reward, ...(landmark && { landmark }) };

@@ -1,6 +1,6 @@
 /** One iteration of the loop (method.md 1, steps a to e). */
 import type { RunInput } from '../contracts/activities.ts';
-import { eligiblePolicies } from '../contracts/eligible-policies.ts';
+import { iterationStart } from '../contracts/iteration-start.ts';
 import { addLabels, noLabels } from '../contracts/label-counts.ts';
 import type { CarriedState, RewardModel } from '../contracts/messages.ts';
 import { evaluatePolicy } from './evaluate.ts';
@@ -16,10 +16,7 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   const { config, steering, progress } = desk;
   const refs: RunInput = { run, config: state.plan.config, plan: state.plan.plan };
   const iteration = state.policies.length;
-  // An iteration that broke more frames than it repaired is not built upon.
-  const { policy } = eligiblePolicies(state.policies).at(-1)!;
-  // A run that an older version started has no such field in its configuration.
-  const reference = config.ppo?.reference === 'previous' ? policy : state.policies[0]!.policy;
+  const { policy, reference } = iterationStart(state.policies, config);
   const { shards, videos } = state.plan.sweeps[iteration - 1]!;
   const concurrency = (): number => steering.state.concurrency;
   progress.show(state, iteration);
