@@ -71,6 +71,7 @@ export function segmentVideo(
     rewardOf: fusedReward({ ...rewards, scaling: 'per-frame' }),
     scoreOf: fusedReward({ ...rewards, scaling: 'none' }),
     predict,
+    restore: prepared.restoreLabels,
     video: prepared.video,
     inference: settings.inference,
     seed: OPTIMISATION_SEED,

@@ -137,7 +137,37 @@ it('compares passes by the score where one is given, and predicts in the way tha
   };
   const input = { policy, rewardOf: brightnessReward, video, inference, seed: 7, predict };
   expect(predictOptimisedVideo({ ...input, scoreOf: fallsEachTime }).pass).toBe(0);
-  expect(predicted).toEqual([policy]);
+  expect(predicted).toHaveLength(defaultOptimisation.passes + 1);
+  expect(predicted[0]).toBe(policy);
   expect(scored).toHaveLength(2 * (defaultOptimisation.passes + 1));
+  policy.dispose();
+});
+
+it('stops at the first pass that makes the video valid, on the grid that it is told to judge', () => {
+  const policy = policyOf(1);
+  const video = disc();
+  const valid: LabelVideo = { ...geometryOf(video), frames: 1, labels: cavityInRing() };
+  let predictions = 0;
+  const predict = () => {
+    const labels = new Uint8Array(256).fill(predictions++);
+    return { ...valid, labels, meanConfidence: 0.9 };
+  };
+  // What is predicted is a number of the prediction in every pixel; the third one is valid.
+  const restore = ({ labels }: LabelVideo): LabelVideo =>
+    labels[0] === 2 ? valid : { ...valid, labels: new Uint8Array(256) };
+  const before = tf.memory().numTensors;
+  const result = predictOptimisedVideo({
+    policy,
+    rewardOf: brightnessReward,
+    video,
+    inference,
+    seed: 7,
+    predict,
+    restore,
+  });
+  expect(result).toMatchObject({ pass: 2, validBefore: false, validAfter: true });
+  expect(result.labels[0]).toBe(2);
+  expect(result.lowestRewards).toHaveLength(3);
+  expect(tf.memory().numTensors).toBe(before);
   policy.dispose();
 });

@@ -1,6 +1,6 @@
 /**
- * Test-time optimisation (method.md 8): a copy of the policy takes a few PPO steps on the one video that it failed on, and
- * the weights whose worst frame earns most are used to predict it again. The shared policy is never changed, so results do
+ * Test-time optimisation (method.md 8): a copy of the policy takes a few PPO steps on the one video that it failed on and predicts
+ * it again after every pass. The shared policy is never changed, so results do
  * not depend on the order of videos (method.md 12).
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,7 +12,6 @@ import { temporalValidity } from '../../metrics/temporal.ts';
 import { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
-import type { NamedArrays } from '../networks/named-arrays.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import { stateValue } from '../ppo/critic-loss.ts';
 import { ForwardCost } from '../ppo/forward-cost.ts';
@@ -50,11 +49,11 @@ export const defaultOptimisation: OptimisationConfig = {
 export interface OptimisedVideo extends PredictedVideo {
   /** Whether the policy's own prediction passed every anatomical criterion and every temporal measure (method.md 9.2, 9.3). */
   readonly validBefore: boolean;
-  /** The same of the result. Passes are chosen by reward, so it can stay false. */
+  /** The same of the result. */
   readonly validAfter: boolean;
   /** Pass whose weights gave the result; 0 when no pass did better than the policy as it is, or none was needed. */
   readonly pass: number;
-  /** Lowest mean reward of a frame after each pass, pass 0 first; empty when the first prediction was valid. */
+  /** Lowest mean reward of a frame after each pass that was run, pass 0 first; empty when the first prediction was valid. */
   readonly lowestRewards: readonly number[];
   /** Mean reward of the video after each pass, in the same order. */
   readonly meanRewards: readonly number[];
@@ -64,10 +63,12 @@ export interface OptimisationInput {
   readonly policy: UNet3D;
   /** What the steps are taken by: scaled per frame, as in training (method.md 5.4). */
   readonly rewardOf: RewardOf;
-  /** What passes are compared by: not scaled, or a frame's mean would say nothing of another's. `rewardOf` when left out. */
+  /** What invalid passes are compared by: not scaled, or a frame's mean would say nothing of another's. `rewardOf` when left out. */
   readonly scoreOf?: RewardOf;
   /** How the video is predicted, before and after; `predictVideo` when left out. */
   readonly predict?: (policy: UNet3D) => PredictedVideo;
+  /** Onto the grid that validity is judged on, that of the file; the preprocessed one when left out. */
+  readonly restore?: (prediction: LabelVideo) => LabelVideo;
   /** V of the advantage; without it the mean reward of the chunk stands in. */
   readonly critic?: UNet3D;
   readonly video: GreyVideo;
@@ -76,43 +77,57 @@ export interface OptimisationInput {
   readonly config?: OptimisationConfig;
 }
 
-/** Predicts a preprocessed video, and again after optimisation when the first result is invalid in anatomy or over time. */
+/**
+ * Predicts a preprocessed video and, when the result is invalid in anatomy or over time, optimises until it is valid or the passes
+ * are used up.
+ */
 export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo {
-  const { policy, video, inference } = input;
+  const { policy, video, inference, restore = (labels: LabelVideo) => labels } = input;
   const predict = input.predict ?? ((network: UNet3D) => predictVideo(network, video, inference));
+  const valid = (prediction: PredictedVideo): boolean => isValid(restore(prediction));
   const first = predict(policy);
-  if (isValid(first)) {
+  if (valid(first)) {
     return { ...first, validBefore: true, validAfter: true, pass: 0, lowestRewards: [], meanRewards: [] };
   }
   const copy = UNet3D.fromArrays(policy.config, policy.toArrays());
   try {
-    const { arrays, ...chosen } = bestPass(copy, input);
-    if (chosen.pass === 0) return { ...first, validBefore: false, validAfter: false, ...chosen };
-    copy.assign(arrays);
-    const again = predict(copy);
-    return { ...again, validBefore: false, validAfter: isValid(again), ...chosen };
+    const { prediction, ...chosen } = bestPass(copy, first, { ...input, predict, valid });
+    return { ...prediction, validBefore: false, ...chosen };
   } finally {
     copy.dispose();
   }
 }
 
-/** Optimises `copy`, and says after which pass the worst frame of the video earned most, with the weights it had then. */
+/**
+ * Optimises `copy`. The first pass that makes the video valid is the one, as optimisation was for that alone; without any, the one
+ * after which the worst frame earned most.
+ */
 function bestPass(
   copy: UNet3D,
-  input: OptimisationInput,
-): Pick<OptimisedVideo, 'pass' | 'lowestRewards' | 'meanRewards'> & { readonly arrays: NamedArrays } {
+  first: PredictedVideo,
+  input: OptimisationInput & {
+    readonly predict: (policy: UNet3D) => PredictedVideo;
+    readonly valid: (prediction: PredictedVideo) => boolean;
+  },
+): Pick<OptimisedVideo, 'pass' | 'validAfter' | 'lowestRewards' | 'meanRewards'> & {
+  readonly prediction: PredictedVideo;
+} {
   const { video, inference, seed, rewardOf, scoreOf = rewardOf, config = defaultOptimisation } = input;
+  const { predict, valid } = input;
   const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
   const chunks = chunksOf(video, inference.windowFrames);
   try {
     const scores = [scoreOfVideo(copy, scoreOf, chunks)];
-    let best = { pass: 0, arrays: copy.toArrays() };
-    for (let pass = 1; pass <= config.passes; pass++) {
+    let best = { pass: 0, prediction: first, validAfter: false };
+    for (let pass = 1; pass <= config.passes && !best.validAfter; pass++) {
       chunks.forEach((chunk, index) => {
         optimiseOn(chunk, copy, optimiser, input, config, randomStream(seed, 'tto', pass, index));
       });
       const score = scoreOfVideo(copy, scoreOf, chunks);
-      if (scores.every(({ lowest }) => score.lowest > lowest)) best = { pass, arrays: copy.toArrays() };
+      const prediction = predict(copy);
+      const validAfter = valid(prediction);
+      if (validAfter || scores.every(({ lowest }) => score.lowest > lowest))
+        best = { pass, prediction, validAfter };
       scores.push(score);
     }
     return {
