@@ -9,6 +9,7 @@ import type { NamedArrays } from '../method/networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../method/networks/prefixed-arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from '../method/networks/safetensors.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
+import { interpolateWeights } from '../method/ppo/interpolation.ts';
 import { meanPolicyReward } from '../method/ppo/policy-reward.ts';
 import { averageDeltas, outerStep } from '../method/scale-out/outer-step.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
@@ -68,13 +69,14 @@ export async function mergeRound(
       { inputs, codeVersion: context.codeVersion, mediaType: 'application/octet-stream' },
     );
     const { points, rollbacks } = await curveOf(input, context);
+    const candidate = await takeCandidate(policy, merged, keyOf('candidate'), input, facts, context);
     const reward = await rate(policy, input, facts, context);
     if (reward !== undefined) points[points.length - 1] = { ...points.at(-1)!, validationReward: reward };
     const before: RatedPolicy | undefined =
       input.best ??
       (startReward === undefined ? undefined : { policy: input.policy, validationReward: startReward });
     // Without validation videos the last policy is the result, and the reward of its last windows what is known of it.
-    const now: RatedPolicy = { policy: merged, validationReward: reward ?? points.at(-1)?.reward ?? 0 };
+    const now: RatedPolicy = { policy: candidate, validationReward: reward ?? points.at(-1)?.reward ?? 0 };
     const best = before && reward !== undefined && before.validationReward >= reward ? before : now;
     const document: z.infer<typeof RoundSchema> = { best: { ...best }, rollbacks, points };
     const madeFrom = [merged, mergedCritic, ...rewardInputs(input.reward)];
@@ -111,6 +113,21 @@ async function takeOuterStep(
     momenta.push(withPrefix(name, step.momentum));
   }
   return Object.assign({}, ...momenta);
+}
+
+/** Moves the policy to where the fine-tuning would end with it now (`ppo.resultShare`), and says where that is stored. */
+async function takeCandidate(
+  policy: UNet3D,
+  merged: ArtefactRef,
+  key: string,
+  input: MergeRoundInput,
+  { config }: RunFacts,
+  context: ActivityContext,
+): Promise<ArtefactRef> {
+  if (config.ppo.resultShare === 1) return merged;
+  const start = decodeSafetensors(await context.cache.read(input.start)).arrays;
+  policy.assign(interpolateWeights(start, policy.toArrays(), config.ppo.resultShare));
+  return storeNetwork(context, key, policy, 'policy', [input.start, merged], policySettings(config));
 }
 
 /** Mean reward on the validation videos, not scaled per frame; nothing without such videos. */

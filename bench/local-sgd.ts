@@ -183,7 +183,7 @@ async function inRounds(
     }
     const began = performance.now();
     const state = merged && { momentum: merged.momentum, best: merged.best };
-    merged = await mergeRound({ ...from, locals, ...state }, context);
+    merged = await mergeRound({ ...from, start: start.policy, locals, ...state }, context);
     seconds += slowest + secondsSince(began);
     const { points } = await readJson(context, merged.curve, RoundSchema);
     rewards.push(points.at(-1)?.validationReward ?? Number.NaN);

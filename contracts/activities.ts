@@ -142,6 +142,8 @@ export interface TrainLocallyResult extends TrainingResult {
 /** `policy` and `critic` are those that the round started from. */
 export interface MergeRoundInput extends FineTuneInput {
   readonly round: number;
+  /** The policy that the first round started from. */
+  readonly start: ArtefactRef;
   /** One per worker, in their order. */
   readonly locals: readonly TrainLocallyResult[];
   /** Of the outer step of the round before. */

@@ -194,6 +194,12 @@ export const PpoSchema = z.strictObject({
     .describe(
       'the frozen policy that the divergence is taken from: the one before adaptation, or the one that the iteration starts from',
     ),
+  resultShare: positive
+    .max(1)
+    .default(1)
+    .describe(
+      'where the result lies between the policy that the iteration starts from (0) and the fine-tuned one (1), in weights: less than 1 keeps less of the drift',
+    ),
   temporalPenalty: z.boolean().default(true).describe('spread errors where time is broken (method.md 5.5)'),
   checkpointEveryWindows: z.int().min(1).default(20),
   validationVideos: z

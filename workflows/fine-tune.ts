@@ -48,7 +48,8 @@ async function inRounds(
         locals[worker] = await steering.interruptible(() => activities.trainLocally(input));
       },
     );
-    const input = { ...from, locals, ...(merged && { momentum: merged.momentum, best: merged.best }) };
+    const outer = merged && { momentum: merged.momentum, best: merged.best };
+    const input = { ...from, start: start.policy, locals, ...outer };
     merged = await steering.interruptible(() => activities.mergeRound(input));
     curves.push(merged.curve);
     before = locals;

@@ -49,6 +49,29 @@ export function arrayOf(
   return array;
 }
 
+/**
+ * An array for each name of the first set, every element made from those of all sets at its place.
+ * @throws DomainError CheckpointIncompatible when an array is missing or has another shape.
+ */
+export function combineArrays(
+  sets: readonly NamedArrays[],
+  owner: string,
+  elementOf: (values: readonly number[]) => number,
+): NamedArrays {
+  const values = new Array<number>(sets.length).fill(0);
+  const result: Record<string, NamedArray> = {};
+  for (const [name, { shape, data }] of Object.entries(sets[0]!)) {
+    const arrays = sets.map((set) => arrayOf(set, name, shape, owner).data);
+    const combination = new Float32Array(data.length);
+    for (let i = 0; i < combination.length; i++) {
+      for (let k = 0; k < arrays.length; k++) values[k] = arrays[k]![i]!;
+      combination[i] = elementOf(values);
+    }
+    result[name] = { shape, data: combination };
+  }
+  return result;
+}
+
 /** The same elements with axis i of the result being axis order[i] of the input, as numpy.transpose; copies. */
 export function permuteAxes(array: NamedArray, order: readonly number[]): NamedArray {
   const { shape, data } = array;

@@ -4,11 +4,13 @@ import { afterEach, expect, it } from 'vitest';
 import { PpoSchema } from '../../contracts/run-config.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
+import { takeArrays } from '../networks/prefixed-arrays.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import { windowsOf } from '../pretraining/training-windows.ts';
 import { FineTune, type FineTuneOptions, type StepReport } from './fine-tune.ts';
 import { defaultGuardLimits } from './guards.ts';
+import { interpolateWeights } from './interpolation.ts';
 import type { RewardOf } from './reward-map.ts';
 
 const criticShape = { ...tinyUNet, outputChannels: 1 };
@@ -115,6 +117,26 @@ it('ends where an uninterrupted run ends, byte for byte, after saving and resumi
     expect(b[name]!.shape).toEqual(shape);
     expect(Buffer.from(b[name]!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true);
   }
+});
+
+it('ends between start and trained policy where that is asked for, trains on regardless, and resumes', () => {
+  const validation = { windows: windowsOf([discVideo(4, 8)]), rewardOf: brightnessReward };
+  const config = { epochs: 1, windowsPerEpoch: 3, policyLearningRate: 1e-2 };
+  const start = structuredClone(fineTune({}, config).bestPolicy());
+  const whole = fineTune({ validation }, config);
+  const half = fineTune({ validation }, { ...config, resultShare: 0.5 });
+  run(whole, 3);
+  run(half, 2);
+  const resumed = fineTune({ validation }, { ...config, resultShare: 0.5 });
+  resumed.restore(structuredClone(half.state()));
+  run(half, 1);
+  run(resumed, 1);
+  const trained = takeArrays('policy', whole.state().arrays);
+  expect(takeArrays('policy', half.state().arrays)).toEqual(trained);
+  expect(half.progress.best?.epoch).toBe(0);
+  expect(half.bestPolicy()).toEqual(interpolateWeights(start, trained, 0.5));
+  expect(resumed.bestPolicy()).toEqual(half.bestPolicy());
+  expect(half.progress.best!.validationReward).not.toBe(whole.progress.best!.validationReward);
 });
 
 it('takes back a window whose reward is not a number, weights and moments, and goes on', () => {

@@ -18,6 +18,7 @@ import {
   type WindowSource,
 } from '../pretraining/training-windows.ts';
 import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violation } from './guards.ts';
+import { interpolateWeights } from './interpolation.ts';
 import { meanPolicyReward } from './policy-reward.ts';
 import type { RewardOf } from './reward-map.ts';
 import { coefficientsAt, policyRateAt } from './schedules.ts';
@@ -90,6 +91,8 @@ export class FineTune {
   readonly #stepsPerEpoch: number;
   readonly #policyOptimiser: Adam;
   readonly #criticOptimiser: Adam;
+  /** The policy as it came. */
+  readonly #start: NamedArrays;
   /** As the last good step left it: what a bad one goes back to. */
   #good: Snapshot;
   #best: NamedArrays | undefined;
@@ -103,6 +106,7 @@ export class FineTune {
     this.#policyOptimiser = new Adam(policy.parameters, { learningRate: config.policyLearningRate });
     this.#criticOptimiser = new Adam(critic.parameters, { learningRate: config.criticLearningRate });
     this.#good = this.#snapshot();
+    this.#start = this.#good.policy;
   }
 
   get progress(): FineTuneProgress {
@@ -182,9 +186,9 @@ export class FineTune {
     return { step, epoch, metrics: update.metrics, violation, validationReward };
   }
 
-  /** Weights of the result so far: the policy with the best validation reward, else the current one. */
+  /** Weights of the result so far: the candidate with the best validation reward, else the current one. */
   bestPolicy(): NamedArrays {
-    return this.#best ?? this.#good.policy;
+    return this.#best ?? this.#candidate();
   }
 
   /** Everything that the next step depends on. The arrays must not be changed. */
@@ -233,16 +237,24 @@ export class FineTune {
     return rate * (1 - (before + this.#progress.step) / whole);
   }
 
+  /** What training would end with now. */
+  #candidate(): NamedArrays {
+    return interpolateWeights(this.#start, this.#good.policy, this.#options.config.resultShare);
+  }
+
   #validate(epoch: number): number | undefined {
     const { policy, validation, config } = this.#options;
     if (!validation || validation.windows.count === 0) return undefined;
+    const candidate = this.#candidate();
+    policy.assign(candidate);
     const validationReward = meanPolicyReward(policy, validation.rewardOf, validation.windows, {
       videos: config.validationVideos,
       windowFrames: this.#windowFrames,
     });
+    policy.assign(this.#good.policy);
     const { best } = this.#progress;
     if (!best || validationReward > best.validationReward) {
-      this.#best = this.#good.policy;
+      this.#best = candidate;
       this.#progress = { ...this.#progress, best: { epoch, validationReward } };
     }
     return validationReward;

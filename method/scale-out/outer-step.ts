@@ -4,7 +4,7 @@
  * deltas give the same bytes.
  */
 import { DomainError } from '../../contracts/errors.ts';
-import { arrayOf, type NamedArray, type NamedArrays } from '../networks/named-arrays.ts';
+import { combineArrays, type NamedArrays } from '../networks/named-arrays.ts';
 
 export interface OuterStepConfig {
   readonly learningRate: number;
@@ -23,7 +23,7 @@ export interface OuterStep {
  * @throws CheckpointIncompatible when an array is missing or has another shape.
  */
 export function deltaOf(start: NamedArrays, end: NamedArrays): NamedArrays {
-  return combined([start, end], 'a weight delta', ([from, to]) => to! - from!);
+  return combineArrays([start, end], 'a weight delta', ([from, to]) => to! - from!);
 }
 
 /**
@@ -37,7 +37,7 @@ export function averageDeltas(deltas: readonly NamedArrays[]): NamedArrays {
       'A round of local training ended without a weight delta.',
     );
   }
-  return combined(deltas, 'the mean of weight deltas', (values) => {
+  return combineArrays(deltas, 'the mean of weight deltas', (values) => {
     let sum = 0;
     for (const value of values) sum += value;
     return sum / values.length;
@@ -58,32 +58,12 @@ export function outerStep(
   config: OuterStepConfig,
 ): OuterStep {
   const moved = momentum
-    ? combined([delta, momentum], 'the outer momentum', ([d, m]) => config.momentum * m! + d!)
+    ? combineArrays([delta, momentum], 'the outer momentum', ([d, m]) => config.momentum * m! + d!)
     : delta;
-  const weights = combined(
+  const weights = combineArrays(
     [start, delta, moved],
     'the outer step',
     ([w, d, m]) => w! + config.learningRate * (d! + config.momentum * m!),
   );
   return { weights, momentum: moved };
-}
-
-/** An array for each name of the first set, every element made from those of all sets at its place. */
-function combined(
-  sets: readonly NamedArrays[],
-  owner: string,
-  elementOf: (values: readonly number[]) => number,
-): NamedArrays {
-  const values = new Array<number>(sets.length).fill(0);
-  const result: Record<string, NamedArray> = {};
-  for (const [name, { shape, data }] of Object.entries(sets[0]!)) {
-    const arrays = sets.map((set) => arrayOf(set, name, shape, owner).data);
-    const combination = new Float32Array(data.length);
-    for (let i = 0; i < combination.length; i++) {
-      for (let k = 0; k < arrays.length; k++) values[k] = arrays[k]![i]!;
-      combination[i] = elementOf(values);
-    }
-    result[name] = { shape, data: combination };
-  }
-  return result;
 }

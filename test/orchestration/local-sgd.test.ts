@@ -59,7 +59,7 @@ async function twoRounds([world, start]: [TinyWorld, FineTuneInput]) {
       );
     }
     const state = merged && { momentum: merged.momentum, best: merged.best };
-    merges.push(await mergeRound({ ...from, locals, ...state }, context));
+    merges.push(await mergeRound({ ...from, start: start.policy, locals, ...state }, context));
     parts.push(locals);
   }
   const { best, critic } = merges.at(-1)!;
@@ -99,7 +99,7 @@ it('adds the delta that workers agree on, with outer learning rate 1 and no mome
   const [world, start] = await readyToFineTune({ outerLearningRate: 1, outerMomentum: 0 });
   const context = world.context();
   const part = await trainLocally({ ...start, round: 1, worker: 0, steps: 1 }, context);
-  const merged = await mergeRound({ ...start, round: 1, locals: [part, part] }, context);
+  const merged = await mergeRound({ ...start, start: start.policy, round: 1, locals: [part, part] }, context);
   const delta = takeArrays('policyDelta', await arraysOf(world, part.local));
   const before = await arraysOf(world, start.policy);
   const after = await arraysOf(world, merged.policy);
