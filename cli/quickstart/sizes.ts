@@ -6,7 +6,7 @@ export const quickstart = {
   /** Annotated videos of the source. */
   source: { train: 34, validation: 6 },
   /** Videos of the target: those adapted to and those scored by reward have no annotation; test ones have, to score with. */
-  target: { adapt: 40, validation: 8, test: 16 },
+  target: { adapt: 40, validation: 12, test: 16 },
   /** Names of the datasets in the store; `run` begins the name of every run. */
   names: { source: 'phantom-source', target: 'phantom-target', run: 'quickstart' },
   /** A real recording, without annotation, that the target gets as well. */
