@@ -153,9 +153,6 @@ export const LandmarkRewardSchema = z.strictObject({
   fit: RewardFitSchema.prefault({}),
 });
 
-/** What iteration i makes of a number: all of it, or the i-th part. */
-const overIterations = z.enum(['constant', 'divided']);
-
 export const PpoSchema = z.strictObject({
   epochs: z.int().min(1).default(5),
   windowsPerEpoch: z.int().min(1).optional().describe('draws per epoch; one per video when left out'),
@@ -180,14 +177,12 @@ export const PpoSchema = z.strictObject({
   gradientNorm: positive.default(0.5).describe('gradients are scaled down to this global norm'),
   entropyCoefficient: z.number().min(0).default(0.15).describe('at iteration 1'),
   divergenceCoefficient: z.number().min(0).default(0.05).describe('at iteration 1'),
-  coefficientsOverIterations: overIterations
+  coefficientsOverIterations: z
+    .enum(['constant', 'divided'])
     .default('divided')
     .describe(
       'entropy and divergence coefficient in later iterations; divided is 0.3 / 2i and 0.1 / 2i of the method',
     ),
-  policyRateOverIterations: overIterations
-    .default('constant')
-    .describe('the policy learning rate in later iterations'),
   reference: z
     .enum(['first', 'previous'])
     .default('first')

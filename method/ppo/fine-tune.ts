@@ -21,7 +21,7 @@ import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violati
 import { interpolateWeights } from './interpolation.ts';
 import { meanPolicyReward } from './policy-reward.ts';
 import type { RewardOf } from './reward-map.ts';
-import { coefficientsAt, policyRateAt } from './schedules.ts';
+import { coefficientsAt } from './schedules.ts';
 import { ppoUpdateWindow, type UpdateMetrics } from './update.ts';
 
 export interface FineTuneOptions {
@@ -230,8 +230,8 @@ export class FineTune {
 
   /** The noise of single draws outweighs what the last ones teach unless the steps get small (cleanrl's anneal_lr). */
   #policyRate(): number {
-    const { config, iteration, before = 0, after = 0 } = this.#options;
-    const rate = policyRateAt(config, iteration);
+    const { config, before = 0, after = 0 } = this.#options;
+    const rate = config.policyLearningRate;
     if (!config.annealPolicyRate) return rate;
     const whole = before + this.steps + after;
     return rate * (1 - (before + this.#progress.step) / whole);

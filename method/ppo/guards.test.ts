@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { PpoSchema } from '../../contracts/run-config.ts';
 import { defaultGuardLimits, findNotFinite, findNotFiniteWeight, findPolicyViolation } from './guards.ts';
 import type { PolicyShift } from './loss.ts';
-import { coefficientsAt, policyRateAt } from './schedules.ts';
+import { coefficientsAt } from './schedules.ts';
 
 const healthy: PolicyShift = {
   entropy: 0.1,
@@ -41,10 +41,4 @@ it('lowers the coefficients over iterations', () => {
   expect(() => coefficientsAt(config, 0)).toThrow(/iteration 0/);
   const constant = PpoSchema.parse({ coefficientsOverIterations: 'constant' });
   expect(coefficientsAt(constant, 2)).toEqual(coefficientsAt(config, 1));
-});
-
-it('keeps the policy rate over iterations unless it is told to lower it', () => {
-  expect(policyRateAt(PpoSchema.parse({ policyLearningRate: 2e-3 }), 2)).toBe(2e-3);
-  const falling = PpoSchema.parse({ policyLearningRate: 2e-3, policyRateOverIterations: 'divided' });
-  expect([1, 2].map((iteration) => policyRateAt(falling, iteration))).toEqual([2e-3, 1e-3]);
 });
