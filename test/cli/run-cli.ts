@@ -13,8 +13,15 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** @param home an empty folder, so that services of this machine's user are not found. */
-export function runCli(args: readonly string[], home: string): Promise<CliResult> {
+/**
+ * @param home an empty folder, so that services of this machine's user are not found.
+ * @param reader of standard output: `gone` has closed it before anything is written.
+ */
+export function runCli(
+  args: readonly string[],
+  home: string,
+  reader: 'there' | 'gone' = 'there',
+): Promise<CliResult> {
   const { TEMPORAL_ADDRESS: _, ECHOLOOP_S3_ENDPOINT: __, ...environment } = process.env;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [entry, ...args], {
@@ -31,6 +38,7 @@ export function runCli(args: readonly string[], home: string): Promise<CliResult
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
+    if (reader === 'gone') child.stdout.destroy();
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });

@@ -67,6 +67,10 @@ describe('the command', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
+  it('ends quietly when nobody reads on, as behind head', async () => {
+    expect(await runCli(['--help'], home, 'gone')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
   it('leaves exit code 4 and one JSON document when no service is known', async () => {
     const { code, stdout, stderr } = await runCli(['status', '--json'], home);
     expect(code).toBe(4);
