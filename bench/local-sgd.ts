@@ -3,32 +3,23 @@
  * took, and windows per second. The workers of a round are run one after the other in this process and timed as if side by side: a
  * round lasts as long as its slowest worker and the merging of what they made.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { z } from 'zod';
 import type { ActivityContext } from '../activities/context.ts';
 import { fineTunePolicy } from '../activities/fine-tune-policy.ts';
 import { FineTuningSchema, RoundSchema } from '../activities/fine-tuning-documents.ts';
 import { fitRewardNetwork } from '../activities/fit-reward-network.ts';
 import { readJson } from '../activities/json-artefact.ts';
-import { labelShard } from '../activities/label-shard.ts';
 import { mergeRound } from '../activities/merge-round.ts';
-import { planRun } from '../activities/plan-run.ts';
-import { predictShard } from '../activities/predict-shard.ts';
 import { pretrainPolicy } from '../activities/pretrain-policy.ts';
 import { trainLocally } from '../activities/train-locally.ts';
-import { makePhantomDataset } from '../cli/datasets/phantom-dataset.ts';
-import { uploadDataset } from '../cli/datasets/upload-dataset.ts';
 import type { FineTuneInput, MergeRoundResult, TrainLocallyResult } from '../contracts/activities.ts';
 import { planRounds } from '../contracts/local-sgd-rounds.ts';
 import { presets } from '../contracts/presets.ts';
-import { type RunConfig, RunConfigSchema } from '../contracts/run-config.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
-import { LocalCache } from '../storage/local-cache.ts';
-import { MemoryStore } from '../storage/memory-store.ts';
+import { openPhantoms, phantomConfig } from './shared/phantoms.ts';
+import { labelSweep, startRun } from './shared/stages.ts';
 
 export interface LocalSgdBenchOptions {
   readonly seed: number;
@@ -40,8 +31,6 @@ export interface LocalSgdBenchOptions {
   /** Steps of a worker between two ratings, which for two workers is a round. */
   readonly stepsPerRound: number;
   readonly onRow?: (row: LocalSgdRow) => void;
-  /** Sections over the tiny preset. */
-  readonly overrides?: Partial<z.input<typeof RunConfigSchema>>;
 }
 
 export interface LocalSgdRow {
@@ -55,45 +44,32 @@ export interface LocalSgdRow {
 
 /** Rows of plain training, then of two workers. The tensor back end must be selected before. */
 export async function benchLocalSgd(options: LocalSgdBenchOptions): Promise<LocalSgdRow[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'echoloop-bench-'));
-  const store = new MemoryStore();
-  const context: ActivityContext = {
-    store,
-    cache: new LocalCache(store, folder, 1e9),
-    codeVersion: 'bench',
-    log: { info: () => undefined, warn: () => undefined },
-    signal: new AbortController().signal,
-    heartbeat: () => undefined,
-  };
+  const { seed, videos, onRow } = options;
+  const counts = { train: videos, sourceValidation: 4, adapt: videos, validation: 4, test: 0 };
+  const { context, close } = await openPhantoms(seed, counts);
   try {
-    await storePhantoms(options, store, folder);
     const plain = await readyToFineTune('plain', configOf(options, 1), context);
     const rows = [...(await plainTraining(plain, options, context))];
-    for (const row of rows) options.onRow?.(row);
+    for (const row of rows) onRow?.(row);
     const config = configOf(options, 2);
-    const { config: configRef, plan } = await planRun({ run: 'rounds', config }, context);
-    const shared = { ...plain, run: 'rounds', config: configRef, plan };
-    for (const row of await inRounds(shared, config, options, context)) {
+    const { refs } = await startRun(context, 'rounds', config);
+    for (const row of await inRounds({ ...plain, ...refs }, config, options, context)) {
       rows.push(row);
-      options.onRow?.(row);
+      onRow?.(row);
     }
     return rows;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await close();
   }
 }
 
 function configOf(
-  { seed, pretrainingSteps, windows, stepsPerRound, overrides }: LocalSgdBenchOptions,
+  { seed, pretrainingSteps, windows, stepsPerRound }: LocalSgdBenchOptions,
   workers: number,
 ): RunConfig {
   const { tiny } = presets;
-  return RunConfigSchema.parse({
-    ...tiny,
-    seed,
+  return phantomConfig(seed, {
     iterations: 1,
-    source: 'source',
-    target: 'target',
     autoencoder: { enabled: false },
     pretraining: { ...tiny.pretraining, steps: pretrainingSteps },
     rewardFit: { ...tiny.rewardFit, epochs: 3, stepsPerEpoch: Math.max(1, Math.round(pretrainingSteps / 6)) },
@@ -104,22 +80,7 @@ function configOf(
       validationVideos: 4,
     },
     localSgd: { workers, stepsPerRound },
-    ...overrides,
   });
-}
-
-async function storePhantoms(
-  { seed, videos }: LocalSgdBenchOptions,
-  store: MemoryStore,
-  folder: string,
-): Promise<void> {
-  const train = Array.from({ length: videos }, () => ({ split: 'train', labelled: true }) as const);
-  const held = Array.from({ length: 4 }, () => ({ split: 'val', labelled: false }) as const);
-  for (const domain of ['source', 'target'] as const) {
-    const out = join(folder, domain);
-    await makePhantomDataset({ out, domain, seed, videos: [...train, ...held] }, () => undefined);
-    await uploadDataset(store, out, domain);
-  }
 }
 
 /** A pretrained policy and a reward network for it. */
@@ -128,14 +89,9 @@ async function readyToFineTune(
   config: RunConfig,
   context: ActivityContext,
 ): Promise<FineTuneInput> {
-  const plan = await planRun({ run, config }, context);
-  const refs = { run, config: plan.config, plan: plan.plan };
+  const { refs, plan } = await startRun(context, run, config);
   const { policy } = await pretrainPolicy(refs, context);
-  for (let shard = 0; shard < plan.sweeps[0]!.shards; shard++) {
-    const input = { ...refs, iteration: 1, split: 'target' as const, shard, policy };
-    await predictShard(input, context);
-    await labelShard(input, context);
-  }
+  await labelSweep({ ...refs, iteration: 1, policy }, plan, undefined, context);
   const { reward } = await fitRewardNetwork({ ...refs, iteration: 1 }, context);
   return { ...refs, iteration: 1, policy, reference: policy, reward };
 }
