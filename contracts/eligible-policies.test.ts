@@ -12,12 +12,12 @@ function policyOf(iteration: number, validFrames?: number): PolicyResult {
   };
 }
 
-it('leaves out policies with clearly fewer valid frames than before adaptation', () => {
-  const policies = [policyOf(0, 0.5), policyOf(1, 0.4), policyOf(2, 0.5), policyOf(3, 0.9)];
-  expect(eligiblePolicies(policies).map(({ iteration }) => iteration)).toEqual([0, 2, 3]);
+it('leaves out policies with clearly fewer valid frames than another', () => {
+  const policies = [policyOf(0, 0.8), policyOf(1, 0.7), policyOf(2, 0.9), policyOf(3, 0.75)];
+  expect(eligiblePolicies(policies).map(({ iteration }) => iteration)).toEqual([2]);
 });
 
-it('keeps a policy whose share of valid frames fell by no more than chance moves it', () => {
+it('keeps a policy whose share of valid frames is no further below than chance moves it', () => {
   const policies = [policyOf(0, 0.9), policyOf(1, 0.86), policyOf(2, 0.84)];
   expect(eligiblePolicies(policies).map(({ iteration }) => iteration)).toEqual([0, 1]);
 });

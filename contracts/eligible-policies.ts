@@ -7,11 +7,8 @@ import type { PolicyResult } from './messages.ts';
 /** By how much the share may fall: on the few videos of a small validation set it moves by as much from chance alone. */
 const TOLERANCE = 0.05;
 
-/** The policy before adaptation, and those whose validation frames are valid about as often or more often. In the order given. */
+/** Those whose validation frames are valid about as often as those of the policy that is best in this, in the order given. */
 export function eligiblePolicies(policies: readonly PolicyResult[]): PolicyResult[] {
-  const before = policies[0]?.validFrames;
-  return policies.filter(
-    ({ validFrames }) =>
-      before === undefined || validFrames === undefined || validFrames >= before - TOLERANCE,
-  );
+  const best = Math.max(...policies.map(({ validFrames }) => validFrames ?? 0));
+  return policies.filter(({ validFrames }) => validFrames === undefined || validFrames >= best - TOLERANCE);
 }

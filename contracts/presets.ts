@@ -68,7 +68,7 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       criticLearningRate: 1e-3,
       annealPolicyRate: true,
       entropyCoefficient: 0,
-      divergenceCoefficient: 0.3,
+      divergenceCoefficient: 0.25,
       coefficientsOverIterations: 'constant',
       reference: 'previous',
       resultShare: 0.5,
