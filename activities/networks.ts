@@ -30,7 +30,15 @@ export function storeNetwork(
   });
 }
 
-/** What a policy's file says about itself: how its videos were prepared, so that it can be used without its run. */
-export function policySettings({ preprocessing, inference }: RunConfig): Readonly<Record<string, string>> {
-  return { preprocessing: JSON.stringify(preprocessing), inference: JSON.stringify(inference) };
+/** What a policy's file says about itself: how its videos are prepared and segmented, so that it can be used without its run. */
+export function policySettings({
+  preprocessing,
+  inference,
+  optimisation,
+}: RunConfig): Readonly<Record<string, string>> {
+  return {
+    preprocessing: JSON.stringify(preprocessing),
+    inference: JSON.stringify(inference),
+    optimisation: JSON.stringify(optimisation),
+  };
 }

@@ -229,6 +229,22 @@ export const InferenceSchema = z.strictObject({
   sigmaScale: positive.default(0.125),
 });
 
+const range = z.tuple([positive, positive]).refine(([low, high]) => low <= high, 'the smaller number first');
+
+export const OptimisationSchema = z.strictObject({
+  passes: z.int().min(1).default(4).describe('at most, over the whole video (method.md 8)'),
+  augmentationsPerChunk: z.int().min(1).default(3),
+  contrast: range.default([0.4, 0.8]).describe('factor about the mean grey level, drawn from this range'),
+  noise: range
+    .default([0.001, 0.01])
+    .describe('standard deviation of noise on grey levels, drawn from this range'),
+  learningRate: positive.default(1e-3),
+  clipRange: positive.default(0.2),
+  gradientNorm: positive.default(0.5),
+  entropyCoefficient: z.number().min(0).default(0.1),
+  divergenceCoefficient: z.number().min(0).default(0.01),
+});
+
 export const RunConfigSchema = z.strictObject({
   preset: z.enum(['tiny', 'small', 'paper']).default('paper'),
   seed: count.default(0),
@@ -251,6 +267,7 @@ export const RunConfigSchema = z.strictObject({
   ppo: PpoSchema.prefault({}),
   localSgd: LocalSgdSchema.prefault({}),
   inference: InferenceSchema.prefault({}),
+  optimisation: OptimisationSchema.prefault({}).describe('at test time'),
 });
 
 export type RunConfig = z.infer<typeof RunConfigSchema>;
@@ -264,3 +281,4 @@ export type LandmarkRewardConfig = z.infer<typeof LandmarkRewardSchema>;
 export type PpoConfig = z.infer<typeof PpoSchema>;
 export type LocalSgdConfig = z.infer<typeof LocalSgdSchema>;
 export type InferenceConfig = z.infer<typeof InferenceSchema>;
+export type OptimisationConfig = z.infer<typeof OptimisationSchema>;

@@ -5,7 +5,6 @@ import { z } from 'zod';
 import type { AdaptationResult, PolicyResult } from '../../contracts/messages.ts';
 import type { ReportInput } from '../../contracts/report.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
-import { encodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import { encodeContactSheet } from '../../report/contact-sheet.ts';
 import { dataUri } from '../../report/data-uri.ts';
 import { encodeOverlayGif } from '../../report/overlay-gif.ts';
@@ -73,7 +72,7 @@ export async function writeResults(
   return { policy, mask: after.mask, overlay: after.overlay, page };
 }
 
-/** Segments the recording by one policy of the run; the policy is also written to `save`, with what a later `segment` needs. */
+/** Segments the recording by one policy of the run; the policy is also written to `save`. */
 async function segmentBy(
   store: ObjectStore,
   { policy }: PolicyResult,
@@ -82,13 +81,10 @@ async function segmentBy(
   folder: string,
   save?: string,
 ) {
-  const { preprocessing, inference } = config;
-  const model = modelOf(await readArtefact(store, policy), policy.key, { preprocessing, inference });
+  const bytes = await readArtefact(store, policy);
+  const model = modelOf(bytes, policy.key, config);
   try {
-    if (save !== undefined) {
-      const metadata = { preprocessing: JSON.stringify(preprocessing), inference: JSON.stringify(inference) };
-      await writeWholeFile(save, encodeNetwork(model.policy, 'policy', metadata));
-    }
+    if (save !== undefined) await writeWholeFile(save, bytes);
     return await segmentToVideo(clip, model, folder);
   } finally {
     model.policy.dispose();

@@ -3,7 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { DomainError } from '../../contracts/errors.ts';
 import { presets } from '../../contracts/presets.ts';
-import { InferenceSchema, PreprocessingSchema, RunConfigSchema } from '../../contracts/run-config.ts';
+import {
+  InferenceSchema,
+  OptimisationSchema,
+  PreprocessingSchema,
+  RunConfigSchema,
+} from '../../contracts/run-config.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import type { SegmentationSettings } from './segment-video.ts';
@@ -18,6 +23,7 @@ export interface LoadedModel extends SegmentationSettings {
 const SettingsSchema = z.object({
   preprocessing: PreprocessingSchema,
   inference: InferenceSchema.prefault({}),
+  optimisation: OptimisationSchema.prefault({}),
 });
 
 /**
@@ -61,8 +67,7 @@ export function modelOf(
 /** What a run's stored config.json says about preparing videos; undefined when it is none. */
 export function settingsOfConfig(json: Uint8Array): SegmentationSettings | undefined {
   try {
-    const { preprocessing, inference } = SettingsSchema.parse(JSON.parse(Buffer.from(json).toString('utf8')));
-    return { preprocessing, inference };
+    return SettingsSchema.parse(JSON.parse(Buffer.from(json).toString('utf8')));
   } catch {
     return undefined;
   }
@@ -70,19 +75,13 @@ export function settingsOfConfig(json: Uint8Array): SegmentationSettings | undef
 
 /** How the videos of a preset are prepared. */
 export function settingsOfPreset(preset: PresetName): SegmentationSettings {
-  const { preprocessing, inference } = RunConfigSchema.parse({
-    ...presets[preset],
-    source: '-',
-    target: '-',
-  });
-  return { preprocessing, inference };
+  return SettingsSchema.parse(RunConfigSchema.parse({ ...presets[preset], source: '-', target: '-' }));
 }
 
 function statedSettings(metadata: Readonly<Record<string, string>>): SegmentationSettings | undefined {
   if (metadata.preprocessing === undefined) return undefined;
+  const stated = Object.keys(SettingsSchema.shape).filter((section) => metadata[section] !== undefined);
   return settingsOfConfig(
-    Buffer.from(
-      `{"preprocessing":${metadata.preprocessing}${metadata.inference === undefined ? '' : `,"inference":${metadata.inference}`}}`,
-    ),
+    Buffer.from(`{${stated.map((section) => `"${section}":${metadata[section]}`).join()}}`),
   );
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { afterAll, expect, it } from 'vitest';
-import { InferenceSchema, PreprocessingSchema } from '../../contracts/run-config.ts';
+import { InferenceSchema, OptimisationSchema, PreprocessingSchema } from '../../contracts/run-config.ts';
 import { preprocess } from '../../datasets/preprocessing.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
@@ -38,6 +38,7 @@ afterAll(() => {
 const settings = {
   preprocessing: PreprocessingSchema.parse({ spacingMm: 1, multiple: 8, clahe: { enabled: false } }),
   inference: InferenceSchema.parse({}),
+  optimisation: OptimisationSchema.parse({}),
 };
 const random = randomStream(4, 'video');
 // 15 x 14 pixels, so that the working grid is larger.

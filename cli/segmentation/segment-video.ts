@@ -1,5 +1,5 @@
 /** One video through a policy: preprocess, predict in the way asked for, back onto the video's own grid. */
-import type { InferenceConfig, PreprocessingConfig } from '../../contracts/run-config.ts';
+import type { InferenceConfig, OptimisationConfig, PreprocessingConfig } from '../../contracts/run-config.ts';
 import { type Preprocessed, preprocess } from '../../datasets/preprocessing.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { type PredictedVideo, predictVideo, rewardMap } from '../../method/inference/predict-video.ts';
@@ -13,6 +13,7 @@ import { minimumOf } from '../../method/rewards/fusion.ts';
 export interface SegmentationSettings {
   readonly preprocessing: PreprocessingConfig;
   readonly inference: InferenceConfig;
+  readonly optimisation: OptimisationConfig;
 }
 
 /** What is done beside the plain prediction (method.md 8). */
@@ -75,6 +76,7 @@ export function segmentVideo(
     video: prepared.video,
     inference: settings.inference,
     seed: OPTIMISATION_SEED,
+    config: settings.optimisation,
   });
   const { validBefore, validAfter, pass, lowestRewards, meanRewards } = optimised;
   return {
@@ -88,7 +90,7 @@ export function segmentVideo(
 function confidenceOf(
   predicted: LabelVideo,
   { video, restoreMap }: Preprocessed,
-  { inference }: SegmentationSettings,
+  { inference }: Pick<SegmentationSettings, 'inference'>,
   extras: SegmentationExtras | undefined,
 ): Pick<SegmentedVideo, 'confidence'> {
   if (!extras?.uncertainty) return {};

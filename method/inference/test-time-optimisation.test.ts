@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
-import { InferenceSchema } from '../../contracts/run-config.ts';
+import { InferenceSchema, OptimisationSchema } from '../../contracts/run-config.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { RewardOf } from '../ppo/reward-map.ts';
 import { predictVideo } from './predict-video.ts';
-import { defaultOptimisation, predictOptimisedVideo } from './test-time-optimisation.ts';
+import { predictOptimisedVideo } from './test-time-optimisation.ts';
 
 const inference = InferenceSchema.parse({});
+const published = OptimisationSchema.parse({});
 const policyOf = (seed: number) =>
   UNet3D.initialise(
     {
@@ -61,7 +62,7 @@ it('raises the reward of the worst frame on an invalid video, the same way each 
     video: disc(),
     inference,
     seed: 7,
-    config: { ...defaultOptimisation, learningRate: 1e-2 },
+    config: { ...published, learningRate: 1e-2 },
   };
   const weights = structuredClone(policy.toArrays());
   const before = tf.memory().numTensors;
@@ -83,7 +84,14 @@ it('keeps the first prediction when no pass does better', () => {
   const policy = policyOf(2);
   const video = disc();
   const nothingHelps: RewardOf = (_image, actions) => tf.fill(actions.shape, 0.5);
-  const result = predictOptimisedVideo({ policy, rewardOf: nothingHelps, video, inference, seed: 1 });
+  const result = predictOptimisedVideo({
+    policy,
+    rewardOf: nothingHelps,
+    video,
+    inference,
+    seed: 1,
+    config: published,
+  });
   expect(result).toMatchObject({ pass: 0, validBefore: false, validAfter: false });
   expect(result.labels).toEqual(predictVideo(policy, video, inference).labels);
   policy.dispose();
@@ -97,7 +105,15 @@ it('leaves a valid video as it is, without asking for a reward', () => {
     throw new Error('a valid video needs no reward');
   };
   const predict = () => ({ ...valid, meanConfidence: 0.9 });
-  const result = predictOptimisedVideo({ policy, rewardOf: noReward, video, inference, seed: 1, predict });
+  const result = predictOptimisedVideo({
+    policy,
+    rewardOf: noReward,
+    video,
+    inference,
+    seed: 1,
+    predict,
+    config: published,
+  });
   expect(result).toEqual({
     ...predict(),
     validBefore: true,
@@ -111,7 +127,7 @@ it('leaves a valid video as it is, without asking for a reward', () => {
 
 it('gives each video the same result in any order', () => {
   const policy = policyOf(4);
-  const config = { ...defaultOptimisation, learningRate: 1e-2, passes: 2 };
+  const config = { ...published, learningRate: 1e-2, passes: 2 };
   const optimise = (video: GreyVideo) =>
     predictOptimisedVideo({ policy, rewardOf: brightnessReward, video, inference, seed: 7, config });
   const darker = { ...disc(), intensities: disc().intensities.map((value) => value * 0.9) };
@@ -135,11 +151,11 @@ it('compares passes by the score where one is given, and predicts in the way tha
     predicted.push(network);
     return predictVideo(network, video, inference);
   };
-  const input = { policy, rewardOf: brightnessReward, video, inference, seed: 7, predict };
+  const input = { policy, rewardOf: brightnessReward, video, inference, seed: 7, predict, config: published };
   expect(predictOptimisedVideo({ ...input, scoreOf: fallsEachTime }).pass).toBe(0);
-  expect(predicted).toHaveLength(defaultOptimisation.passes + 1);
+  expect(predicted).toHaveLength(published.passes + 1);
   expect(predicted[0]).toBe(policy);
-  expect(scored).toHaveLength(2 * (defaultOptimisation.passes + 1));
+  expect(scored).toHaveLength(2 * (published.passes + 1));
   policy.dispose();
 });
 
@@ -164,6 +180,7 @@ it('stops at the first pass that makes the video valid, on the grid that it is t
     seed: 7,
     predict,
     restore,
+    config: published,
   });
   expect(result).toMatchObject({ pass: 2, validBefore: false, validAfter: true });
   expect(result.labels[0]).toBe(2);

@@ -4,7 +4,7 @@
  * not depend on the order of videos (method.md 12).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { InferenceConfig } from '../../contracts/run-config.ts';
+import type { InferenceConfig, OptimisationConfig } from '../../contracts/run-config.ts';
 import { type GreyVideo, type LabelVideo, labelFrame } from '../../imaging/image.ts';
 import { type RandomStream, randomStream } from '../../imaging/random.ts';
 import { isFrameAnatomicallyValid } from '../../metrics/anatomy.ts';
@@ -19,32 +19,6 @@ import { actionLogProb, policyLoss } from '../ppo/loss.ts';
 import type { RewardOf } from '../ppo/reward-map.ts';
 import { imageWindow, windowsOf } from '../pretraining/training-windows.ts';
 import { type PredictedVideo, predictVideo } from './predict-video.ts';
-
-export interface OptimisationConfig {
-  readonly passes: number;
-  readonly augmentationsPerChunk: number;
-  /** Factor about the mean grey level, drawn from this range. */
-  readonly contrast: readonly [number, number];
-  /** Standard deviation of the noise, drawn from this range. */
-  readonly noise: readonly [number, number];
-  readonly learningRate: number;
-  readonly clipRange: number;
-  readonly gradientNorm: number;
-  readonly entropyCoefficient: number;
-  readonly divergenceCoefficient: number;
-}
-
-export const defaultOptimisation: OptimisationConfig = {
-  passes: 4,
-  augmentationsPerChunk: 3,
-  contrast: [0.4, 0.8],
-  noise: [0.001, 0.01],
-  learningRate: 1e-3,
-  clipRange: 0.2,
-  gradientNorm: 0.5,
-  entropyCoefficient: 0.1,
-  divergenceCoefficient: 0.01,
-};
 
 export interface OptimisedVideo extends PredictedVideo {
   /** Whether the policy's own prediction passed every anatomical criterion and every temporal measure (method.md 9.2, 9.3). */
@@ -74,7 +48,7 @@ export interface OptimisationInput {
   readonly video: GreyVideo;
   readonly inference: InferenceConfig;
   readonly seed: number;
-  readonly config?: OptimisationConfig;
+  readonly config: OptimisationConfig;
 }
 
 /**
@@ -112,7 +86,7 @@ function bestPass(
 ): Pick<OptimisedVideo, 'pass' | 'validAfter' | 'lowestRewards' | 'meanRewards'> & {
   readonly prediction: PredictedVideo;
 } {
-  const { video, inference, seed, rewardOf, scoreOf = rewardOf, config = defaultOptimisation } = input;
+  const { video, inference, seed, rewardOf, scoreOf = rewardOf, config } = input;
   const { predict, valid } = input;
   const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
   const chunks = chunksOf(video, inference.windowFrames);
