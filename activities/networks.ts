@@ -35,7 +35,7 @@ export function policySettings({
   preprocessing,
   inference,
   optimisation,
-}: RunConfig): Readonly<Record<string, string>> {
+}: Pick<RunConfig, 'preprocessing' | 'inference' | 'optimisation'>): Readonly<Record<string, string>> {
   return {
     preprocessing: JSON.stringify(preprocessing),
     inference: JSON.stringify(inference),

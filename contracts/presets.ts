@@ -76,6 +76,8 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       checkpointEveryWindows: 8,
       validationVideos: 12,
     },
+    // With the published entropy bonus and loose hold, a narrow policy forgets its video within one pass.
+    optimisation: { entropyCoefficient: 0, divergenceCoefficient: 0.2 },
   },
   /** Hours on a workstation GPU. */
   small: {

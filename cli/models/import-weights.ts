@@ -1,6 +1,7 @@
 /** Weights made elsewhere as a checkpoint of this project: PyTorch files and safetensors in, kind and configuration added. */
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
+import { policySettings } from '../../activities/networks.ts';
 import { DomainError } from '../../contracts/errors.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import {
@@ -91,15 +92,15 @@ function preparation(
   metadata: Readonly<Record<string, string>>,
   preset: PresetName | undefined,
 ): Readonly<Record<string, string>> {
-  const { preprocessing, inference } = metadata;
+  const { preprocessing, inference, optimisation } = metadata;
   if (preset === undefined && preprocessing !== undefined) {
-    return { preprocessing, ...(inference !== undefined && { inference }) };
+    return {
+      preprocessing,
+      ...(inference !== undefined && { inference }),
+      ...(optimisation !== undefined && { optimisation }),
+    };
   }
-  const settings = settingsOfPreset(preset ?? 'paper');
-  return {
-    preprocessing: JSON.stringify(settings.preprocessing),
-    inference: JSON.stringify(settings.inference),
-  };
+  return policySettings(settingsOfPreset(preset ?? 'paper'));
 }
 
 function openWeights(bytes: Uint8Array): {
