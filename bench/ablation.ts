@@ -16,7 +16,7 @@ import { summarise } from '../metrics/summary.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { type DetectionReport, detectErrors, uncertaintyNames } from './shared/error-detection.ts';
 import { effectOf, type OptimisationEffect, scoreOptimised } from './shared/optimised.ts';
-import { type ConfigOverrides, openPhantoms, type PhantomCounts, phantomConfig } from './shared/phantoms.ts';
+import { openPhantoms, phantomConfig, quickstartCounts } from './shared/phantoms.ts';
 import { labelSweep, scorePolicy, startRun, testReport } from './shared/stages.ts';
 
 export const arms = [
@@ -58,15 +58,16 @@ export interface AblationReport {
 export interface AblationBenchOptions {
   readonly seeds: readonly number[];
   readonly onArm?: (seed: number, arm: Arm, scores: ArmScores) => void;
-  readonly overrides?: ConfigOverrides;
-  readonly videos?: PhantomCounts;
 }
+
+/** Test-time optimisation takes half a minute a video. */
+const TEST_VIDEOS = 40;
 
 /** The tensor back end must be selected before. */
 export async function benchAblation(options: AblationBenchOptions): Promise<AblationReport> {
   const seeds: AblationSeed[] = [];
   for (const seed of options.seeds) {
-    const phantoms = await openPhantoms(seed, options.videos);
+    const phantoms = await openPhantoms(seed, quickstartCounts(TEST_VIDEOS));
     try {
       seeds.push(await ablate(seed, options, phantoms.context));
     } finally {
@@ -78,13 +79,12 @@ export async function benchAblation(options: AblationBenchOptions): Promise<Abla
 
 async function ablate(
   seed: number,
-  { overrides, onArm }: AblationBenchOptions,
+  { onArm }: AblationBenchOptions,
   context: ActivityContext,
 ): Promise<AblationSeed> {
   const started = performance.now();
   const config = phantomConfig(seed, {
     landmark: { ...presets.tiny.landmark, enabled: true },
-    ...overrides,
     iterations: 1,
   });
   const { refs, plan } = await startRun(context, `ablation-${seed}`, config);

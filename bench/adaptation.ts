@@ -16,7 +16,7 @@ import { iterationStart } from '../contracts/iteration-start.ts';
 import type { EvaluationNumbers, LabelCounts, RewardModel } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
-import { type ConfigOverrides, openPhantoms, phantomConfig } from './shared/phantoms.ts';
+import { openPhantoms, phantomConfig, quickstartCounts } from './shared/phantoms.ts';
 import { labelSweep, scorePolicy, startRun } from './shared/stages.ts';
 
 export interface AdaptationRow {
@@ -34,15 +34,15 @@ export interface AdaptationRow {
 export interface AdaptationBenchOptions {
   readonly seeds: readonly number[];
   readonly onRow?: (row: AdaptationRow) => void;
-  /** Fields over the tiny preset. */
-  readonly overrides?: ConfigOverrides;
 }
+
+const TEST_VIDEOS = 120;
 
 /** The rows of every seed, policy 0 first. The tensor back end must be selected before. */
 export async function benchAdaptation(options: AdaptationBenchOptions): Promise<AdaptationRow[]> {
   const rows: AdaptationRow[] = [];
   for (const seed of options.seeds) {
-    const config = phantomConfig(seed, options.overrides);
+    const config = phantomConfig(seed);
     for await (const row of adapt(seed, config)) {
       rows.push(row);
       options.onRow?.(row);
@@ -52,7 +52,7 @@ export async function benchAdaptation(options: AdaptationBenchOptions): Promise<
 }
 
 async function* adapt(seed: number, config: RunConfig): AsyncIterable<AdaptationRow> {
-  const phantoms = await openPhantoms(seed);
+  const phantoms = await openPhantoms(seed, quickstartCounts(TEST_VIDEOS));
   const { context } = phantoms;
   try {
     let started = performance.now();

@@ -74,7 +74,7 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       resultShare: 0.4,
       temporalPenalty: false,
       checkpointEveryWindows: 8,
-      validationVideos: 12,
+      validationVideos: 8,
     },
     // With the published entropy bonus and loose hold, a narrow policy forgets its video within one pass.
     optimisation: { entropyCoefficient: 0, divergenceCoefficient: 0.2 },
