@@ -56,7 +56,7 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     },
     // Measured on phantoms (docs/results.md): several windows a draw and a rate that falls to zero, because the noise of single
     // windows undoes what they teach; a slow critic, because one that knows where the policy errs leaves no advantage to learn
-    // from; a firm hold on the reference and a result near it, which keep uncertain borders where they are. In windows of
+    // from; a firm hold on the reference and a result half-way to it, which keep uncertain borders where they are. In windows of
     // four coarse frames the temporal flags are mostly noise.
     ppo: {
       epochs: 3,
@@ -71,7 +71,7 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       divergenceCoefficient: 0.25,
       coefficientsOverIterations: 'constant',
       reference: 'previous',
-      resultShare: 0.4,
+      resultShare: 0.5,
       temporalPenalty: false,
       checkpointEveryWindows: 8,
       validationVideos: 8,
