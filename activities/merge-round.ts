@@ -7,7 +7,7 @@ import type { MergeRoundInput, MergeRoundResult, RatedPolicy } from '../contract
 import type { ArtefactRef } from '../contracts/artefact-ref.ts';
 import type { NamedArrays } from '../method/networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../method/networks/prefixed-arrays.ts';
-import { decodeSafetensors, encodeSafetensors } from '../method/networks/safetensors.ts';
+import { encodeSafetensors } from '../method/networks/safetensors.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { interpolateWeights } from '../method/ppo/interpolation.ts';
 import { meanPolicyReward } from '../method/ppo/policy-reward.ts';
@@ -17,7 +17,7 @@ import { type ActivityContext, breathe, logWork } from './context.ts';
 import { criticOf } from './fine-tuning.ts';
 import { LocalTrainingSchema, RoundSchema } from './fine-tuning-documents.ts';
 import { findJson, readJson, writeJson } from './json-artefact.ts';
-import { loadNetwork, policySettings, storeNetwork } from './networks.ts';
+import { loadNetwork, policySettings, readArrays, storeNetwork } from './networks.ts';
 import { type RunFacts, readRun } from './plan.ts';
 import { loadPolicyRewards, rewardInputs } from './policy-rewards.ts';
 import { shelveVideos } from './prepare-videos.ts';
@@ -97,10 +97,8 @@ async function takeOuterStep(
   context: ActivityContext,
 ): Promise<NamedArrays> {
   const { outerLearningRate, outerMomentum } = config.localSgd;
-  const read = async (reference: ArtefactRef): Promise<NamedArrays> =>
-    decodeSafetensors(await context.cache.read(reference)).arrays;
-  const made = await Promise.all(locals.map(({ local }) => read(local)));
-  const before = momentum && (await read(momentum));
+  const made = await Promise.all(locals.map(({ local }) => readArrays(context, local)));
+  const before = momentum && (await readArrays(context, momentum));
   const momenta: NamedArrays[] = [];
   for (const name of ['policy', 'critic'] as const) {
     const step = outerStep(
@@ -125,7 +123,7 @@ async function takeCandidate(
   context: ActivityContext,
 ): Promise<ArtefactRef> {
   if (config.ppo.resultShare === 1) return merged;
-  const start = decodeSafetensors(await context.cache.read(input.start)).arrays;
+  const start = await readArrays(context, input.start);
   policy.assign(interpolateWeights(start, policy.toArrays(), config.ppo.resultShare));
   return storeNetwork(context, key, policy, 'policy', [input.start, merged], policySettings(config));
 }

@@ -1,7 +1,9 @@
 /** Networks in and out of the store. */
 import type { ArtefactRef } from '../contracts/artefact-ref.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
+import type { NamedArrays } from '../method/networks/named-arrays.ts';
 import { decodeNetwork, encodeNetwork, type NetworkKind } from '../method/networks/network-checkpoint.ts';
+import { decodeSafetensors } from '../method/networks/safetensors.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { writeArtefact } from '../storage/artefacts.ts';
 import type { ActivityContext } from './context.ts';
@@ -13,6 +15,11 @@ export async function loadNetwork(
   kind: NetworkKind,
 ): Promise<UNet3D> {
   return decodeNetwork(await context.cache.read(reference), kind).network;
+}
+
+/** The arrays of a safetensors artefact, such as weights or momenta. */
+export async function readArrays(context: ActivityContext, reference: ArtefactRef): Promise<NamedArrays> {
+  return decodeSafetensors(await context.cache.read(reference)).arrays;
 }
 
 export function storeNetwork(

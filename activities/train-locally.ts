@@ -6,7 +6,7 @@ import { planRounds } from '../contracts/local-sgd-rounds.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import type { NamedArrays } from '../method/networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../method/networks/prefixed-arrays.ts';
-import { decodeSafetensors, encodeSafetensors } from '../method/networks/safetensors.ts';
+import { encodeSafetensors } from '../method/networks/safetensors.ts';
 import { FineTune } from '../method/ppo/fine-tune.ts';
 import { deltaOf } from '../method/scale-out/outer-step.ts';
 import { shardOfWorker } from '../method/scale-out/shard-of-worker.ts';
@@ -15,6 +15,7 @@ import type { ActivityContext } from './context.ts';
 import { type Learners, loadLearners, resumableFineTune } from './fine-tuning.ts';
 import { LocalTrainingSchema } from './fine-tuning-documents.ts';
 import { findJson, writeJson } from './json-artefact.ts';
+import { readArrays } from './networks.ts';
 import { readRun } from './plan.ts';
 import { rewardInputs } from './policy-rewards.ts';
 import { shelveVideos } from './prepare-videos.ts';
@@ -116,7 +117,7 @@ function partOf({ ppo, localSgd }: RunConfig, { round, steps }: TrainLocallyInpu
 }
 
 async function momentsOf(before: ArtefactRef, context: ActivityContext): Promise<NamedArrays> {
-  return momentsIn(decodeSafetensors(await context.cache.read(before)).arrays);
+  return momentsIn(await readArrays(context, before));
 }
 
 function momentsIn(arrays: NamedArrays): NamedArrays {

@@ -15,7 +15,7 @@ import { findPublishedUNet, withPublishedHeads } from '../../method/networks/tor
 import { type LazyArrays, openStateDict } from '../../method/networks/torch/state-dict.ts';
 import { isZip } from '../../method/networks/torch/torch-zip.ts';
 import type { UNetConfig } from '../../method/networks/unet-plan.ts';
-import { type PresetName, settingsOfPreset } from '../segmentation/load-model.ts';
+import { type PresetName, settingsOfPreset, statedSections } from '../segmentation/load-model.ts';
 
 /** One buffer of Node. */
 const LARGEST_FILE = 2 ** 31 - 1;
@@ -92,14 +92,7 @@ function preparation(
   metadata: Readonly<Record<string, string>>,
   preset: PresetName | undefined,
 ): Readonly<Record<string, string>> {
-  const { preprocessing, inference, optimisation } = metadata;
-  if (preset === undefined && preprocessing !== undefined) {
-    return {
-      preprocessing,
-      ...(inference !== undefined && { inference }),
-      ...(optimisation !== undefined && { optimisation }),
-    };
-  }
+  if (preset === undefined && metadata.preprocessing !== undefined) return statedSections(metadata);
   return policySettings(settingsOfPreset(preset ?? 'paper'));
 }
 

@@ -78,10 +78,14 @@ export function settingsOfPreset(preset: PresetName): SegmentationSettings {
   return SettingsSchema.parse(RunConfigSchema.parse({ ...presets[preset], source: '-', target: '-' }));
 }
 
+/** What a checkpoint's metadata says of the settings, each section as JSON. */
+export function statedSections(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const sections = Object.keys(SettingsSchema.shape);
+  return Object.fromEntries(Object.entries(metadata).filter(([section]) => sections.includes(section)));
+}
+
 function statedSettings(metadata: Readonly<Record<string, string>>): SegmentationSettings | undefined {
   if (metadata.preprocessing === undefined) return undefined;
-  const stated = Object.keys(SettingsSchema.shape).filter((section) => metadata[section] !== undefined);
-  return settingsOfConfig(
-    Buffer.from(`{${stated.map((section) => `"${section}":${metadata[section]}`).join()}}`),
-  );
+  const stated = Object.entries(statedSections(metadata));
+  return settingsOfConfig(Buffer.from(`{${stated.map(([section, json]) => `"${section}":${json}`).join()}}`));
 }

@@ -1,7 +1,6 @@
 /**
  * Test-time optimisation (method.md 8): a copy of the policy takes a few PPO steps on the one video that it failed on and predicts
- * it again after every pass. The shared policy is never changed, so results do
- * not depend on the order of videos (method.md 12).
+ * it again after every pass. The shared policy is never changed, so results do not depend on the order of videos (method.md 12).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig, OptimisationConfig } from '../../contracts/run-config.ts';
