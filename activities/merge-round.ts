@@ -11,6 +11,7 @@ import { encodeSafetensors } from '../method/networks/safetensors.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { interpolateWeights } from '../method/ppo/interpolation.ts';
 import { meanPolicyReward } from '../method/ppo/policy-reward.ts';
+import { resultShareAt } from '../method/ppo/schedules.ts';
 import { averageDeltas, outerStep } from '../method/scale-out/outer-step.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
@@ -122,9 +123,10 @@ async function takeCandidate(
   { config }: RunFacts,
   context: ActivityContext,
 ): Promise<ArtefactRef> {
-  if (config.ppo.resultShare === 1) return merged;
+  const share = resultShareAt(config.ppo, input.iteration);
+  if (share === 1) return merged;
   const start = await readArrays(context, input.start);
-  policy.assign(interpolateWeights(start, policy.toArrays(), config.ppo.resultShare));
+  policy.assign(interpolateWeights(start, policy.toArrays(), share));
   return storeNetwork(context, key, policy, 'policy', [input.start, merged], policySettings(config));
 }
 

@@ -56,8 +56,8 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     },
     // Measured on phantoms (docs/results.md): several windows a draw and a rate that falls to zero, because the noise of single
     // windows undoes what they teach; a slow critic, because one that knows where the policy errs leaves no advantage to learn
-    // from; a firm hold on the reference and a result half-way to it, which keep uncertain borders where they are. In windows of
-    // four coarse frames the temporal flags are mostly noise.
+    // from; a firm hold on the reference and a result half-way to it, after iteration 1 less, which keep uncertain borders where
+    // they are. In windows of four coarse frames the temporal flags are mostly noise.
     ppo: {
       epochs: 3,
       windowsPerEpoch: 48,

@@ -193,7 +193,7 @@ export const PpoSchema = z.strictObject({
     .max(1)
     .default(1)
     .describe(
-      'where the result lies between the policy that the iteration starts from (0) and the fine-tuned one (1), in weights: less than 1 keeps less of the drift',
+      'where the result of iteration 1 lies between the policy that it starts from (0) and the fine-tuned one (1), in weights: less than 1 keeps less of the drift; iteration i takes the i-th power',
     ),
   temporalPenalty: z.boolean().default(true).describe('spread errors where time is broken (method.md 5.5)'),
   checkpointEveryWindows: z.int().min(1).default(20),

@@ -139,6 +139,15 @@ it('ends between start and trained policy where that is asked for, trains on reg
   expect(half.progress.best!.validationReward).not.toBe(whole.progress.best!.validationReward);
 });
 
+it('keeps less of a later iteration', () => {
+  const config = { epochs: 1, windowsPerEpoch: 2, policyLearningRate: 1e-2, resultShare: 0.5 };
+  const later = fineTune({ iteration: 2 }, config);
+  const start = structuredClone(later.bestPolicy());
+  run(later, 2);
+  const trained = takeArrays('policy', later.state().arrays);
+  expect(later.bestPolicy()).toEqual(interpolateWeights(start, trained, 0.25));
+});
+
 it('takes back a window whose reward is not a number, weights and moments, and goes on', () => {
   let broken = false;
   const sometimesNaN: RewardOf = (image, actions, cost) =>

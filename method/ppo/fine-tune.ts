@@ -21,7 +21,7 @@ import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violati
 import { interpolateWeights } from './interpolation.ts';
 import { meanPolicyReward } from './policy-reward.ts';
 import type { RewardOf } from './reward-map.ts';
-import { coefficientsAt } from './schedules.ts';
+import { coefficientsAt, resultShareAt } from './schedules.ts';
 import { ppoUpdateWindow, type UpdateMetrics } from './update.ts';
 
 export interface FineTuneOptions {
@@ -239,7 +239,8 @@ export class FineTune {
 
   /** What training would end with now. */
   #candidate(): NamedArrays {
-    return interpolateWeights(this.#start, this.#good.policy, this.#options.config.resultShare);
+    const { config, iteration } = this.#options;
+    return interpolateWeights(this.#start, this.#good.policy, resultShareAt(config, iteration));
   }
 
   #validate(epoch: number): number | undefined {
