@@ -76,8 +76,17 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       checkpointEveryWindows: 8,
       validationVideos: 8,
     },
-    // With the published entropy bonus and loose hold, a narrow policy forgets its video within one pass.
-    optimisation: { entropyCoefficient: 0, divergenceCoefficient: 0.2 },
+    // With the published entropy bonus, loose hold and strong contrast changes a narrow policy forgets its video; small steps, and more
+    // of them, repair it (docs/results.md).
+    optimisation: {
+      passes: 10,
+      augmentationsPerChunk: 1,
+      contrast: [0.8, 1.2],
+      learningRate: 5e-4,
+      entropyCoefficient: 0,
+      divergenceCoefficient: 0.1,
+      temporalPenalty: false,
+    },
   },
   /** Hours on a workstation GPU. */
   small: {

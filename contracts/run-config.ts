@@ -243,6 +243,7 @@ export const OptimisationSchema = z.strictObject({
   gradientNorm: positive.default(0.5),
   entropyCoefficient: z.number().min(0).default(0.1),
   divergenceCoefficient: z.number().min(0).default(0.01),
+  temporalPenalty: z.boolean().default(true).describe('spread errors where time is broken (method.md 5.5)'),
 });
 
 export const RunConfigSchema = z.strictObject({

@@ -85,7 +85,7 @@ it('optimises by one reward network of any kind, and leaves the policy as it was
   for (const rewards of [[landmark], [anatomical, landmark]]) {
     const { optimisation } = segmentVideo(video, policy, settings, { ...plain, optimise: true, rewards });
     expect(optimisation).toMatchObject({ validBefore: false });
-    expect(optimisation!.lowestRewards[optimisation!.pass]).toBe(Math.max(...optimisation!.lowestRewards));
+    expect(optimisation!.failingFrames[optimisation!.pass]).toBe(Math.min(...optimisation!.failingFrames));
   }
   expect(policy.toArrays()).toEqual(weights);
 });

@@ -30,7 +30,7 @@ export interface SegmentationExtras {
 
 export type Optimisation = Pick<
   OptimisedVideo,
-  'validBefore' | 'validAfter' | 'pass' | 'lowestRewards' | 'meanRewards'
+  'validBefore' | 'validAfter' | 'pass' | 'failingFrames' | 'lowestRewards' | 'meanRewards'
 >;
 
 /** All on the grid and spacing of the video. */
@@ -63,14 +63,16 @@ export function segmentVideo(
       ...confidenceOf(predicted, prepared, settings, extras),
     };
   }
-  const rewards = {
-    ...networksToFuse(extras.rewards),
-    temporalPenalty: { spacingMm: settings.preprocessing.spacingMm },
-  };
   const optimised = predictOptimisedVideo({
     policy,
-    rewardOf: fusedReward({ ...rewards, scaling: 'per-frame' }),
-    scoreOf: fusedReward({ ...rewards, scaling: 'none' }),
+    rewardOf: fusedReward({
+      ...networksToFuse(extras.rewards),
+      scaling: 'none',
+      cleaningPenalty: true,
+      temporalPenalty: settings.optimisation.temporalPenalty
+        ? { spacingMm: settings.preprocessing.spacingMm }
+        : undefined,
+    }),
     predict,
     restore: prepared.restoreLabels,
     video: prepared.video,
@@ -78,10 +80,10 @@ export function segmentVideo(
     seed: OPTIMISATION_SEED,
     config: settings.optimisation,
   });
-  const { validBefore, validAfter, pass, lowestRewards, meanRewards } = optimised;
+  const { validBefore, validAfter, pass, failingFrames, lowestRewards, meanRewards } = optimised;
   return {
     labels: prepared.restoreLabels(optimised),
-    optimisation: { validBefore, validAfter, pass, lowestRewards, meanRewards },
+    optimisation: { validBefore, validAfter, pass, failingFrames, lowestRewards, meanRewards },
     ...confidenceOf(optimised, prepared, settings, extras),
   };
 }

@@ -12,7 +12,6 @@ import { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import { stateValue } from '../ppo/critic-loss.ts';
 import { ForwardCost } from '../ppo/forward-cost.ts';
 import { actionLogProb, policyLoss } from '../ppo/loss.ts';
 import type { RewardOf } from '../ppo/reward-map.ts';
@@ -26,7 +25,9 @@ export interface OptimisedVideo extends PredictedVideo {
   readonly validAfter: boolean;
   /** Pass whose weights gave the result; 0 when no pass did better than the policy as it is, or none was needed. */
   readonly pass: number;
-  /** Lowest mean reward of a frame after each pass that was run, pass 0 first; empty when the first prediction was valid. */
+  /** Frames that fail after each pass that was run, pass 0 first; empty when the first prediction was valid. */
+  readonly failingFrames: readonly number[];
+  /** Lowest mean reward of a frame after each pass, in the same order. */
   readonly lowestRewards: readonly number[];
   /** Mean reward of the video after each pass, in the same order. */
   readonly meanRewards: readonly number[];
@@ -34,21 +35,24 @@ export interface OptimisedVideo extends PredictedVideo {
 
 export interface OptimisationInput {
   readonly policy: UNet3D;
-  /** What the steps are taken by: scaled per frame, as in training (method.md 5.4). */
+  /** Probability that a pixel is right, not scaled per frame: it is compared with even odds, and frames with each other. */
   readonly rewardOf: RewardOf;
-  /** What invalid passes are compared by: not scaled, or a frame's mean would say nothing of another's. `rewardOf` when left out. */
-  readonly scoreOf?: RewardOf;
   /** How the video is predicted, before and after; `predictVideo` when left out. */
   readonly predict?: (policy: UNet3D) => PredictedVideo;
   /** Onto the grid that validity is judged on, that of the file; the preprocessed one when left out. */
   readonly restore?: (prediction: LabelVideo) => LabelVideo;
-  /** V of the advantage; without it the mean reward of the chunk stands in. */
-  readonly critic?: UNet3D;
   readonly video: GreyVideo;
   readonly inference: InferenceConfig;
   readonly seed: number;
   readonly config: OptimisationConfig;
 }
+
+/**
+ * What the reward of a pixel is compared with: an action that is more likely right than wrong is held up, whatever the others earn. With the
+ * mean reward of the chunk or a critic's value in its place, whole borders, which are never certain, were pushed away from their
+ * label (docs/results.md).
+ */
+const EVEN_ODDS = 0.5;
 
 /**
  * Predicts a preprocessed video and, when the result is invalid in anatomy or over time, optimises until it is valid or the passes
@@ -57,14 +61,16 @@ export interface OptimisationInput {
 export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo {
   const { policy, video, inference, restore = (labels: LabelVideo) => labels } = input;
   const predict = input.predict ?? ((network: UNet3D) => predictVideo(network, video, inference));
-  const valid = (prediction: PredictedVideo): boolean => isValid(restore(prediction));
+  const failuresOf = (prediction: PredictedVideo): number => failingFrames(restore(prediction));
   const first = predict(policy);
-  if (valid(first)) {
-    return { ...first, validBefore: true, validAfter: true, pass: 0, lowestRewards: [], meanRewards: [] };
+  const failures = failuresOf(first);
+  if (failures === 0) {
+    const none = { failingFrames: [], lowestRewards: [], meanRewards: [] };
+    return { ...first, validBefore: true, validAfter: true, pass: 0, ...none };
   }
   const copy = UNet3D.fromArrays(policy.config, policy.toArrays());
   try {
-    const { prediction, ...chosen } = bestPass(copy, first, { ...input, predict, valid });
+    const { prediction, ...chosen } = bestPass(copy, { first, failures }, { ...input, predict, failuresOf });
     return { ...prediction, validBefore: false, ...chosen };
   } finally {
     copy.dispose();
@@ -72,41 +78,41 @@ export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo 
 }
 
 /**
- * Optimises `copy`. The first pass that makes the video valid is the one, as optimisation was for that alone; without any, the one
- * after which the worst frame earned most.
+ * Optimises `copy` until a pass makes the video valid. The pass with the fewest failing frames is the one, of equals that after which the
+ * worst frame earned most; the policy as it is counts as a pass, so that no video ends with more failures than it had.
  */
 function bestPass(
   copy: UNet3D,
-  first: PredictedVideo,
+  { first, failures }: { readonly first: PredictedVideo; readonly failures: number },
   input: OptimisationInput & {
     readonly predict: (policy: UNet3D) => PredictedVideo;
-    readonly valid: (prediction: PredictedVideo) => boolean;
+    readonly failuresOf: (prediction: PredictedVideo) => number;
   },
-): Pick<OptimisedVideo, 'pass' | 'validAfter' | 'lowestRewards' | 'meanRewards'> & {
-  readonly prediction: PredictedVideo;
-} {
-  const { video, inference, seed, rewardOf, scoreOf = rewardOf, config } = input;
-  const { predict, valid } = input;
+): Omit<OptimisedVideo, keyof PredictedVideo | 'validBefore'> & { readonly prediction: PredictedVideo } {
+  const { video, inference, seed, rewardOf, config, predict, failuresOf } = input;
   const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
   const chunks = chunksOf(video, inference.windowFrames);
   try {
-    const scores = [scoreOfVideo(copy, scoreOf, chunks)];
-    let best = { pass: 0, prediction: first, validAfter: false };
-    for (let pass = 1; pass <= config.passes && !best.validAfter; pass++) {
+    const passes = [{ failures, ...rewardOfVideo(copy, rewardOf, chunks) }];
+    let best = { pass: 0, prediction: first, ...passes[0]! };
+    for (let pass = 1; pass <= config.passes && best.failures > 0; pass++) {
       chunks.forEach((chunk, index) => {
         optimiseOn(chunk, copy, optimiser, input, config, randomStream(seed, 'tto', pass, index));
       });
-      const score = scoreOfVideo(copy, scoreOf, chunks);
       const prediction = predict(copy);
-      const validAfter = valid(prediction);
-      if (validAfter || scores.every(({ lowest }) => score.lowest > lowest))
-        best = { pass, prediction, validAfter };
-      scores.push(score);
+      const result = { failures: failuresOf(prediction), ...rewardOfVideo(copy, rewardOf, chunks) };
+      passes.push(result);
+      const fewer = result.failures < best.failures;
+      if (fewer || (result.failures === best.failures && result.lowest > best.lowest))
+        best = { pass, prediction, ...result };
     }
     return {
-      ...best,
-      lowestRewards: scores.map(({ lowest }) => lowest),
-      meanRewards: scores.map(({ mean }) => mean),
+      pass: best.pass,
+      prediction: best.prediction,
+      validAfter: best.failures === 0,
+      failingFrames: passes.map((pass) => pass.failures),
+      lowestRewards: passes.map(({ lowest }) => lowest),
+      meanRewards: passes.map(({ mean }) => mean),
     };
   } finally {
     tf.dispose(chunks);
@@ -114,11 +120,15 @@ function bestPass(
   }
 }
 
-function isValid(segmentation: LabelVideo): boolean {
+/** Frames that break anatomy or are flagged in time (method.md 9.2, 9.3). */
+function failingFrames(segmentation: LabelVideo): number {
+  const { valid, flaggedFrames } = temporalValidity(segmentation);
+  const failing = new Set(flaggedFrames);
   for (let t = 0; t < segmentation.frames; t++) {
-    if (!isFrameAnatomicallyValid(labelFrame(segmentation, t))) return false;
+    if (!isFrameAnatomicallyValid(labelFrame(segmentation, t))) failing.add(t);
   }
-  return temporalValidity(segmentation).valid;
+  // A measure that cannot be taken of one or two frames flags none of them.
+  return valid ? failing.size : Math.max(failing.size, 1);
 }
 
 /** Consecutive windows of the video, the last of which ends with it. */
@@ -132,15 +142,15 @@ function chunksOf(video: GreyVideo, frames: number): tf.Tensor5D[] {
 }
 
 /** Lowest and mean reward of the frames, each frame's reward being the mean over its pixels. */
-function scoreOfVideo(
+function rewardOfVideo(
   policy: UNet3D,
-  scoreOf: RewardOf,
+  rewardOf: RewardOf,
   chunks: readonly tf.Tensor5D[],
 ): { lowest: number; mean: number } {
   const frames = chunks.flatMap((chunk) =>
     tf.tidy(() => {
       const actions = tf.argMax(policy.forward(chunk), -1) as tf.Tensor4D;
-      return [...tf.mean(scoreOf(chunk, actions, new ForwardCost()), [2, 3]).dataSync<'float32'>()];
+      return [...tf.mean(rewardOf(chunk, actions, new ForwardCost()), [2, 3]).dataSync<'float32'>()];
     }),
   );
   return { lowest: Math.min(...frames), mean: frames.reduce((sum, value) => sum + value, 0) / frames.length };
@@ -151,7 +161,7 @@ function optimiseOn(
   chunk: tf.Tensor5D,
   policy: UNet3D,
   optimiser: Adam,
-  { policy: reference, rewardOf, critic }: OptimisationInput,
+  { policy: reference, rewardOf }: OptimisationInput,
   config: OptimisationConfig,
   random: RandomStream,
 ): void {
@@ -167,9 +177,7 @@ function optimiseOn(
       rolloutLogProb: actionLogProb(tf.logSoftmax(newLogits) as tf.Tensor5D, actions),
       referenceLogProb: tf.logSoftmax(reference.forward(window)) as tf.Tensor5D,
       reward,
-      value: critic
-        ? stateValue(critic.forward(window))
-        : (tf.mul(tf.onesLike(reward), tf.mean(reward)) as tf.Tensor4D),
+      value: tf.fill(reward.shape, EVEN_ODDS) as tf.Tensor4D,
       ...config,
     }).gradient;
   });

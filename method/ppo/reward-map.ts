@@ -1,6 +1,7 @@
 /** The reward of an action, pixel by pixel, out of the reward networks and the temporal penalty (method.md 5.3 to 5.5). */
 import * as tf from '@tensorflow/tfjs-core';
 import type { UNet3D } from '../networks/unet3d.ts';
+import { applyCleaningPenalty } from '../rewards/cleaning-penalty.ts';
 import { fuseRewards, minimumOf } from '../rewards/fusion.ts';
 import { applyTemporalPenalty, blurSigmaAt } from '../rewards/temporal-penalty.ts';
 import type { ForwardCost } from './forward-cost.ts';
@@ -18,13 +19,15 @@ export interface RewardNetworks {
   /** T of method.md 5.3; only the anatomical map is scaled by it. */
   readonly temperature: number;
   readonly landmark?: UNet3D | undefined;
+  /** No reward where cleaning would change the action (method.md 8): at test time, when such errors are what is to go. */
+  readonly cleaningPenalty?: boolean;
   /** Spread errors over frames where time is broken (method.md 5.5); the spread is in mm, so pixels must have a size. */
   readonly temporalPenalty: { readonly spacingMm: number } | undefined;
 }
 
-/** The fused reward: each map scaled, the pixelwise minimum, then the temporal penalty of each window. */
+/** The fused reward: each map scaled, the pixelwise minimum, then the penalties that are not learned, window by window. */
 export function fusedReward(networks: RewardNetworks): RewardOf {
-  const { anatomical, temperature, landmark, temporalPenalty, scaling } = networks;
+  const { anatomical, temperature, landmark, cleaningPenalty, temporalPenalty, scaling } = networks;
   return (image, actions, cost) => {
     const [batch, frames, rows, columns] = actions.shape;
     const maps = tf.tidy(() => {
@@ -34,24 +37,25 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
       return landmark ? [map(anatomical, temperature), map(landmark, 1)] : [map(anatomical, temperature)];
     });
     const reward = scaling === 'per-frame' ? fuseRewards(maps, batch * frames) : minimumOf(maps);
-    if (temporalPenalty) {
-      const blurSigma = blurSigmaAt(temporalPenalty.spacingMm);
-      const labels = Uint8Array.from(actions.dataSync());
-      const size = frames * rows * columns;
-      for (let window = 0; window < batch; window++) {
-        const part = reward.subarray(window * size, (window + 1) * size);
-        // The penalty compares frames by measures scaled to their own range, so spacing and frame time do not matter.
-        const segmentation = {
-          frames,
-          rows,
-          columns,
-          spacingMm: [1, 1] as const,
-          frameTimeMs: 1,
-          labels: labels.subarray(window * size, (window + 1) * size),
-        };
-        part.set(applyTemporalPenalty(part, segmentation, blurSigma));
+    if (!cleaningPenalty && !temporalPenalty) return tf.tensor4d(reward, actions.shape);
+    const labels = Uint8Array.from(actions.dataSync());
+    const size = frames * rows * columns;
+    for (let window = 0; window < batch; window++) {
+      const part = reward.subarray(window * size, (window + 1) * size);
+      // Both compare shapes within a frame or measures scaled to their own range, so spacing and frame time do not matter.
+      const segmentation = {
+        frames,
+        rows,
+        columns,
+        spacingMm: [1, 1] as const,
+        frameTimeMs: 1,
+        labels: labels.subarray(window * size, (window + 1) * size),
+      };
+      if (cleaningPenalty) part.set(applyCleaningPenalty(part, segmentation));
+      if (temporalPenalty) {
+        part.set(applyTemporalPenalty(part, segmentation, blurSigmaAt(temporalPenalty.spacingMm)));
       }
     }
-    return tf.tensor4d(reward, [batch, frames, rows, columns]);
+    return tf.tensor4d(reward, actions.shape);
   };
 }

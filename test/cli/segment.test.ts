@@ -104,10 +104,10 @@ describe('segment with a checkpoint file', () => {
     expect(confidence.intensities.every((value) => value > 0 && value < 1)).toBe(true);
     expect(result.meanUncertainty).toBeGreaterThan(0);
     expect((await stat(result.uncertaintyOverlay)).size).toBeGreaterThan(1000);
-    const { pass, validBefore, lowestRewards, meanRewards } = result.optimisation;
+    const { pass, validBefore, failingFrames, lowestRewards, meanRewards } = result.optimisation;
     expect(validBefore).toBe(false);
-    expect([lowestRewards.length, meanRewards.length]).toEqual([5, 5]);
-    expect(lowestRewards[pass]).toBe(Math.max(...lowestRewards));
+    expect([failingFrames.length, lowestRewards.length, meanRewards.length]).toEqual([5, 5, 5]);
+    expect(failingFrames[pass]).toBe(Math.min(...failingFrames));
   });
 
   it.each([
