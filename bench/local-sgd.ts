@@ -45,8 +45,10 @@ export interface LocalSgdRow {
 /** Rows of plain training, then of two workers. The tensor back end must be selected before. */
 export async function benchLocalSgd(options: LocalSgdBenchOptions): Promise<LocalSgdRow[]> {
   const { seed, videos, onRow } = options;
-  const counts = { train: videos, sourceValidation: 4, adapt: videos, validation: 4, test: 0 };
-  const { context, close } = await openPhantoms(seed, counts);
+  const { context, close } = await openPhantoms(seed, {
+    source: { train: videos, validation: 4 },
+    target: { adapt: videos, validation: 4, test: 0 },
+  });
   try {
     const plain = await readyToFineTune('plain', configOf(options, 1), context);
     const rows = [...(await plainTraining(plain, options, context))];

@@ -6,10 +6,10 @@ import type { z } from 'zod';
 import type { ActivityContext } from '../../activities/context.ts';
 import { makePhantomDataset } from '../../cli/datasets/phantom-dataset.ts';
 import { uploadDataset } from '../../cli/datasets/upload-dataset.ts';
+import { type PhantomCounts, phantomDatasets } from '../../cli/quickstart/phantom-datasets.ts';
 import { quickstart } from '../../cli/quickstart/sizes.ts';
 import { presets } from '../../contracts/presets.ts';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
-import type { Split } from '../../datasets/manifest.ts';
 import { LocalCache } from '../../storage/local-cache.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
 
@@ -27,24 +27,9 @@ export function phantomConfig(seed: number, overrides: ConfigOverrides = {}): Ru
   });
 }
 
-/** How many videos of each kind: annotated source ones, and target ones, of which the test ones alone are annotated. */
-export interface PhantomCounts {
-  readonly train: number;
-  readonly sourceValidation: number;
-  readonly adapt: number;
-  readonly validation: number;
-  readonly test: number;
-}
-
 /** The datasets of `npm start` with as many test videos as said: on its few, chance moves validity by as much as adaptation does. */
 export function quickstartCounts(test: number): PhantomCounts {
-  return {
-    train: quickstart.source.train,
-    sourceValidation: quickstart.source.validation,
-    adapt: quickstart.target.adapt,
-    validation: quickstart.target.validation,
-    test,
-  };
+  return { source: quickstart.source, target: { ...quickstart.target, test } };
 }
 
 export interface Phantoms {
@@ -81,26 +66,7 @@ async function storePhantoms(
   folder: string,
   counts: PhantomCounts,
 ): Promise<void> {
-  const videos = (count: number, split: Split, labelled: boolean) =>
-    Array.from({ length: count }, () => ({ split, labelled }));
-  const { names } = quickstart;
-  const datasets = [
-    {
-      name: names.source,
-      domain: 'source',
-      videos: [...videos(counts.train, 'train', true), ...videos(counts.sourceValidation, 'val', true)],
-    },
-    {
-      name: names.target,
-      domain: 'target',
-      videos: [
-        ...videos(counts.adapt, 'pred', false),
-        ...videos(counts.validation, 'val', false),
-        ...videos(counts.test, 'test', true),
-      ],
-    },
-  ] as const;
-  for (const { name, domain, videos } of datasets) {
+  for (const { name, domain, videos } of phantomDatasets(counts)) {
     const out = join(folder, name);
     await makePhantomDataset({ out, domain, seed, videos }, () => undefined);
     await uploadDataset(store, out, name);

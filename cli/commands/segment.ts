@@ -151,10 +151,10 @@ function optimisationText({
   validBefore,
   validAfter,
   pass,
-  meanRewards,
+  failingFrames,
 }: NonNullable<SegmentedFile['optimisation']>): string {
   if (validBefore) return 'valid as it is: nothing to optimise';
-  const rewards = meanRewards.map((reward) => reward.toFixed(4)).join(', ');
   const kept = pass === 0 ? 'no pass did better than the policy as it is' : `kept pass ${pass}`;
-  return `not valid; ${kept}, now ${validAfter ? 'valid' : 'still not valid'} (mean reward of each pass: ${rewards})`;
+  const verdict = validAfter ? 'valid' : 'still not valid';
+  return `not valid; ${kept}, now ${verdict} (failing frames after each pass: ${failingFrames.join(', ')})`;
 }

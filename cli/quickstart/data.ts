@@ -1,42 +1,22 @@
 /** The demonstration's data: phantoms made once and kept, and one real recording, all in the store. */
 import { join } from 'node:path';
 import { DomainError } from '../../contracts/errors.ts';
-import type { Split } from '../../datasets/manifest.ts';
 import { projectRoot } from '../../runtime/node-command.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { ingestVideos } from '../datasets/ingest-videos.ts';
 import { makePhantomDataset } from '../datasets/phantom-dataset.ts';
 import { uploadDataset } from '../datasets/upload-dataset.ts';
 import type { Terminal } from '../terminal.ts';
+import { phantomDatasets } from './phantom-datasets.ts';
 import { quickstart } from './sizes.ts';
 
-const { source, target, names, seed } = quickstart;
+const { names, seed } = quickstart;
 
 export const realClipFile = join(projectRoot, quickstart.realClip);
 
-function videos(count: number, split: Split, labelled: boolean) {
-  return Array.from({ length: count }, () => ({ split, labelled }));
-}
-
 /** @throws DomainError StorageUnavailable, or FormatUnsupported and its like when the real recording cannot be read. */
 export async function prepareData(store: ObjectStore, home: string, terminal: Terminal): Promise<void> {
-  const requests = [
-    {
-      name: names.source,
-      domain: 'source' as const,
-      videos: [...videos(source.train, 'train', true), ...videos(source.validation, 'val', true)],
-    },
-    {
-      name: names.target,
-      domain: 'target' as const,
-      videos: [
-        ...videos(target.adapt, 'pred', false),
-        ...videos(target.validation, 'val', false),
-        ...videos(target.test, 'test', true),
-      ],
-    },
-  ];
-  for (const { name, domain, videos } of requests) {
+  for (const { name, domain, videos } of phantomDatasets(quickstart)) {
     const out = join(home, 'data', name);
     const { made } = await makePhantomDataset({ out, domain, seed, videos }, (done, total) => {
       if (terminal.interactive) terminal.redraw([`  ${name}: ${done} of ${total} videos made`]);

@@ -1,0 +1,40 @@
+/** The two datasets of phantoms that the demonstration and the benchmarks adapt between. */
+import type { Split } from '../../datasets/manifest.ts';
+import type { PhantomDomain } from '../../datasets/phantom/phantom.ts';
+import { quickstart } from './sizes.ts';
+
+/** How many videos of each kind: annotated source ones, and target ones, of which the test ones alone are annotated. */
+export interface PhantomCounts {
+  readonly source: { readonly train: number; readonly validation: number };
+  readonly target: { readonly adapt: number; readonly validation: number; readonly test: number };
+}
+
+export interface PhantomDataset {
+  readonly name: string;
+  readonly domain: PhantomDomain;
+  readonly videos: readonly { readonly split: Split; readonly labelled: boolean }[];
+}
+
+export function phantomDatasets({ source, target }: PhantomCounts): PhantomDataset[] {
+  const { names } = quickstart;
+  return [
+    {
+      name: names.source,
+      domain: 'source',
+      videos: [...videos(source.train, 'train', true), ...videos(source.validation, 'val', true)],
+    },
+    {
+      name: names.target,
+      domain: 'target',
+      videos: [
+        ...videos(target.adapt, 'pred', false),
+        ...videos(target.validation, 'val', false),
+        ...videos(target.test, 'test', true),
+      ],
+    },
+  ];
+}
+
+function videos(count: number, split: Split, labelled: boolean): { split: Split; labelled: boolean }[] {
+  return Array.from({ length: count }, () => ({ split, labelled }));
+}
