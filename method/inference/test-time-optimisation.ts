@@ -4,9 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig, OptimisationConfig } from '../../contracts/run-config.ts';
-import { type GreyVideo, type LabelVideo, labelFrame } from '../../imaging/image.ts';
+import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { type RandomStream, randomStream } from '../../imaging/random.ts';
-import { isFrameAnatomicallyValid } from '../../metrics/anatomy.ts';
+import { anatomicalValidity } from '../../metrics/anatomy.ts';
 import { temporalValidity } from '../../metrics/temporal.ts';
 import { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
@@ -123,10 +123,7 @@ function bestPass(
 /** Frames that break anatomy or are flagged in time (method.md 9.2, 9.3). */
 function failingFrames(segmentation: LabelVideo): number {
   const { valid, flaggedFrames } = temporalValidity(segmentation);
-  const failing = new Set(flaggedFrames);
-  for (let t = 0; t < segmentation.frames; t++) {
-    if (!isFrameAnatomicallyValid(labelFrame(segmentation, t))) failing.add(t);
-  }
+  const failing = new Set([...anatomicalValidity(segmentation).invalidFrames, ...flaggedFrames]);
   // A measure that cannot be taken of one or two frames flags none of them.
   return valid ? failing.size : Math.max(failing.size, 1);
 }

@@ -73,6 +73,31 @@ it('lowers the reward around errors in the frames where time is broken, in that 
   });
 });
 
+it('gives nothing for what cleaning would change, in the window where it is, when asked to', () => {
+  tf.tidy(() => {
+    const cavity = Int32Array.from({ length: 400 }, (_, i) => (Math.floor(i / 20) < 9 && i % 20 < 9 ? 1 : 0));
+    const actions = tf.tensor4d(Int32Array.from([...cavity, ...cavity]), [2, 1, 20, 20], 'int32');
+    const speck = tf.scatterND(
+      tf.tensor2d([[1, 0, 15, 15]], [1, 4], 'int32'),
+      tf.tensor1d([1], 'int32'),
+      [2, 1, 20, 20],
+    );
+    const image = tf.tensor5d(normals(800), [2, 1, 20, 20, 1]);
+    const networks = {
+      anatomical: network(imageChannel),
+      temperature: 1,
+      scaling: 'none' as const,
+      temporalPenalty: undefined,
+    };
+    const withSpeck = tf.add(actions, speck) as tf.Tensor4D;
+    const plain = fusedReward(networks)(image, withSpeck, new ForwardCost()).dataSync();
+    const cleaned = fusedReward({ ...networks, cleaningPenalty: true })(image, withSpeck, new ForwardCost());
+    const expected = Float32Array.from(plain);
+    expected[400 + 15 * 20 + 15] = 0;
+    expect(cleaned.dataSync()).toEqual(expected);
+  });
+});
+
 it('averages the reward of a policy over consecutive windows, the last of which ends with the video', () => {
   const video = (frames: number) => ({
     frames,
