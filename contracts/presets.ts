@@ -42,7 +42,7 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     },
     autoencoder: { maskSize: 64, baseFilters: 8, steps: 400 },
     rewardFit: {
-      epochs: 12,
+      epochs: 11,
       stepsPerEpoch: 150,
       accumulation: 1,
       learningRate: 3e-3,
@@ -60,7 +60,7 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     // they are. In windows of four coarse frames the temporal flags are mostly noise.
     ppo: {
       epochs: 3,
-      windowsPerEpoch: 48,
+      windowsPerEpoch: 40,
       windowsPerDraw: 3,
       updatesPerWindow: 2,
       criticWarmupWindows: 16,
