@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { presets } from '../contracts/presets.ts';
 import { resolveRunConfig } from './run-config.ts';
 
 let folder: string;
@@ -24,7 +25,7 @@ describe('the run configuration', () => {
     const config = await resolveRunConfig(file, { ...flags, seed: 9, iterations: undefined });
     expect(config).toMatchObject({ preset: 'tiny', seed: 9, iterations: 5, source: 'a' });
     expect(config.ppo.epochs).toBe(7);
-    expect(config.ppo.windowsPerEpoch).toBe(48);
+    expect(config.ppo.windowsPerEpoch).toBe(presets.tiny.ppo!.windowsPerEpoch);
     expect(config.ppo.clipRange).toBe(0.2);
   });
 
