@@ -153,6 +153,11 @@ export const LandmarkRewardSchema = z.strictObject({
   fit: RewardFitSchema.prefault({}),
 });
 
+const temporalPenalty = z
+  .boolean()
+  .default(true)
+  .describe('spread errors where time is broken (method.md 5.5)');
+
 export const PpoSchema = z.strictObject({
   epochs: z.int().min(1).default(5),
   windowsPerEpoch: z.int().min(1).optional().describe('draws per epoch; one per video when left out'),
@@ -195,7 +200,7 @@ export const PpoSchema = z.strictObject({
     .describe(
       'where the result of iteration 1 lies between the policy that it starts from (0) and the fine-tuned one (1), in weights: less than 1 keeps less of the drift; iteration i takes the i-th power',
     ),
-  temporalPenalty: z.boolean().default(true).describe('spread errors where time is broken (method.md 5.5)'),
+  temporalPenalty,
   checkpointEveryWindows: z.int().min(1).default(20),
   validationVideos: z
     .int()
@@ -243,7 +248,7 @@ export const OptimisationSchema = z.strictObject({
   gradientNorm: positive.default(0.5),
   entropyCoefficient: z.number().min(0).default(0.1),
   divergenceCoefficient: z.number().min(0).default(0.01),
-  temporalPenalty: z.boolean().default(true).describe('spread errors where time is broken (method.md 5.5)'),
+  temporalPenalty,
 });
 
 export const RunConfigSchema = z.strictObject({

@@ -1,6 +1,6 @@
 /** The two datasets of phantoms that the demonstration and the benchmarks adapt between. */
 import type { Split } from '../../datasets/manifest.ts';
-import type { PhantomDomain } from '../../datasets/phantom/phantom.ts';
+import type { PhantomRequest } from '../datasets/phantom-dataset.ts';
 import { quickstart } from './sizes.ts';
 
 /** How many videos of each kind: annotated source ones, and target ones, of which the test ones alone are annotated. */
@@ -9,10 +9,8 @@ export interface PhantomCounts {
   readonly target: { readonly adapt: number; readonly validation: number; readonly test: number };
 }
 
-export interface PhantomDataset {
+export interface PhantomDataset extends Pick<PhantomRequest, 'domain' | 'videos'> {
   readonly name: string;
-  readonly domain: PhantomDomain;
-  readonly videos: readonly { readonly split: Split; readonly labelled: boolean }[];
 }
 
 export function phantomDatasets({ source, target }: PhantomCounts): PhantomDataset[] {
@@ -35,6 +33,6 @@ export function phantomDatasets({ source, target }: PhantomCounts): PhantomDatas
   ];
 }
 
-function videos(count: number, split: Split, labelled: boolean): { split: Split; labelled: boolean }[] {
+function videos(count: number, split: Split, labelled: boolean): PhantomRequest['videos'] {
   return Array.from({ length: count }, () => ({ split, labelled }));
 }

@@ -28,6 +28,7 @@ export interface RewardNetworks {
 /** The fused reward: each map scaled, the pixelwise minimum, then the penalties that are not learned, window by window. */
 export function fusedReward(networks: RewardNetworks): RewardOf {
   const { anatomical, temperature, landmark, cleaningPenalty, temporalPenalty, scaling } = networks;
+  const blurSigma = temporalPenalty && blurSigmaAt(temporalPenalty.spacingMm);
   return (image, actions, cost) => {
     const [batch, frames, rows, columns] = actions.shape;
     const maps = tf.tidy(() => {
@@ -37,7 +38,7 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
       return landmark ? [map(anatomical, temperature), map(landmark, 1)] : [map(anatomical, temperature)];
     });
     const reward = scaling === 'per-frame' ? fuseRewards(maps, batch * frames) : minimumOf(maps);
-    if (!cleaningPenalty && !temporalPenalty) return tf.tensor4d(reward, actions.shape);
+    if (!cleaningPenalty && blurSigma === undefined) return tf.tensor4d(reward, actions.shape);
     const labels = Uint8Array.from(actions.dataSync());
     const size = frames * rows * columns;
     for (let window = 0; window < batch; window++) {
@@ -52,9 +53,7 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
         labels: labels.subarray(window * size, (window + 1) * size),
       };
       if (cleaningPenalty) part.set(applyCleaningPenalty(part, segmentation));
-      if (temporalPenalty) {
-        part.set(applyTemporalPenalty(part, segmentation, blurSigmaAt(temporalPenalty.spacingMm)));
-      }
+      if (blurSigma !== undefined) part.set(applyTemporalPenalty(part, segmentation, blurSigma));
     }
     return tf.tensor4d(reward, actions.shape);
   };
