@@ -55,7 +55,7 @@ export async function fineTunePolicy(
       config: withRates(config.ppo, ['policyLearningRate', 'criticLearningRate'], input.rateFactor),
       iteration,
       seed: config.seed,
-      windowFrames: config.inference.windowFrames,
+      inference: config.inference,
     });
     try {
       return await train(input, fineTune, learners, facts, context);

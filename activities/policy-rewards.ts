@@ -22,14 +22,11 @@ export async function loadPolicyRewards(
   config: RunConfig,
 ): Promise<PolicyRewards> {
   const networks = await loadRewardNetworks(context, reward);
-  const fused = networksToFuse(networks);
+  const fused = { ...networksToFuse(networks), spacingMm: config.preprocessing.spacingMm };
+  const { temporalPenalty } = config.ppo;
   return {
-    training: fusedReward({
-      ...fused,
-      scaling: 'per-frame',
-      temporalPenalty: config.ppo.temporalPenalty ? { spacingMm: config.preprocessing.spacingMm } : undefined,
-    }),
-    validation: fusedReward({ ...fused, scaling: 'none', temporalPenalty: undefined }),
+    training: fusedReward({ ...fused, scaling: 'per-frame', temporalPenalty }),
+    validation: fusedReward({ ...fused, scaling: 'none', temporalPenalty: false }),
     dispose: () => {
       for (const { network } of networks) network.dispose();
     },

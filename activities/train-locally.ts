@@ -59,7 +59,7 @@ export async function trainLocally(
       stream: ['round', round, 'worker', worker],
       before: (round - 1) * input.steps,
       after: (planRounds(config, plan.sweeps[iteration - 1]!.flat().length).rounds - round) * input.steps,
-      windowFrames: config.inference.windowFrames,
+      inference: config.inference,
     });
     try {
       if (input.before) {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { VideoScoreSchema } from '../contracts/evaluation.ts';
 import type { LabelVideo } from '../imaging/image.ts';
 import { scoreVideo } from './score-video.ts';
-import { landmarkFreeFlags } from './temporal.ts';
+import { landmarkFreeFlags, landmarkFreeMeasures } from './temporal.ts';
 
 type Paint = (frame: number, row: number, column: number) => number;
 
@@ -109,7 +109,7 @@ describe('every degenerate video has a score', () => {
 
   test('short videos have no temporal flags', () => {
     for (const frames of [1, 2]) {
-      const flags = landmarkFreeFlags(videoOf(frames, 24, 25, heart));
+      const flags = landmarkFreeFlags(landmarkFreeMeasures(videoOf(frames, 24, 25, heart)));
       for (const list of Object.values(flags)) expect(list).toEqual(new Array(frames).fill(false));
     }
   });

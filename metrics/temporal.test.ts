@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LabelVideo } from '../imaging/image.ts';
-import { landmarkFreeFlags, scaledSecondDifference, temporalValidity } from './temporal.ts';
+import {
+  landmarkFreeFlags,
+  landmarkFreeMeasures,
+  scaledSecondDifference,
+  temporalValidity,
+} from './temporal.ts';
 
 const ROWS = 70;
 const COLUMNS = 60;
@@ -65,7 +70,7 @@ describe('temporal validity', () => {
 
   test('the flags of the reward are those of the verdict', () => {
     const at = still(8).map(([top, left], t) => [top, left + (t === 3 ? 12 : 0)] as const);
-    const flags = landmarkFreeFlags(beating(at));
+    const flags = landmarkFreeFlags(landmarkFreeMeasures(beating(at)));
     const flagged = flags.epiCenterY.flatMap((flag, t) => (flag ? [t] : []));
     expect(flagged).toEqual(temporalValidity(beating(at)).failures.epiCenterY);
   });

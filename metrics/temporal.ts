@@ -20,6 +20,9 @@ export const landmarkFreeMeasureNames = ['lvArea', 'myoArea', 'epiCenterX', 'epi
 
 export type LandmarkFreeMeasureName = (typeof landmarkFreeMeasureNames)[number];
 
+/** Value per frame. */
+export type LandmarkFreeMeasures = Readonly<Record<LandmarkFreeMeasureName, Float64Array>>;
+
 /** Second differences of scaled attributes, and for the two Hausdorff measures mm. */
 export const temporalThresholds: Readonly<Record<TemporalMeasureName, number>> = {
   lvArea: 0.2,
@@ -59,7 +62,8 @@ function jumps(name: TemporalMeasureName, values: ArrayLike<number>): boolean[] 
   return Array.from(scaledSecondDifference(values), (change) => Math.abs(change) > temporalThresholds[name]);
 }
 
-function regionMeasures(video: LabelVideo): Record<LandmarkFreeMeasureName, Float64Array> {
+/** Value per frame of the four measures that need no landmark. */
+export function landmarkFreeMeasures(video: LabelVideo): LandmarkFreeMeasures {
   const regions: RegionAttributes[] = [];
   for (let t = 0; t < video.frames; t++) regions.push(regionAttributes(labelFrame(video, t)));
   return {
@@ -70,14 +74,15 @@ function regionMeasures(video: LabelVideo): Record<LandmarkFreeMeasureName, Floa
   };
 }
 
-/** Flags per frame of the four measures that need no landmark; all false for fewer than three frames. */
-export function landmarkFreeFlags(video: LabelVideo): Record<LandmarkFreeMeasureName, boolean[]> {
-  const measured = regionMeasures(video);
+/** Flags per frame of these measures; all false for fewer than three frames. */
+export function landmarkFreeFlags(
+  measures: LandmarkFreeMeasures,
+): Record<LandmarkFreeMeasureName, boolean[]> {
   return {
-    lvArea: jumps('lvArea', measured.lvArea),
-    myoArea: jumps('myoArea', measured.myoArea),
-    epiCenterX: jumps('epiCenterX', measured.epiCenterX),
-    epiCenterY: jumps('epiCenterY', measured.epiCenterY),
+    lvArea: jumps('lvArea', measures.lvArea),
+    myoArea: jumps('myoArea', measures.myoArea),
+    epiCenterX: jumps('epiCenterX', measures.epiCenterX),
+    epiCenterY: jumps('epiCenterY', measures.epiCenterY),
   };
 }
 
@@ -131,7 +136,7 @@ export function temporalMeasures(
   bases: readonly (BaseCorners | undefined)[] = baseCorners(video),
 ): TemporalMeasures {
   return {
-    ...regionMeasures(video),
+    ...landmarkFreeMeasures(video),
     ...landmarkMeasures(video, bases),
     hausdorffMyo: neighbourDistances(surfaces, 'myo', video.spacingMm),
     hausdorffEpi: neighbourDistances(surfaces, 'epi', video.spacingMm),

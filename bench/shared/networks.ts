@@ -59,7 +59,8 @@ export function ppoWindow(size: BenchSize): { update: () => void; dispose: () =>
     scaling: 'per-frame',
     anatomical,
     temperature: 1,
-    temporalPenalty: config.temporalPenalty ? { spacingMm: 0.37 } : undefined,
+    temporalPenalty: config.temporalPenalty,
+    spacingMm: 0.37,
   });
   return {
     update: () => {

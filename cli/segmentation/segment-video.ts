@@ -69,9 +69,8 @@ export function segmentVideo(
       ...networksToFuse(extras.rewards),
       scaling: 'none',
       cleaningPenalty: true,
-      temporalPenalty: settings.optimisation.temporalPenalty
-        ? { spacingMm: settings.preprocessing.spacingMm }
-        : undefined,
+      temporalPenalty: settings.optimisation.temporalPenalty,
+      spacingMm: settings.preprocessing.spacingMm,
     }),
     predict,
     restore: prepared.restoreLabels,

@@ -7,7 +7,7 @@ import type { InferenceConfig, OptimisationConfig } from '../../contracts/run-co
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { type RandomStream, randomStream } from '../../imaging/random.ts';
 import { anatomicalValidity } from '../../metrics/anatomy.ts';
-import { temporalValidity } from '../../metrics/temporal.ts';
+import { landmarkFreeMeasures, temporalValidity } from '../../metrics/temporal.ts';
 import { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
@@ -16,6 +16,7 @@ import { ForwardCost } from '../ppo/forward-cost.ts';
 import { actionLogProb, policyLoss } from '../ppo/loss.ts';
 import type { RewardOf } from '../ppo/reward-map.ts';
 import { imageWindow, windowsOf } from '../pretraining/training-windows.ts';
+import type { WindowSurroundings } from '../rewards/temporal-penalty.ts';
 import { type PredictedVideo, predictVideo } from './predict-video.ts';
 
 export interface OptimisedVideo extends PredictedVideo {
@@ -93,14 +94,21 @@ function bestPass(
   const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
   const chunks = chunksOf(video, inference.windowFrames);
   try {
-    const passes = [{ failures, ...rewardOfVideo(copy, rewardOf, chunks) }];
+    const passes = [{ failures, ...rewardOfVideo(copy, rewardOf, chunks, first) }];
+    let latest = first;
     let best = { pass: 0, prediction: first, ...passes[0]! };
     for (let pass = 1; pass <= config.passes && best.failures > 0; pass++) {
-      chunks.forEach((chunk, index) => {
-        optimiseOn(chunk, copy, optimiser, input, config, randomStream(seed, 'tto', pass, index));
+      const surroundings = surroundingsOf(latest, chunks);
+      chunks.forEach(({ window }, index) => {
+        const random = randomStream(seed, 'tto', pass, index);
+        optimiseOn(window, surroundings[index], copy, optimiser, input, random);
       });
       const prediction = predict(copy);
-      const result = { failures: failuresOf(prediction), ...rewardOfVideo(copy, rewardOf, chunks) };
+      latest = prediction;
+      const result = {
+        failures: failuresOf(prediction),
+        ...rewardOfVideo(copy, rewardOf, chunks, prediction),
+      };
       passes.push(result);
       const fewer = result.failures < best.failures;
       if (fewer || (result.failures === best.failures && result.lowest > best.lowest))
@@ -115,7 +123,7 @@ function bestPass(
       meanRewards: passes.map(({ mean }) => mean),
     };
   } finally {
-    tf.dispose(chunks);
+    tf.dispose(chunks.map(({ window }) => window));
     optimiser.dispose();
   }
 }
@@ -128,26 +136,48 @@ function failingFrames(segmentation: LabelVideo): number {
   return valid ? failing.size : Math.max(failing.size, 1);
 }
 
+/** A window of the video. */
+interface Chunk {
+  readonly window: tf.Tensor5D;
+  readonly startFrame: number;
+}
+
 /** Consecutive windows of the video, the last of which ends with it. */
-function chunksOf(video: GreyVideo, frames: number): tf.Tensor5D[] {
+function chunksOf(video: GreyVideo, frames: number): Chunk[] {
   const windows = windowsOf([video]);
   const last = Math.max(0, video.frames - frames);
   const starts = new Set(
     Array.from({ length: Math.ceil(video.frames / frames) }, (_, i) => Math.min(i * frames, last)),
   );
-  return [...starts].map((startFrame) => imageWindow(windows, { video: 0, startFrame }, frames));
+  return [...starts].map((startFrame) => ({
+    window: imageWindow(windows, { video: 0, startFrame }, frames),
+    startFrame,
+  }));
 }
 
-/** Lowest and mean reward of the frames, each frame's reward being the mean over its pixels. */
+/** The video around each chunk, as it was last predicted; a video of one chunk has nothing around it. */
+function surroundingsOf(
+  prediction: LabelVideo,
+  chunks: readonly Chunk[],
+): (WindowSurroundings | undefined)[] {
+  if (chunks.length === 1) return [undefined];
+  const measures = landmarkFreeMeasures(prediction);
+  return chunks.map(({ startFrame }) => ({ measures, startFrame }));
+}
+
+/** Lowest and mean reward of the frames of what the policy predicts now, each frame's reward being the mean over its pixels. */
 function rewardOfVideo(
   policy: UNet3D,
   rewardOf: RewardOf,
-  chunks: readonly tf.Tensor5D[],
+  chunks: readonly Chunk[],
+  prediction: LabelVideo,
 ): { lowest: number; mean: number } {
-  const frames = chunks.flatMap((chunk) =>
+  const surroundings = surroundingsOf(prediction, chunks);
+  const frames = chunks.flatMap(({ window }, index) =>
     tf.tidy(() => {
-      const actions = tf.argMax(policy.forward(chunk), -1) as tf.Tensor4D;
-      return [...tf.mean(rewardOf(chunk, actions, new ForwardCost()), [2, 3]).dataSync<'float32'>()];
+      const actions = tf.argMax(policy.forward(window), -1) as tf.Tensor4D;
+      const reward = rewardOf(window, actions, new ForwardCost(), [surroundings[index]]);
+      return [...tf.mean(reward, [2, 3]).dataSync<'float32'>()];
     }),
   );
   return { lowest: Math.min(...frames), mean: frames.reduce((sum, value) => sum + value, 0) / frames.length };
@@ -156,18 +186,19 @@ function rewardOfVideo(
 /** One Adam step of the policy on augmented copies of a chunk; a step that is not finite is left out. */
 function optimiseOn(
   chunk: tf.Tensor5D,
+  surroundings: WindowSurroundings | undefined,
   policy: UNet3D,
   optimiser: Adam,
-  { policy: reference, rewardOf }: OptimisationInput,
-  config: OptimisationConfig,
+  { policy: reference, rewardOf, config }: OptimisationInput,
   random: RandomStream,
 ): void {
   const window = augmented(chunk, config, random);
+  const around = Array.from({ length: config.augmentationsPerChunk }, () => surroundings);
   const pass = policy.forwardForTraining(window);
   const gradient = tf.tidy(() => {
     const newLogits = pass.outputs[0]!;
     const actions = tf.argMax(newLogits, -1) as tf.Tensor4D;
-    const reward = rewardOf(window, actions, new ForwardCost());
+    const reward = rewardOf(window, actions, new ForwardCost(), around);
     return policyLoss({
       newLogits,
       actions,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { afterEach, expect, it } from 'vitest';
-import { PpoSchema } from '../../contracts/run-config.ts';
+import { InferenceSchema, PpoSchema } from '../../contracts/run-config.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
 import { takeArrays } from '../networks/prefixed-arrays.ts';
@@ -67,6 +67,7 @@ function fineTune(
     config: PpoSchema.parse({ epochs: 3, windowsPerEpoch: 10, updatesPerWindow: 2, ...config }),
     iteration: 1,
     seed: 5,
+    inference: InferenceSchema.parse({}),
     ...changes,
   });
   disposables.push(policy, reference, critic, training);

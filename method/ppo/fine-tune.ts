@@ -4,24 +4,19 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../contracts/errors.ts';
-import type { PpoConfig } from '../../contracts/run-config.ts';
+import type { InferenceConfig, PpoConfig } from '../../contracts/run-config.ts';
 import { randomStream } from '../../imaging/random.ts';
 import { Adam } from '../networks/adam.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
-import {
-  drawWindow,
-  imageWindows,
-  spreadOver,
-  TRAINING_WINDOW_FRAMES,
-  type WindowSource,
-} from '../pretraining/training-windows.ts';
+import { drawWindow, imageWindows, spreadOver, type WindowSource } from '../pretraining/training-windows.ts';
 import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violation } from './guards.ts';
 import { interpolateWeights } from './interpolation.ts';
 import { meanPolicyReward } from './policy-reward.ts';
 import type { RewardOf } from './reward-map.ts';
 import { coefficientsAt, resultShareAt } from './schedules.ts';
+import { type SurroundingsOf, surroundingsIn } from './surroundings.ts';
 import { ppoUpdateWindow, type UpdateMetrics } from './update.ts';
 
 export interface FineTuneOptions {
@@ -45,7 +40,8 @@ export interface FineTuneOptions {
   /** Steps of the same training that came before these and that come after them, where this is a part of it. */
   readonly before?: number;
   readonly after?: number;
-  readonly windowFrames?: number;
+  /** How long windows are, and how whole videos are segmented. */
+  readonly inference: InferenceConfig;
   readonly limits?: GuardLimits;
 }
 
@@ -88,6 +84,8 @@ interface Snapshot {
 export class FineTune {
   readonly #options: FineTuneOptions;
   readonly #windowFrames: number;
+  /** For the temporal penalty alone. */
+  readonly #surroundingsOf: SurroundingsOf | undefined;
   readonly #stepsPerEpoch: number;
   readonly #policyOptimiser: Adam;
   readonly #criticOptimiser: Adam;
@@ -99,9 +97,10 @@ export class FineTune {
   #progress: FineTuneProgress = { step: 0, rollbacks: 0, rollbacksInARow: 0 };
 
   constructor(options: FineTuneOptions) {
-    const { policy, critic, config, windows } = options;
+    const { policy, reference, critic, config, windows, inference } = options;
     this.#options = options;
-    this.#windowFrames = options.windowFrames ?? TRAINING_WINDOW_FRAMES;
+    this.#windowFrames = inference.windowFrames;
+    if (config.temporalPenalty) this.#surroundingsOf = surroundingsIn(windows, reference, inference);
     this.#stepsPerEpoch = config.windowsPerEpoch ?? windows.count;
     this.#policyOptimiser = new Adam(policy.parameters, { learningRate: config.policyLearningRate });
     this.#criticOptimiser = new Adam(critic.parameters, { learningRate: config.criticLearningRate });
@@ -144,7 +143,8 @@ export class FineTune {
     if (step === 0) this.#validate(-1);
     const frames = this.#windowFrames;
     const first = drawWindow(windows, frames, randomStream(seed, 'ppo', iteration, ...stream, step));
-    const window = imageWindows(windows, spreadOver(windows, first, config.windowsPerDraw, frames), frames);
+    const places = spreadOver(windows, first, config.windowsPerDraw, frames);
+    const window = imageWindows(windows, places, frames);
     this.#policyOptimiser.setLearningRate(this.#policyRate());
     const update = ppoUpdateWindow({
       policy,
@@ -154,6 +154,7 @@ export class FineTune {
       criticOptimiser: this.#criticOptimiser,
       rewardOf,
       window,
+      surroundings: this.#surroundingsOf && places.map(this.#surroundingsOf),
       config,
       coefficients: coefficientsAt(config, iteration),
       limits,

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
 import { randomStream } from '../../imaging/random.ts';
+import { landmarkFreeMeasures } from '../../metrics/temporal.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import { windowsOf } from '../pretraining/training-windows.ts';
 import { ForwardCost } from './forward-cost.ts';
@@ -28,7 +29,8 @@ it('takes per frame the smaller of the two scaled maps, whatever the temperature
     temperature: 2,
     scaling: 'per-frame',
     landmark: network((x) => tf.sub(1, labelChannel(x))),
-    temporalPenalty: undefined,
+    temporalPenalty: false,
+    spacingMm: 0.37,
   })(image, actions, cost);
   expect(tf.memory().numTensors).toBe(before + 1);
   expect(cost.forwardEquivalents).toBe(2);
@@ -57,19 +59,50 @@ it('lowers the reward around errors in the frames where time is broken, in that 
       anatomical: network((x) => tf.mul(imageChannel(x), 0.2)),
       temperature: 1,
       scaling: 'per-frame' as const,
+      spacingMm: 0.37,
     };
-    const plain = fusedReward({ ...networks, temporalPenalty: undefined })(image, actions, new ForwardCost());
-    const penalised = fusedReward({ ...networks, temporalPenalty: { spacingMm: 0.37 } })(
-      image,
-      actions,
-      new ForwardCost(),
-    );
+    const plain = fusedReward({ ...networks, temporalPenalty: false })(image, actions, new ForwardCost());
+    const penalised = fusedReward({ ...networks, temporalPenalty: true })(image, actions, new ForwardCost());
     const [steadyLoss, jumpingLoss] = tf.mean(tf.sub(plain, penalised), [1, 2, 3]).dataSync() as unknown as [
       number,
       number,
     ];
     expect(steadyLoss).toBe(0);
     expect(jumpingLoss).toBeGreaterThan(0.01);
+  });
+});
+
+it('judges every window of the batch within its own video where that is given', () => {
+  tf.tidy(() => {
+    const side = (size: number) =>
+      Int32Array.from({ length: 400 }, (_, i) => (Math.floor(i / 20) < size && i % 20 < size ? 1 : 0));
+    // A turning point, which is a jump only where nothing is known of the rest of the beat.
+    const turning = [14, 15, 15, 14].flatMap((size) => [...side(size)]);
+    const actions = tf.tensor4d(Int32Array.from([...turning, ...turning]), [2, 4, 20, 20], 'int32');
+    const image = tf.tensor5d(normals(3200), [2, 4, 20, 20, 1]);
+    const networks = {
+      anatomical: network((x) => tf.mul(imageChannel(x), 0.2)),
+      temperature: 1,
+      scaling: 'none' as const,
+      spacingMm: 0.37,
+    };
+    const beat = [6, 8, 10, 12, 14, 15, 15, 14, 12, 10, 8, 6];
+    const measures = landmarkFreeMeasures({
+      frames: beat.length,
+      rows: 20,
+      columns: 20,
+      spacingMm: [1, 1],
+      frameTimeMs: 40,
+      labels: Uint8Array.from(beat.flatMap((size) => [...side(size)])),
+    });
+    const plain = fusedReward({ ...networks, temporalPenalty: false })(image, actions, new ForwardCost());
+    const penalised = fusedReward({ ...networks, temporalPenalty: true })(image, actions, new ForwardCost(), [
+      undefined,
+      { measures, startFrame: 4 },
+    ]);
+    const losses = tf.mean(tf.sub(plain, penalised), [1, 2, 3]).dataSync();
+    expect(losses[0]).toBeGreaterThan(0.01);
+    expect(losses[1]).toBe(0);
   });
 });
 
@@ -87,7 +120,8 @@ it('gives nothing for what cleaning would change, in the window where it is, whe
       anatomical: network(imageChannel),
       temperature: 1,
       scaling: 'none' as const,
-      temporalPenalty: undefined,
+      temporalPenalty: false,
+      spacingMm: 0.37,
     };
     const withSpeck = tf.add(actions, speck) as tf.Tensor4D;
     const plain = fusedReward(networks)(image, withSpeck, new ForwardCost()).dataSync();

@@ -3,14 +3,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { UNet3D } from '../networks/unet3d.ts';
 import { applyCleaningPenalty } from '../rewards/cleaning-penalty.ts';
 import { fuseRewards, minimumOf } from '../rewards/fusion.ts';
-import { applyTemporalPenalty, blurSigmaAt } from '../rewards/temporal-penalty.ts';
+import { applyTemporalPenalty, blurSigmaAt, type WindowSurroundings } from '../rewards/temporal-penalty.ts';
 import type { ForwardCost } from './forward-cost.ts';
 
 /**
  * r in [0, 1], [batch, time, rows, columns], of the actions (int32 labels, same shape) on the image [batch, time, rows,
- * columns, 1]. Networks are run through `cost`. The caller disposes the result.
+ * columns, 1]. Networks are run through `cost`. Each window of the batch may be given the video around it, for the temporal penalty.
+ * The caller disposes the result.
  */
-export type RewardOf = (image: tf.Tensor5D, actions: tf.Tensor4D, cost: ForwardCost) => tf.Tensor4D;
+export type RewardOf = (
+  image: tf.Tensor5D,
+  actions: tf.Tensor4D,
+  cost: ForwardCost,
+  surroundings?: readonly (WindowSurroundings | undefined)[],
+) => tf.Tensor4D;
 
 export interface RewardNetworks {
   /** Per frame to [0, 1] for training; left as probabilities for comparing policies (method.md 5.4). */
@@ -21,15 +27,18 @@ export interface RewardNetworks {
   readonly landmark?: UNet3D | undefined;
   /** No reward where cleaning would change the action (method.md 8): at test time, when such errors are what is to go. */
   readonly cleaningPenalty?: boolean;
-  /** Spread errors over frames where time is broken (method.md 5.5); the spread is in mm, so pixels must have a size. */
-  readonly temporalPenalty: { readonly spacingMm: number } | undefined;
+  /** Spread errors over frames where time is broken (method.md 5.5). */
+  readonly temporalPenalty: boolean;
+  /** Pixel size of the windows, mm: what the spread is measured in. */
+  readonly spacingMm: number;
 }
 
 /** The fused reward: each map scaled, the pixelwise minimum, then the penalties that are not learned, window by window. */
 export function fusedReward(networks: RewardNetworks): RewardOf {
-  const { anatomical, temperature, landmark, cleaningPenalty, temporalPenalty, scaling } = networks;
-  const blurSigma = temporalPenalty && blurSigmaAt(temporalPenalty.spacingMm);
-  return (image, actions, cost) => {
+  const { anatomical, temperature, landmark, cleaningPenalty, temporalPenalty, spacingMm, scaling } =
+    networks;
+  const blurSigma = blurSigmaAt(spacingMm);
+  return (image, actions, cost, surroundings) => {
     const [batch, frames, rows, columns] = actions.shape;
     const maps = tf.tidy(() => {
       const input = tf.concat([image, tf.expandDims(tf.cast(actions, 'float32'), -1)], 4) as tf.Tensor5D;
@@ -38,7 +47,7 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
       return landmark ? [map(anatomical, temperature), map(landmark, 1)] : [map(anatomical, temperature)];
     });
     const reward = scaling === 'per-frame' ? fuseRewards(maps, batch * frames) : minimumOf(maps);
-    if (!cleaningPenalty && blurSigma === undefined) return tf.tensor4d(reward, actions.shape);
+    if (!cleaningPenalty && !temporalPenalty) return tf.tensor4d(reward, actions.shape);
     const labels = Uint8Array.from(actions.dataSync());
     const size = frames * rows * columns;
     for (let window = 0; window < batch; window++) {
@@ -53,7 +62,8 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
         labels: labels.subarray(window * size, (window + 1) * size),
       };
       if (cleaningPenalty) part.set(applyCleaningPenalty(part, segmentation));
-      if (blurSigma !== undefined) part.set(applyTemporalPenalty(part, segmentation, blurSigma));
+      if (!temporalPenalty) continue;
+      part.set(applyTemporalPenalty(part, segmentation, { blurSigma, surroundings: surroundings?.[window] }));
     }
     return tf.tensor4d(reward, actions.shape);
   };

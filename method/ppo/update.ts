@@ -9,6 +9,7 @@ import type { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
+import type { WindowSurroundings } from '../rewards/temporal-penalty.ts';
 import { type CriticLossMetrics, criticLoss, stateValue } from './critic-loss.ts';
 import { ForwardCost } from './forward-cost.ts';
 import { findNotFinite, findPolicyViolation, type GuardLimits, type Violation } from './guards.ts';
@@ -26,6 +27,8 @@ export interface WindowUpdateInput {
   readonly rewardOf: RewardOf;
   /** Grey levels in [0, 1], [batch, time, rows, columns, 1]; stays the caller's. */
   readonly window: tf.Tensor5D;
+  /** The video around each window of the batch, for the reward. */
+  readonly surroundings?: readonly (WindowSurroundings | undefined)[] | undefined;
   readonly config: Pick<PpoConfig, 'updatesPerWindow' | 'clipRange' | 'gradientNorm'>;
   readonly coefficients: LossCoefficients;
   readonly limits: GuardLimits;
@@ -70,7 +73,7 @@ export function ppoUpdateWindow(input: WindowUpdateInput): WindowUpdate {
       actions,
       rolloutLogProb: actionLogProb(tf.logSoftmax(rolloutLogits) as tf.Tensor5D, actions),
       referenceLogProb: tf.logSoftmax(cost.forward(reference, window)) as tf.Tensor5D,
-      reward: input.rewardOf(window, actions, cost),
+      reward: input.rewardOf(window, actions, cost, input.surroundings),
     };
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LabelVideo } from '../../imaging/image.ts';
+import { landmarkFreeMeasures } from '../../metrics/temporal.ts';
 import { applyTemporalPenalty, temporalPenalty } from './temporal-penalty.ts';
 
 /** Left ventricle as a square of the given side in a ring of myocardium, one side per frame. */
@@ -40,6 +41,20 @@ describe('the temporal penalty', () => {
     expect(penalised.every((value, i) => value <= reward[i]! && value >= 0)).toBe(true);
     const nextToError = 1 * video.rows * video.columns + 20 * video.columns + 22;
     expect(penalised[nextToError]).toBeLessThan(0.6);
+  });
+
+  it('looks for jumps in the whole video with the window in its place', () => {
+    const beat = [8, 10, 12, 14, 16, 16, 14, 12, 10, 8];
+    const measures = landmarkFreeMeasures(squares(beat));
+    const window = squares(beat.slice(3, 7));
+    expect(temporalPenalty(window).some((value) => value > 0)).toBe(true);
+    expect([...temporalPenalty(window, { measures, startFrame: 3 })]).toEqual([0, 0, 0, 0]);
+    // What the frames of the window were before does not matter, what lies next to them does.
+    const broken = landmarkFreeMeasures(squares([...beat.slice(0, 3), 4, 18, 4, 18, ...beat.slice(7)]));
+    expect([...temporalPenalty(window, { measures: broken, startFrame: 3 })]).toEqual([0, 0, 0, 0]);
+    const outside = landmarkFreeMeasures(squares([8, 10, 18, ...beat.slice(3)]));
+    const atItsEdge = temporalPenalty(window, { measures: outside, startFrame: 3 });
+    expect(atItsEdge[0]).toBeGreaterThan(atItsEdge[3]!);
   });
 
   it('keeps a perfect reward perfect, having no error to spread', () => {

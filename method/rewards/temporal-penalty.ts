@@ -2,7 +2,12 @@
 import { DomainError } from '../../contracts/errors.ts';
 import { gaussianFilter1d, gaussianFilter2d } from '../../imaging/gaussian.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
-import { landmarkFreeFlags } from '../../metrics/temporal.ts';
+import {
+  type LandmarkFreeMeasures,
+  landmarkFreeFlags,
+  landmarkFreeMeasureNames,
+  landmarkFreeMeasures,
+} from '../../metrics/temporal.ts';
 import { scaleToUnit } from './fusion.ts';
 
 /** Smoothing of the flags over time, frames. */
@@ -18,18 +23,49 @@ export function blurSigmaAt(spacingMm: number): number {
 }
 
 /**
- * p_t of method.md 5.5: for every frame the sum over the four landmark-free measures of their inconsistency flags
- * smoothed over time; 0 in a video that is consistent.
+ * The video around a window. Four frames of a beat say little of what is a jump: their measures are scaled to their own small
+ * range, so that one window in six of true segmentations has a flag, and none has one along its whole video (docs/results.md).
  */
-export function temporalPenalty(segmentation: LabelVideo): Float64Array {
-  const penalty = new Float64Array(segmentation.frames);
-  for (const flags of Object.values(landmarkFreeFlags(segmentation))) {
-    // Most windows have no flag at all, and a smoothed zero is zero.
+export interface WindowSurroundings {
+  /** Of every frame of the video, as it was last segmented. */
+  readonly measures: LandmarkFreeMeasures;
+  /** Frame of the video that the window begins with. */
+  readonly startFrame: number;
+}
+
+/**
+ * p_t of method.md 5.5: for every frame of the window the sum over the four landmark-free measures of their inconsistency flags
+ * smoothed over time; 0 where they are consistent. With surroundings the flags are those of the whole video with this window in
+ * its place.
+ */
+export function temporalPenalty(window: LabelVideo, surroundings?: WindowSurroundings): Float64Array {
+  const ofWindow = landmarkFreeMeasures(window);
+  const measures = surroundings ? placedIn(surroundings, ofWindow) : ofWindow;
+  const first = surroundings?.startFrame ?? 0;
+  const penalty = new Float64Array(window.frames);
+  for (const flags of Object.values(landmarkFreeFlags(measures))) {
+    // Most videos have no flag at all, and a smoothed zero is zero.
     if (!flags.includes(true)) continue;
     const smoothed = gaussianFilter1d(Float64Array.from(flags, Number), FLAG_SIGMA, 'reflect');
-    for (let t = 0; t < penalty.length; t++) penalty[t] = penalty[t]! + smoothed[t]!;
+    for (let t = 0; t < penalty.length; t++) penalty[t] = penalty[t]! + smoothed[first + t]!;
   }
   return penalty;
+}
+
+function placedIn(
+  { measures, startFrame }: WindowSurroundings,
+  ofWindow: LandmarkFreeMeasures,
+): LandmarkFreeMeasures {
+  const placed = structuredClone(measures);
+  for (const name of landmarkFreeMeasureNames) placed[name].set(ofWindow[name], startFrame);
+  return placed;
+}
+
+export interface TemporalPenaltyOptions {
+  /** Blur of the error map in a frame without penalty, pixels. */
+  readonly blurSigma?: number;
+  /** The video that the segmentation is a window of; left out, it is judged by itself. */
+  readonly surroundings?: WindowSurroundings | undefined;
 }
 
 /**
@@ -37,13 +73,13 @@ export function temporalPenalty(segmentation: LabelVideo): Float64Array {
  *
  * `reward` has the shape of `segmentation`, [frames, rows, columns], values in [0, 1]; a new array is returned, equal to
  * the input in frames without penalty and nowhere larger than it. An error map that blurs to a constant has no range
- * and stays as it is. `blurSigma` is that of an unpenalised frame in pixels.
+ * and stays as it is.
  * @throws GeometryMismatch when the reward is not on the segmentation's grid.
  */
 export function applyTemporalPenalty(
   reward: Float32Array,
   segmentation: LabelVideo,
-  blurSigma = BASE_BLUR_SIGMA,
+  { blurSigma = BASE_BLUR_SIGMA, surroundings }: TemporalPenaltyOptions = {},
 ): Float32Array {
   const { frames, rows, columns } = segmentation;
   const pixels = rows * columns;
@@ -54,7 +90,7 @@ export function applyTemporalPenalty(
         `found ${reward.length} pixels.`,
     );
   }
-  const penalty = temporalPenalty(segmentation);
+  const penalty = temporalPenalty(segmentation, surroundings);
   const penalised = Float32Array.from(reward);
   const error = new Float64Array(pixels);
   const spread = new Float32Array(pixels);
