@@ -52,7 +52,14 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     // A second fit does not fit into minutes.
     landmark: {
       enabled: false,
-      fit: { epochs: 6, stepsPerEpoch: 100, accumulation: 2, plateauPatience: 2, stopPatience: 4 },
+      fit: {
+        epochs: 20,
+        stepsPerEpoch: 150,
+        accumulation: 1,
+        learningRate: 3e-3,
+        plateauPatience: 5,
+        stopPatience: 10,
+      },
     },
     // Measured on phantoms (docs/results.md): several windows a draw and a rate that falls to zero, because the noise of single
     // windows undoes what they teach; a slow critic, because one that knows where the policy errs leaves no advantage to learn

@@ -19,7 +19,7 @@ export type RewardOf = (
 ) => tf.Tensor4D;
 
 export interface RewardNetworks {
-  /** Per frame to [0, 1] for training; left as probabilities for comparing policies (method.md 5.4). */
+  /** The anatomical map per frame to [0, 1] for training; left as a probability for comparing policies (method.md 5.4). */
   readonly scaling: 'per-frame' | 'none';
   readonly anatomical: UNet3D;
   /** T of method.md 5.3; only the anatomical map is scaled by it. */
@@ -44,9 +44,12 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
       const input = tf.concat([image, tf.expandDims(tf.cast(actions, 'float32'), -1)], 4) as tf.Tensor5D;
       const map = (network: UNet3D, scale: number) =>
         tf.sigmoid(tf.div(cost.forward(network, input), scale)).dataSync<'float32'>();
-      return landmark ? [map(anatomical, temperature), map(landmark, 1)] : [map(anatomical, temperature)];
+      return { ofAnatomy: map(anatomical, temperature), ofLandmarks: landmark && map(landmark, 1) };
     });
-    const reward = scaling === 'per-frame' ? fuseRewards(maps, batch * frames) : minimumOf(maps);
+    const reward =
+      scaling === 'per-frame'
+        ? fuseRewards(maps.ofAnatomy, maps.ofLandmarks, batch * frames)
+        : minimumOf(maps.ofLandmarks ? [maps.ofAnatomy, maps.ofLandmarks] : [maps.ofAnatomy]);
     if (!cleaningPenalty && !temporalPenalty) return tf.tensor4d(reward, actions.shape);
     const labels = Uint8Array.from(actions.dataSync());
     const size = frames * rows * columns;

@@ -12,8 +12,10 @@ describe('fusion of reward maps', () => {
     expect([...minMaxPerFrame(Float32Array.of(0.5, 0.5, 2, 2), 2)]).toEqual([0.5, 0.5, 1, 1]);
   });
 
-  it('takes the worst of the scaled maps at every pixel', () => {
-    expect([...fuseRewards([Float32Array.of(0, 0.5, 1), Float32Array.of(4, 2, 0)], 1)]).toEqual([0, 0.5, 0]);
+  it('takes the worse of the scaled anatomical and the landmark map at every pixel', () => {
+    const anatomical = Float32Array.of(0.25, 0.5, 0.75);
+    expect([...fuseRewards(anatomical, Float32Array.of(1, 0.25, 0.75), 1)]).toEqual([0, 0.25, 0.75]);
+    expect([...fuseRewards(anatomical, undefined, 1)]).toEqual([0, 0.5, 1]);
   });
 
   it('copies a map that comes alone', () => {

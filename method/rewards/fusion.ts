@@ -62,9 +62,15 @@ export function minimumOf(maps: readonly Float32Array[]): Float32Array {
 }
 
 /**
- * The fused reward of method.md 5.4: every map of probabilities [frames, rows, columns] is scaled to [0, 1] per frame,
- * then the pixelwise minimum is taken. For uncertainty use `minimumOf` on the unscaled maps.
+ * The fused reward of method.md 5.4 out of maps of probabilities [frames, rows, columns]: the pixelwise minimum of the anatomical map, scaled
+ * to [0, 1] per frame, and the landmark map, which is not scaled: most frames have no misplaced landmark, and scaling would make one up
+ * in each (docs/results.md). For uncertainty use `minimumOf` on the maps as they are.
  */
-export function fuseRewards(maps: readonly Float32Array[], frames: number): Float32Array {
-  return minimumOf(maps.map((map) => minMaxPerFrame(map, frames)));
+export function fuseRewards(
+  anatomical: Float32Array,
+  landmark: Float32Array | undefined,
+  frames: number,
+): Float32Array {
+  const scaled = minMaxPerFrame(anatomical, frames);
+  return landmark ? minimumOf([scaled, landmark]) : scaled;
 }

@@ -52,7 +52,7 @@ export function rewardLossAndGradient(
 
 /**
  * Reward of every pixel, [batch, time, rows, columns]: the probability sigmoid(logit / temperature) that its label is
- * right. Not scaled per frame: for training a policy pass it on to `fuseRewards`. The caller disposes it.
+ * right. Not scaled per frame. The caller disposes it.
  *
  * `temperature` is that of the network's own calibration, 1 where it has none (method.md 5.3).
  */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { sigmoid } from '../../method/rewards/calibration.ts';
-import { fuseRewards } from '../../method/rewards/fusion.ts';
+import { fuseRewards, minMaxPerFrame } from '../../method/rewards/fusion.ts';
 import { applyTemporalPenalty, temporalPenalty } from '../../method/rewards/temporal-penalty.ts';
 import { decodeArray, type EncodedArray, loadGolden } from './golden-files.ts';
 
@@ -44,10 +44,10 @@ describe('reward fusion and temporal penalty against the published code', () => 
       const fused = clipsOf(golden.fused_reward_reference).clips;
       const penalised = clipsOf(golden.temporal_reward_spec_applied_to_fused).clips;
       for (const [b, prediction] of predictions.entries()) {
-        const reward = fuseRewards(
-          [anatomical[b]!.map((logit) => sigmoid(logit / golden.temperature)), landmarks[b]!.map(sigmoid)],
-          frames,
-        );
+        // The published code scales the landmark map too (method.md 12).
+        const scaledLandmarks = minMaxPerFrame(landmarks[b]!.map(sigmoid), frames);
+        const probabilities = anatomical[b]!.map((logit) => sigmoid(logit / golden.temperature));
+        const reward = fuseRewards(probabilities, scaledLandmarks, frames);
         expect(largestDifference(reward, fused[b]!)).toBeLessThan(1e-5);
 
         const segmentation: LabelVideo = {
