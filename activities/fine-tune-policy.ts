@@ -14,6 +14,7 @@ import { type RunFacts, readRun } from './plan.ts';
 import { rewardInputs } from './policy-rewards.ts';
 import { shelveVideos } from './prepare-videos.ts';
 import { activityKeys } from './run-keys.ts';
+import { sweptSurroundings } from './swept-surroundings.ts';
 import { trainResumably } from './train-resumably.ts';
 import { attemptFolder, withRates } from './training-attempt.ts';
 import { VideoShelf, windowsFrom } from './video-shelf.ts';
@@ -48,6 +49,7 @@ export async function fineTunePolicy(
       critic,
       rewardOf: rewards.training,
       windows: windowsFrom(shelf, training.usable),
+      surroundingsOf: await sweptSurroundings(training.usable, input, config, context),
       validation: {
         windows: windowsFrom(shelf, validation.usable),
         rewardOf: rewards.validation,
@@ -55,7 +57,7 @@ export async function fineTunePolicy(
       config: withRates(config.ppo, ['policyLearningRate', 'criticLearningRate'], input.rateFactor),
       iteration,
       seed: config.seed,
-      inference: config.inference,
+      windowFrames: config.inference.windowFrames,
     });
     try {
       return await train(input, fineTune, learners, facts, context);

@@ -20,6 +20,7 @@ import { readRun } from './plan.ts';
 import { rewardInputs } from './policy-rewards.ts';
 import { shelveVideos } from './prepare-videos.ts';
 import { activityKeys } from './run-keys.ts';
+import { sweptSurroundings } from './swept-surroundings.ts';
 import { trainResumably } from './train-resumably.ts';
 import { attemptFolder, withRates } from './training-attempt.ts';
 import { VideoShelf, windowsFrom } from './video-shelf.ts';
@@ -53,13 +54,14 @@ export async function trainLocally(
       critic,
       rewardOf: rewards.training,
       windows: windowsFrom(shelf, usable),
+      surroundingsOf: await sweptSurroundings(usable, input, config, context),
       config: withRates(partOf(config, input), ['policyLearningRate', 'criticLearningRate'], rateFactor),
       iteration,
       seed: config.seed,
       stream: ['round', round, 'worker', worker],
       before: (round - 1) * input.steps,
       after: (planRounds(config, plan.sweeps[iteration - 1]!.flat().length).rounds - round) * input.steps,
-      inference: config.inference,
+      windowFrames: config.inference.windowFrames,
     });
     try {
       if (input.before) {

@@ -17,7 +17,7 @@ import { selectTensorBackend } from '../runtime/tensors.ts';
 import { type DetectionReport, detectErrors, uncertaintyNames } from './shared/error-detection.ts';
 import { effectOf, type OptimisationEffect, scoreOptimised } from './shared/optimised.ts';
 import { openPhantoms, phantomConfig, quickstartCounts } from './shared/phantoms.ts';
-import { labelSweep, scorePolicy, startRun, testReport } from './shared/stages.ts';
+import { labelSweep, predictSweep, scorePolicy, startRun, testReport } from './shared/stages.ts';
 
 export const arms = [
   'source only',
@@ -111,6 +111,8 @@ async function ablate(
       ppo: { ...config.ppo, temporalPenalty },
     });
     const start = { policy: source, reference: source };
+    // What the temporal penalty finds around a window.
+    if (temporalPenalty) await predictSweep({ ...own.refs, iteration: 1, policy: source }, own.plan, context);
     const { policy } = await fineTunePolicy({ ...own.refs, iteration: 1, ...start, reward }, context);
     await scorePolicy(own.refs, 1, policy, own.plan, context);
     if (policy.sha256 === source.sha256) keptSource.push(arm);

@@ -23,6 +23,17 @@ export async function startRun(
   return { refs: { run, config: plan.config, plan: plan.plan }, plan };
 }
 
+/** Predicts the videos of the iteration's sweep with the policy. */
+export async function predictSweep(
+  input: RunInput & { readonly iteration: number; readonly policy: ArtefactRef },
+  plan: RunPlan,
+  context: ActivityContext,
+): Promise<void> {
+  for (let shard = 0; shard < plan.sweeps[input.iteration - 1]!.shards; shard++) {
+    await predictShard({ ...input, split: 'target', shard }, context);
+  }
+}
+
 /** Predicts the videos of the iteration with the policy and labels what it predicted. */
 export async function labelSweep(
   input: RunInput & { readonly iteration: number; readonly policy: ArtefactRef },
@@ -30,10 +41,10 @@ export async function labelSweep(
   autoencoder: ArtefactRef | undefined,
   context: ActivityContext,
 ): Promise<LabelCounts> {
+  await predictSweep(input, plan, context);
   let labels = noLabels;
   for (let shard = 0; shard < plan.sweeps[input.iteration - 1]!.shards; shard++) {
     const shardInput = { ...input, split: 'target' as const, shard };
-    await predictShard(shardInput, context);
     const { counts } = await labelShard({ ...shardInput, ...(autoencoder && { autoencoder }) }, context);
     labels = addLabels(labels, counts);
   }

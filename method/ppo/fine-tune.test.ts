@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { afterEach, expect, it } from 'vitest';
-import { InferenceSchema, PpoSchema } from '../../contracts/run-config.ts';
+import { PpoSchema } from '../../contracts/run-config.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
 import { takeArrays } from '../networks/prefixed-arrays.ts';
@@ -67,7 +67,6 @@ function fineTune(
     config: PpoSchema.parse({ epochs: 3, windowsPerEpoch: 10, updatesPerWindow: 2, ...config }),
     iteration: 1,
     seed: 5,
-    inference: InferenceSchema.parse({}),
     ...changes,
   });
   disposables.push(policy, reference, critic, training);
@@ -80,6 +79,34 @@ function run(training: FineTune, steps: number): StepReport[] {
 
 it('spends at most 28 forward passes on a window of four updates, with two reward networks', () => {
   expect(fineTune({}, { updatesPerWindow: 4 }).step().metrics.forwardEquivalents).toBe(28);
+});
+
+it('tells the reward what lies around each window of a draw', () => {
+  const measures = {
+    lvArea: new Float64Array(9),
+    myoArea: new Float64Array(9),
+    epiCenterX: new Float64Array(9),
+    epiCenterY: new Float64Array(9),
+  };
+  const asked: number[] = [];
+  const told: unknown[] = [];
+  const training = fineTune(
+    {
+      windows: windowsOf([discVideo(0, 9)]),
+      surroundingsOf: ({ startFrame }) => {
+        asked.push(startFrame);
+        return { measures, startFrame };
+      },
+      rewardOf: (image, actions, cost, surroundings) => {
+        told.push(...surroundings!);
+        return brightnessReward(image, actions, cost);
+      },
+    },
+    { windowsPerDraw: 2 },
+  );
+  training.step();
+  expect(asked).toHaveLength(2);
+  expect(told).toEqual(asked.map((startFrame) => ({ measures, startFrame })));
 });
 
 it('raises the reward of its actions and keeps the epoch that validates best', () => {

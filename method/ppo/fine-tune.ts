@@ -4,19 +4,26 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../contracts/errors.ts';
-import type { InferenceConfig, PpoConfig } from '../../contracts/run-config.ts';
+import type { PpoConfig } from '../../contracts/run-config.ts';
 import { randomStream } from '../../imaging/random.ts';
 import { Adam } from '../networks/adam.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
-import { drawWindow, imageWindows, spreadOver, type WindowSource } from '../pretraining/training-windows.ts';
+import {
+  drawWindow,
+  imageWindows,
+  spreadOver,
+  TRAINING_WINDOW_FRAMES,
+  type WindowPlace,
+  type WindowSource,
+} from '../pretraining/training-windows.ts';
+import type { WindowSurroundings } from '../rewards/temporal-penalty.ts';
 import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violation } from './guards.ts';
 import { interpolateWeights } from './interpolation.ts';
 import { meanPolicyReward } from './policy-reward.ts';
 import type { RewardOf } from './reward-map.ts';
 import { coefficientsAt, resultShareAt } from './schedules.ts';
-import { type SurroundingsOf, surroundingsIn } from './surroundings.ts';
 import { ppoUpdateWindow, type UpdateMetrics } from './update.ts';
 
 export interface FineTuneOptions {
@@ -26,6 +33,8 @@ export interface FineTuneOptions {
   readonly critic: UNet3D;
   readonly rewardOf: RewardOf;
   readonly windows: WindowSource;
+  /** The video around a window, for the temporal penalty; undefined where nothing is known of it or nothing lies around it. */
+  readonly surroundingsOf?: ((place: WindowPlace) => WindowSurroundings | undefined) | undefined;
   /**
    * Videos and reward to choose the best epoch by, the reward not scaled per frame so that policies can be compared; without
    * them the last policy is the result.
@@ -40,8 +49,7 @@ export interface FineTuneOptions {
   /** Steps of the same training that came before these and that come after them, where this is a part of it. */
   readonly before?: number;
   readonly after?: number;
-  /** How long windows are, and how whole videos are segmented. */
-  readonly inference: InferenceConfig;
+  readonly windowFrames?: number;
   readonly limits?: GuardLimits;
 }
 
@@ -84,8 +92,6 @@ interface Snapshot {
 export class FineTune {
   readonly #options: FineTuneOptions;
   readonly #windowFrames: number;
-  /** For the temporal penalty alone. */
-  readonly #surroundingsOf: SurroundingsOf | undefined;
   readonly #stepsPerEpoch: number;
   readonly #policyOptimiser: Adam;
   readonly #criticOptimiser: Adam;
@@ -97,10 +103,9 @@ export class FineTune {
   #progress: FineTuneProgress = { step: 0, rollbacks: 0, rollbacksInARow: 0 };
 
   constructor(options: FineTuneOptions) {
-    const { policy, reference, critic, config, windows, inference } = options;
+    const { policy, critic, config, windows } = options;
     this.#options = options;
-    this.#windowFrames = inference.windowFrames;
-    if (config.temporalPenalty) this.#surroundingsOf = surroundingsIn(windows, reference, inference);
+    this.#windowFrames = options.windowFrames ?? TRAINING_WINDOW_FRAMES;
     this.#stepsPerEpoch = config.windowsPerEpoch ?? windows.count;
     this.#policyOptimiser = new Adam(policy.parameters, { learningRate: config.policyLearningRate });
     this.#criticOptimiser = new Adam(critic.parameters, { learningRate: config.criticLearningRate });
@@ -132,6 +137,7 @@ export class FineTune {
       critic,
       rewardOf,
       windows,
+      surroundingsOf,
       config,
       iteration,
       seed,
@@ -154,7 +160,7 @@ export class FineTune {
       criticOptimiser: this.#criticOptimiser,
       rewardOf,
       window,
-      surroundings: this.#surroundingsOf && places.map(this.#surroundingsOf),
+      surroundings: surroundingsOf && places.map(surroundingsOf),
       config,
       coefficients: coefficientsAt(config, iteration),
       limits,

@@ -33,7 +33,7 @@ export interface RewardNetworks {
   readonly spacingMm: number;
 }
 
-/** The fused reward: each map scaled, the pixelwise minimum, then the penalties that are not learned, window by window. */
+/** The fused reward of the networks, then the penalties that are not learned, window by window. */
 export function fusedReward(networks: RewardNetworks): RewardOf {
   const { anatomical, temperature, landmark, cleaningPenalty, temporalPenalty, spacingMm, scaling } =
     networks;
@@ -65,8 +65,10 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
         labels: labels.subarray(window * size, (window + 1) * size),
       };
       if (cleaningPenalty) part.set(applyCleaningPenalty(part, segmentation));
-      if (!temporalPenalty) continue;
-      part.set(applyTemporalPenalty(part, segmentation, { blurSigma, surroundings: surroundings?.[window] }));
+      if (temporalPenalty) {
+        const around = { blurSigma, surroundings: surroundings?.[window] };
+        part.set(applyTemporalPenalty(part, segmentation, around));
+      }
     }
     return tf.tensor4d(reward, actions.shape);
   };
