@@ -64,7 +64,7 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
     // Measured on phantoms (docs/results.md): several windows a draw and a rate that falls to zero, because the noise of single
     // windows undoes what they teach; a slow critic, because one that knows where the policy errs leaves no advantage to learn
     // from; a firm hold on the reference and a result half-way to it, after iteration 1 less, which keep uncertain borders where
-    // they are. In windows of four coarse frames the temporal flags are mostly noise.
+    // they are. The temporal penalty gains nothing on phantoms: few of their videos have a flag that it looks for.
     ppo: {
       epochs: 3,
       windowsPerEpoch: 40,
