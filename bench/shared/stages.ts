@@ -23,9 +23,11 @@ export async function startRun(
   return { refs: { run, config: plan.config, plan: plan.plan }, plan };
 }
 
+type SweepInput = RunInput & { readonly iteration: number; readonly policy: ArtefactRef };
+
 /** Predicts the videos of the iteration's sweep with the policy. */
 export async function predictSweep(
-  input: RunInput & { readonly iteration: number; readonly policy: ArtefactRef },
+  input: SweepInput,
   plan: RunPlan,
   context: ActivityContext,
 ): Promise<void> {
@@ -36,7 +38,7 @@ export async function predictSweep(
 
 /** Predicts the videos of the iteration with the policy and labels what it predicted. */
 export async function labelSweep(
-  input: RunInput & { readonly iteration: number; readonly policy: ArtefactRef },
+  input: SweepInput,
   plan: RunPlan,
   autoencoder: ArtefactRef | undefined,
   context: ActivityContext,

@@ -94,20 +94,19 @@ function bestPass(
   const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
   const chunks = chunksOf(video, inference.windowFrames);
   try {
-    const passes = [{ failures, ...rewardOfVideo(copy, rewardOf, chunks, first) }];
-    let latest = first;
+    let surroundings = surroundingsOf(first, chunks, config);
+    const passes = [{ failures, ...rewardOfVideo(copy, rewardOf, chunks, surroundings) }];
     let best = { pass: 0, prediction: first, ...passes[0]! };
     for (let pass = 1; pass <= config.passes && best.failures > 0; pass++) {
-      const surroundings = surroundingsOf(latest, chunks);
       chunks.forEach(({ window }, index) => {
         const random = randomStream(seed, 'tto', pass, index);
         optimiseOn(window, surroundings[index], copy, optimiser, input, random);
       });
       const prediction = predict(copy);
-      latest = prediction;
+      surroundings = surroundingsOf(prediction, chunks, config);
       const result = {
         failures: failuresOf(prediction),
-        ...rewardOfVideo(copy, rewardOf, chunks, prediction),
+        ...rewardOfVideo(copy, rewardOf, chunks, surroundings),
       };
       passes.push(result);
       const fewer = result.failures < best.failures;
@@ -155,12 +154,13 @@ function chunksOf(video: GreyVideo, frames: number): Chunk[] {
   }));
 }
 
-/** The video around each chunk, as it was last predicted; a video of one chunk has nothing around it. */
+/** The video around each chunk as it was last predicted, for the temporal penalty; a video of one chunk has nothing around it. */
 function surroundingsOf(
   prediction: LabelVideo,
   chunks: readonly Chunk[],
+  { temporalPenalty }: OptimisationConfig,
 ): (WindowSurroundings | undefined)[] {
-  if (chunks.length === 1) return [undefined];
+  if (!temporalPenalty || chunks.length === 1) return chunks.map(() => undefined);
   const measures = landmarkFreeMeasures(prediction);
   return chunks.map(({ startFrame }) => ({ measures, startFrame }));
 }
@@ -170,9 +170,8 @@ function rewardOfVideo(
   policy: UNet3D,
   rewardOf: RewardOf,
   chunks: readonly Chunk[],
-  prediction: LabelVideo,
+  surroundings: readonly (WindowSurroundings | undefined)[],
 ): { lowest: number; mean: number } {
-  const surroundings = surroundingsOf(prediction, chunks);
   const frames = chunks.flatMap(({ window }, index) =>
     tf.tidy(() => {
       const actions = tf.argMax(policy.forward(window), -1) as tf.Tensor4D;

@@ -19,6 +19,13 @@ function network(forward: (x: tf.Tensor5D) => tf.Tensor): UNet3D {
 const imageChannel = (x: tf.Tensor5D) => tf.slice(x, [0, 0, 0, 0, 0], [-1, -1, -1, -1, 1]);
 const labelChannel = (x: tf.Tensor5D) => tf.slice(x, [0, 0, 0, 0, 1], [-1, -1, -1, -1, 1]);
 
+/** Labels of frames of 20 x 20 pixels, each with a cavity as wide as said in its corner. */
+function squares(...sides: readonly number[]): number[] {
+  return sides.flatMap((side) =>
+    Array.from({ length: 400 }, (_, i) => (Math.floor(i / 20) < side && i % 20 < side ? 1 : 0)),
+  );
+}
+
 it('takes the smaller of the scaled anatomical and the landmark map, whatever the temperature, and counts both passes', () => {
   const image = tf.tensor5d(normals(2 * 4 * 64), [2, 4, 8, 8, 1]);
   const actions = tf.cast(tf.mul(tf.abs(tf.squeeze(image, [4])), 1.4), 'int32') as tf.Tensor4D;
@@ -49,10 +56,8 @@ it('takes the smaller of the scaled anatomical and the landmark map, whatever th
 
 it('lowers the reward around errors in the frames where time is broken, in that window alone', () => {
   tf.tidy(() => {
-    const area = (side: number) =>
-      Int32Array.from({ length: 400 }, (_, i) => (Math.floor(i / 20) < side && i % 20 < side ? 1 : 0));
-    const jumping = [10, 10, 3, 10].flatMap((side) => [...area(side)]);
-    const steady = [10, 10, 10, 10].flatMap((side) => [...area(side)]);
+    const jumping = squares(10, 10, 3, 10);
+    const steady = squares(10, 10, 10, 10);
     const actions = tf.tensor4d(Int32Array.from([...steady, ...jumping]), [2, 4, 20, 20], 'int32');
     const image = tf.tensor5d(normals(3200), [2, 4, 20, 20, 1]);
     const networks = {
@@ -74,10 +79,8 @@ it('lowers the reward around errors in the frames where time is broken, in that 
 
 it('judges every window of the batch within its own video where that is given', () => {
   tf.tidy(() => {
-    const side = (size: number) =>
-      Int32Array.from({ length: 400 }, (_, i) => (Math.floor(i / 20) < size && i % 20 < size ? 1 : 0));
     // A turning point, which is a jump only where nothing is known of the rest of the beat.
-    const turning = [14, 15, 15, 14].flatMap((size) => [...side(size)]);
+    const turning = squares(14, 15, 15, 14);
     const actions = tf.tensor4d(Int32Array.from([...turning, ...turning]), [2, 4, 20, 20], 'int32');
     const image = tf.tensor5d(normals(3200), [2, 4, 20, 20, 1]);
     const networks = {
@@ -93,7 +96,7 @@ it('judges every window of the batch within its own video where that is given', 
       columns: 20,
       spacingMm: [1, 1],
       frameTimeMs: 40,
-      labels: Uint8Array.from(beat.flatMap((size) => [...side(size)])),
+      labels: Uint8Array.from(squares(...beat)),
     });
     const plain = fusedReward({ ...networks, temporalPenalty: false })(image, actions, new ForwardCost());
     const penalised = fusedReward({ ...networks, temporalPenalty: true })(image, actions, new ForwardCost(), [
@@ -108,7 +111,7 @@ it('judges every window of the batch within its own video where that is given', 
 
 it('gives nothing for what cleaning would change, in the window where it is, when asked to', () => {
   tf.tidy(() => {
-    const cavity = Int32Array.from({ length: 400 }, (_, i) => (Math.floor(i / 20) < 9 && i % 20 < 9 ? 1 : 0));
+    const cavity = squares(9);
     const actions = tf.tensor4d(Int32Array.from([...cavity, ...cavity]), [2, 1, 20, 20], 'int32');
     const speck = tf.scatterND(
       tf.tensor2d([[1, 0, 15, 15]], [1, 4], 'int32'),

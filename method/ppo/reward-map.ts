@@ -1,4 +1,4 @@
-/** The reward of an action, pixel by pixel, out of the reward networks and the temporal penalty (method.md 5.3 to 5.5). */
+/** The reward of an action, pixel by pixel, out of the reward networks and the penalties that are not learned (method.md 5.3 to 5.5). */
 import * as tf from '@tensorflow/tfjs-core';
 import type { UNet3D } from '../networks/unet3d.ts';
 import { applyCleaningPenalty } from '../rewards/cleaning-penalty.ts';
@@ -44,12 +44,9 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
       const input = tf.concat([image, tf.expandDims(tf.cast(actions, 'float32'), -1)], 4) as tf.Tensor5D;
       const map = (network: UNet3D, scale: number) =>
         tf.sigmoid(tf.div(cost.forward(network, input), scale)).dataSync<'float32'>();
-      return { ofAnatomy: map(anatomical, temperature), ofLandmarks: landmark && map(landmark, 1) };
+      return landmark ? [map(anatomical, temperature), map(landmark, 1)] : [map(anatomical, temperature)];
     });
-    const reward =
-      scaling === 'per-frame'
-        ? fuseRewards(maps.ofAnatomy, maps.ofLandmarks, batch * frames)
-        : minimumOf(maps.ofLandmarks ? [maps.ofAnatomy, maps.ofLandmarks] : [maps.ofAnatomy]);
+    const reward = scaling === 'per-frame' ? fuseRewards(maps[0]!, maps[1], batch * frames) : minimumOf(maps);
     if (!cleaningPenalty && !temporalPenalty) return tf.tensor4d(reward, actions.shape);
     const labels = Uint8Array.from(actions.dataSync());
     const size = frames * rows * columns;

@@ -1,7 +1,7 @@
 /** Errors that are certain: what morphological cleaning (method.md 4.1) would change; not learned. */
-import { DomainError } from '../../contracts/errors.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { cleanVideo } from '../../imaging/morphology.ts';
+import { requireRewardOn } from './reward-grid.ts';
 
 /**
  * The reward with 0 at every pixel that cleaning gives another label: pieces apart from their structure, holes, gaps.
@@ -10,13 +10,7 @@ import { cleanVideo } from '../../imaging/morphology.ts';
  * @throws GeometryMismatch when the reward is not on the segmentation's grid.
  */
 export function applyCleaningPenalty(reward: Float32Array, segmentation: LabelVideo): Float32Array {
-  if (reward.length !== segmentation.labels.length) {
-    throw new DomainError(
-      'GeometryMismatch',
-      `The cleaning penalty needs a reward for each of the ${segmentation.labels.length} pixels of the segmentation; ` +
-        `found ${reward.length}.`,
-    );
-  }
+  requireRewardOn(segmentation, reward, 'The cleaning penalty');
   const cleaned = cleanVideo(segmentation).labels;
   return reward.map((value, i) => (cleaned[i] === segmentation.labels[i] ? value : 0));
 }

@@ -1,5 +1,4 @@
 /** Spreads errors over the frames in which a segmentation is inconsistent over time (method.md 5.5); not learned. */
-import { DomainError } from '../../contracts/errors.ts';
 import { gaussianFilter1d, gaussianFilter2d } from '../../imaging/gaussian.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import {
@@ -9,6 +8,7 @@ import {
   landmarkFreeMeasures,
 } from '../../metrics/temporal.ts';
 import { scaleToUnit } from './fusion.ts';
+import { requireRewardOn } from './reward-grid.ts';
 
 /** Smoothing of the flags over time, frames. */
 const FLAG_SIGMA = 1.1;
@@ -81,15 +81,9 @@ export function applyTemporalPenalty(
   segmentation: LabelVideo,
   { blurSigma = BASE_BLUR_SIGMA, surroundings }: TemporalPenaltyOptions = {},
 ): Float32Array {
+  requireRewardOn(segmentation, reward, 'The temporal penalty');
   const { frames, rows, columns } = segmentation;
   const pixels = rows * columns;
-  if (reward.length !== frames * pixels) {
-    throw new DomainError(
-      'GeometryMismatch',
-      `The temporal penalty needs a reward on the grid of the segmentation, ${frames} x ${rows} x ${columns}; ` +
-        `found ${reward.length} pixels.`,
-    );
-  }
   const penalty = temporalPenalty(segmentation, surroundings);
   const penalised = Float32Array.from(reward);
   const error = new Float64Array(pixels);
