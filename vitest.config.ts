@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { nativeEnvironment } from './runtime/native-environment.ts';
 
 export default defineConfig({
   test: {
@@ -8,8 +9,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     env: {
-      // As the command line sets them: TensorFlow's remarks and the AWS SDK's notice about later versions are no test result.
-      TF_CPP_MIN_LOG_LEVEL: '2',
+      ...nativeEnvironment,
+      // As the command line sets it: the AWS SDK's notice about later versions is no test result.
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       // One thread a process: tensors here are small, and TensorFlow's idle threads spin, which starves the other files on a busy machine.
       TF_NUM_INTRAOP_THREADS: '1',

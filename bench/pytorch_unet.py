@@ -1,8 +1,8 @@
 """The U-Net of method.md 3 in PyTorch (eager), the other side of bench/unet.ts, which starts it and times both in turn.
 
-The argument is the number of threads. Reads lines "SIZE PASS" from standard input, runs the pass once, and answers with its
-milliseconds by the clock and of processor time. SIZE is tiny, small
-or paper; PASS is forward, training (forward with gradients) or ppo (the passes of the research code's update of a window).
+The arguments are the number of threads and the device (cpu or cuda). Reads lines "SIZE PASS" from standard input, runs the pass
+once, and answers with its milliseconds by the clock and of processor time. SIZE is tiny, small or paper; PASS is forward, training
+(forward with gradients) or ppo (the passes of the research code's update of a window).
 """
 
 import sys
@@ -72,11 +72,11 @@ class UNet(nn.Module):
 
 
 class Bench:
-    def __init__(self, size):
+    def __init__(self, size, device):
         width, (strides, kernels), grid = SIZES[size]
-        self.net = UNet(width, strides, kernels)
-        self.x = torch.rand(1, 1, *grid)
-        self.on_gradient = torch.full((1, 3, *grid), 1e-4)
+        self.net = UNet(width, strides, kernels).to(device)
+        self.x = torch.rand(1, 1, *grid, device=device)
+        self.on_gradient = torch.full((1, 3, *grid), 1e-4, device=device)
 
     def forward(self):
         with torch.no_grad():
@@ -94,15 +94,18 @@ class Bench:
 
 
 def main():
-    torch.set_num_threads(int(sys.argv[1]))
+    threads, device = int(sys.argv[1]), sys.argv[2]
+    torch.set_num_threads(threads)
     torch.manual_seed(0)
     benches = {}
     for line in sys.stdin:
         size, name = line.split()
         if size not in benches:
-            benches = {size: Bench(size)}
+            benches = {size: Bench(size, device)}
         start, cpu_start = time.perf_counter(), time.process_time()
         getattr(benches[size], name)()
+        if device == "cuda":
+            torch.cuda.synchronize()
         ms, cpu_ms = (time.perf_counter() - start) * 1000, (time.process_time() - cpu_start) * 1000
         print(f"{ms:.3f} {cpu_ms:.3f}", flush=True)
 

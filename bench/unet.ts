@@ -1,8 +1,8 @@
 /**
  * Speed of the U-Net: forward, forward with gradients, and the PPO update of a window. With `--pytorch PYTHON`, an interpreter that
- * has torch, the same passes of bench/pytorch_unet.py run in turn with these, so that both meet the machine in the same state.
- * `--sizes tiny,small,paper` chooses (default: the first two), `--threads 1` makes the processor time of both sides comparable on
- * a busy machine, and `--seconds` is for each row.
+ * has torch, the same passes of bench/pytorch_unet.py run in turn with these, on the same device, so that both meet the machine
+ * in the same state. `--sizes tiny,small,paper` chooses (default: the first two), `--threads 1` makes the processor time of both
+ * sides comparable on a busy machine, and `--seconds` is for each row.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -48,9 +48,13 @@ const MIN_ROUNDS = 2;
 
 type PyTorch = (size: BenchSize, pass: Pass) => Promise<Timing>;
 
-function startPyTorch(python: string, threads: number): { run: PyTorch; stop: () => void } {
+function startPyTorch(
+  python: string,
+  threads: number,
+  device: 'cpu' | 'cuda',
+): { run: PyTorch; stop: () => void } {
   const script = join(projectRoot, 'bench/pytorch_unet.py');
-  const child = spawn(python, [script, String(threads)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, [script, String(threads), device], { stdio: ['pipe', 'pipe', 'inherit'] });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     run: async (size, pass) => {
@@ -112,8 +116,8 @@ async function compare(
   const passes = passesOf(size);
   const rows: UNetBenchRow[] = [];
   for (const pass of ['forward', 'training', 'ppo'] as const) {
-    // That one takes minutes at full size.
-    if (size === 'paper' && pass === 'ppo') continue;
+    // That one takes minutes on a processor at full size.
+    if (size === 'paper' && pass === 'ppo' && name !== 'native-gpu') continue;
     // The first round warms up.
     passes.run[pass]();
     await pytorch?.(size, pass);
@@ -166,7 +170,10 @@ const { values } = parseArgs({
 const { name, device, threads } = await selectTensorBackend(
   values.threads === undefined ? {} : { threads: Number(values.threads) },
 );
-const pytorch = values.pytorch === undefined ? undefined : startPyTorch(values.pytorch, threads);
+const pytorch =
+  values.pytorch === undefined
+    ? undefined
+    : startPyTorch(values.pytorch, threads, name === 'native-gpu' ? 'cuda' : 'cpu');
 const chosen = benchSizes.filter((size) => values.sizes.split(',').includes(size));
 const rows: UNetBenchRow[] = [];
 for (const size of chosen) rows.push(...(await compare(size, pytorch?.run, Number(values.seconds))));

@@ -2,13 +2,14 @@
  * Chooses where tensors are computed and registers it with TensorFlow.js: native TensorFlow (the GPU when it drives one), otherwise
  * WebAssembly with a plain warning. Call it once per process, before anything else imports the tensor packages' back ends.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../contracts/errors.ts';
+import { nativeEnvironment } from './native-environment.ts';
 import { hasNvidiaDriver } from './provision/machine.ts';
 import { readTensorSetup } from './provision/tensorflow.ts';
 
@@ -41,18 +42,12 @@ interface NativeBackend {
   readonly binding: { readonly TF_Version: string };
 }
 
-/**
- * TensorFlow reads these once, when its library is loaded. The thread count that was asked for wins over an inherited one; the rest
- * stays where the user has set it.
- */
+/** Sets what the libraries read when they are loaded. The thread count that was asked for wins over an inherited one. */
 function configureNative(threads: number, prefer: TensorBackendName | undefined): void {
   process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   process.env.TF_NUM_INTEROP_THREADS = String(Math.min(threads, 2));
   process.env.OMP_NUM_THREADS = String(threads);
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  // A GPU is shared with other processes, and runs must be repeatable.
-  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
-  process.env.TF_CUDNN_DETERMINISTIC ??= '1';
+  for (const [name, value] of Object.entries(nativeEnvironment)) process.env[name] ??= value;
   // Hidden from this process before the library looks, the GPU stays free for the worker that owns it.
   if (prefer === 'native-cpu') process.env.CUDA_VISIBLE_DEVICES = '-1';
   // tfjs-node 4.22 calls this function, which Node 23 removed.
@@ -60,10 +55,17 @@ function configureNative(threads: number, prefer: TensorBackendName | undefined)
   legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
 }
 
+const NVIDIA_FOLDER = '/proc/driver/nvidia';
+
+/** The models of the machine's NVIDIA GPUs and their driver's version, as far as the driver says. */
 function nvidiaName(): string {
   try {
-    const information = readFileSync('/proc/driver/nvidia/version', 'utf8').split('\n')[0] ?? '';
-    return `NVIDIA GPU (${information.replace(/^NVRM version:\s*/, '').trim()})`;
+    const driver = /\d+\.\d[\d.]*/.exec(readFileSync(join(NVIDIA_FOLDER, 'version'), 'utf8'))?.[0];
+    const gpus = join(NVIDIA_FOLDER, 'gpus');
+    const models = readdirSync(gpus).map(
+      (gpu) => /^Model:\s*(.+)$/m.exec(readFileSync(join(gpus, gpu, 'information'), 'utf8'))?.[1],
+    );
+    return `${[...new Set(models)].join(', ') || 'NVIDIA GPU'}, driver ${driver ?? 'unknown'}`;
   } catch {
     return 'NVIDIA GPU';
   }
