@@ -192,7 +192,7 @@ export function reportText({ seeds, mean }: AblationReport): string {
     ...seeds.flatMap(({ seed, keptSource, errors, optimisation, seconds }) => [
       '',
       `Seed ${seed}, ${seconds.toFixed(0)} s. Anatomical reward network: ECE ${three(errors.ece)} (published 0.054), temperature ` +
-        `${errors.temperature.toFixed(2)}; ${errors.wrongPixels} of ${errors.pixels} pixels are wrong.`,
+        `${errors.temperature.toFixed(2)}; of the confidence map ${three(errors.confidenceEce)}; ${errors.wrongPixels} of ${errors.pixels} pixels are wrong.`,
       `Fine-tuning kept the source policy in: ${keptSource.join(', ') || 'no arm'}.`,
       `TTO: of ${optimisation.invalidBefore} invalid videos ${optimisation.repaired} became valid, of ${optimisation.validBefore} ` +
         `valid ones ${optimisation.worse} got worse.`,

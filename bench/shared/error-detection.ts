@@ -1,7 +1,6 @@
 /**
- * Which uncertainty finds a policy's errors on annotated videos (method.md 9.6): that of the reward networks, the entropy of the
- * policy, the entropy of its mean over thinned-out copies. All on the grid of the file, where prediction or reference is
- * foreground.
+ * Which uncertainty finds a policy's errors on annotated videos (method.md 9.6): that of the confidence map, of its parts alone, the
+ * entropy of the policy's mean over thinned-out copies. All on the grid of the file, where prediction or reference is foreground.
  */
 import type { ActivityContext } from '../../activities/context.ts';
 import { loadNetwork } from '../../activities/networks.ts';
@@ -12,7 +11,12 @@ import type { RunConfig } from '../../contracts/run-config.ts';
 import { preprocess } from '../../datasets/preprocessing.ts';
 import { geometryOf } from '../../imaging/image.ts';
 import { randomStream } from '../../imaging/random.ts';
-import { policyProbabilities, rewardMap, segmentationOf } from '../../method/inference/predict-video.ts';
+import {
+  certaintyOf,
+  policyProbabilities,
+  rewardMap,
+  segmentationOf,
+} from '../../method/inference/predict-video.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
 import { minimumOf } from '../../method/rewards/fusion.ts';
 import { diceOf } from '../../metrics/overlap.ts';
@@ -26,8 +30,9 @@ import {
 import { dropConnections } from './drop-connect.ts';
 import { testVideos } from './test-videos.ts';
 
-/** What is compared: the fused reward networks, the anatomical one alone, and two entropies over their maximum. */
+/** What is compared: what `segment` writes, the fused reward networks, the anatomical one alone, and two entropies over their maximum. */
 export const uncertaintyNames = [
+  'confidence map',
   'reward networks',
   'anatomical reward network',
   'policy entropy',
@@ -49,6 +54,8 @@ export interface ErrorDetection {
 export interface DetectionReport {
   /** Of the anatomical reward network, scaled by its temperature; 20 bins, the pixels of all videos together. */
   readonly ece: number;
+  /** The same of the confidence map. */
+  readonly confidenceEce: number;
   readonly temperature: number;
   readonly pixels: number;
   readonly wrongPixels: number;
@@ -105,12 +112,13 @@ export async function detectErrors(
         const drawn = policyProbabilities(thinned, prepared.video, config.inference);
         for (let i = 0; i < mean.length; i++) mean[i]! += drawn[i]! / PASSES;
       }
-      const classes = policy.config.outputChannels;
+      const ofRewards = landmark ? minimumOf([ofAnatomy, rewardOf(landmark, 1)]) : ofAnatomy;
       const maps: Readonly<Record<UncertaintyName, Float32Array>> = {
-        'reward networks': landmark ? minimumOf([ofAnatomy, rewardOf(landmark, 1)]) : ofAnatomy,
+        'confidence map': minimumOf([ofRewards, segmentation.certainty]),
+        'reward networks': ofRewards,
         'anatomical reward network': ofAnatomy,
-        'policy entropy': certainty(probabilities, classes),
-        'MC DropConnect': certainty(mean, classes),
+        'policy entropy': segmentation.certainty,
+        'MC DropConnect': certaintyOf(mean, policy.config.outputChannels),
       };
       const predicted = prepared.restoreLabels(segmentation);
       for (const name of uncertaintyNames) {
@@ -146,32 +154,22 @@ function report(
       diceCorrelation: pearsonCorrelation(meanUncertainty, dice) ?? null,
     };
   };
+  const ece = (name: UncertaintyName): number =>
+    expectedCalibrationError(joined(collected.get(name)!.confidence), right);
   return {
-    ece: expectedCalibrationError(joined(collected.get('anatomical reward network')!.confidence), right),
+    ece: ece('anatomical reward network'),
+    confidenceEce: ece('confidence map'),
     temperature,
     pixels: right.length,
     wrongPixels: wrong.reduce((sum, value) => sum + value, 0),
     detection: {
+      'confidence map': measure('confidence map'),
       'reward networks': measure('reward networks'),
       'anatomical reward network': measure('anatomical reward network'),
       'policy entropy': measure('policy entropy'),
       'MC DropConnect': measure('MC DropConnect'),
     },
   };
-}
-
-/** 1 - entropy / ln(classes) of probabilities [..., classes]. */
-function certainty(probabilities: Float32Array, classes: number): Float32Array {
-  const result = new Float32Array(probabilities.length / classes);
-  for (let i = 0; i < result.length; i++) {
-    let entropy = 0;
-    for (let k = 0; k < classes; k++) {
-      const probability = probabilities[i * classes + k]!;
-      if (probability > 0) entropy -= probability * Math.log(probability);
-    }
-    result[i] = Math.min(1, Math.max(0, 1 - entropy / Math.log(classes)));
-  }
-  return result;
 }
 
 function meanOf(values: Float32Array): number {

@@ -87,9 +87,12 @@ export function segmentVideo(
   };
 }
 
-/** The pixelwise minimum of the reward networks' maps, not scaled per frame (method.md 8). */
+/**
+ * The pixelwise minimum of the reward networks' maps, not scaled per frame (method.md 8), and of the policy's certainty: rewards know
+ * errors that the policy is sure of, the policy knows which borders are anybody's guess (method.md 12).
+ */
 function confidenceOf(
-  predicted: LabelVideo,
+  predicted: PredictedVideo,
   { video, restoreMap }: Preprocessed,
   { inference }: Pick<SegmentationSettings, 'inference'>,
   extras: SegmentationExtras | undefined,
@@ -98,5 +101,7 @@ function confidenceOf(
   const maps = extras.rewards.map(({ network, temperature }) =>
     rewardMap(network, video, predicted, inference, temperature),
   );
-  return { confidence: restoreMap({ ...geometryOf(video), intensities: minimumOf(maps) }) };
+  return {
+    confidence: restoreMap({ ...geometryOf(video), intensities: minimumOf([...maps, predicted.certainty]) }),
+  };
 }

@@ -7,6 +7,7 @@ import { randomStream } from '../../imaging/random.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import {
+  certaintyOf,
   type Predictor,
   policyProbabilities,
   predictVideo,
@@ -68,6 +69,17 @@ it('has no confidence in an empty segmentation', () => {
   const video = greyVideo(2, 8, 8);
   video.intensities.fill(0);
   expect(predictVideo(brightness, video, inference).meanConfidence).toBe(0);
+});
+
+it('is certain of a pixel by how far its probabilities are from even', () => {
+  const certainty = certaintyOf(Float32Array.of(1, 0, 0, 1 / 3, 1 / 3, 1 / 3, 0.5, 0.5, 0), 3);
+  expect(certainty[0]).toBe(1);
+  expect(certainty[1]).toBeCloseTo(0, 6);
+  expect(certainty[2]).toBeCloseTo(1 - Math.log(2) / Math.log(3), 6);
+  const video = greyVideo(3, 8, 8);
+  expect(predictVideo(brightness, video, inference).certainty).toEqual(
+    certaintyOf(policyProbabilities(brightness, video, inference), 3),
+  );
 });
 
 it('gives probabilities that sum to one', () => {

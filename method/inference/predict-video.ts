@@ -18,6 +18,8 @@ export interface Predictor {
 export interface PredictedVideo extends LabelVideo {
   /** Mean probability of the predicted label over foreground pixels, in [1 / classes, 1]; 0 for an empty segmentation. */
   readonly meanConfidence: number;
+  /** How sure the policy is of every pixel, [frames, rows, columns] in [0, 1]: 1 - entropy / ln(classes) of its probabilities. */
+  readonly certainty: Float32Array;
 }
 
 /** The network as a predictor of windows of any size: what its strides do not divide is continued by reflection. */
@@ -72,7 +74,25 @@ export function segmentationOf(probabilities: Float32Array, video: GreyVideo): P
     sum += probabilities[i * classes + label]!;
     foreground++;
   });
-  return { ...segmentation, meanConfidence: foreground === 0 ? 0 : sum / foreground };
+  return {
+    ...segmentation,
+    meanConfidence: foreground === 0 ? 0 : sum / foreground,
+    certainty: certaintyOf(probabilities, classes),
+  };
+}
+
+/** 1 - entropy / ln(classes) of probabilities [..., classes]: 0 where all labels are as likely, 1 where one is certain. */
+export function certaintyOf(probabilities: Float32Array, classes: number): Float32Array {
+  const certainty = new Float32Array(probabilities.length / classes);
+  for (let i = 0; i < certainty.length; i++) {
+    let entropy = 0;
+    for (let k = 0; k < classes; k++) {
+      const probability = probabilities[i * classes + k]!;
+      if (probability > 0) entropy -= probability * Math.log(probability);
+    }
+    certainty[i] = Math.min(1, Math.max(0, 1 - entropy / Math.log(classes)));
+  }
+  return certainty;
 }
 
 /** The policy's segmentation of a preprocessed video, on the video's grid. */
@@ -82,7 +102,8 @@ export function predictVideo(policy: Predictor, video: GreyVideo, config: Infere
 
 /**
  * The map of a reward network over a whole video, [frames, rows, columns] in [0, 1]: sigmoid(logit / temperature), not
- * scaled per frame. The pixelwise minimum over reward networks (`minimumOf`) is the confidence map of method.md 8.
+ * scaled per frame. The pixelwise minimum (`minimumOf`) over reward networks and the policy's certainty is the confidence map
+ * (method.md 8, 12).
  */
 export function rewardMap(
   network: Predictor,
