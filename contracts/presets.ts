@@ -49,16 +49,16 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       plateauPatience: 2,
       stopPatience: 4,
     },
-    // A second fit does not fit into minutes.
+    // A second fit does not fit into minutes: it needs to be long to learn anything (docs/results.md).
     landmark: {
       enabled: false,
       fit: {
-        epochs: 20,
+        epochs: 30,
         stepsPerEpoch: 150,
         accumulation: 1,
         learningRate: 3e-3,
-        plateauPatience: 5,
-        stopPatience: 10,
+        plateauPatience: 6,
+        stopPatience: 12,
       },
     },
     // Measured on phantoms (docs/results.md): several windows a draw and a rate that falls to zero, because the noise of single
