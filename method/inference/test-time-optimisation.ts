@@ -51,7 +51,7 @@ export interface OptimisationInput {
 /**
  * What the reward of a pixel is compared with: an action that is more likely right than wrong is held up, whatever the others earn. With the
  * mean reward of the chunk or a critic's value in its place, whole borders, which are never certain, were pushed away from their
- * label (docs/results.md).
+ * label (docs/experiments.md).
  */
 const EVEN_ODDS = 0.5;
 

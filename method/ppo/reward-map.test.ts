@@ -90,11 +90,12 @@ it('judges every window of the batch within its own video where that is given', 
       spacingMm: 0.37,
     };
     const beat = [6, 8, 10, 12, 14, 15, 15, 14, 12, 10, 8, 6];
+    // Measured on the grid of the windows, in mm: areas of another unit would be a jump at the window's edges.
     const measures = landmarkFreeMeasures({
       frames: beat.length,
       rows: 20,
       columns: 20,
-      spacingMm: [1, 1],
+      spacingMm: [networks.spacingMm, networks.spacingMm],
       frameTimeMs: 40,
       labels: Uint8Array.from(squares(...beat)),
     });

@@ -52,12 +52,12 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
     const size = frames * rows * columns;
     for (let window = 0; window < batch; window++) {
       const part = reward.subarray(window * size, (window + 1) * size);
-      // Both compare shapes within a frame or measures scaled to their own range, so spacing and frame time do not matter.
+      // Areas stand beside those of the video around, which are in mm; time does not matter to either penalty.
       const segmentation = {
         frames,
         rows,
         columns,
-        spacingMm: [1, 1] as const,
+        spacingMm: [spacingMm, spacingMm] as const,
         frameTimeMs: 1,
         labels: labels.subarray(window * size, (window + 1) * size),
       };

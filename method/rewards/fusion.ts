@@ -64,7 +64,7 @@ export function minimumOf(maps: readonly Float32Array[]): Float32Array {
 /**
  * The fused reward of method.md 5.4 out of maps of probabilities [frames, rows, columns]: the pixelwise minimum of the anatomical map, scaled
  * to [0, 1] per frame, and the landmark map, which is not scaled: most frames have no misplaced landmark, and scaling would make one up
- * in each (docs/results.md). For uncertainty use `minimumOf` on the maps as they are.
+ * in each (docs/experiments.md). For uncertainty use `minimumOf` on the maps as they are.
  */
 export function fuseRewards(
   anatomical: Float32Array,

@@ -24,10 +24,10 @@ export function blurSigmaAt(spacingMm: number): number {
 
 /**
  * The video around a window. Four frames of a beat say little of what is a jump: their measures are scaled to their own small
- * range, so that one window in six of true segmentations has a flag, and none has one along its whole video (docs/results.md).
+ * range, so that one window in six of true segmentations has a flag, and none has one along its whole video (docs/experiments.md).
  */
 export interface WindowSurroundings {
-  /** Of every frame of the video, as it was last segmented. */
+  /** Of every frame of the video, as it was last segmented on the grid of the window: areas in mm², centres in pixels. */
   readonly measures: LandmarkFreeMeasures;
   /** Frame of the video that the window begins with. */
   readonly startFrame: number;
