@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { UNet3D } from '../networks/unet3d.ts';
 import { applyCleaningPenalty } from '../rewards/cleaning-penalty.ts';
 import { fuseRewards, minimumOf } from '../rewards/fusion.ts';
-import { applyTemporalPenalty, blurSigmaAt, type WindowSurroundings } from '../rewards/temporal-penalty.ts';
+import { applyTemporalPenalty, type WindowSurroundings } from '../rewards/temporal-penalty.ts';
 import type { ForwardCost } from './forward-cost.ts';
 
 /**
@@ -29,7 +29,7 @@ export interface RewardNetworks {
   readonly cleaningPenalty?: boolean;
   /** Spread errors over frames where time is broken (method.md 5.5). */
   readonly temporalPenalty: boolean;
-  /** Pixel size of the windows, mm: what the spread is measured in. */
+  /** Pixel size of the windows, mm: what areas and the spread of errors are measured in. */
   readonly spacingMm: number;
 }
 
@@ -37,7 +37,6 @@ export interface RewardNetworks {
 export function fusedReward(networks: RewardNetworks): RewardOf {
   const { anatomical, temperature, landmark, cleaningPenalty, temporalPenalty, spacingMm, scaling } =
     networks;
-  const blurSigma = blurSigmaAt(spacingMm);
   return (image, actions, cost, surroundings) => {
     const [batch, frames, rows, columns] = actions.shape;
     const maps = tf.tidy(() => {
@@ -52,7 +51,7 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
     const size = frames * rows * columns;
     for (let window = 0; window < batch; window++) {
       const part = reward.subarray(window * size, (window + 1) * size);
-      // Areas stand beside those of the video around, which are in mm; time does not matter to either penalty.
+      // Areas stand beside those of the video around, which are in mm2; frame time does not matter to either penalty.
       const segmentation = {
         frames,
         rows,
@@ -63,8 +62,7 @@ export function fusedReward(networks: RewardNetworks): RewardOf {
       };
       if (cleaningPenalty) part.set(applyCleaningPenalty(part, segmentation));
       if (temporalPenalty) {
-        const around = { blurSigma, surroundings: surroundings?.[window] };
-        part.set(applyTemporalPenalty(part, segmentation, around));
+        part.set(applyTemporalPenalty(part, segmentation, surroundings?.[window]));
       }
     }
     return tf.tensor4d(reward, actions.shape);

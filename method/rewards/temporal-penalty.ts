@@ -18,7 +18,7 @@ const BASE_BLUR_SIGMA = 10;
 const PUBLISHED_SPACING_MM = 0.37;
 
 /** The blur that covers the same millimetres on a grid with pixels of `spacingMm`, pixels. */
-export function blurSigmaAt(spacingMm: number): number {
+function blurSigmaAt(spacingMm: number): number {
   return (BASE_BLUR_SIGMA * PUBLISHED_SPACING_MM) / spacingMm;
 }
 
@@ -61,29 +61,24 @@ function placedIn(
   return placed;
 }
 
-export interface TemporalPenaltyOptions {
-  /** Blur of the error map in a frame without penalty, pixels. */
-  readonly blurSigma?: number;
-  /** The video that the segmentation is a window of; left out, it is judged by itself. */
-  readonly surroundings?: WindowSurroundings | undefined;
-}
-
 /**
  * The reward with its errors spread in the frames that the temporal penalty marks.
  *
  * `reward` has the shape of `segmentation`, [frames, rows, columns], values in [0, 1]; a new array is returned, equal to
  * the input in frames without penalty and nowhere larger than it. An error map that blurs to a constant has no range
- * and stays as it is.
+ * and stays as it is. Pixels are square; their spacing says how many of them the blur covers. `surroundings` is the video that the
+ * segmentation is a window of; left out, it is judged by itself.
  * @throws GeometryMismatch when the reward is not on the segmentation's grid.
  */
 export function applyTemporalPenalty(
   reward: Float32Array,
   segmentation: LabelVideo,
-  { blurSigma = BASE_BLUR_SIGMA, surroundings }: TemporalPenaltyOptions = {},
+  surroundings?: WindowSurroundings,
 ): Float32Array {
   requireRewardOn(segmentation, reward, 'The temporal penalty');
-  const { frames, rows, columns } = segmentation;
+  const { frames, rows, columns, spacingMm } = segmentation;
   const pixels = rows * columns;
+  const blurSigma = blurSigmaAt(spacingMm[0]);
   const penalty = temporalPenalty(segmentation, surroundings);
   const penalised = Float32Array.from(reward);
   const error = new Float64Array(pixels);

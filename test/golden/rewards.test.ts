@@ -54,7 +54,8 @@ describe('reward fusion and temporal penalty against the published code', () => 
           frames,
           rows,
           columns,
-          spacingMm: [1, 1],
+          // The published grid, on which the blur is given in pixels.
+          spacingMm: [0.37, 0.37],
           frameTimeMs: 40,
           labels: Uint8Array.from(prediction),
         };
