@@ -4,7 +4,7 @@
  */
 const TESTS = '(\\.test\\.ts$|^test/|^bench/|^examples/)';
 const PROJECT_FOLDERS =
-  '^(activities|bench|cli|contracts|datasets|imaging|method|metrics|report|runtime|storage|workers|workflows)/';
+  '^(activities|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|report|runtime|storage|workers|workflows)/';
 
 /** A folder that imports, of the project's own, only the folders named; outside packages are another rule's matter. */
 function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
@@ -23,17 +23,29 @@ function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
 
 module.exports = {
   forbidden: [
-    onlyImports('contracts', []),
-    onlyImports('imaging', ['contracts']),
-    onlyImports('metrics', ['contracts', 'imaging']),
-    onlyImports('datasets', ['contracts', 'imaging', 'metrics']),
-    onlyImports('method', ['contracts', 'imaging', 'metrics']),
-    onlyImports('storage', ['contracts']),
-    onlyImports('runtime', ['contracts']),
-    onlyImports('report', ['contracts', 'datasets', 'imaging', 'metrics', 'storage']),
-    onlyImports('workflows', ['contracts'], { exceptTypes: true }),
-    onlyImports('activities', ['contracts', 'datasets', 'imaging', 'method', 'metrics', 'report', 'storage']),
-    onlyImports('workers', ['activities', 'contracts', 'runtime', 'storage', 'workflows']),
+    onlyImports('ground', []),
+    onlyImports('contracts', ['ground']),
+    onlyImports('decisions', ['contracts', 'ground']),
+    onlyImports('imaging', ['ground']),
+    onlyImports('metrics', ['ground', 'imaging']),
+    onlyImports('datasets', ['contracts', 'ground', 'imaging', 'metrics']),
+    onlyImports('method', ['contracts', 'ground', 'imaging', 'metrics']),
+    onlyImports('storage', ['ground']),
+    onlyImports('runtime', ['contracts', 'ground']),
+    onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),
+    onlyImports('workflows', ['contracts', 'decisions', 'ground'], { exceptTypes: true }),
+    onlyImports('activities', [
+      'contracts',
+      'datasets',
+      'decisions',
+      'ground',
+      'imaging',
+      'method',
+      'metrics',
+      'report',
+      'storage',
+    ]),
+    onlyImports('workers', ['activities', 'contracts', 'ground', 'runtime', 'storage', 'workflows']),
     {
       name: 'nothing-imports-cli',
       severity: 'error',
@@ -62,7 +74,7 @@ module.exports = {
       name: 'no-tensors-in-imaging-and-metrics',
       severity: 'error',
       comment: 'images and metrics are typed arrays',
-      from: { path: '^(imaging|metrics|contracts)/', pathNot: TESTS },
+      from: { path: '^(imaging|metrics|contracts|decisions|ground)/', pathNot: TESTS },
       to: { path: 'node_modules/@tensorflow/' },
     },
     {
@@ -85,10 +97,14 @@ module.exports = {
       },
     },
     {
-      name: 'contracts-import-nothing-but-schemas',
+      name: 'ground-contracts-and-decisions-need-no-packages-but-schemas',
       severity: 'error',
-      from: { path: '^contracts/', pathNot: TESTS },
-      to: { path: '.', pathNot: ['^contracts/', 'node_modules/zod/'], dependencyTypesNot: ['type-only'] },
+      from: { path: '^(ground|contracts|decisions)/', pathNot: TESTS },
+      to: {
+        path: '.',
+        pathNot: ['^(ground|contracts|decisions)/', 'node_modules/zod/'],
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'no-cycles',

@@ -3,7 +3,7 @@
  * timeout and retry rule. Values come from the environment over these defaults; secrets come from the environment alone.
  */
 import { z } from 'zod';
-import { DomainError } from './contracts/errors.ts';
+import { DomainError } from './ground/errors.ts';
 
 const DeploymentSchema = z.strictObject({
   temporal: z.strictObject({

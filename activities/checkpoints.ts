@@ -2,7 +2,7 @@
  * Checkpoints of a training: complete artefacts named by their step. The newest one is found by listing, older ones are removed
  * once a newer one is complete, all of them once the result is.
  */
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { NamedArrays } from '../method/networks/named-arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from '../method/networks/safetensors.ts';
 import { deleteArtefact, findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';

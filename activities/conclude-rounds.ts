@@ -1,7 +1,7 @@
 /** Ends a fine-tuning in local-SGD rounds (method.md 7): its best policy and last critic take the places that plain fine-tuning fills. */
 import type { z } from 'zod';
 import type { ConcludeRoundsInput, FineTuneResult } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { ActivityContext } from './context.ts';

@@ -1,7 +1,7 @@
 /** Fine-tunes the policy against the reward with PPO (method.md 6) on the videos of this iteration's sweep. */
 import type { z } from 'zod';
 import type { FineTuneInput, FineTuneResult } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { FineTune } from '../method/ppo/fine-tune.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';

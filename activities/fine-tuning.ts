@@ -1,6 +1,6 @@
 /** What plain fine-tuning and the workers of a local-SGD round (method.md 6, 7) have in common. */
 import type { FineTuneInput } from '../contracts/activities.ts';
-import { randomStream } from '../imaging/random.ts';
+import { randomStream } from '../ground/random.ts';
 import { UNet3D } from '../method/networks/unet3d.ts';
 import type { FineTune, FineTuneProgress } from '../method/ppo/fine-tune.ts';
 import type { ActivityContext } from './context.ts';

@@ -1,8 +1,8 @@
 /** Fits the landmark reward network on degraded predictions of the annotated source, once in a run (method.md 5.2). */
 import { z } from 'zod';
 import type { FitLandmarkInput, FitLandmarkResult } from '../contracts/activities.ts';
-import { DomainError } from '../contracts/errors.ts';
-import { randomStream } from '../imaging/random.ts';
+import { DomainError } from '../ground/errors.ts';
+import { randomStream } from '../ground/random.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { ActivityContext } from './context.ts';
 import { findJson, writeJson } from './json-artefact.ts';

@@ -1,6 +1,6 @@
 /** Fits the anatomical reward network on all triples so far, and its temperature (method.md 5.1, 5.3). */
 import type { FitRewardInput, FitRewardResult } from '../contracts/activities.ts';
-import { randomStream } from '../imaging/random.ts';
+import { randomStream } from '../ground/random.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { ActivityContext } from './context.ts';
 import { readRun } from './plan.ts';

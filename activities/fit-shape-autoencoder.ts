@@ -1,8 +1,8 @@
 /** Fits the shape autoencoder on the annotations of the source (method.md 4.2). */
 import { z } from 'zod';
 import type { AutoencoderResult, TrainingInput } from '../contracts/activities.ts';
+import { randomStream } from '../ground/random.ts';
 import type { LabelVideo } from '../imaging/image.ts';
-import { randomStream } from '../imaging/random.ts';
 import { ShapeAutoencoder } from '../method/rewards/shape-autoencoder/autoencoder.ts';
 import { encodeAutoencoder } from '../method/rewards/shape-autoencoder/autoencoder-checkpoint.ts';
 import { AutoencoderTraining } from '../method/rewards/shape-autoencoder/autoencoder-training.ts';

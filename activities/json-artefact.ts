@@ -1,7 +1,7 @@
 /** Artefacts that are JSON documents. */
 import type { z } from 'zod';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
-import { DomainError } from '../contracts/errors.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import { DomainError } from '../ground/errors.ts';
 import { findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';
 import type { ActivityContext } from './context.ts';
 

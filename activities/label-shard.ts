@@ -1,9 +1,9 @@
 /** Reward labelling of one shard (method.md 4): each predicted video gives triples of image, segmentation and error map, or none. */
 import type { LabelShardInput, LabelShardResult } from '../contracts/activities.ts';
-import { noLabels } from '../contracts/label-counts.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
+import { noLabels } from '../decisions/label-counts.ts';
+import { randomStream } from '../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
-import { randomStream } from '../imaging/random.ts';
 import { labelVideo } from '../method/rewards/labelling.ts';
 import { findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';

@@ -1,7 +1,7 @@
 /** The landmark examples of the annotated source (method.md 5.2): made and stored video by video, then read by the fit. */
 import type { FitLandmarkInput } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
-import { randomStream } from '../imaging/random.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import { randomStream } from '../ground/random.ts';
 import { landmarkExamples } from '../method/rewards/landmark-labelling.ts';
 import type { StoredTriple, TripleSource } from '../method/rewards/triple-windows.ts';
 import { findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';

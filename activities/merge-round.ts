@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { MergeRoundInput, MergeRoundResult, RatedPolicy } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { NamedArrays } from '../method/networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../method/networks/prefixed-arrays.ts';
 import { encodeSafetensors } from '../method/networks/safetensors.ts';

@@ -1,6 +1,7 @@
 /** Networks in and out of the store. */
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+
 import type { RunConfig } from '../contracts/run-config.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { NamedArrays } from '../method/networks/named-arrays.ts';
 import { decodeNetwork, encodeNetwork, type NetworkKind } from '../method/networks/network-checkpoint.ts';
 import { decodeSafetensors } from '../method/networks/safetensors.ts';

@@ -1,10 +1,10 @@
 /** Freezes a run: its configuration, and which videos each part of it works on (method.md 1, 2). */
 import type { PlanRunInput } from '../contracts/activities.ts';
-import { DomainError } from '../contracts/errors.ts';
 import type { RunPlan, SweepSize } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { type ManifestRow, parseManifest } from '../datasets/manifest.ts';
-import { randomStream, shuffled } from '../imaging/random.ts';
+import { DomainError } from '../ground/errors.ts';
+import { randomStream, shuffled } from '../ground/random.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { datasetKeys, runKeys } from '../storage/keys.ts';
 import type { ActivityContext } from './context.ts';

@@ -1,8 +1,8 @@
 /** Trains policy 0 on the annotated source (method.md 1, step 0). */
 import { z } from 'zod';
 import type { PretrainResult, TrainingInput } from '../contracts/activities.ts';
-import { CLASS_COUNT } from '../contracts/labels.ts';
-import { randomStream } from '../imaging/random.ts';
+import { CLASS_COUNT } from '../ground/labels.ts';
+import { randomStream } from '../ground/random.ts';
 import { UNet3D } from '../method/networks/unet3d.ts';
 import { Pretraining } from '../method/pretraining/pretraining.ts';
 import { findArtefact } from '../storage/artefacts.ts';

@@ -4,10 +4,10 @@
  */
 import { z } from 'zod';
 import type { PromoteInput } from '../contracts/activities.ts';
-import type { Champion } from '../contracts/champion.ts';
 import type { PolicyResult, PromotionResult } from '../contracts/messages.ts';
+import type { Champion } from '../storage/champion.ts';
+import { replaceChampion } from '../storage/champions.ts';
 import { rewardNetworksOf } from '../storage/reward-lineage.ts';
-import { replaceChampion } from './champions.ts';
 import type { ActivityContext } from './context.ts';
 import { findJson, readJson, writeJson } from './json-artefact.ts';
 import { activityKeys } from './run-keys.ts';

@@ -1,5 +1,5 @@
 /** A video that cannot be used is set aside with its reason and counted; only what is the video's own fault counts as that. */
-import { DomainError, type ErrorCode } from '../contracts/errors.ts';
+import { DomainError, type ErrorCode } from '../ground/errors.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { ActivityContext } from './context.ts';
 

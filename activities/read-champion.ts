@@ -1,6 +1,6 @@
 /** The policy that a model stands for now. */
 import type { ReadChampionInput, ReadChampionResult } from '../contracts/activities.ts';
-import { readChampion as read } from './champions.ts';
+import { readChampion as read } from '../storage/champions.ts';
 import type { ActivityContext } from './context.ts';
 
 export async function readChampion(

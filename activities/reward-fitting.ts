@@ -1,8 +1,8 @@
 /** The fit that all reward networks share (method.md 5.1 to 5.3), resumable, with what is stored of it. */
 import { z } from 'zod';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
 import type { RewardFitConfig, RunConfig } from '../contracts/run-config.ts';
-import type { RandomStream } from '../imaging/random.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import type { RandomStream } from '../ground/random.ts';
 import type { NetworkKind } from '../method/networks/network-checkpoint.ts';
 import { UNet3D } from '../method/networks/unet3d.ts';
 import { RewardFit } from '../method/rewards/reward-fit.ts';

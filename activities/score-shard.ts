@@ -1,9 +1,9 @@
 /** Scores the predictions of one shard, against the reference where there is one (method.md 9). */
 import { z } from 'zod';
 import type { ShardInput, ShardResult } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
-import { type VideoScore, VideoScoreSchema } from '../contracts/evaluation.ts';
 import { readLabelNifti } from '../datasets/nifti.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import { type VideoScore, VideoScoreSchema } from '../metrics/evaluation.ts';
 import { scoreVideo } from '../metrics/score-video.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { datasetKeys, runKeys } from '../storage/keys.ts';

@@ -1,13 +1,13 @@
 /** Picks the policy with the best validation reward of a run (method.md 1e), of those that broke no frames. */
 import { z } from 'zod';
 import type { SelectBestInput, SelectBestResult } from '../contracts/activities.ts';
-import { eligiblePolicies } from '../contracts/eligible-policies.ts';
 import type { PolicyResult } from '../contracts/messages.ts';
+import { eligiblePolicies } from '../decisions/eligible-policies.ts';
+import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
 import type { ActivityContext } from './context.ts';
 import { writeJson } from './json-artefact.ts';
 import { activityKeys } from './run-keys.ts';
 
-const ReferenceSchema = z.strictObject({ key: z.string(), sha256: z.string(), bytes: z.int() });
 const NumbersSchema = z.strictObject({
   videos: z.int(),
   anatomicalValidity: z.number(),
@@ -25,8 +25,8 @@ export const SelectionSchema = z.strictObject({
   policies: z.array(
     z.strictObject({
       iteration: z.int().min(0),
-      policy: ReferenceSchema,
-      evaluation: ReferenceSchema,
+      policy: ArtefactRefSchema,
+      evaluation: ArtefactRefSchema,
       validation: NumbersSchema.optional(),
       test: NumbersSchema.optional(),
       validFrames: z.number().optional(),

@@ -1,5 +1,5 @@
 /** The triples of a run as a reward fit reads them: label maps packed in memory, images from the shelf. */
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { StoredTriple, TripleSource } from '../method/rewards/triple-windows.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { type ActivityContext, breathe } from './context.ts';

@@ -1,13 +1,13 @@
 /** Puts the scores of all shards of one evaluation together. */
 import { z } from 'zod';
 import type { SummariseInput, SummariseResult } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { EvaluationNumbers } from '../contracts/messages.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import {
   type EvaluationReport,
   EvaluationReportSchema,
   type EvaluationSummary,
-} from '../contracts/evaluation.ts';
-import type { EvaluationNumbers } from '../contracts/messages.ts';
+} from '../metrics/evaluation.ts';
 import { summarise } from '../metrics/summary.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { ActivityContext } from './context.ts';

@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { expect, it } from 'vitest';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import { toFailure } from './to-failure.ts';
 
 it('makes the code the type of the failure and lets it decide about retries', () => {

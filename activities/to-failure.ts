@@ -1,6 +1,6 @@
 /** How a failure of the domain reaches Temporal: its code is the failure's type, and the code alone decides about retries. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { domainErrorOf, isRetryable } from '../contracts/errors.ts';
+import { domainErrorOf, isRetryable } from '../ground/errors.ts';
 
 /** The error to throw out of an activity. Cancellation and Temporal's own failures pass through untouched. */
 export function toFailure(error: unknown): unknown {

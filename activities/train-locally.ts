@@ -1,9 +1,9 @@
 /** One worker's part of a local-SGD round (method.md 7): PPO on its shard of the videos from the weights that all workers start from. */
 import type { z } from 'zod';
 import type { TrainLocallyInput, TrainLocallyResult } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
-import { planRounds } from '../contracts/local-sgd-rounds.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
+import { planRounds } from '../decisions/local-sgd-rounds.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { NamedArrays } from '../method/networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../method/networks/prefixed-arrays.ts';
 import { encodeSafetensors } from '../method/networks/safetensors.ts';

@@ -3,8 +3,8 @@
  * and started again, it ends with the same numbers as an uninterrupted one.
  */
 import { z } from 'zod';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
-import { DomainError } from '../contracts/errors.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import { DomainError } from '../ground/errors.ts';
 import { Checkpoints, type TrainingState } from './checkpoints.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
 

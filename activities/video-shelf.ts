@@ -5,7 +5,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { domainErrorOf } from '../contracts/errors.ts';
+import { domainErrorOf } from '../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../imaging/image.ts';
 import type { LabelledWindowSource, WindowSource } from '../method/pretraining/training-windows.ts';
 

@@ -1,6 +1,6 @@
 /** The clients of a command, built in one place from the environment and the embedded services that run. */
 import { Client, Connection } from '@temporalio/client';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import { connectedDeployment } from '../runtime/connected-deployment.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { ObjectStore } from '../storage/store.ts';

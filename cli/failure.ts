@@ -1,7 +1,7 @@
 /** What a failed command says and which exit code it leaves (interface.md). */
 import { CommanderError } from 'commander';
 import { z } from 'zod';
-import { domainErrorOf, type ErrorCode, exitCodeOf } from '../contracts/errors.ts';
+import { domainErrorOf, type ErrorCode, exitCodeOf } from '../ground/errors.ts';
 
 export interface Failure {
   readonly exitCode: number;

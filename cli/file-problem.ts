@@ -1,5 +1,5 @@
 /** A file that could not be used while the others were, and why. */
-import { domainErrorOf, isRetryable } from '../contracts/errors.ts';
+import { domainErrorOf, isRetryable } from '../ground/errors.ts';
 import { failureOf } from './failure.ts';
 
 export interface FileProblem {

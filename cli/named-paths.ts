@@ -1,6 +1,6 @@
 /** Paths that a command line names, looked for before anything slow or remote is asked: a typing error is answered at once. */
 import { stat } from 'node:fs/promises';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 
 /**
  * @param code DatasetInvalid for data, ArtefactMissing for checkpoints.

@@ -4,9 +4,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { DomainError } from '../contracts/errors.ts';
 import { presets } from '../contracts/presets.ts';
 import { type RunConfig, RunConfigSchema } from '../contracts/run-config.ts';
+import { DomainError } from '../ground/errors.ts';
 import { didYouMean } from './did-you-mean.ts';
 
 type Json = Record<string, unknown>;

@@ -2,7 +2,7 @@
  * The activities as workflows call them: references and small numbers in and out, never pixels or weights. `IoActivities` run on
  * io workers, `ComputeActivities` on compute workers.
  */
-import type { ArtefactRef } from './artefact-ref.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type {
   EvaluationNumbers,
   LabelCounts,

@@ -1,5 +1,5 @@
 /** Timeouts and retry rules of each kind of activity. Every activity that can last longer than 30 s has a heartbeat timeout. */
-import { finalErrorCodes } from './errors.ts';
+import { finalErrorCodes } from '../ground/errors.ts';
 
 const retry = {
   initialInterval: '1s',

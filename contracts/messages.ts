@@ -2,7 +2,7 @@
  * What people and workflows say to each other: inputs, results, the progress query and the steering updates. Types alone, so that
  * the command line, the workers and the sandboxed workflows share them at no cost.
  */
-import type { ArtefactRef } from './artefact-ref.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { RunConfig } from './run-config.ts';
 
 /** Raised when the shape of `CarriedState` changes; a run refuses state that it does not understand. */

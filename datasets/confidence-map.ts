@@ -1,5 +1,5 @@
 /** Confidence maps: NIfTI files of numbers in [0, 1] on the grid of a mask, as `segment --uncertainty` writes them. */
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo } from '../imaging/image.ts';
 import { decodeNifti } from './nifti.ts';
 

@@ -6,7 +6,7 @@
  * picture gives this away: with a screen k times as large, coordinates are divided and pixel sizes multiplied by k.
  */
 import type { DataSet } from 'dicom-parser';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 
 /** A rectangle in stored pixels, ends included. */
 export interface PixelBox {

@@ -1,7 +1,7 @@
 /** Frames of a DICOM object as grey levels: uncompressed, or JPEG baseline through sharp. */
 import dicomParser, { type DataSet, type Element } from 'dicom-parser';
 import sharp from 'sharp';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 
 export interface PixelLayout {
   readonly frames: number;

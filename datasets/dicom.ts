@@ -3,7 +3,7 @@
  * frame time are read, and what is written on the picture outside the ultrasound sector is blanked where it can be found.
  */
 import dicomParser, { type DataSet } from 'dicom-parser';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo } from '../imaging/image.ts';
 import { frameTime, type PixelBox, pixelSpacing, ultrasoundRegion } from './dicom-geometry.ts';
 import { checkLayout, decodePixels, type PixelLayout } from './dicom-pixels.ts';

@@ -1,5 +1,5 @@
 /** Bounds on what a reader accepts, so that a damaged or hostile file costs an error message and not the process. */
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 
 export const limits = {
   /** Size of a file as stored. */

@@ -1,6 +1,6 @@
 /** The table of a dataset: one row a video, with what is needed to plan work without opening it. */
 import { z } from 'zod';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import type { VideoGeometry } from '../imaging/image.ts';
 
 export const SplitSchema = z.enum(['train', 'val', 'test', 'pred']);

@@ -4,7 +4,7 @@
  */
 import { constants, gunzipSync } from 'node:zlib';
 import { isNIFTI1, isNIFTI2, NIFTI1, NIFTI2, readHeader } from 'nifti-reader-js';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import type { VideoGeometry } from '../imaging/image.ts';
 import { checkFileSize, checkFrameTime, checkGrid, checkSpacing } from './limits.ts';
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { ErrorCode } from '../contracts/errors.ts';
+import type { ErrorCode } from '../ground/errors.ts';
 import { niftiFixture } from './nifti.fixture.ts';
 import { decodeNifti, readGreyNifti, readLabelNifti, writeGreyNifti, writeLabelNifti } from './nifti.ts';
 

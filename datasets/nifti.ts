@@ -3,8 +3,8 @@
  * there too, the bytes have the memory order of imaging/image.ts. Orientation matrices are not applied: a video has none.
  */
 import { gzipSync } from 'node:zlib';
-import { DomainError } from '../contracts/errors.ts';
-import { CLASS_COUNT } from '../contracts/labels.ts';
+import { DomainError } from '../ground/errors.ts';
+import { CLASS_COUNT } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo, VideoGeometry } from '../imaging/image.ts';
 import { decodeNifti } from './nifti-decode.ts';
 
@@ -55,7 +55,7 @@ export function readGreyNifti(bytes: Uint8Array, name: string): GreyVideo {
 }
 
 /**
- * Reads a segmentation; every value must be one of the labels of contracts/labels.ts.
+ * Reads a segmentation; every value must be one of the labels of ground/labels.ts.
  * @throws LabelMapInvalid other values, with their count and the first frame; and what decodeNifti throws
  */
 export function readLabelNifti(bytes: Uint8Array, name: string): LabelVideo {

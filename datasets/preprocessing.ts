@@ -1,7 +1,7 @@
 /** From a video as recorded to the grid and grey levels that the networks see, and back (method.md 2). */
 
-import { DomainError } from '../contracts/errors.ts';
 import type { PreprocessingConfig } from '../contracts/run-config.ts';
+import { DomainError } from '../ground/errors.ts';
 import { equaliseFrames } from '../imaging/clahe.ts';
 import { cropOrPadGrey, cropOrPadLabels } from '../imaging/crop-pad.ts';
 import type { GreyVideo, LabelVideo, VideoGeometry } from '../imaging/image.ts';

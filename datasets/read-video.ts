@@ -1,5 +1,5 @@
 /** The registry of video formats: one entry a reader, chosen by what the bytes are and not by the file's name. */
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo } from '../imaging/image.ts';
 import { type GeometryOverrides, isDicom, readDicom } from './dicom.ts';
 import { checkFileSize } from './limits.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { randomStream } from '../imaging/random.ts';
+import { randomStream } from '../ground/random.ts';
 import { blankOutside, findSector } from './sector.ts';
 
 const rows = 80;

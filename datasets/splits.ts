@@ -1,5 +1,5 @@
 /** Splits by study: all videos of one patient go the same way (method.md 2). */
-import { randomStream, shuffled } from '../imaging/random.ts';
+import { randomStream, shuffled } from '../ground/random.ts';
 import type { Split } from './manifest.ts';
 
 export interface SplitShares {

@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DomainError, type ErrorCode } from '../contracts/errors.ts';
-import { LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+import { DomainError, type ErrorCode } from '../ground/errors.ts';
+import { LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo, VideoGeometry } from '../imaging/image.ts';
 import { type ManifestRow, parseManifest } from './manifest.ts';
 import { readGreyNifti, readLabelNifti } from './nifti.ts';

@@ -17,7 +17,7 @@ export interface GreyVideo extends VideoGeometry {
   readonly intensities: Float32Array;
 }
 
-/** Labels of contracts/labels.ts, shape [frames, rows, columns]. */
+/** Labels of ground/labels.ts, shape [frames, rows, columns]. */
 export interface LabelVideo extends VideoGeometry {
   readonly labels: Uint8Array;
 }

@@ -2,7 +2,7 @@
  * Cleaning of label maps (method.md 4.1): largest blob of each structure, holes inside each filled, holes between
  * left ventricle and myocardium filled with myocardium. Also the rule that a final prediction keeps one blob.
  */
-import { LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+import { LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import { componentRuns, fillHoles, largestComponent, largestLabel, valueTable } from './components.ts';
 import type { LabelVideo } from './image.ts';
 

@@ -2,8 +2,8 @@
  * Anatomical validity (method.md 9.2): ten criteria per frame; a video is valid when every frame passes all of them.
  * Every mask has a verdict, degenerate ones included; a measure that cannot be taken is NaN here and invalid.
  */
-import { type AnatomicalCriterionName, anatomicalCriterionNames } from '../contracts/evaluation.ts';
-import { CLASS_COUNT, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+
+import { CLASS_COUNT, LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import { type ComponentRuns, connectRuns, largestLabel } from '../imaging/components.ts';
 import { type LabelFrame, type LabelVideo, labelFrame } from '../imaging/image.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type Runs,
   runsByValue,
 } from '../imaging/runs.ts';
+import { type AnatomicalCriterionName, anatomicalCriterionNames } from './evaluation.ts';
 import { cropToForeground } from './foreground-crop.ts';
 import { erosionRatioBeforeSplit } from './myocardium-thickness.ts';
 

@@ -2,7 +2,7 @@
  * Shape attributes of a segmentation frame: areas, centres, orientation, base width and length. The temporal criteria
  * (method.md 9.3) and the shape autoencoder (4.2) read them.
  */
-import { BACKGROUND, LEFT_VENTRICLE } from '../contracts/labels.ts';
+import { BACKGROUND, LEFT_VENTRICLE } from '../ground/labels.ts';
 import type { LabelFrame } from '../imaging/image.ts';
 import { foregroundBox } from './foreground-crop.ts';
 import { baseWidthMm, leftVentricleApex, leftVentricleBase, ventricleLengthMm } from './landmarks.ts';

@@ -2,7 +2,7 @@
  * Clinical measures (method.md 9.5): end-diastole and end-systole, volumes by Simpson's method of discs, ejection
  * fraction, global longitudinal strain. What cannot be measured is undefined, never NaN.
  */
-import { LEFT_VENTRICLE } from '../contracts/labels.ts';
+import { LEFT_VENTRICLE } from '../ground/labels.ts';
 import { type LabelFrame, type LabelVideo, labelFrame } from '../imaging/image.ts';
 import {
   baseMidpoint,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ComparisonSchema, type VideoScore } from '../contracts/evaluation.ts';
 import { compareMethods } from './comparison.ts';
+import { ComparisonSchema, type VideoScore } from './evaluation.ts';
 
 function score(dice: number | undefined, valid: boolean): VideoScore {
   return {

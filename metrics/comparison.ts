@@ -1,6 +1,7 @@
 /** Two methods on the same videos: paired differences with intervals and tests. */
-import type { Comparison, PairedMeasure, PairedVerdict, VideoScore } from '../contracts/evaluation.ts';
-import { randomStream } from '../imaging/random.ts';
+
+import { randomStream } from '../ground/random.ts';
+import type { Comparison, PairedMeasure, PairedVerdict, VideoScore } from './evaluation.ts';
 import { eachMeasure, type Measure } from './measures.ts';
 import { bootstrapMean, mcNemar, wilcoxonSignedRank } from './statistics.ts';
 

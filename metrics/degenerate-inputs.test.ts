@@ -1,8 +1,8 @@
 /** No mask makes a measure throw, loop for ever or give NaN; a score is always valid JSON of the published shape. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VideoScoreSchema } from '../contracts/evaluation.ts';
 import type { LabelVideo } from '../imaging/image.ts';
+import { VideoScoreSchema } from './evaluation.ts';
 import { scoreVideo } from './score-video.ts';
 import { landmarkFreeFlags, landmarkFreeMeasures } from './temporal.ts';
 

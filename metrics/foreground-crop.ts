@@ -1,5 +1,5 @@
 /** The part of a frame that holds the structures, for measures that do not depend on their position. */
-import { BACKGROUND } from '../contracts/labels.ts';
+import { BACKGROUND } from '../ground/labels.ts';
 import type { LabelFrame } from '../imaging/image.ts';
 
 /** First and last row and column with foreground. */

@@ -1,5 +1,5 @@
 /** Maximum Hausdorff distance between the surfaces of two structures (method.md 9.1). */
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import { type LabelVideo, labelFrame, type VideoGeometry } from '../imaging/image.ts';
 import { directedSquared } from './surface-distance.ts';
 import { type FrameSurfaces, frameSurfaces, type Surface } from './surfaces.ts';

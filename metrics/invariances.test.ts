@@ -1,9 +1,9 @@
 /** What must hold for any masks: symmetry, the triangle inequality, and that position and mirroring do not matter. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { temporalMeasureNames } from '../contracts/evaluation.ts';
 import type { LabelVideo } from '../imaging/image.ts';
 import { clinicalMeasures } from './clinical.ts';
+import { temporalMeasureNames } from './evaluation.ts';
 import { hausdorffMm, surfaceHausdorff } from './hausdorff.ts';
 import { diceOf } from './overlap.ts';
 import { frameSurfaces } from './surfaces.ts';

@@ -2,7 +2,7 @@
  * Landmarks of the left ventricle (method.md 9.4): the two corners of its base, which stand for the mitral valve
  * commissures, and its apex; base width, length and endocardial contour length follow from them.
  */
-import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import { gaussianFilter1d } from '../imaging/gaussian.ts';
 import { type LabelFrame, type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { type Contour, firstContour } from './contour.ts';

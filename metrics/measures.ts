@@ -1,5 +1,5 @@
 /** The measures of a video that are averaged, compared or given an interval over videos: one list for all of them. */
-import type { VideoScore } from '../contracts/evaluation.ts';
+import type { VideoScore } from './evaluation.ts';
 
 /** A measure of a video; null or undefined where it could not be taken or needs a reference. */
 export type Measure = (score: VideoScore) => number | null | undefined;

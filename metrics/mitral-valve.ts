@@ -2,7 +2,7 @@
  * Mistakes per cardiac cycle at the mitral valve (method.md 9.4): frames where a base corner of the prediction is far
  * from that of the reference.
  */
-import { LEFT_VENTRICLE } from '../contracts/labels.ts';
+import { LEFT_VENTRICLE } from '../ground/labels.ts';
 import type { LabelVideo } from '../imaging/image.ts';
 import { type CardiacCycles, estimateCycles } from './cycles.ts';
 import { requireSameGrid } from './hausdorff.ts';

@@ -1,5 +1,5 @@
 /** Dice overlap over a whole video (method.md 9.1). */
-import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import type { LabelVideo } from '../imaging/image.ts';
 import { requireSameGrid } from './hausdorff.ts';
 

@@ -1,5 +1,5 @@
 /** How well a score ranks what it should find above all else. */
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 
 /**
  * Area under the ROC curve: the chance that a positive scores above a negative, both drawn at random, a tie counting half (the

@@ -1,8 +1,9 @@
 /** All measures of one segmentation video, in the shape that `evaluate` reports. */
-import type { VideoScore } from '../contracts/evaluation.ts';
+
 import type { LabelVideo } from '../imaging/image.ts';
 import { anatomicalValidity } from './anatomy.ts';
 import { clinicalMeasures } from './clinical.ts';
+import type { VideoScore } from './evaluation.ts';
 import { hausdorffMm } from './hausdorff.ts';
 import { type BaseCorners, baseCorners } from './landmarks.ts';
 import { compareMitralValve, mistakesIn } from './mitral-valve.ts';

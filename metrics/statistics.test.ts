@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { randomStream } from '../imaging/random.ts';
+import { randomStream } from '../ground/random.ts';
 import { bootstrapMean, mcNemar, wilcoxonSignedRank } from './statistics.ts';
 
 describe('bootstrap interval of a mean', () => {

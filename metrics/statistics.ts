@@ -2,8 +2,8 @@
  * Is one method better than another on the same videos: bootstrap interval of a mean, Wilcoxon's signed-rank test for
  * paired measures, McNemar's test for paired verdicts. All p-values are two-sided.
  */
-import { DomainError } from '../contracts/errors.ts';
-import type { RandomStream } from '../imaging/random.ts';
+import { DomainError } from '../ground/errors.ts';
+import type { RandomStream } from '../ground/random.ts';
 
 export interface Interval {
   readonly mean: number;

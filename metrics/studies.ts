@@ -1,6 +1,7 @@
 /** Measures of a study rather than of a video: those that need both apical views. */
-import type { StudyScore } from '../contracts/evaluation.ts';
+
 import { biplaneEjectionFraction, type KeyFrameDiscs } from './clinical.ts';
+import type { StudyScore } from './evaluation.ts';
 
 export interface StudyView {
   readonly study: string;

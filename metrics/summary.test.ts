@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EvaluationReportSchema, EvaluationSummarySchema, type VideoScore } from '../contracts/evaluation.ts';
+import { EvaluationReportSchema, EvaluationSummarySchema, type VideoScore } from './evaluation.ts';
 import { summarise, summariseWithIntervals } from './summary.ts';
 
 function score(id: string, more: Partial<VideoScore> = {}): VideoScore {

@@ -1,6 +1,7 @@
 /** Scores of many videos as the figures of a run's report. */
-import type { EvaluationSummary, SummaryIntervals, VideoScore } from '../contracts/evaluation.ts';
-import { randomStream } from '../imaging/random.ts';
+
+import { randomStream } from '../ground/random.ts';
+import type { EvaluationSummary, SummaryIntervals, VideoScore } from './evaluation.ts';
 import { eachMeasure, valuesOf } from './measures.ts';
 import { bootstrapMean } from './statistics.ts';
 

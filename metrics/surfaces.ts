@@ -2,7 +2,7 @@
  * Surfaces of the structures of a frame (method.md 9.1). A surface pixel is a structure pixel with a 4-neighbour
  * outside, the outside of the image included.
  */
-import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import { type LabelFrame, type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { foregroundBox } from './foreground-crop.ts';
 

@@ -2,9 +2,10 @@
  * Temporal validity (method.md 9.3): eight measures along a video; a frame is flagged where a measure jumps, and a
  * video is valid when no frame is flagged and every measure could be taken.
  */
-import { type TemporalMeasureName, temporalMeasureNames } from '../contracts/evaluation.ts';
+
 import { type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { type RegionAttributes, regionAttributes } from './attributes.ts';
+import { type TemporalMeasureName, temporalMeasureNames } from './evaluation.ts';
 import { surfaceHausdorff } from './hausdorff.ts';
 import {
   type BaseCorners,

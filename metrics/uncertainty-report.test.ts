@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { UncertaintyReportSchema, type VideoScore } from '../contracts/evaluation.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
+import { UncertaintyReportSchema, type VideoScore } from './evaluation.ts';
 import { expectedCalibrationError } from './uncertainty.ts';
 import { scoreUncertainty, summariseUncertainty } from './uncertainty-report.ts';
 

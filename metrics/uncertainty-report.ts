@@ -1,6 +1,7 @@
 /** The measures of method.md 9.6 for a video, and over videos. */
-import type { UncertaintyReport, UncertaintyScores, VideoScore } from '../contracts/evaluation.ts';
+
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
+import type { UncertaintyReport, UncertaintyScores, VideoScore } from './evaluation.ts';
 import {
   adaptiveCalibrationError,
   foregroundConfidence,

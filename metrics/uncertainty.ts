@@ -3,8 +3,8 @@
  * in the first. `correct` is 1 where the prediction is right (soft values are allowed), confidence is in [0, 1].
  */
 
-import { DomainError } from '../contracts/errors.ts';
-import { BACKGROUND } from '../contracts/labels.ts';
+import { DomainError } from '../ground/errors.ts';
+import { BACKGROUND } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import { requireSameGrid } from './hausdorff.ts';
 

@@ -4,7 +4,7 @@
  */
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import type { ReportCurve } from '../contracts/report.ts';
+import type { ReportCurve } from './report-data.ts';
 
 /** Line colours that keep a contrast of 3:1 on white and on near-black. */
 const lineColours = ['#2f83c5', '#cf6a00', '#2a9070', '#b565a7', '#8a7a00', '#c0504d'];

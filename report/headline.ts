@@ -2,7 +2,7 @@
  * The figures by which a run is judged, before and after, in words and numbers: shared by the page and the terminal, so
  * that they never disagree.
  */
-import type { ReportNumbers } from '../contracts/report.ts';
+import type { ReportNumbers } from './report-data.ts';
 
 export interface HeadlineRow {
   readonly label: string;

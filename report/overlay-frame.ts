@@ -2,8 +2,8 @@
  * One frame of an ultrasound with its segmentation painted over it, as indices into one fixed palette. The palette is
  * fixed so that GIF frames need no quantisation and the same labels have the same colours in every picture.
  */
-import { DomainError } from '../contracts/errors.ts';
-import { BACKGROUND, CLASS_COUNT, LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+import { DomainError } from '../ground/errors.ts';
+import { BACKGROUND, CLASS_COUNT, LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 
 export type Colour = readonly [number, number, number];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ReportInput } from '../contracts/report.ts';
 import { dataUri } from './data-uri.ts';
 import { headlineRows } from './headline.ts';
 import { renderReport } from './page.ts';
+import type { ReportInput } from './report-data.ts';
 
 const before = {
   videos: 16,

@@ -1,14 +1,10 @@
 /** The report of a run as one HTML file: no scripts, nothing loaded from elsewhere, readable on a phone, in the dark and aloud. */
-import {
-  type ReportCurve,
-  type ReportData,
-  ReportDataSchema,
-  type ReportInput,
-} from '../contracts/report.ts';
+
 import { renderChart } from './chart.ts';
 import { headlineRows } from './headline.ts';
 import { html, Markup } from './html.ts';
 import { pageStyle } from './page-style.ts';
+import { type ReportCurve, type ReportData, ReportDataSchema, type ReportInput } from './report-data.ts';
 
 /**
  * Renders the page.

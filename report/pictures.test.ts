@@ -1,7 +1,7 @@
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
-import { DomainError } from '../contracts/errors.ts';
-import { LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+import { DomainError } from '../ground/errors.ts';
+import { LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import { encodeContactSheet, spreadFrames } from './contact-sheet.ts';
 import { labelColours, overlayPalette, overlaySize, paintOverlayFrame } from './overlay-frame.ts';
 import { encodeOverlayGif } from './overlay-gif.ts';

@@ -1,6 +1,5 @@
 /** Gathers the report of a run out of the store: numbers from its result, curves and pictures from what its stages left. */
 import type { LabelCounts, PolicyResult, PromotionResult } from '../contracts/messages.ts';
-import type { ReportInput, ReportNumbers, ReportPicture } from '../contracts/report.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { readGreyNifti, readLabelNifti } from '../datasets/nifti.ts';
 import type { LabelVideo } from '../imaging/image.ts';
@@ -9,6 +8,7 @@ import type { ObjectStore } from '../storage/store.ts';
 import { encodeContactSheet } from './contact-sheet.ts';
 import { dataUri } from './data-uri.ts';
 import { encodeOverlayGif } from './overlay-gif.ts';
+import type { ReportInput, ReportNumbers, ReportPicture } from './report-data.ts';
 import { trainingCurves } from './training-curves.ts';
 
 export interface RunReportSource {

@@ -1,5 +1,5 @@
 /** A small drawn heart for tests and for looking at pictures: a bright ring around a dark cavity that shrinks and grows. */
-import { LEFT_VENTRICLE, MYOCARDIUM } from '../contracts/labels.ts';
+import { LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 
 /** `frames` frames of `side` x `side` pixels; rows have half the columns' spacing when `anisotropic`. */

@@ -1,8 +1,8 @@
 /** The curves that training activities stored, thinned to what a chart can show. */
 import { z } from 'zod';
-import type { ReportCurve } from '../contracts/report.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import type { ReportCurve } from './report-data.ts';
 
 /** Every training stores its measures as points under `points`; the rest differs by stage. */
 const CurveFileSchema = z.object({ points: z.array(z.record(z.string(), z.number())) });

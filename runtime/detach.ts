@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import type { Deployment } from '../temporal.config.ts';
 import { lastLines, openLog } from './log-file.ts';
 import { projectRoot, typeScriptCommand } from './node-command.ts';

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { domainErrorOf } from '../contracts/errors.ts';
+import { domainErrorOf } from '../ground/errors.ts';
 import { endProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const IdentitySchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import { withFileLock } from './file-lock.mjs';
 import { lastLines, openLog, rotateLog } from './log-file.ts';
 import { endProcess, type ProcessIdentity, startTimeOf } from './process-identity.ts';

@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import { nativeEnvironment } from './native-environment.ts';
 import { hasNvidiaDriver } from './provision/machine.ts';
 import { readTensorSetup } from './provision/tensorflow.ts';

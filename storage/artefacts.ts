@@ -4,15 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
-import { DomainError } from '../contracts/errors.ts';
+import { type ArtefactRef, ArtefactRefSchema } from '../ground/artefact-ref.ts';
+import { DomainError } from '../ground/errors.ts';
 import type { ObjectStore } from './store.ts';
-
-export const ArtefactRefSchema = z.strictObject({
-  key: z.string().min(1),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  bytes: z.int().min(0),
-});
 
 export const ArtefactRecordSchema = z.strictObject({
   ...ArtefactRefSchema.shape,

@@ -1,5 +1,5 @@
 /** Where everything lies in the bucket (architecture.md, what flows). Keys say what a thing is and hold no patient data. */
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 
 /** Letters, digits, dot, dash, underscore; no path may leave its folder by its name. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;

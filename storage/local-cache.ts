@@ -4,7 +4,7 @@
  */
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { readArtefact, sha256Of } from './artefacts.ts';
 import type { ObjectStore } from './store.ts';
 import { writeWholeFile } from './whole-file.ts';

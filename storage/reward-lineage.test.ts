@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { writeArtefact } from './artefacts.ts';
 import { runKeys } from './keys.ts';
 import { MemoryStore } from './memory-store.ts';

@@ -1,5 +1,5 @@
 /** Which reward networks a policy was fine-tuned against: its record says what it was made from. */
-import type { ArtefactRef } from '../contracts/artefact-ref.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { readRecord } from './artefacts.ts';
 import type { ObjectStore } from './store.ts';
 

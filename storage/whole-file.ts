@@ -1,7 +1,7 @@
 /** Files that appear whole or not at all, whatever interrupts the writer: a reader never takes half a mask for a mask. */
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { domainErrorOf } from '../contracts/errors.ts';
+import { domainErrorOf } from '../ground/errors.ts';
 
 /**
  * Writes the file, replacing one that is there in one step. Its folder must exist.

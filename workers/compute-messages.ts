@@ -1,6 +1,6 @@
 /** What a compute worker and its tensor process say to each other. Both sides check what they receive. */
 import { z } from 'zod';
-import { finalErrorCodes, retryableErrorCodes } from '../contracts/errors.ts';
+import { finalErrorCodes, retryableErrorCodes } from '../ground/errors.ts';
 
 const call = z.int().min(1);
 const code = z.enum([...finalErrorCodes, ...retryableErrorCodes]);

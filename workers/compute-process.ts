@@ -5,8 +5,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { DomainError } from '../contracts/errors.ts';
 import type { Heartbeat } from '../contracts/messages.ts';
+import { DomainError } from '../ground/errors.ts';
 import { type ToChild, type ToParent, ToParentSchema } from './compute-messages.ts';
 
 export interface ComputeProcessOptions {

@@ -1,7 +1,7 @@
 /** The connection of a worker to Temporal, and the SDK's own log through ours. */
 import { type Logger, type LogLevel, NativeConnection, Runtime } from '@temporalio/worker';
 import type pino from 'pino';
-import { DomainError } from '../contracts/errors.ts';
+import { DomainError } from '../ground/errors.ts';
 import type { Deployment } from '../temporal.config.ts';
 
 /** @throws DomainError OrchestratorUnavailable when nothing answers at the address. */

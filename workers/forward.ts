@@ -5,8 +5,8 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { toFailure } from '../activities/to-failure.ts';
-import { DomainError } from '../contracts/errors.ts';
 import type { Heartbeat } from '../contracts/messages.ts';
+import { DomainError } from '../ground/errors.ts';
 import { ComputeCancelled, type ComputeProcess } from './compute-process.ts';
 
 /** Well under the heartbeat timeout, so that a busy machine misses none. */

@@ -3,7 +3,7 @@
  * Native tensor calls block this process's thread; that is why it is a process of its own.
  */
 import type { ActivityContext } from '../activities/context.ts';
-import { DomainError, domainErrorOf } from '../contracts/errors.ts';
+import { DomainError, domainErrorOf } from '../ground/errors.ts';
 import { type ToChild, ToChildSchema, type ToParent } from './compute-messages.ts';
 
 export type ChildActivity = (input: never, context: ActivityContext) => Promise<unknown>;

@@ -6,7 +6,7 @@ import type {
   MergeRoundResult,
   TrainLocallyResult,
 } from '../contracts/activities.ts';
-import { planRounds } from '../contracts/local-sgd-rounds.ts';
+import { planRounds } from '../decisions/local-sgd-rounds.ts';
 import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
 import type { RunDesk } from './run-desk.ts';

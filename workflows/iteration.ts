@@ -1,8 +1,8 @@
 /** One iteration of the loop (method.md 1, steps a to e). */
 import type { RunInput } from '../contracts/activities.ts';
-import { iterationStart } from '../contracts/iteration-start.ts';
-import { addLabels, noLabels } from '../contracts/label-counts.ts';
 import type { CarriedState, RewardModel } from '../contracts/messages.ts';
+import { iterationStart } from '../decisions/iteration-start.ts';
+import { addLabels, noLabels } from '../decisions/label-counts.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { fineTune } from './fine-tune.ts';
 import { withLowerRates } from './lower-rate.ts';

@@ -1,5 +1,5 @@
 /** Monte Carlo dropout for a network that has no dropout layer: its filters are thinned out instead (DropConnect). */
-import type { RandomStream } from '../../imaging/random.ts';
+import type { RandomStream } from '../../ground/random.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 
 /**

@@ -5,12 +5,12 @@
 import type { ActivityContext } from '../../activities/context.ts';
 import { loadNetwork } from '../../activities/networks.ts';
 import type { RunInput } from '../../contracts/activities.ts';
-import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
 import type { RewardModel } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { preprocess } from '../../datasets/preprocessing.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { randomStream } from '../../ground/random.ts';
 import { geometryOf } from '../../imaging/image.ts';
-import { randomStream } from '../../imaging/random.ts';
 import {
   certaintyOf,
   policyProbabilities,

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { presets } from '../../contracts/presets.ts';
 import { PpoSchema, UNetShapeSchema } from '../../contracts/run-config.ts';
-import { randomStream } from '../../imaging/random.ts';
+import { randomStream } from '../../ground/random.ts';
 import { Adam } from '../../method/networks/adam.ts';
 import { UNet3D, type UNetConfig } from '../../method/networks/unet3d.ts';
 import { defaultGuardLimits } from '../../method/ppo/guards.ts';

@@ -4,11 +4,11 @@ import { loadNetwork } from '../../activities/networks.ts';
 import { loadRewardNetworks } from '../../activities/reward-networks.ts';
 import { segmentVideo } from '../../cli/segmentation/segment-video.ts';
 import type { RunInput } from '../../contracts/activities.ts';
-import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
-import type { VideoScore } from '../../contracts/evaluation.ts';
 import type { RewardModel } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
+import type { VideoScore } from '../../metrics/evaluation.ts';
 import { scoreVideo } from '../../metrics/score-video.ts';
 import { testVideos } from './test-videos.ts';
 

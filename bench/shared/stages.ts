@@ -7,11 +7,11 @@ import { predictShard } from '../../activities/predict-shard.ts';
 import { scoreShard } from '../../activities/score-shard.ts';
 import { EvaluationSchema, summariseEvaluation } from '../../activities/summarise-evaluation.ts';
 import type { RunInput } from '../../contracts/activities.ts';
-import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
-import type { EvaluationReport } from '../../contracts/evaluation.ts';
-import { addLabels, noLabels } from '../../contracts/label-counts.ts';
 import type { EvaluationNumbers, LabelCounts, PolicyResult, RunPlan } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import { addLabels, noLabels } from '../../decisions/label-counts.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import type { EvaluationReport } from '../../metrics/evaluation.ts';
 import { runKeys } from '../../storage/keys.ts';
 
 export async function startRun(

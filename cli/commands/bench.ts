@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { projectRoot, typeScriptCommand } from '../../runtime/node-command.ts';
 import { defineCommand } from '../command.ts';
 import { didYouMean } from '../did-you-mean.ts';

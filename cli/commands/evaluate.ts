@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { defineCommand } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { type FileProblem, problemText } from '../file-problem.ts';

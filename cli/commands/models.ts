@@ -1,6 +1,6 @@
 /** `echoloop models`: the champions, their history and where they come from. */
 import type { Command } from 'commander';
-import type { Champion } from '../../contracts/champion.ts';
+import type { Champion } from '../../storage/champion.ts';
 import { defineCommand, defineGroup, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 import { textTable } from '../text-table.ts';

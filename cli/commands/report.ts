@@ -19,7 +19,7 @@ async function report(run: string, options: { out?: string; json?: boolean }): P
   const { dirname, resolve } = await import('node:path');
   const { pathToFileURL } = await import('node:url');
   const { currentDeployment, storeOf } = await import('../connections.ts');
-  const { DomainError } = await import('../../contracts/errors.ts');
+  const { DomainError } = await import('../../ground/errors.ts');
 
   const { writeWholeFile } = await import('../../storage/whole-file.ts');
   const { runKeys } = await import('../../storage/keys.ts');

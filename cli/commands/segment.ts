@@ -1,6 +1,6 @@
 /** `echoloop segment`: masks and overlays of videos. With checkpoint files it needs neither Temporal nor a store. */
 import type { Command } from 'commander';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
 import { defineCommand, oneOf } from '../command.ts';
 import { FinishedWith } from '../failure.ts';

@@ -1,7 +1,7 @@
 /** The video files that a person means by a list of files and folders. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 /** In a folder only these are taken for videos; DICOM files often have no ending at all. */
 const videoEnding = /(\.nii|\.nii\.gz|\.dcm|\.dicom)$/i;

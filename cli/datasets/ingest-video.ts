@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { DomainError } from '../../contracts/errors.ts';
 import type { GeometryOverrides } from '../../datasets/dicom.ts';
 import { readLabelNifti, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import { readVideo } from '../../datasets/read-video.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { geometryOf, type VideoGeometry } from '../../imaging/image.ts';
 import { checkedName, datasetKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';

@@ -1,6 +1,7 @@
 /** Datasets in the object store: videos and labels as artefacts, and the manifest that names them. */
-import { DomainError } from '../../contracts/errors.ts';
+
 import { formatManifest, type ManifestRow, parseManifest } from '../../datasets/manifest.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { findArtefact, sha256Of, writeArtefact } from '../../storage/artefacts.ts';
 import { datasetKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';

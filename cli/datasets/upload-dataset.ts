@@ -2,8 +2,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
-import { DomainError } from '../../contracts/errors.ts';
 import { parseManifest } from '../../datasets/manifest.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { checkedName, datasetKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { didYouMean } from '../did-you-mean.ts';

@@ -1,7 +1,7 @@
 /** From folders of files to one report: pairs, scores, and what is said of all videos together. */
-import { DomainError } from '../../contracts/errors.ts';
-import type { EvaluationReport, VideoScore } from '../../contracts/evaluation.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { compareMethods } from '../../metrics/comparison.ts';
+import type { EvaluationReport, VideoScore } from '../../metrics/evaluation.ts';
 import { biplaneStudies } from '../../metrics/studies.ts';
 import { summariseWithIntervals } from '../../metrics/summary.ts';
 import { summariseUncertainty } from '../../metrics/uncertainty-report.ts';

@@ -1,7 +1,7 @@
 /** Study and view of the videos that are scored, from a dataset's manifest or any table that names them. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { EvaluationFolders } from './pair-files.ts';
 
 export interface VideoView {

@@ -6,7 +6,7 @@ import type {
   PairedMeasure,
   UncertaintyReport,
   VideoScore,
-} from '../../contracts/evaluation.ts';
+} from '../../metrics/evaluation.ts';
 import { textTable } from '../text-table.ts';
 
 type Format = (value: number) => string;

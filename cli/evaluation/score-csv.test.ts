@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { VideoScore } from '../../contracts/evaluation.ts';
+import type { VideoScore } from '../../metrics/evaluation.ts';
 import { scoresCsv } from './score-csv.ts';
 
 test('every row has the columns of the first line; what was not measured is empty, commas are quoted', () => {

@@ -1,9 +1,5 @@
 /** Scores as CSV: one row a video, for spreadsheets and statistics programs. */
-import {
-  anatomicalCriterionNames,
-  temporalMeasureNames,
-  type VideoScore,
-} from '../../contracts/evaluation.ts';
+import { anatomicalCriterionNames, temporalMeasureNames, type VideoScore } from '../../metrics/evaluation.ts';
 
 type Cell = string | number | boolean | null | undefined;
 

@@ -1,11 +1,11 @@
 /** Scores the files of one video; everything that can be wrong with them comes back as a problem. */
 import { readFile } from 'node:fs/promises';
-import { DomainError } from '../../contracts/errors.ts';
-import type { VideoScore } from '../../contracts/evaluation.ts';
 import { readConfidenceMap } from '../../datasets/confidence-map.ts';
 import { readLabelNifti } from '../../datasets/nifti.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { type KeyFrameDiscs, keyFrameDiscs } from '../../metrics/clinical.ts';
+import type { VideoScore } from '../../metrics/evaluation.ts';
 import { scoreVideo } from '../../metrics/score-video.ts';
 import type { ReliabilityBin } from '../../metrics/uncertainty.ts';
 import { scoreUncertainty } from '../../metrics/uncertainty-report.ts';

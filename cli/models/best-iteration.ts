@@ -1,6 +1,6 @@
 /** Which iteration a finished run chose, as its selection.json says. */
 import { z } from 'zod';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 

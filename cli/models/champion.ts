@@ -1,10 +1,11 @@
 /** Models in the store: who is champion, who was, and the champion as a policy to segment with. */
-import { readChampion, replaceChampion } from '../../activities/champions.ts';
-import type { ArtefactRef } from '../../contracts/artefact-ref.ts';
-import { type Champion, ChampionSchema } from '../../contracts/champion.ts';
-import { DomainError } from '../../contracts/errors.ts';
+
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
 import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
+import { type Champion, ChampionSchema } from '../../storage/champion.ts';
+import { readChampion, replaceChampion } from '../../storage/champions.ts';
 import { modelKeys, runKeys } from '../../storage/keys.ts';
 import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ObjectStore } from '../../storage/store.ts';

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { policySettings } from '../../activities/networks.ts';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import {
   encodeNetworkArrays,

@@ -1,10 +1,11 @@
 /** Imported weights as part of a model in the store: a policy becomes its champion, a reward network judges its champion. */
-import { replaceChampion } from '../../activities/champions.ts';
-import type { Champion } from '../../contracts/champion.ts';
-import { DomainError } from '../../contracts/errors.ts';
+
+import { DomainError } from '../../ground/errors.ts';
 import type { NetworkKind } from '../../method/networks/network-checkpoint.ts';
 import { decodeSafetensors } from '../../method/networks/safetensors.ts';
 import { readArtefact, sha256Of, writeArtefact } from '../../storage/artefacts.ts';
+import type { Champion } from '../../storage/champion.ts';
+import { replaceChampion } from '../../storage/champions.ts';
 import { modelKeys } from '../../storage/keys.ts';
 import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ObjectStore } from '../../storage/store.ts';

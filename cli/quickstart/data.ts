@@ -1,6 +1,6 @@
 /** The demonstration's data: phantoms made once and kept, and one real recording, all in the store. */
 import { join } from 'node:path';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { projectRoot } from '../../runtime/node-command.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { ingestVideos } from '../datasets/ingest-videos.ts';

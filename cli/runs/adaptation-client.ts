@@ -6,7 +6,6 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { DomainError } from '../../contracts/errors.ts';
 import {
   type AdaptationInput,
   type AdaptationResult,
@@ -16,6 +15,7 @@ import {
   workflowTypes,
 } from '../../contracts/messages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { RunFailed } from '../failure.ts';
 

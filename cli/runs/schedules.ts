@@ -5,9 +5,9 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
-import { DomainError } from '../../contracts/errors.ts';
 import { type NightlyInput, workflowTypes } from '../../contracts/messages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
 const prefix = 'nightly-';

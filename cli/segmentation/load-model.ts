@@ -1,7 +1,6 @@
 /** A policy and how its videos have to be prepared, from a checkpoint file or from the champion of a model in the store. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { DomainError } from '../../contracts/errors.ts';
 import { presets } from '../../contracts/presets.ts';
 import {
   InferenceSchema,
@@ -9,6 +8,7 @@ import {
   PreprocessingSchema,
   RunConfigSchema,
 } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import type { SegmentationSettings } from './segment-video.ts';

@@ -1,6 +1,6 @@
 /** Where the results of a segmentation go, and that none of them replaces another one or a video. */
 import { basename, join, resolve } from 'node:path';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { videoName } from './video-names.ts';
 
 export interface OutputFiles {

@@ -1,6 +1,6 @@
 /** Reward networks of segmentation, out of checkpoint files: to optimise by, and to say how sure a segmentation is. */
 import { readFile } from 'node:fs/promises';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import { type RewardKind, type RewardNetwork, rewardKinds } from '../../method/ppo/reward-networks.ts';
 

@@ -1,8 +1,8 @@
 /** One video file into a mask and an overlay beside each other, and a confidence map when asked for. */
 import { readFile } from 'node:fs/promises';
-import { BACKGROUND } from '../../contracts/labels.ts';
 import { writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import { readVideo } from '../../datasets/read-video.ts';
+import { BACKGROUND } from '../../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { encodeOverlayGif } from '../../report/overlay-gif.ts';
 import { encodeUncertaintyGif } from '../../report/uncertainty-gif.ts';

@@ -2,7 +2,7 @@
  * How a phantom is scanned: probe position and picture quality. The source domain is one well set-up scanner; the target
  * domain is other machines and harder patients. `shift` moves every range from the source (0) to the target (1) and beyond.
  */
-import type { RandomStream } from '../../imaging/random.ts';
+import type { RandomStream } from '../../ground/random.ts';
 
 /** Signal lost in a part of one wall for some of the time. */
 export interface WallDropout {

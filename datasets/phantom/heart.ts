@@ -2,7 +2,7 @@
  * The anatomy of a phantom in an apical view, and how it moves. Everything is measured in millimetres in the heart's own
  * frame: u runs from the endocardial apex along the long axis towards the mitral valve, v across it, lateral side positive.
  */
-import type { RandomStream } from '../../imaging/random.ts';
+import type { RandomStream } from '../../ground/random.ts';
 
 export type ApicalView = 'a4c' | 'a2c';
 

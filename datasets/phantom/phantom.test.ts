@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { randomStream } from '../../ground/random.ts';
 import { geometryOf } from '../../imaging/image.ts';
-import { randomStream } from '../../imaging/random.ts';
 import { anatomicalValidity } from '../../metrics/anatomy.ts';
 import { temporalValidity } from '../../metrics/temporal.ts';
 import { readGreyNifti, writeGreyNifti } from '../nifti.ts';

@@ -2,9 +2,9 @@
  * Synthetic apical cine loops with exact ground truth, for tests, benchmarks and the demonstration: no patient data needed.
  * Two domains: `source` is one well set-up scanner, `target` other machines and harder patients.
  */
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
-import { randomStream } from '../../imaging/random.ts';
 import { drawAcquisition } from './acquisition.ts';
 import type { ApicalView } from './heart.ts';
 import { drawHeart } from './heart.ts';
@@ -33,7 +33,7 @@ export interface PhantomCase {
 }
 
 /**
- * One phantom video: 16-32 frames of 112-128 x 112 pixels, grey levels in steps of 1/255, labels of contracts/labels.ts.
+ * One phantom video: 16-32 frames of 112-128 x 112 pixels, grey levels in steps of 1/255, labels of ground/labels.ts.
  * A function of its options alone, so videos can be made one by one and in any order.
  * @throws ConfigInvalid for a shift outside 0..3
  */

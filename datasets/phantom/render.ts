@@ -3,8 +3,8 @@
  * stays where it is and noise that changes, seen through attenuation, shadows, log compression and the scanner's sector.
  */
 
-import { LEFT_VENTRICLE, MYOCARDIUM } from '../../contracts/labels.ts';
-import type { RandomStream } from '../../imaging/random.ts';
+import { LEFT_VENTRICLE, MYOCARDIUM } from '../../ground/labels.ts';
+import type { RandomStream } from '../../ground/random.ts';
 import type { Acquisition } from './acquisition.ts';
 import type { Heart } from './heart.ts';
 import { shapeAt } from './heart.ts';

@@ -1,5 +1,5 @@
 /** Fully developed speckle: a complex Gaussian field, correlated along and across the beam, that repeats at its borders. */
-import type { RandomStream } from '../../imaging/random.ts';
+import type { RandomStream } from '../../ground/random.ts';
 
 export const SPECKLE_DEPTHS = 512;
 export const SPECKLE_ANGLES = 128;

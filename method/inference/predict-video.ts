@@ -1,7 +1,7 @@
 /** From a policy and a video to labels and confidence (method.md 8). Videos of any size and number of frames, one included. */
 import type * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { keepLargestForegroundVideo } from '../../imaging/morphology.ts';
 import { planUNet, type UNetConfig } from '../networks/unet-plan.ts';

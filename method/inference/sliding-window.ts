@@ -4,8 +4,8 @@
  * windows that would only see reflected frames are never computed.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { reflectedIndex } from './reflection.ts';
 

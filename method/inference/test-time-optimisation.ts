@@ -4,8 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig, OptimisationConfig } from '../../contracts/run-config.ts';
+import { type RandomStream, randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
-import { type RandomStream, randomStream } from '../../imaging/random.ts';
 import { anatomicalValidity } from '../../metrics/anatomy.ts';
 import { landmarkFreeMeasures, temporalValidity } from '../../metrics/temporal.ts';
 import { Adam } from '../networks/adam.ts';

@@ -1,6 +1,6 @@
 /** Adam as torch.optim.Adam (betas 0.9 and 0.999, eps 1e-8, no weight decay), with its state by parameter name. */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { Gradients } from './gradients.ts';
 import { arrayOf, elementCount, type NamedArray, type NamedArrays } from './named-arrays.ts';
 

@@ -2,7 +2,7 @@
  * Host copies of weights and optimiser state: plain arrays under names. Networks use PyTorch's names and layouts here, so that
  * a state dict and a checkpoint of this project are the same thing.
  */
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 /** Row-major float32 array; a scalar has shape []. */
 export interface NamedArray {

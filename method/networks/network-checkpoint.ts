@@ -1,7 +1,7 @@
 /** A network as one safetensors file: weights under PyTorch's names, kind and configuration in the metadata. */
 import { z } from 'zod';
-import { DomainError } from '../../contracts/errors.ts';
 import { UNetShapeSchema } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { NamedArrays } from './named-arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 import { UNet3D, type UNetConfig } from './unet3d.ts';

@@ -3,7 +3,7 @@
  * [time, row, column, out, in]) and in PyTorch's on the host.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { RandomStream } from '../../imaging/random.ts';
+import type { RandomStream } from '../../ground/random.ts';
 import { LEAKY_SLOPE } from './kernels/kernel-interface.ts';
 import { arrayOf, elementCount, type NamedArray, type NamedArrays, permuteAxes } from './named-arrays.ts';
 import type { ParameterPlan } from './unet-plan.ts';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { randomStream } from '../../imaging/random.ts';
+import { randomStream } from '../../ground/random.ts';
 import { Adam } from './adam.ts';
 import { clipByGlobalNorm } from './gradient-norm.ts';
 import { disposeGradients } from './gradients.ts';

@@ -1,5 +1,5 @@
 /** Several sets of arrays (weights, moments, best weights) in one file, each under its own prefix. */
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { NamedArray, NamedArrays } from './named-arrays.ts';
 
 /** The arrays under `prefix/name`. */

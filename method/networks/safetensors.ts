@@ -3,7 +3,7 @@
  * safetensors reads what this writes, and the other way round.
  */
 import { endianness } from 'node:os';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { elementCount, type NamedArray, type NamedArrays } from './named-arrays.ts';
 
 const PREFIX_BYTES = 8;

@@ -1,6 +1,6 @@
 /** Cross entropy + soft Dice on logits, with the gradient in closed form (method.md 12: logits, no second softmax). */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 /** Keeps the Dice of a class that is absent from both sides at 1. */
 const SMOOTHING = 1e-5;

@@ -2,8 +2,8 @@
  * What a U-Net configuration stands for: its levels, and its parameters with PyTorch's names, shapes and order (method.md 3).
  */
 
-import { DomainError } from '../../contracts/errors.ts';
 import type { UNetShapeConfig } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { Axes3 } from './kernels/kernel-interface.ts';
 
 /** `strides` and `kernels` are [time, row, column], one entry per level, finest first. */

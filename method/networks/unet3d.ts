@@ -3,8 +3,8 @@
  * keeps only what its backward pass reads, and the backward pass frees it on its way.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
-import type { RandomStream } from '../../imaging/random.ts';
+import { DomainError } from '../../ground/errors.ts';
+import type { RandomStream } from '../../ground/random.ts';
 import type { Gradients } from './gradients.ts';
 import { ConvolutionBlock, DecoderLevel, type DecoderPass, Head, type LayerPass } from './layers.ts';
 import type { NamedArrays } from './named-arrays.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
-import { randomStream } from '../../imaging/random.ts';
+import { randomStream } from '../../ground/random.ts';
 import { criticLoss, deepSupervisionWeights } from './critic-loss.ts';
 
 const random = randomStream(2, 'critic test');

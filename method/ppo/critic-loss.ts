@@ -1,6 +1,6 @@
 /** The critic's objective of method.md 6: squared error of V against the reward, at every depth that has a head. */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 export interface CriticLossMetrics {
   readonly criticLoss: number;

@@ -3,9 +3,9 @@
  * depends on is in `state()` or follows from the seed and the step's number, so a resumed run makes the same numbers.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
 import type { PpoConfig } from '../../contracts/run-config.ts';
-import { randomStream } from '../../imaging/random.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { randomStream } from '../../ground/random.ts';
 import { Adam } from '../networks/adam.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
-import { randomStream } from '../../imaging/random.ts';
+import { randomStream } from '../../ground/random.ts';
 import { actionLogProb, type PolicyLossInput, policyLoss, policyShift } from './loss.ts';
 
 const shape: [number, number, number, number] = [1, 2, 3, 4];

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
-import { randomStream } from '../../imaging/random.ts';
+import { randomStream } from '../../ground/random.ts';
 import { landmarkFreeMeasures } from '../../metrics/temporal.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import { windowsOf } from '../pretraining/training-windows.ts';

@@ -1,6 +1,7 @@
 /** What of the policy's training changes over the iterations of the loop (method.md 6). */
-import { DomainError } from '../../contracts/errors.ts';
+
 import type { PpoConfig } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 export interface LossCoefficients {
   readonly entropyCoefficient: number;

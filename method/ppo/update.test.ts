@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
-import { randomStream } from '../../imaging/random.ts';
+import { randomStream } from '../../ground/random.ts';
 import { Adam } from '../networks/adam.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';

@@ -1,6 +1,6 @@
 /** Mild random changes of grey levels for supervised training; the grid and so the labels stay as they are. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { RandomStream } from '../../imaging/random.ts';
+import type { RandomStream } from '../../ground/random.ts';
 
 /** Ranges are gentle: they widen the source, the adaptation to the target is the rewards' work. */
 const contrastRange = [0.75, 1.25] as const;

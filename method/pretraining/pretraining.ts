@@ -3,9 +3,9 @@
  * logits, one window a step. A step follows from the state and the seed alone, so a resumed run makes the same numbers.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
 import type { PretrainingConfig } from '../../contracts/run-config.ts';
-import { randomStream } from '../../imaging/random.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { randomStream } from '../../ground/random.ts';
 import { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';

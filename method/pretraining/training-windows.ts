@@ -1,8 +1,8 @@
 /** What training draws its samples from: windows of consecutive frames at full resolution (method.md 2). */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
+import type { RandomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
-import type { RandomStream } from '../../imaging/random.ts';
 import { reflectedIndices } from '../inference/reflection.ts';
 
 /** Preprocessed videos, read window by window, so that they need not all be in memory. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomStream } from '../../imaging/random.ts';
+import { randomStream } from '../../ground/random.ts';
 import { binaryNegativeLogLikelihood, fitTemperature, sigmoid } from './calibration.ts';
 
 function samples(temperature: number, count: number): { logits: Float32Array; labels: Float32Array } {

@@ -2,7 +2,7 @@
  * Temperature scaling of a reward network (method.md 5.3): one positive number by which its logits are divided, so that
  * a reward of 0.8 is right for 80 % of the pixels that receive it.
  */
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 /** Temperatures outside this range mean that validation holds no information on calibration. */
 const TEMPERATURE_BOUNDS = [0.01, 100] as const;

@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { ShapeAutoencoderSchema } from '../../contracts/run-config.ts';
 import { generatePhantom } from '../../datasets/phantom/phantom.ts';
+import { randomStream } from '../../ground/random.ts';
 import { geometryOf } from '../../imaging/image.ts';
-import { randomStream } from '../../imaging/random.ts';
 import { correctSequence, smoothCodes } from './correct-sequence.ts';
 import { ShapeAutoencoder } from './shape-autoencoder/autoencoder.ts';
 

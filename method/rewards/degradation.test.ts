@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
-import { randomStream } from '../../imaging/random.ts';
 import { addImageNoise, perturbWeights, reduceContrast } from './degradation.ts';
 
 const video: GreyVideo = {

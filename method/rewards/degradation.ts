@@ -2,8 +2,9 @@
  * The ways in which a good prediction is spoilt so that a reward network sees mistakes whose place is known
  * (method.md 4.3): noise on the policy's weights, lower contrast, noise on the image.
  */
+
+import type { RandomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
-import type { RandomStream } from '../../imaging/random.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** Fuses reward maps into the one map that the policy is trained on: the worst error decides (method.md 5.4). */
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 /**
  * Scales every frame of a reward map to [0, 1] by its own minimum and maximum.

@@ -1,5 +1,5 @@
 /** A bounded sample of the pixels of held-out windows, on which a reward network is calibrated and measured. */
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { withPrefix } from '../networks/prefixed-arrays.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LabellingSchema } from '../../contracts/run-config.ts';
 import { generatePhantom } from '../../datasets/phantom/phantom.ts';
+import { randomStream } from '../../ground/random.ts';
 import { type GreyVideo, type LabelVideo, labelFrame } from '../../imaging/image.ts';
 import { cleanVideo } from '../../imaging/morphology.ts';
-import { randomStream } from '../../imaging/random.ts';
 import { isFrameAnatomicallyValid } from '../../metrics/anatomy.ts';
 import { labelVideo, type PolicyLogits } from './labelling.ts';
 

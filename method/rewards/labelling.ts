@@ -3,12 +3,12 @@
  * pixels, without a ground truth. Pure: how logits are computed and shapes corrected is passed in.
  */
 
-import { DomainError } from '../../contracts/errors.ts';
-import { CLASS_COUNT } from '../../contracts/labels.ts';
 import type { LabellingConfig } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { CLASS_COUNT } from '../../ground/labels.ts';
+import type { RandomStream } from '../../ground/random.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, labelFrame } from '../../imaging/image.ts';
 import { cleanVideo } from '../../imaging/morphology.ts';
-import type { RandomStream } from '../../imaging/random.ts';
 import { isFrameAnatomicallyValid } from '../../metrics/anatomy.ts';
 import { diceOf } from '../../metrics/overlap.ts';
 import { addImageNoise, reduceContrast } from './degradation.ts';

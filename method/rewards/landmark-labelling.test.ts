@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { LabellingSchema } from '../../contracts/run-config.ts';
 import { generatePhantom } from '../../datasets/phantom/phantom.ts';
+import { randomStream } from '../../ground/random.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
-import { randomStream } from '../../imaging/random.ts';
 import type { PolicyLogits } from './labelling.ts';
 import { landmarkExamples } from './landmark-labelling.ts';
 

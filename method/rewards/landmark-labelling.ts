@@ -1,7 +1,7 @@
 /** Examples of misplaced landmarks out of an annotated video (method.md 5.2): its degraded predictions with their labels. */
 import type { LabellingConfig } from '../../contracts/run-config.ts';
+import type { RandomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
-import type { RandomStream } from '../../imaging/random.ts';
 import { degradedPredictions, type PolicyLogits } from './labelling.ts';
 import { landmarkLabel } from './landmark-label.ts';
 

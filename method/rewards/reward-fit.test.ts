@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { RewardFitSchema } from '../../contracts/run-config.ts';
-import { randomStream } from '../../imaging/random.ts';
+import { randomStream } from '../../ground/random.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import { RewardFit, type RewardFitState } from './reward-fit.ts';
 import { RewardFitProgressSchema } from './reward-fit-progress.ts';

@@ -4,9 +4,9 @@
  * validation and test splits under the best weights.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
 import type { RewardFitConfig } from '../../contracts/run-config.ts';
-import { randomStream, shuffled } from '../../imaging/random.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { randomStream, shuffled } from '../../ground/random.ts';
 import { expectedCalibrationError } from '../../metrics/uncertainty.ts';
 import { Adam } from '../networks/adam.ts';
 import { addGradients, disposeGradients, type Gradients, scaleGradients } from '../networks/gradients.ts';

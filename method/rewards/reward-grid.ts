@@ -1,5 +1,5 @@
 /** What every penalty on a reward asks of its input. */
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 
 /** @throws GeometryMismatch, naming `what` needs it, unless the reward has a value for every pixel of the segmentation. */

@@ -3,8 +3,8 @@
  * This is its input, its objective and its use; the network itself is the shared 3D U-Net.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
 import type { UNetShapeConfig } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { UNet3D, UNetConfig } from '../networks/unet3d.ts';
 
 /** The U-Net configuration of a reward network: image and label map in, one logit out. */

@@ -1,8 +1,8 @@
 /** Where a reward fit takes its examples from: triples by index, split by study, cut into windows of a few frames. */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../contracts/errors.ts';
 import type { RewardFitConfig } from '../../contracts/run-config.ts';
-import { type RandomStream, randomStream, shuffled } from '../../imaging/random.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { type RandomStream, randomStream, shuffled } from '../../ground/random.ts';
 
 /** One stored triple (method.md 4.3); the arrays have shape [frames, rows, columns]. */
 export interface StoredTriple {

@@ -3,7 +3,7 @@
  * DiLoCo (arXiv 2311.08105) that takes it for a gradient. Sums are in double precision and in the order of the workers, so the same
  * deltas give the same bytes.
  */
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { combineArrays, type NamedArrays } from '../networks/named-arrays.ts';
 
 export interface OuterStepConfig {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { cachedEntry } from './cache-folder.ts';
 import { findGo, missingGo } from './machine.ts';
 import type { Progress } from './progress.ts';

@@ -1,6 +1,6 @@
 /** The bucket of a deployment: made where it is absent and the keys allow it, and asked after by `doctor`. */
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { Deployment } from '../../temporal.config.ts';
 
 function openClient({

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 const CredentialsSchema = z.strictObject({
   accessKeyId: z.string().min(8),

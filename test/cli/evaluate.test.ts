@@ -2,9 +2,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { EvaluationReportSchema } from '../../contracts/evaluation.ts';
 import { readLabelNifti, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
+import { EvaluationReportSchema } from '../../metrics/evaluation.ts';
 import { cliTimeout, runCli } from './run-cli.ts';
 
 vi.setConfig({ testTimeout: cliTimeout, hookTimeout: cliTimeout });

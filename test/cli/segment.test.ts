@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findVideos } from '../../cli/datasets/find-videos.ts';
 import { makePhantomDataset } from '../../cli/datasets/phantom-dataset.ts';
 import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
-import { randomStream } from '../../imaging/random.ts';
+import { randomStream } from '../../ground/random.ts';
 import { encodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
 import { cliTimeout, runCli } from './run-cli.ts';

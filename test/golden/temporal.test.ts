@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { TemporalMeasureName } from '../../contracts/evaluation.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
+import type { TemporalMeasureName } from '../../metrics/evaluation.ts';
 import {
   landmarkFreeFlags,
   landmarkFreeMeasures,

@@ -1,7 +1,7 @@
 /** A tensor process without tensors: its activities count steps in a file, wait, fail or block, as a test asks. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { DomainError } from '../../contracts/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { LocalCache } from '../../storage/local-cache.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
 import { type ChildActivity, serveCompute } from '../../workers/serve-compute.ts';

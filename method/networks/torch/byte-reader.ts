@@ -1,5 +1,5 @@
 /** Numbers and texts of a pickle, one after the other; reading past the end is an error, never a guess. */
-import { DomainError } from '../../../contracts/errors.ts';
+import { DomainError } from '../../../ground/errors.ts';
 
 const LONGEST_LINE = 1000;
 

@@ -2,7 +2,7 @@
  * Finds the published U-Net in a state dict: its configuration follows from names and shapes alone, because a transposed
  * convolution's kernel is the stride that it undoes (method.md 3).
  */
-import { DomainError } from '../../../contracts/errors.ts';
+import { DomainError } from '../../../ground/errors.ts';
 import type { Axes3 } from '../kernels/kernel-interface.ts';
 import type { NamedArrays } from '../named-arrays.ts';
 import type { NetworkKind } from '../network-checkpoint.ts';

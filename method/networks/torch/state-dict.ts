@@ -1,5 +1,5 @@
 /** The arrays of a PyTorch file, whether it holds a state dict alone or a Lightning checkpoint around one. */
-import { DomainError } from '../../../contracts/errors.ts';
+import { DomainError } from '../../../ground/errors.ts';
 import { elementCount, type NamedArray } from '../named-arrays.ts';
 import { isTensor, type Pickled, type PickledTensor } from './pickled-values.ts';
 import { openTorchZip, type TorchZip } from './torch-zip.ts';

@@ -3,7 +3,7 @@
  * compressed one is refused, and with it everything that grows when it is unpacked.
  */
 import { unzipSync } from 'fflate';
-import { DomainError } from '../../../contracts/errors.ts';
+import { DomainError } from '../../../ground/errors.ts';
 
 const zipLimits = {
   /** Node reads no larger file into one buffer on every platform. */

@@ -2,7 +2,7 @@
  * A reader of pickles that runs nothing. Python's pickle is a program that may name any function to call; this one knows the few
  * names that torch writes for tensors and containers, builds plain values for them, and refuses the file at any other name.
  */
-import { DomainError } from '../../../contracts/errors.ts';
+import { DomainError } from '../../../ground/errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import { call, damaged, isKnownName, type Pickled, storageOf } from './pickled-values.ts';
 

@@ -1,6 +1,7 @@
 /** A trained shape autoencoder as one safetensors file: weights, latent ranges and configuration. */
-import { DomainError } from '../../../contracts/errors.ts';
+
 import { ShapeAutoencoderSchema } from '../../../contracts/run-config.ts';
+import { DomainError } from '../../../ground/errors.ts';
 import { withoutPrefix, withPrefix } from '../../networks/prefixed-arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../networks/safetensors.ts';
 import type { LatentBounds } from '../latent-smoothing.ts';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { randomStream } from '../../../imaging/random.ts';
+import { randomStream } from '../../../ground/random.ts';
 import { attributeLoss, divergenceLoss, reconstructionLoss } from './autoencoder-loss.ts';
 import type { AttributeValues } from './shape-attributes.ts';
 

@@ -1,7 +1,8 @@
 /** What an autoencoder configuration stands for: its layers in order, and its parameters. */
-import { DomainError } from '../../../contracts/errors.ts';
-import { CLASS_COUNT } from '../../../contracts/labels.ts';
+
 import type { ShapeAutoencoderConfig } from '../../../contracts/run-config.ts';
+import { DomainError } from '../../../ground/errors.ts';
+import { CLASS_COUNT } from '../../../ground/labels.ts';
 import type { Axes3 } from '../../networks/kernels/kernel-interface.ts';
 import type { ParameterPlan } from '../../networks/unet-plan.ts';
 

@@ -4,10 +4,10 @@
  * training goes on with the same numbers.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { DomainError } from '../../../contracts/errors.ts';
 import type { ShapeAutoencoderConfig } from '../../../contracts/run-config.ts';
+import { DomainError } from '../../../ground/errors.ts';
+import { type RandomStream, randomStream } from '../../../ground/random.ts';
 import type { LabelVideo } from '../../../imaging/image.ts';
-import { type RandomStream, randomStream } from '../../../imaging/random.ts';
 import { Adam } from '../../networks/adam.ts';
 import { disposeGradients } from '../../networks/gradients.ts';
 import type { NamedArrays } from '../../networks/named-arrays.ts';

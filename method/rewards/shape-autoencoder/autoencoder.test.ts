@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { ShapeAutoencoderSchema } from '../../../contracts/run-config.ts';
-import { randomStream } from '../../../imaging/random.ts';
+import { randomStream } from '../../../ground/random.ts';
 import { encodeSafetensors } from '../../networks/safetensors.ts';
 import { maskShape, ShapeAutoencoder } from './autoencoder.ts';
 import { decodeAutoencoder, encodeAutoencoder } from './autoencoder-checkpoint.ts';

@@ -4,9 +4,9 @@
  * for shape attributes (shape-attributes.ts).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { CLASS_COUNT } from '../../../contracts/labels.ts';
 import type { ShapeAutoencoderConfig } from '../../../contracts/run-config.ts';
-import type { RandomStream } from '../../../imaging/random.ts';
+import { CLASS_COUNT } from '../../../ground/labels.ts';
+import type { RandomStream } from '../../../ground/random.ts';
 import type { Gradients } from '../../networks/gradients.ts';
 import type { NamedArrays } from '../../networks/named-arrays.ts';
 import { assignParameters, createParameters, hostArrays, initialArrays } from '../../networks/parameters.ts';

@@ -1,5 +1,5 @@
 /** Smallest and largest value of every latent dimension over the training set (method.md 4.2). */
-import { DomainError } from '../../../contracts/errors.ts';
+import { DomainError } from '../../../ground/errors.ts';
 import type { NamedArrays } from '../../networks/named-arrays.ts';
 import type { LatentBounds } from '../latent-smoothing.ts';
 

@@ -3,7 +3,7 @@
  * it follows the video's epicardium, so shapes of any patient fill it alike, and it stays still over time, so the position
  * and size of each frame inside it remain what the temporal regularisation is about (method.md 4.2).
  */
-import { BACKGROUND, CLASS_COUNT } from '../../../contracts/labels.ts';
+import { BACKGROUND, CLASS_COUNT } from '../../../ground/labels.ts';
 import type { LabelVideo } from '../../../imaging/image.ts';
 
 /** Side of the square, as a multiple of the epicardium's longer side: room for frames that differ from the median one. */

@@ -3,12 +3,7 @@
  * form; the pointer equals one entry of the history, and rolling back means pointing at an earlier one.
  */
 import { z } from 'zod';
-
-const ReferenceSchema = z.strictObject({
-  key: z.string().min(1),
-  sha256: z.string().length(64),
-  bytes: z.int().min(0),
-});
+import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
 
 export const ChampionSchema = z.strictObject({
   model: z.string().min(1),
@@ -17,11 +12,11 @@ export const ChampionSchema = z.strictObject({
   /** The run that made the policy, and the iteration in it; left out for imported weights. */
   run: z.string().min(1).optional(),
   iteration: z.int().min(0).optional(),
-  policy: ReferenceSchema,
+  policy: ArtefactRefSchema,
   /** The run's configuration: how videos are prepared for this policy. */
-  config: ReferenceSchema.optional(),
+  config: ArtefactRefSchema.optional(),
   /** The reward networks that judged the run's policies, at most one of each kind; their files say which kind, at what temperature. */
-  rewardNetworks: z.array(ReferenceSchema).optional(),
+  rewardNetworks: z.array(ArtefactRefSchema).optional(),
   /** Mean reward on the run's validation videos. */
   reward: z.number().optional(),
   /** Why it became the champion, for people. */

@@ -1,7 +1,8 @@
 /** What an iteration of the loop goes on from. */
+
+import type { PolicyResult } from '../contracts/messages.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
 import { eligiblePolicies } from './eligible-policies.ts';
-import type { PolicyResult } from './messages.ts';
-import type { RunConfig } from './run-config.ts';
 
 /**
  * The policy that an iteration begins with and the one that it may not drift away from. An iteration that broke more frames than it

@@ -1,5 +1,5 @@
 /** How a fine-tuning is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their steps. */
-import type { RunConfig } from './run-config.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
 
 export interface RoundPlan {
   readonly rounds: number;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { PolicyResult } from '../contracts/messages.ts';
 import { eligiblePolicies } from './eligible-policies.ts';
-import type { PolicyResult } from './messages.ts';
 
 function policyOf(iteration: number, validFrames?: number): PolicyResult {
   const reference = { key: `policy-${iteration}`, sha256: '', bytes: 0 };

@@ -1,5 +1,5 @@
 /** Counts of what reward labelling made of videos (method.md 4.3), added up over shards. */
-import type { LabelCounts } from './messages.ts';
+import type { LabelCounts } from '../contracts/messages.ts';
 
 export const noLabels: LabelCounts = { kept: 0, corrected: 0, rejected: 0, triples: 0 };
 

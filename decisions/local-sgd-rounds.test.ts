@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { LocalSgdSchema, PpoSchema } from '../contracts/run-config.ts';
 import { planRounds } from './local-sgd-rounds.ts';
-import { LocalSgdSchema, PpoSchema } from './run-config.ts';
 
 const plan = (workers: number, stepsPerRound: number, windowsPerEpoch?: number) =>
   planRounds(

@@ -1,8 +1,9 @@
 /** The champion of a model: a pointer that changes by conditional writes alone, over a history that is never rewritten. */
-import { type Champion, ChampionSchema } from '../contracts/champion.ts';
-import { DomainError } from '../contracts/errors.ts';
-import { modelKeys } from '../storage/keys.ts';
-import type { ObjectStore } from '../storage/store.ts';
+
+import { DomainError } from '../ground/errors.ts';
+import { type Champion, ChampionSchema } from './champion.ts';
+import { modelKeys } from './keys.ts';
+import type { ObjectStore } from './store.ts';
 
 const ATTEMPTS = 10;
 

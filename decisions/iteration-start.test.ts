@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import type { PolicyResult } from '../contracts/messages.ts';
+import { PpoSchema } from '../contracts/run-config.ts';
 import { iterationStart } from './iteration-start.ts';
-import type { PolicyResult } from './messages.ts';
-import { PpoSchema } from './run-config.ts';
 
 function policyOf(iteration: number, validFrames: number): PolicyResult {
   const reference = { key: `policy-${iteration}`, sha256: '', bytes: 0 };
