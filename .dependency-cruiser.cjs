@@ -4,7 +4,7 @@
  */
 const TESTS = '(\\.test\\.ts$|^test/|^bench/|^examples/)';
 const PROJECT_FOLDERS =
-  '^(activities|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|report|runtime|storage|workers|workflows)/';
+  '^(activities|app|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|report|runtime|storage|workers|workflows)/';
 
 /** A folder that imports, of the project's own, only the folders named; outside packages are another rule's matter. */
 function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
@@ -46,10 +46,23 @@ module.exports = {
       'storage',
     ]),
     onlyImports('workers', ['activities', 'contracts', 'ground', 'runtime', 'storage', 'workflows']),
+    onlyImports(
+      'app',
+      ['contracts', 'datasets', 'ground', 'imaging', 'method', 'metrics', 'report', 'runtime', 'storage'],
+      // What a policy's file says of itself is written by the activity and by an import alike.
+      { also: ['^activities/networks\\.ts$'] },
+    ),
+    {
+      name: 'app-knows-no-terminal',
+      severity: 'error',
+      comment: 'app/ is what a program calls; words for a terminal and ends of the process are for cli/',
+      from: { path: '^app/', pathNot: TESTS },
+      to: { path: '(node_modules/commander/|^(node:)?(process|readline|tty)$)' },
+    },
     {
       name: 'nothing-imports-cli',
       severity: 'error',
-      comment: 'cli/ is where everything is put together; nothing builds on it',
+      comment: 'cli/ is commands and terminal; what they do lies in app/, and nothing builds on the commands',
       from: { pathNot: ['^cli/', TESTS] },
       to: { path: '^cli/' },
     },

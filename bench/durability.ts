@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { textTable } from '../cli/text-table.ts';
+import { textTable } from '../cli/text/text-table.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { up } from '../runtime/up.ts';
 import { readRecord } from '../storage/artefacts.ts';

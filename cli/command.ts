@@ -1,6 +1,6 @@
 /** What all commands share: --json, an example in --help, errors that reach main instead of ending the process. */
 import { Command, InvalidArgumentError } from 'commander';
-import { didYouMean } from './did-you-mean.ts';
+import { didYouMean } from '../app/did-you-mean.ts';
 
 /**
  * A command with --json.

@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { RunFailed } from '../app/runs/run-failed.ts';
 import { DomainError } from '../ground/errors.ts';
-import { failureOf, RunFailed } from './failure.ts';
+import { failureOf } from './failure.ts';
 
 describe('failures', () => {
   it('leave the exit code of their kind', () => {
@@ -33,14 +34,5 @@ describe('failures', () => {
       exitCode: 3,
       message: expect.stringContaining('/data/a.dcm: there is no such file'),
     });
-  });
-
-  it('name the file that was read where the error does not', () => {
-    const error = Object.assign(new Error('x'), { code: 'EISDIR' });
-    expect(failureOf(error, '/data/a.nii.gz')).toMatchObject({
-      exitCode: 3,
-      message: '/data/a.nii.gz: a file was expected, this is a folder.',
-    });
-    expect(failureOf(error)?.exitCode).toBe(1);
   });
 });

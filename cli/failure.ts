@@ -1,6 +1,8 @@
 /** What a failed command says and which exit code it leaves (interface.md). */
 import { CommanderError } from 'commander';
 import { z } from 'zod';
+import { accessProblemOf } from '../app/file-problem.ts';
+import { RunFailed } from '../app/runs/run-failed.ts';
 import { domainErrorOf, type ErrorCode, exitCodeOf } from '../ground/errors.ts';
 
 export interface Failure {
@@ -18,19 +20,8 @@ export class FinishedWith extends Error {
   }
 }
 
-/** A run that ended without a result. */
-export class RunFailed extends Error {
-  constructor(run: string, reason: string) {
-    super(`The run ${run} ended without a result: ${reason}`);
-    this.name = 'RunFailed';
-  }
-}
-
-/**
- * The failure that an error stands for; undefined where commander has printed what was asked for (help, version).
- * @param file named where a file system error does not say which one it was: reading an open one does not.
- */
-export function failureOf(error: unknown, file?: string): Failure | undefined {
+/** The failure that an error stands for; undefined where commander has printed what was asked for (help, version). */
+export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return undefined;
     if (error.code === 'commander.help') {
@@ -44,17 +35,7 @@ export function failureOf(error: unknown, file?: string): Failure | undefined {
   if (error instanceof z.ZodError) {
     return { exitCode: 2, code: 'ConfigInvalid', message: z.prettifyError(error) };
   }
-  const found = error as NodeJS.ErrnoException;
-  const path = found?.path ?? file;
-  if (typeof found?.code === 'string' && path !== undefined && fileProblems[found.code]) {
-    return { exitCode: 3, code: 'DatasetInvalid', message: `${path}: ${fileProblems[found.code]}` };
-  }
-  return { exitCode: 1, code: 'Unexpected', message: found?.stack ?? String(error) };
+  const access = accessProblemOf(error);
+  if (access) return { exitCode: 3, code: 'DatasetInvalid', message: access.message };
+  return { exitCode: 1, code: 'Unexpected', message: (error as Error | undefined)?.stack ?? String(error) };
 }
-
-const fileProblems: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder. Check the path.',
-  EACCES: 'this user may not read or write here. Change the permissions or choose another place.',
-  EISDIR: 'a file was expected, this is a folder.',
-  ENOTDIR: 'a folder was expected, this is a file.',
-};

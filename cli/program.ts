@@ -1,5 +1,6 @@
 /** The command tree. Commands load what they need when they run, so that --help answers at once. */
 import { Command } from 'commander';
+import { codeVersion } from '../app/code-version.ts';
 import { adaptCommand } from './commands/adapt.ts';
 import { benchCommand } from './commands/bench.ts';
 import { cancelCommand } from './commands/cancel.ts';
@@ -21,7 +22,6 @@ import { stopCommand } from './commands/stop.ts';
 import { upCommand } from './commands/up.ts';
 import { watchCommand } from './commands/watch.ts';
 import { workerCommand } from './commands/worker.ts';
-import { codeVersion } from './version.ts';
 
 export function buildProgram(): Command {
   const program = new Command('echoloop')

@@ -2,7 +2,7 @@
 import type { ActivityContext } from '../../activities/context.ts';
 import { loadNetwork } from '../../activities/networks.ts';
 import { loadRewardNetworks } from '../../activities/reward-networks.ts';
-import { segmentVideo } from '../../cli/segmentation/segment-video.ts';
+import { segmentVideo } from '../../app/segmentation/segment-video.ts';
 import type { RunInput } from '../../contracts/activities.ts';
 import type { RewardModel } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';

@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { ActivityContext } from '../../activities/context.ts';
-import { makePhantomDataset } from '../../cli/datasets/phantom-dataset.ts';
-import { uploadDataset } from '../../cli/datasets/upload-dataset.ts';
-import { type PhantomCounts, phantomDatasets } from '../../cli/quickstart/phantom-datasets.ts';
-import { quickstart } from '../../cli/quickstart/sizes.ts';
+import { type PhantomCounts, storePhantomDatasets } from '../../app/quickstart/phantom-datasets.ts';
+import { quickstart } from '../../app/quickstart/sizes.ts';
 import { presets } from '../../contracts/presets.ts';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
 import { LocalCache } from '../../storage/local-cache.ts';
@@ -44,7 +42,7 @@ export async function openPhantoms(seed: number, counts: PhantomCounts): Promise
   const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const store = new MemoryStore();
-    await storePhantoms(store, seed, folder, counts);
+    await storePhantomDatasets(store, folder, seed, counts);
     const context: ActivityContext = {
       store,
       cache: new LocalCache(store, folder, 1e9),
@@ -57,18 +55,5 @@ export async function openPhantoms(seed: number, counts: PhantomCounts): Promise
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-async function storePhantoms(
-  store: MemoryStore,
-  seed: number,
-  folder: string,
-  counts: PhantomCounts,
-): Promise<void> {
-  for (const { name, domain, videos } of phantomDatasets(counts)) {
-    const out = join(folder, name);
-    await makePhantomDataset({ out, domain, seed, videos }, () => undefined);
-    await uploadDataset(store, out, name);
   }
 }

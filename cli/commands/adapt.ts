@@ -41,14 +41,14 @@ export function adaptCommand(): Command {
 
 async function adapt(options: AdaptOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { resolveRunConfig } = await import('../run-config.ts');
+  const { resolveRunConfig } = await import('../../app/run-config.ts');
   const { source, target, preset, iterations, seed } = options;
   const given = await resolveRunConfig(options.config, { preset, source, target, iterations, seed });
-  const { withConnections } = await import('../connections.ts');
-  const { resolveDataset } = await import('../datasets/upload-dataset.ts');
-  const { newRunId } = await import('../runs/run-id.ts');
+  const { withConnections } = await import('../../app/connections.ts');
+  const { resolveDataset } = await import('../../app/datasets/upload-dataset.ts');
+  const { newRunId } = await import('../../app/runs/run-id.ts');
   const { checkedName } = await import('../../storage/keys.ts');
-  const { startAdaptation } = await import('../runs/adaptation-client.ts');
+  const { startAdaptation } = await import('../../app/runs/adaptation-client.ts');
   if (options.runId !== undefined) checkedName('run', options.runId);
   if (options.model !== undefined) checkedName('model', options.model);
   await withConnections(async ({ client, store }) => {
@@ -68,9 +68,10 @@ async function adapt(options: AdaptOptions): Promise<void> {
       return;
     }
     terminal.note(`run ${run} started`);
-    const { followRun } = await import('../runs/watch.ts');
-    const { resultTable } = await import('../runs/result-text.ts');
-    const result = await followRun(client, run, terminal);
+    const { followRun } = await import('../../app/runs/watch.ts');
+    const { runDisplay } = await import('../run-display.ts');
+    const { resultTable } = await import('../text/result-text.ts');
+    const result = await followRun(client, run, runDisplay(terminal));
     terminal.printJson(result);
     terminal.print(resultTable(result));
   });

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { didYouMean } from '../../app/did-you-mean.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { projectRoot, typeScriptCommand } from '../../runtime/node-command.ts';
 import { defineCommand } from '../command.ts';
-import { didYouMean } from '../did-you-mean.ts';
 import { FinishedWith } from '../failure.ts';
 
 export function benchCommand(): Command {

@@ -1,7 +1,7 @@
 /** `echoloop cancel`: ends a run at once. */
 import type { Command } from 'commander';
 import { defineCommand } from '../command.ts';
-import { sendOrder } from '../runs/send-order.ts';
+import { sendOrder } from '../send-order.ts';
 
 export function cancelCommand(): Command {
   return defineCommand(

@@ -15,7 +15,7 @@ export function doctorCommand(): Command {
 
 async function doctor(options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { currentDeployment } = await import('../connections.ts');
+  const { currentDeployment } = await import('../../app/connections.ts');
   const { inspect } = await import('../../runtime/doctor.ts');
   const report = await inspect(await currentDeployment());
   terminal.printJson(report);

@@ -2,10 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { type FileProblem, problemText } from '../../app/file-problem.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { defineCommand } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
-import { type FileProblem, problemText } from '../file-problem.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface EvaluateOptions {
@@ -60,9 +60,9 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     'Name folders of masks, the file of a manifest, and for --csv a file in a folder that is there.',
   );
   const terminal = openTerminal(options.json === true);
-  const { evaluateFolders } = await import('../evaluation/evaluate-folders.ts');
-  const { reportText } = await import('../evaluation/report-tables.ts');
-  const { scoresCsv } = await import('../evaluation/score-csv.ts');
+  const { evaluateFolders } = await import('../../app/evaluation/evaluate-folders.ts');
+  const { reportText } = await import('../text/report-tables.ts');
+  const { scoresCsv } = await import('../../app/evaluation/score-csv.ts');
   const { report, problems } = await evaluateFolders(
     { predictions, references, baseline, confidence },
     options.manifest,

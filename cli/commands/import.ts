@@ -1,9 +1,9 @@
 /** `echoloop import`: PyTorch weights into a checkpoint file or into a model of the store. */
 import type { Command } from 'commander';
+import type { PresetName } from '../../app/segmentation/load-model.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type NetworkKind, networkKinds } from '../../method/networks/network-checkpoint.ts';
 import { defineCommand, oneOf, positiveNumber } from '../command.ts';
-import type { PresetName } from '../segmentation/load-model.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface Options {
@@ -42,7 +42,7 @@ async function importFile(file: string, options: Options): Promise<void> {
   if (out === undefined && name === undefined) {
     throw new DomainError('ConfigInvalid', 'Say where the weights go: --out FILE, --name MODEL, or both.');
   }
-  const { importWeights } = await import('../models/import-weights.ts');
+  const { importWeights } = await import('../../app/models/import-weights.ts');
   const { bytes, config, parameters, prefix, unused } = await importWeights(file, {
     kind,
     preset,
@@ -71,8 +71,8 @@ async function importFile(file: string, options: Options): Promise<void> {
 }
 
 async function addToStore(name: string, kind: NetworkKind, bytes: Uint8Array) {
-  const { currentDeployment, storeOf } = await import('../connections.ts');
-  const { addImported } = await import('../models/imported-model.ts');
-  const { codeVersion } = await import('../version.ts');
+  const { currentDeployment, storeOf } = await import('../../app/connections.ts');
+  const { addImported } = await import('../../app/models/imported-model.ts');
+  const { codeVersion } = await import('../../app/code-version.ts');
   return addImported(storeOf(await currentDeployment()), name, { bytes, kind, codeVersion: codeVersion() });
 }

@@ -1,8 +1,8 @@
 /** `echoloop ingest`: a hospital's own videos into a dataset. */
 import type { Command } from 'commander';
+import { problemText } from '../../app/file-problem.ts';
 import { defineCommand, oneOf, positiveNumber } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
-import { problemText } from '../file-problem.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface IngestCommandOptions {
@@ -47,14 +47,14 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
   const terminal = openTerminal(options.json === true);
   const { checkedName } = await import('../../storage/keys.ts');
   const dataset = checkedName('dataset', options.dataset);
-  const { findVideos } = await import('../datasets/find-videos.ts');
+  const { findVideos } = await import('../../app/datasets/find-videos.ts');
   const { requirePaths } = await import('../named-paths.ts');
   const named = options.labels === undefined ? paths : [...paths, options.labels];
   await requirePaths(named, 'DatasetInvalid', 'Check the path: nothing was stored.');
   const files = await findVideos(paths);
-  const { currentDeployment, storeOf } = await import('../connections.ts');
+  const { currentDeployment, storeOf } = await import('../../app/connections.ts');
 
-  const { ingestVideos } = await import('../datasets/ingest-videos.ts');
+  const { ingestVideos } = await import('../../app/datasets/ingest-videos.ts');
   const { accepted, quarantined } = await ingestVideos(storeOf(await currentDeployment()), files, {
     dataset,
     keepNames: options.keepNames === true,

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Champion } from '../../storage/champion.ts';
 import { defineCommand, defineGroup, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '../text/text-table.ts';
 
 interface Json {
   readonly json?: boolean;
@@ -55,8 +55,8 @@ export function modelsCommand(): Command {
 }
 
 async function openModels() {
-  const { currentDeployment, storeOf } = await import('../connections.ts');
-  const champions = await import('../models/champion.ts');
+  const { currentDeployment, storeOf } = await import('../../app/connections.ts');
+  const champions = await import('../../app/models/champion.ts');
   return { store: storeOf(await currentDeployment()), ...champions };
 }
 
@@ -105,7 +105,7 @@ async function show(name: string, options: Json): Promise<void> {
 async function promote(name: string, options: Json & { run: string; iteration?: number }): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { store, promoteByHand } = await openModels();
-  const { bestIteration } = await import('../models/best-iteration.ts');
+  const { bestIteration } = await import('../../app/models/best-iteration.ts');
   const iteration = options.iteration ?? (await bestIteration(store, options.run));
   const champion = await promoteByHand(store, name, options.run, iteration);
   terminal.printJson({ champion });
@@ -123,8 +123,8 @@ async function rollback(name: string, options: Json): Promise<void> {
 async function exportModel(model: string, { out, json }: Json & { out: string }): Promise<void> {
   const terminal = openTerminal(json === true);
   const { readFile, writeFile } = await import('node:fs/promises');
-  const { isModelFile } = await import('../segmentation/model-file.ts');
-  const { exportedWeights } = await import('../models/import-weights.ts');
+  const { isModelFile } = await import('../../app/segmentation/model-file.ts');
+  const { exportedWeights } = await import('../../app/models/import-weights.ts');
   const read = async () => {
     if (await isModelFile(model)) return readFile(model);
     const { readArtefact } = await import('../../storage/artefacts.ts');

@@ -1,7 +1,7 @@
 /** `echoloop pause`: one order to a run. */
 import type { Command } from 'commander';
 import { defineCommand } from '../command.ts';
-import { sendOrder } from '../runs/send-order.ts';
+import { sendOrder } from '../send-order.ts';
 
 export function pauseCommand(): Command {
   return defineCommand(

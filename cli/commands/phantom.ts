@@ -31,7 +31,7 @@ export function phantomCommand(): Command {
 
 async function phantom(options: PhantomOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { makePhantomDataset } = await import('../datasets/phantom-dataset.ts');
+  const { makePhantomDataset } = await import('../../app/datasets/phantom-dataset.ts');
   const { splitStudies } = await import('../../datasets/splits.ts');
   const studies = Array.from({ length: options.count }, (_, index) => String(Math.floor(index / 2)));
   const splits = splitStudies(studies, options.seed);

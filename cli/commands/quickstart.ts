@@ -14,7 +14,7 @@ export function quickstartCommand(): Command {
 
 async function quickstartAction(options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { startServices } = await import('../quickstart/services.ts');
+  const { startServices } = await import('../../app/quickstart/services.ts');
   terminal.note('1. Services');
   const services = await startServices((line) => terminal.note(line));
   const interrupted = waitForSignal(terminal);
@@ -32,25 +32,35 @@ async function quickstartAction(options: { json?: boolean }): Promise<void> {
 
 async function demonstrate(
   terminal: Terminal,
-  { deployment, page }: Awaited<ReturnType<typeof import('../quickstart/services.ts').startServices>>,
+  { deployment, page }: Awaited<ReturnType<typeof import('../../app/quickstart/services.ts').startServices>>,
 ): Promise<void> {
   const { join, relative, resolve } = await import('node:path');
   const { pathToFileURL } = await import('node:url');
-  const { prepareData, realClipFile } = await import('../quickstart/data.ts');
-  const { quickstart } = await import('../quickstart/sizes.ts');
-  const { writeResults } = await import('../quickstart/results.ts');
-  const { connectTo } = await import('../connections.ts');
-  const { resolveRunConfig } = await import('../run-config.ts');
-  const { startAdaptation } = await import('../runs/adaptation-client.ts');
-  const { newRunId } = await import('../runs/run-id.ts');
-  const { followRun } = await import('../runs/watch.ts');
-  const { resultTable } = await import('../runs/result-text.ts');
+  const { prepareData, realClipFile } = await import('../../app/quickstart/data.ts');
+  const { quickstart } = await import('../../app/quickstart/sizes.ts');
+  const { writeResults } = await import('../../app/quickstart/results.ts');
+  const { connectTo } = await import('../../app/connections.ts');
+  const { resolveRunConfig } = await import('../../app/run-config.ts');
+  const { startAdaptation } = await import('../../app/runs/adaptation-client.ts');
+  const { newRunId } = await import('../../app/runs/run-id.ts');
+  const { followRun } = await import('../../app/runs/watch.ts');
+  const { runDisplay } = await import('../run-display.ts');
+  const { resultTable } = await import('../text/result-text.ts');
   const home = resolve(deployment.home);
   const { names, preset, iterations, seed } = quickstart;
 
   await connectTo(deployment, async ({ client, store }) => {
     terminal.note('2. Data');
-    await prepareData(store, home, terminal);
+    await prepareData(store, home, {
+      onVideo: (name, done, total) => {
+        if (terminal.interactive) terminal.redraw([`  ${name}: ${done} of ${total} videos made`]);
+      },
+      onDataset: (name, { total, labelled, made }) =>
+        terminal.note(
+          `  ${name}: ${total} videos, ${labelled} of them annotated${made === 0 ? ' (kept from before)' : ''}`,
+        ),
+    });
+    terminal.note(`  ${names.target}: one real recording without annotation, ${quickstart.realClip}`);
 
     const config = await resolveRunConfig(undefined, {
       preset,
@@ -67,7 +77,7 @@ async function demonstrate(
       );
     }
     await startAdaptation(client, { run, config });
-    const result = await followRun(client, run, terminal);
+    const result = await followRun(client, run, runDisplay(terminal));
     terminal.print(`\n${resultTable(result)}\n`);
 
     terminal.note('4. A real recording, segmented by the adapted model');

@@ -18,7 +18,7 @@ async function report(run: string, options: { out?: string; json?: boolean }): P
   const { mkdir } = await import('node:fs/promises');
   const { dirname, resolve } = await import('node:path');
   const { pathToFileURL } = await import('node:url');
-  const { currentDeployment, storeOf } = await import('../connections.ts');
+  const { currentDeployment, storeOf } = await import('../../app/connections.ts');
   const { DomainError } = await import('../../ground/errors.ts');
 
   const { writeWholeFile } = await import('../../storage/whole-file.ts');

@@ -1,7 +1,7 @@
 /** `echoloop resume`: one order to a run. */
 import type { Command } from 'commander';
 import { defineCommand } from '../command.ts';
-import { sendOrder } from '../runs/send-order.ts';
+import { sendOrder } from '../send-order.ts';
 
 export function resumeCommand(): Command {
   return defineCommand(

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { presets } from '../../contracts/presets.ts';
 import { defineCommand, defineGroup, oneOf, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '../text/text-table.ts';
 
 interface CreateOptions {
   readonly model: string;
@@ -50,10 +50,10 @@ function createCommand(): Command {
 
 async function create(options: CreateOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { resolveRunConfig } = await import('../run-config.ts');
+  const { resolveRunConfig } = await import('../../app/run-config.ts');
   const { checkedName } = await import('../../storage/keys.ts');
-  const { withConnections } = await import('../connections.ts');
-  const { createNightly } = await import('../runs/schedules.ts');
+  const { withConnections } = await import('../../app/connections.ts');
+  const { createNightly } = await import('../../app/runs/schedules.ts');
   const { preset, source, target, iterations } = options;
   const config = await resolveRunConfig(options.config, { preset, source, target, iterations });
   const model = checkedName('model', options.model);
@@ -66,8 +66,8 @@ async function create(options: CreateOptions): Promise<void> {
 
 async function list(options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { withConnections } = await import('../connections.ts');
-  const { listSchedules } = await import('../runs/schedules.ts');
+  const { withConnections } = await import('../../app/connections.ts');
+  const { listSchedules } = await import('../../app/runs/schedules.ts');
   const schedules = await withConnections(({ client }) => listSchedules(client));
   terminal.printJson({ schedules });
   terminal.print(
@@ -89,8 +89,8 @@ function orderCommand(order: 'pause' | 'trigger' | 'delete', summary: string): C
   if (order === 'pause') command.option('--off', 'end the pause');
   return command.action(async (schedule: string, options: { off?: boolean; json?: boolean }) => {
     const terminal = openTerminal(options.json === true);
-    const { withConnections } = await import('../connections.ts');
-    const { orderSchedule } = await import('../runs/schedules.ts');
+    const { withConnections } = await import('../../app/connections.ts');
+    const { orderSchedule } = await import('../../app/runs/schedules.ts');
     const sent = order === 'pause' && options.off ? 'unpause' : order;
     await withConnections(({ client }) => orderSchedule(client, schedule, sent));
     terminal.printJson({ schedule, order: sent });

@@ -1,12 +1,12 @@
 /** `echoloop segment`: masks and overlays of videos. With checkpoint files it needs neither Temporal nor a store. */
 import type { Command } from 'commander';
+import { problemOf, problemText } from '../../app/file-problem.ts';
+import type { PresetName } from '../../app/segmentation/load-model.ts';
+import type { SegmentedFile } from '../../app/segmentation/segment-file.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
 import { defineCommand, oneOf } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
-import { problemOf, problemText } from '../file-problem.ts';
-import type { PresetName } from '../segmentation/load-model.ts';
-import type { SegmentedFile } from '../segmentation/segment-file.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface SegmentOptions {
@@ -57,15 +57,15 @@ export function segmentCommand(): Command {
 async function segment(videos: string[], options: SegmentOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { mkdir } = await import('node:fs/promises');
-  const { checkOutputs } = await import('../segmentation/output-files.ts');
-  const { isModelFile } = await import('../segmentation/model-file.ts');
+  const { checkOutputs } = await import('../../app/segmentation/output-files.ts');
+  const { isModelFile } = await import('../../app/segmentation/model-file.ts');
   const uncertainty = options.uncertainty === true;
   checkOutputs(videos, options.out, uncertainty);
   const fromFile = await isModelFile(options.model);
   checkRewardOptions(options, fromFile);
   await checkFiles(videos, options, fromFile);
   // Both bring the tensor packages, which take seconds to load.
-  const { segmentFile } = await import('../segmentation/segment-file.ts');
+  const { segmentFile } = await import('../../app/segmentation/segment-file.ts');
   const { selectTensorBackend } = await import('../../runtime/tensors.ts');
   const backend = await selectTensorBackend();
   const { model, rewards } = await loadNetworks(options, fromFile);
@@ -135,12 +135,12 @@ async function checkFiles(
 }
 
 async function loadNetworks(options: SegmentOptions, fromFile: boolean) {
-  const { loadModelFile } = await import('../segmentation/load-model.ts');
-  const { loadRewardFiles } = await import('../segmentation/reward-networks.ts');
+  const { loadModelFile } = await import('../../app/segmentation/load-model.ts');
+  const { loadRewardFiles } = await import('../../app/segmentation/reward-networks.ts');
   const named = await loadRewardFiles(options.reward);
   if (fromFile) return { model: await loadModelFile(options.model, options.preset), rewards: named };
-  const { currentDeployment, storeOf } = await import('../connections.ts');
-  const { loadChampionModel, loadChampionRewards } = await import('../models/champion.ts');
+  const { currentDeployment, storeOf } = await import('../../app/connections.ts');
+  const { loadChampionModel, loadChampionRewards } = await import('../../app/models/champion.ts');
   const store = storeOf(await currentDeployment());
   const rewards: readonly RewardNetwork[] =
     named.length > 0 || !needsRewards(options) ? named : await loadChampionRewards(store, options.model);

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { defineCommand } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '../text/text-table.ts';
 
 const runsShown = 20;
 
@@ -16,9 +16,9 @@ export function statusCommand(): Command {
 
 async function status(run: string | undefined, options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { withConnections } = await import('../connections.ts');
-  const { listRuns, readRun } = await import('../runs/adaptation-client.ts');
-  const { progressLines } = await import('../runs/progress-text.ts');
+  const { withConnections } = await import('../../app/connections.ts');
+  const { listRuns, readRun } = await import('../../app/runs/adaptation-client.ts');
+  const { progressLines } = await import('../text/progress-text.ts');
   await withConnections(async ({ client }) => {
     if (run !== undefined) {
       const state = await readRun(client, run);

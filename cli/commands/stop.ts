@@ -1,7 +1,7 @@
 /** `echoloop stop`: one order to a run. */
 import type { Command } from 'commander';
 import { defineCommand } from '../command.ts';
-import { sendOrder } from '../runs/send-order.ts';
+import { sendOrder } from '../send-order.ts';
 
 export function stopCommand(): Command {
   return defineCommand(

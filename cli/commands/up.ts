@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { defineCommand } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '../text/text-table.ts';
 
 export function upCommand(): Command {
   return defineCommand(

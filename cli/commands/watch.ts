@@ -13,11 +13,12 @@ export function watchCommand(): Command {
 
 async function watch(run: string, options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { withConnections } = await import('../connections.ts');
-  const { followRun } = await import('../runs/watch.ts');
-  const { resultTable } = await import('../runs/result-text.ts');
+  const { withConnections } = await import('../../app/connections.ts');
+  const { followRun } = await import('../../app/runs/watch.ts');
+  const { runDisplay } = await import('../run-display.ts');
+  const { resultTable } = await import('../text/result-text.ts');
   await withConnections(async ({ client }) => {
-    const result = await followRun(client, run, terminal);
+    const result = await followRun(client, run, runDisplay(terminal));
     terminal.printJson(result);
     terminal.print(resultTable(result));
   });

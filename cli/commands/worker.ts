@@ -19,7 +19,7 @@ export function workerCommand(): Command {
 
 async function worker(options: { role: 'control' | 'io' | 'compute'; json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { currentDeployment } = await import('../connections.ts');
+  const { currentDeployment } = await import('../../app/connections.ts');
   const { runWorker } = await import('../../workers/run.ts');
   await runWorker(options.role, await currentDeployment(), {
     onReady: () => terminal.note(`${options.role} worker is ready`),

@@ -15,9 +15,9 @@ import { readArtefact } from '../../storage/artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
+import { codeVersion } from '../code-version.ts';
 import { modelOf } from '../segmentation/load-model.ts';
 import { segmentToVideo } from '../segmentation/segment-file.ts';
-import { codeVersion } from '../version.ts';
 
 export interface QuickstartFiles {
   readonly policy: string;

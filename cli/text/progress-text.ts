@@ -1,44 +1,8 @@
 /** A run's state in words for a terminal. */
+
+import type { RunState } from '../../app/runs/adaptation-client.ts';
+import { type Rate, type StageWork, stageWork, trainingOf } from '../../app/runs/stage-work.ts';
 import type { EvaluationNumbers } from '../../contracts/messages.ts';
-import type { RunningActivity, RunState } from './adaptation-client.ts';
-
-/** How fast the current stage goes, from two looks at it. */
-export interface Rate {
-  readonly perSecond: number;
-  readonly secondsLeft: number;
-}
-
-/** The work of the current stage that is done: its shards, or the steps that the training activity reported. */
-export interface StageWork {
-  /** Changes when another piece of work begins, so that rates are not mixed. */
-  readonly name: string;
-  readonly done: number;
-  readonly total: number;
-  readonly unit: string;
-}
-
-/** Undefined before anything countable has begun. */
-export function stageWork(state: RunState): StageWork | undefined {
-  const { progress } = state;
-  if (!progress) return undefined;
-  const name = `${progress.stage} ${progress.iteration}`;
-  const training = trainingOf(state.activities);
-  if (progress.total <= 1 && training?.heartbeat) {
-    return {
-      name: `${name} ${training.name}`,
-      done: training.heartbeat.step,
-      total: training.heartbeat.total,
-      unit: 'steps',
-    };
-  }
-  // One unit of training says nothing; its steps come with the first heartbeat.
-  if (progress.total === 0 || (progress.total === 1 && progress.unit === 'steps')) return undefined;
-  return { name, done: progress.done, total: progress.total, unit: progress.unit };
-}
-
-function trainingOf(activities: readonly RunningActivity[]): RunningActivity | undefined {
-  return activities.find((activity) => activity.heartbeat !== undefined && activity.heartbeat.total > 0);
-}
 
 /** The display as lines: what runs, how far it is, what is known of the result. */
 export function progressLines(state: RunState, rate: Rate | undefined): string[] {

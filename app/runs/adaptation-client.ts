@@ -17,7 +17,7 @@ import {
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { RunFailed } from '../failure.ts';
+import { RunFailed } from './run-failed.ts';
 
 /** An activity that is under way or waits for its next try. */
 export interface RunningActivity {

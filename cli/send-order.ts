@@ -1,5 +1,5 @@
 /** One order to a run, and the words that confirm it. */
-import { openTerminal } from '../terminal.ts';
+import { openTerminal } from './terminal.ts';
 
 export type Order = 'pause' | 'resume' | 'stop' | 'cancel';
 
@@ -10,8 +10,8 @@ export async function sendOrder(
   json: boolean,
 ): Promise<void> {
   const terminal = openTerminal(json);
-  const { withConnections } = await import('../connections.ts');
-  const { cancelRun, steerRun } = await import('./adaptation-client.ts');
+  const { withConnections } = await import('../app/connections.ts');
+  const { cancelRun, steerRun } = await import('../app/runs/adaptation-client.ts');
   await withConnections(async ({ client }) => {
     if (order === 'cancel') await cancelRun(client, run);
     else await steerRun(client, run, order);

@@ -1,7 +1,7 @@
 /** What a finished run came to, as a table for the terminal. */
 import type { AdaptationResult } from '../../contracts/messages.ts';
 import { headlineRows } from '../../report/headline.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from './text-table.ts';
 
 /** Before and after on held-out target videos, and which policy was kept. */
 export function resultTable(result: AdaptationResult): string {

@@ -5,7 +5,7 @@ import { DomainError } from '../../ground/errors.ts';
 import { findArtefact, sha256Of, writeArtefact } from '../../storage/artefacts.ts';
 import { datasetKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
-import { codeVersion } from '../version.ts';
+import { codeVersion } from '../code-version.ts';
 
 /**
  * Stores one file of a dataset; free when it is there already.

@@ -7,7 +7,7 @@ import type {
   UncertaintyReport,
   VideoScore,
 } from '../../metrics/evaluation.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from './text-table.ts';
 
 type Format = (value: number) => string;
 

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { RunState } from '../../app/runs/adaptation-client.ts';
 import type { Progress } from '../../contracts/messages.ts';
-import type { RunState } from './adaptation-client.ts';
-import { progressLine, progressLines, stageWork } from './progress-text.ts';
-import { newRunId } from './run-id.ts';
-import { rateMeter } from './watch.ts';
+import { progressLine, progressLines } from './progress-text.ts';
 
 const progress: Progress = {
   run: 'r',
@@ -35,17 +33,6 @@ const training = (step: number) => [
 ];
 
 describe('progress', () => {
-  it('counts shards while sweeping and steps of the heartbeat while training', () => {
-    expect(stageWork(state({}))).toMatchObject({ done: 2, total: 8, unit: 'shards' });
-    expect(
-      stageWork(state({ stage: 'fine-tuning', done: 0, total: 1, unit: 'steps' }, training(24))),
-    ).toMatchObject({
-      done: 24,
-      total: 96,
-      unit: 'steps',
-    });
-  });
-
   it('shows stage, iteration, work, rate, reward and metrics', () => {
     const shown = progressLines(
       state(
@@ -93,21 +80,5 @@ describe('progress', () => {
     expect(progressLines(state({}, activities), undefined).at(-1)).toBe(
       'predictShard: try 2, the one before failed: the store is away',
     );
-  });
-});
-
-describe('the rate', () => {
-  it('is known once work has moved, and forgets other stages', () => {
-    const measure = rateMeter();
-    expect(measure(state({ done: 0 }), 0)).toBeUndefined();
-    expect(measure(state({ done: 0 }), 1000)).toBeUndefined();
-    expect(measure(state({ done: 4 }), 2000)).toEqual({ perSecond: 2, secondsLeft: 2 });
-    expect(measure(state({ done: 0, stage: 'labelling' }), 3000)).toBeUndefined();
-  });
-});
-
-describe('run ids', () => {
-  it('sort by time and are legal names', () => {
-    expect(newRunId('target', new Date('2026-01-31T23:59:58Z'))).toBe('target-20260131-235958');
   });
 });

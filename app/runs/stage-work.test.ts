@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { Progress } from '../../contracts/messages.ts';
+import type { RunState } from './adaptation-client.ts';
+import { newRunId } from './run-id.ts';
+import { rateMeter, stageWork } from './stage-work.ts';
+
+const progress: Progress = {
+  run: 'r',
+  stage: 'predicting',
+  state: 'running',
+  iteration: 1,
+  iterations: 2,
+  done: 2,
+  total: 8,
+  unit: 'shards',
+  startedAt: '2026-01-01T00:00:00Z',
+  stageStartedAt: '2026-01-01T00:00:00Z',
+  quarantined: 0,
+  concurrency: 2,
+};
+
+function state(changes: Partial<Progress>, activities: RunState['activities'] = []): RunState {
+  return {
+    run: 'r',
+    status: 'RUNNING',
+    startedAt: progress.startedAt,
+    progress: { ...progress, ...changes },
+    activities,
+  };
+}
+
+const training = (step: number) => [
+  { name: 'fineTunePolicy', attempt: 1, heartbeat: { step, total: 96, loss: 0.5, reward: 0.81 } },
+];
+
+describe('the work of a stage', () => {
+  it('counts shards while sweeping and steps of the heartbeat while training', () => {
+    expect(stageWork(state({}))).toMatchObject({ done: 2, total: 8, unit: 'shards' });
+    expect(
+      stageWork(state({ stage: 'fine-tuning', done: 0, total: 1, unit: 'steps' }, training(24))),
+    ).toMatchObject({
+      done: 24,
+      total: 96,
+      unit: 'steps',
+    });
+  });
+});
+
+describe('the rate', () => {
+  it('is known once work has moved, and forgets other stages', () => {
+    const measure = rateMeter();
+    expect(measure(state({ done: 0 }), 0)).toBeUndefined();
+    expect(measure(state({ done: 0 }), 1000)).toBeUndefined();
+    expect(measure(state({ done: 4 }), 2000)).toEqual({ perSecond: 2, secondsLeft: 2 });
+    expect(measure(state({ done: 0, stage: 'labelling' }), 3000)).toBeUndefined();
+  });
+});
+
+describe('run ids', () => {
+  it('sort by time and are legal names', () => {
+    expect(newRunId('target', new Date('2026-01-31T23:59:58Z'))).toBe('target-20260131-235958');
+  });
+});
