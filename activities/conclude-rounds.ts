@@ -4,10 +4,10 @@ import type { ConcludeRoundsInput, FineTuneResult } from '../contracts/activitie
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { findJson, readJson, writeJson } from './artefacts/json-artefact.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { FineTuningSchema, RoundSchema } from './fine-tuning-documents.ts';
-import { findJson, readJson, writeJson } from './json-artefact.ts';
-import { activityKeys } from './run-keys.ts';
+import { FineTuningSchema, RoundSchema } from './fine-tuning/documents.ts';
 
 export async function concludeRounds(
   input: ConcludeRoundsInput,

@@ -5,19 +5,19 @@ import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { FineTune } from '../method/ppo/fine-tune.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { policySettings, storeNetwork } from './artefacts/networks.ts';
+import { type RunFacts, readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { type Learners, loadLearners, resumableFineTune } from './fine-tuning.ts';
-import { FineTuningSchema } from './fine-tuning-documents.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { policySettings, storeNetwork } from './networks.ts';
-import { type RunFacts, readRun } from './plan.ts';
-import { rewardInputs } from './policy-rewards.ts';
-import { shelveVideos } from './prepare-videos.ts';
-import { activityKeys } from './run-keys.ts';
-import { sweptSurroundings } from './swept-surroundings.ts';
-import { trainResumably } from './train-resumably.ts';
-import { attemptFolder, withRates } from './training-attempt.ts';
-import { VideoShelf, windowsFrom } from './video-shelf.ts';
+import { FineTuningSchema } from './fine-tuning/documents.ts';
+import { type Learners, loadLearners, resumableFineTune } from './fine-tuning/learners.ts';
+import { sweptSurroundings } from './fine-tuning/swept-surroundings.ts';
+import { rewardInputs } from './rewards/policy-rewards.ts';
+import { attemptFolder, withRates } from './training/attempt.ts';
+import { trainResumably } from './training/train-resumably.ts';
+import { shelveVideos } from './videos/shelve-videos.ts';
+import { VideoShelf, windowsFrom } from './videos/video-shelf.ts';
 
 export async function fineTunePolicy(
   input: FineTuneInput,

@@ -8,15 +8,15 @@ import { encodeAutoencoder } from '../method/rewards/shape-autoencoder/autoencod
 import { AutoencoderTraining } from '../method/rewards/shape-autoencoder/autoencoder-training.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { type RunFacts, readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, breathe } from './context.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { type RunFacts, readRun } from './plan.ts';
-import { prepareLabels } from './prepared-video.ts';
-import { tryVideo } from './quarantine.ts';
-import { refuseEmptyTraining } from './refuse-empty-training.ts';
-import { activityKeys } from './run-keys.ts';
-import { type ResumableTraining, trainResumably } from './train-resumably.ts';
-import { attemptFolder, withRates } from './training-attempt.ts';
+import { attemptFolder, withRates } from './training/attempt.ts';
+import { type ResumableTraining, trainResumably } from './training/train-resumably.ts';
+import { prepareLabels } from './videos/prepared-video.ts';
+import { tryVideo } from './videos/quarantine.ts';
+import { refuseEmptyTraining } from './videos/refuse-empty-training.ts';
 
 /** What is known of a finished fit, beside its weights. */
 export const AutoencoderCurveSchema = z.strictObject({

@@ -7,15 +7,15 @@ import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import { labelVideo } from '../method/rewards/labelling.ts';
 import { findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { loadNetwork } from './artefacts/networks.ts';
+import { readRun, shardOf } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, logWork } from './context.ts';
-import { DegradedPolicy } from './degraded-policy.ts';
-import { eachVideo } from './each-video.ts';
-import { loadNetwork } from './networks.ts';
-import { readRun, shardOf } from './plan.ts';
-import { prepareVideo } from './prepared-video.ts';
-import { activityKeys } from './run-keys.ts';
-import { loadShapeCorrection, type ShapeCorrection } from './shape-correction.ts';
-import { decodeTriples, encodeTriples } from './triple-file.ts';
+import { DegradedPolicy } from './rewards/degraded-policy.ts';
+import { loadShapeCorrection, type ShapeCorrection } from './rewards/shape-correction.ts';
+import { decodeTriples, encodeTriples } from './rewards/triple-file.ts';
+import { eachVideo } from './videos/each-video.ts';
+import { prepareVideo } from './videos/prepared-video.ts';
 
 export async function labelShard(
   input: LabelShardInput,

@@ -14,18 +14,18 @@ import { meanPolicyReward } from '../method/ppo/policy-reward.ts';
 import { resultShareAt } from '../method/ppo/schedules.ts';
 import { averageDeltas, outerStep } from '../method/scale-out/outer-step.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
+import { findJson, readJson, writeJson } from './artefacts/json-artefact.ts';
+import { loadNetwork, policySettings, readArrays, storeNetwork } from './artefacts/networks.ts';
+import { type RunFacts, readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
-import { criticOf } from './fine-tuning.ts';
-import { LocalTrainingSchema, RoundSchema } from './fine-tuning-documents.ts';
-import { findJson, readJson, writeJson } from './json-artefact.ts';
-import { loadNetwork, policySettings, readArrays, storeNetwork } from './networks.ts';
-import { type RunFacts, readRun } from './plan.ts';
-import { loadPolicyRewards, rewardInputs } from './policy-rewards.ts';
-import { shelveVideos } from './prepare-videos.ts';
-import { activityKeys } from './run-keys.ts';
-import type { CurvePoint } from './train-resumably.ts';
-import { attemptFolder } from './training-attempt.ts';
-import { VideoShelf, windowsFrom } from './video-shelf.ts';
+import { LocalTrainingSchema, RoundSchema } from './fine-tuning/documents.ts';
+import { criticOf } from './fine-tuning/learners.ts';
+import { loadPolicyRewards, rewardInputs } from './rewards/policy-rewards.ts';
+import { attemptFolder } from './training/attempt.ts';
+import type { CurvePoint } from './training/train-resumably.ts';
+import { shelveVideos } from './videos/shelve-videos.ts';
+import { VideoShelf, windowsFrom } from './videos/video-shelf.ts';
 
 export async function mergeRound(
   input: MergeRoundInput,

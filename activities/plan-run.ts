@@ -7,9 +7,9 @@ import { DomainError } from '../ground/errors.ts';
 import { randomStream, shuffled } from '../ground/random.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { datasetKeys, runKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { type Plan, PlanSchema } from './artefacts/run-facts.ts';
 import type { ActivityContext } from './context.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { type Plan, PlanSchema } from './plan.ts';
 
 /** So many shards of one sweep fit one workflow history; a larger sweep gets larger shards. */
 const MAXIMUM_SHARDS = 2000;

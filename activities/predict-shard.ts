@@ -5,11 +5,11 @@ import { predictVideo } from '../method/inference/predict-video.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { loadNetwork } from './artefacts/networks.ts';
+import { readRun, shardOf } from './artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from './context.ts';
-import { eachVideo } from './each-video.ts';
-import { loadNetwork } from './networks.ts';
-import { readRun, shardOf } from './plan.ts';
-import { prepareVideo } from './prepared-video.ts';
+import { eachVideo } from './videos/each-video.ts';
+import { prepareVideo } from './videos/prepared-video.ts';
 
 /**
  * Predictions of a sweep lie on the grid of the networks, where they are labelled; those of an evaluation on the grid of the file,

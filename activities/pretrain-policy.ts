@@ -7,15 +7,15 @@ import { UNet3D } from '../method/networks/unet3d.ts';
 import { Pretraining } from '../method/pretraining/pretraining.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { policySettings, storeNetwork } from './artefacts/networks.ts';
+import { readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { policySettings, storeNetwork } from './networks.ts';
-import { readRun } from './plan.ts';
-import { shelveVideos } from './prepare-videos.ts';
-import { activityKeys } from './run-keys.ts';
-import { type ResumableTraining, trainResumably } from './train-resumably.ts';
-import { attemptFolder, withRates } from './training-attempt.ts';
-import { labelledWindowsFrom, VideoShelf } from './video-shelf.ts';
+import { attemptFolder, withRates } from './training/attempt.ts';
+import { type ResumableTraining, trainResumably } from './training/train-resumably.ts';
+import { shelveVideos } from './videos/shelve-videos.ts';
+import { labelledWindowsFrom, VideoShelf } from './videos/video-shelf.ts';
 
 /** What is known of a finished pretraining, beside its weights. */
 export const PretrainingCurveSchema = z.strictObject({

@@ -8,9 +8,9 @@ import type { PolicyResult, PromotionResult } from '../contracts/messages.ts';
 import type { Champion } from '../storage/champion.ts';
 import { replaceChampion } from '../storage/champions.ts';
 import { rewardNetworksOf } from '../storage/reward-lineage.ts';
+import { findJson, readJson, writeJson } from './artefacts/json-artefact.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { findJson, readJson, writeJson } from './json-artefact.ts';
-import { activityKeys } from './run-keys.ts';
 import { SelectionSchema } from './select-best.ts';
 
 const PromotionSchema = z.strictObject({ promoted: z.boolean(), reason: z.string() });

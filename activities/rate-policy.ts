@@ -10,12 +10,12 @@ import { rewardMap } from '../method/inference/predict-video.ts';
 import { minimumOf } from '../method/rewards/fusion.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { readRun } from './plan.ts';
-import { prepareVideo } from './prepared-video.ts';
-import { loadRewardNetworks } from './reward-networks.ts';
-import { activityKeys } from './run-keys.ts';
+import { loadRewardNetworks } from './rewards/reward-networks.ts';
+import { prepareVideo } from './videos/prepared-video.ts';
 
 export const RatingsSchema = z.strictObject({
   /** Mean reward of each video that has a prediction, in [0, 1]. */

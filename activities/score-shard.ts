@@ -7,11 +7,11 @@ import { type VideoScore, VideoScoreSchema } from '../metrics/evaluation.ts';
 import { scoreVideo } from '../metrics/score-video.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { datasetKeys, runKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { readRun, shardOf } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, logWork } from './context.ts';
-import { eachVideo } from './each-video.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { readRun, shardOf } from './plan.ts';
-import { activityKeys } from './run-keys.ts';
+import { eachVideo } from './videos/each-video.ts';
 
 export const ShardScoresSchema = z.strictObject({
   scores: z.array(VideoScoreSchema),

@@ -4,9 +4,9 @@ import type { SelectBestInput, SelectBestResult } from '../contracts/activities.
 import type { PolicyResult } from '../contracts/messages.ts';
 import { eligiblePolicies } from '../decisions/eligible-policies.ts';
 import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
+import { writeJson } from './artefacts/json-artefact.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { writeJson } from './json-artefact.ts';
-import { activityKeys } from './run-keys.ts';
 
 const NumbersSchema = z.strictObject({
   videos: z.int(),

@@ -10,10 +10,10 @@ import {
 } from '../metrics/evaluation.ts';
 import { summarise } from '../metrics/summary.ts';
 import { runKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { type Plan, readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { type Plan, readRun } from './plan.ts';
-import { activityKeys } from './run-keys.ts';
 import { ShardScoresSchema } from './score-shard.ts';
 
 /** `evaluation.json` of an iteration: what `evaluate --json` prints, for each of the two splits that has videos. */

@@ -11,19 +11,19 @@ import { FineTune } from '../method/ppo/fine-tune.ts';
 import { deltaOf } from '../method/scale-out/outer-step.ts';
 import { shardOfWorker } from '../method/scale-out/shard-of-worker.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { readArrays } from './artefacts/networks.ts';
+import { readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { type Learners, loadLearners, resumableFineTune } from './fine-tuning.ts';
-import { LocalTrainingSchema } from './fine-tuning-documents.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { readArrays } from './networks.ts';
-import { readRun } from './plan.ts';
-import { rewardInputs } from './policy-rewards.ts';
-import { shelveVideos } from './prepare-videos.ts';
-import { activityKeys } from './run-keys.ts';
-import { sweptSurroundings } from './swept-surroundings.ts';
-import { trainResumably } from './train-resumably.ts';
-import { attemptFolder, withRates } from './training-attempt.ts';
-import { VideoShelf, windowsFrom } from './video-shelf.ts';
+import { LocalTrainingSchema } from './fine-tuning/documents.ts';
+import { type Learners, loadLearners, resumableFineTune } from './fine-tuning/learners.ts';
+import { sweptSurroundings } from './fine-tuning/swept-surroundings.ts';
+import { rewardInputs } from './rewards/policy-rewards.ts';
+import { attemptFolder, withRates } from './training/attempt.ts';
+import { trainResumably } from './training/train-resumably.ts';
+import { shelveVideos } from './videos/shelve-videos.ts';
+import { VideoShelf, windowsFrom } from './videos/video-shelf.ts';
 
 export async function trainLocally(
   input: TrainLocallyInput,

@@ -4,8 +4,8 @@ import { renderReport } from '../report/page.ts';
 import { collectRunReport } from '../report/run-report.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { readRun } from './artefacts/run-facts.ts';
 import type { ActivityContext } from './context.ts';
-import { readRun } from './plan.ts';
 
 export async function writeReport(
   input: WriteReportInput,

@@ -4,10 +4,10 @@
  */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { toFailure } from '../activities/to-failure.ts';
 import type { Heartbeat } from '../contracts/messages.ts';
 import { DomainError } from '../ground/errors.ts';
 import { ComputeCancelled, type ComputeProcess } from './compute-process.ts';
+import { toFailure } from './to-failure.ts';
 
 /** Well under the heartbeat timeout, so that a busy machine misses none. */
 const HEARTBEAT_MS = 3000;

@@ -3,8 +3,8 @@ import { Context } from '@temporalio/activity';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { ActivityContext, ActivityServices } from '../activities/context.ts';
 import { ioActivities } from '../activities/io.ts';
-import { toFailure } from '../activities/to-failure.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
+import { toFailure } from './to-failure.ts';
 
 const CONCURRENT_ACTIVITIES = 8;
 

@@ -1,6 +1,7 @@
 /** Stages of a run that go over shards, one shard after the other in this process. */
+
+import { findJson } from '../../activities/artefacts/json-artefact.ts';
 import type { ActivityContext } from '../../activities/context.ts';
-import { findJson } from '../../activities/json-artefact.ts';
 import { labelShard } from '../../activities/label-shard.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { predictShard } from '../../activities/predict-shard.ts';

@@ -2,9 +2,9 @@
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { activityKeys } from '../../activities/artefacts/run-keys.ts';
 import { computeActivities } from '../../activities/compute.ts';
 import { ioActivities } from '../../activities/io.ts';
-import { activityKeys } from '../../activities/run-keys.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
 import { ChampionSchema } from '../../storage/champion.ts';

@@ -2,9 +2,9 @@
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { loadNetwork, storeNetwork } from '../../activities/artefacts/networks.ts';
 import { concludeRounds } from '../../activities/conclude-rounds.ts';
 import { mergeRound } from '../../activities/merge-round.ts';
-import { loadNetwork, storeNetwork } from '../../activities/networks.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { trainLocally } from '../../activities/train-locally.ts';
 import type { FineTuneInput, MergeRoundResult, TrainLocallyResult } from '../../contracts/activities.ts';

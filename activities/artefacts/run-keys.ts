@@ -1,6 +1,6 @@
 /** Keys of what the activities make, beside those that storage/keys.ts names. */
-import type { ShardInput } from '../contracts/activities.ts';
-import { checkedName, runKeys } from '../storage/keys.ts';
+import type { ShardInput } from '../../contracts/activities.ts';
+import { checkedName, runKeys } from '../../storage/keys.ts';
 
 const three = (n: number): string => String(n).padStart(3, '0');
 

@@ -4,7 +4,7 @@
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { DomainError } from '../ground/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 /** Correctness 1 as a byte. */
 const RIGHT = 255;

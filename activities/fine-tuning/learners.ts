@@ -1,13 +1,13 @@
 /** What plain fine-tuning and the workers of a local-SGD round (method.md 6, 7) have in common. */
-import type { FineTuneInput } from '../contracts/activities.ts';
-import { randomStream } from '../ground/random.ts';
-import { UNet3D } from '../method/networks/unet3d.ts';
-import type { FineTune, FineTuneProgress } from '../method/ppo/fine-tune.ts';
-import type { ActivityContext } from './context.ts';
-import { loadNetwork } from './networks.ts';
-import type { RunFacts } from './plan.ts';
-import { loadPolicyRewards, type PolicyRewards } from './policy-rewards.ts';
-import type { CurvePoint, ResumableTraining } from './train-resumably.ts';
+import type { FineTuneInput } from '../../contracts/activities.ts';
+import { randomStream } from '../../ground/random.ts';
+import { UNet3D } from '../../method/networks/unet3d.ts';
+import type { FineTune, FineTuneProgress } from '../../method/ppo/fine-tune.ts';
+import { loadNetwork } from '../artefacts/networks.ts';
+import type { RunFacts } from '../artefacts/run-facts.ts';
+import type { ActivityContext } from '../context.ts';
+import { loadPolicyRewards, type PolicyRewards } from '../rewards/policy-rewards.ts';
+import type { CurvePoint, ResumableTraining } from '../training/train-resumably.ts';
 
 type Start = Pick<FineTuneInput, 'iteration' | 'policy' | 'reference' | 'critic' | 'reward'>;
 

@@ -5,9 +5,9 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { domainErrorOf } from '../ground/errors.ts';
-import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../imaging/image.ts';
-import type { LabelledWindowSource, WindowSource } from '../method/pretraining/training-windows.ts';
+import { domainErrorOf } from '../../ground/errors.ts';
+import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
+import type { LabelledWindowSource, WindowSource } from '../../method/pretraining/training-windows.ts';
 
 const MEMORY_BYTES = 1.5e9;
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;

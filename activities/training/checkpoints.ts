@@ -2,11 +2,11 @@
  * Checkpoints of a training: complete artefacts named by their step. The newest one is found by listing, older ones are removed
  * once a newer one is complete, all of them once the result is.
  */
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import type { NamedArrays } from '../method/networks/named-arrays.ts';
-import { decodeSafetensors, encodeSafetensors } from '../method/networks/safetensors.ts';
-import { deleteArtefact, findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';
-import type { ActivityContext } from './context.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import type { NamedArrays } from '../../method/networks/named-arrays.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safetensors.ts';
+import { deleteArtefact, findArtefact, readArtefact, writeArtefact } from '../../storage/artefacts.ts';
+import type { ActivityContext } from '../context.ts';
 
 export interface TrainingState {
   /** Weights and moments of everything that is trained. */

@@ -1,9 +1,9 @@
 /** The frozen plan of a run: which videos each part works on. An artefact, because it may name tens of thousands of videos. */
 import { z } from 'zod';
-import type { RunInput, ShardInput } from '../contracts/activities.ts';
-import { type RunConfig, RunConfigSchema } from '../contracts/run-config.ts';
-import { DomainError } from '../ground/errors.ts';
-import type { ActivityContext } from './context.ts';
+import type { RunInput, ShardInput } from '../../contracts/activities.ts';
+import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
+import type { ActivityContext } from '../context.ts';
 
 const ids = z.array(z.string().min(1));
 const shards = z.array(ids);

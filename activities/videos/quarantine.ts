@@ -1,7 +1,7 @@
 /** A video that cannot be used is set aside with its reason and counted; only what is the video's own fault counts as that. */
-import { DomainError, type ErrorCode } from '../ground/errors.ts';
-import { runKeys } from '../storage/keys.ts';
-import type { ActivityContext } from './context.ts';
+import { DomainError, type ErrorCode } from '../../ground/errors.ts';
+import { runKeys } from '../../storage/keys.ts';
+import type { ActivityContext } from '../context.ts';
 
 const VIDEO_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'DatasetInvalid',

@@ -1,8 +1,8 @@
 /** The stored reward networks of a run. */
-import type { RewardModel } from '../contracts/messages.ts';
-import type { RewardNetwork } from '../method/ppo/reward-networks.ts';
-import type { ActivityContext } from './context.ts';
-import { loadNetwork } from './networks.ts';
+import type { RewardModel } from '../../contracts/messages.ts';
+import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
+import { loadNetwork } from '../artefacts/networks.ts';
+import type { ActivityContext } from '../context.ts';
 
 /** The anatomical network, then the landmark one where the run has it. The caller disposes the networks. */
 export async function loadRewardNetworks(

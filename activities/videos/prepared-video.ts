@@ -1,14 +1,14 @@
 /** Videos as the networks see them: read from the store through the cache, decoded, preprocessed (method.md 2). */
 
-import type { PreprocessingConfig } from '../contracts/run-config.ts';
-import { readGreyNifti, readLabelNifti } from '../datasets/nifti.ts';
-import { preprocess, preprocessLabels } from '../datasets/preprocessing.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { DomainError } from '../ground/errors.ts';
-import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
-import { findArtefact } from '../storage/artefacts.ts';
-import { datasetKeys } from '../storage/keys.ts';
-import type { ActivityContext } from './context.ts';
+import type { PreprocessingConfig } from '../../contracts/run-config.ts';
+import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
+import { preprocess, preprocessLabels } from '../../datasets/preprocessing.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { DomainError } from '../../ground/errors.ts';
+import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import { datasetKeys } from '../../storage/keys.ts';
+import type { ActivityContext } from '../context.ts';
 
 export interface PreparedVideo {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
+import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { labelledWindowsFrom, VideoShelf } from './video-shelf.ts';
 
 const geometry = { frames: 3, rows: 2, columns: 2, spacingMm: [1, 1], frameTimeMs: 50 } as const;

@@ -1,11 +1,11 @@
 /** A policy with a copy of it for noise on its weights: what the degradations of method.md 4.3 are made with. */
-import type { RunConfig } from '../contracts/run-config.ts';
-import { randomStream } from '../ground/random.ts';
-import { policyLogits } from '../method/inference/predict-video.ts';
-import type { NamedArrays } from '../method/networks/named-arrays.ts';
-import { UNet3D } from '../method/networks/unet3d.ts';
-import { perturbWeights } from '../method/rewards/degradation.ts';
-import type { PolicyLogits } from '../method/rewards/labelling.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { randomStream } from '../../ground/random.ts';
+import { policyLogits } from '../../method/inference/predict-video.ts';
+import type { NamedArrays } from '../../method/networks/named-arrays.ts';
+import { UNet3D } from '../../method/networks/unet3d.ts';
+import { perturbWeights } from '../../method/rewards/degradation.ts';
+import type { PolicyLogits } from '../../method/rewards/labelling.ts';
 
 export class DegradedPolicy {
   readonly #config: Pick<RunConfig, 'seed' | 'inference'>;

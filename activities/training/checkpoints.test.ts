@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { LocalCache } from '../storage/local-cache.ts';
-import { MemoryStore } from '../storage/memory-store.ts';
+import { LocalCache } from '../../storage/local-cache.ts';
+import { MemoryStore } from '../../storage/memory-store.ts';
+import type { ActivityContext } from '../context.ts';
 import { Checkpoints } from './checkpoints.ts';
-import type { ActivityContext } from './context.ts';
 
 function contextOf(store: MemoryStore): ActivityContext {
   const log = { info: () => undefined, warn: () => undefined };

@@ -1,11 +1,11 @@
 /** What lies around the windows of a fine-tuning (method.md 5.5): their videos, as this iteration's sweep segmented them. */
-import type { RunConfig } from '../contracts/run-config.ts';
-import { readLabelNifti } from '../datasets/nifti.ts';
-import type { FineTuneOptions } from '../method/ppo/fine-tune.ts';
-import { type LandmarkFreeMeasures, landmarkFreeMeasures } from '../metrics/temporal.ts';
-import { findArtefact } from '../storage/artefacts.ts';
-import { runKeys } from '../storage/keys.ts';
-import { type ActivityContext, breathe } from './context.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { readLabelNifti } from '../../datasets/nifti.ts';
+import type { FineTuneOptions } from '../../method/ppo/fine-tune.ts';
+import { type LandmarkFreeMeasures, landmarkFreeMeasures } from '../../metrics/temporal.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import { runKeys } from '../../storage/keys.ts';
+import { type ActivityContext, breathe } from '../context.ts';
 
 /**
  * For windows drawn from `videos`, by their index. Undefined in a run without temporal penalty; a video that the sweep could not predict, or that

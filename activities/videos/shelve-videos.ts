@@ -1,6 +1,6 @@
 /** Prepares all videos of a training at once and puts them on the shelf; bad ones are set aside and counted. */
-import type { RunConfig } from '../contracts/run-config.ts';
-import { type ActivityContext, breathe } from './context.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { type ActivityContext, breathe } from '../context.ts';
 import { prepareLabels, prepareVideo } from './prepared-video.ts';
 import { tryVideo } from './quarantine.ts';
 import { refuseEmptyTraining } from './refuse-empty-training.ts';

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import type { RunConfig } from '../contracts/run-config.ts';
-import { writeLabelNifti } from '../datasets/nifti.ts';
-import type { LabelVideo } from '../imaging/image.ts';
-import { landmarkFreeMeasures } from '../metrics/temporal.ts';
-import { writeArtefact } from '../storage/artefacts.ts';
-import { runKeys } from '../storage/keys.ts';
-import { tinyConfig, tinyWorld } from '../test/orchestration/tiny-run.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { writeLabelNifti } from '../../datasets/nifti.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
+import { landmarkFreeMeasures } from '../../metrics/temporal.ts';
+import { writeArtefact } from '../../storage/artefacts.ts';
+import { runKeys } from '../../storage/keys.ts';
+import { tinyConfig, tinyWorld } from '../../test/orchestration/tiny-run.ts';
 import { sweptSurroundings } from './swept-surroundings.ts';
 
 /** A ventricle that grows by a column a frame. */

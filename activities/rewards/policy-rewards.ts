@@ -1,11 +1,11 @@
 /** The reward that policies are fine-tuned against, out of the stored reward networks (method.md 5.4, 5.5). */
 
-import type { RewardModel } from '../contracts/messages.ts';
-import type { RunConfig } from '../contracts/run-config.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { fusedReward, type RewardOf } from '../method/ppo/reward-map.ts';
-import { networksToFuse } from '../method/ppo/reward-networks.ts';
-import type { ActivityContext } from './context.ts';
+import type { RewardModel } from '../../contracts/messages.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { fusedReward, type RewardOf } from '../../method/ppo/reward-map.ts';
+import { networksToFuse } from '../../method/ppo/reward-networks.ts';
+import type { ActivityContext } from '../context.ts';
 import { loadRewardNetworks } from './reward-networks.ts';
 
 export interface PolicyRewards {

@@ -1,20 +1,20 @@
 /** The landmark examples of the annotated source (method.md 5.2): made and stored video by video, then read by the fit. */
-import type { FitLandmarkInput } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { randomStream } from '../ground/random.ts';
-import { landmarkExamples } from '../method/rewards/landmark-labelling.ts';
-import type { StoredTriple, TripleSource } from '../method/rewards/triple-windows.ts';
-import { findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';
-import { type ActivityContext, breathe, logWork } from './context.ts';
+import type { FitLandmarkInput } from '../../contracts/activities.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { randomStream } from '../../ground/random.ts';
+import { landmarkExamples } from '../../method/rewards/landmark-labelling.ts';
+import type { StoredTriple, TripleSource } from '../../method/rewards/triple-windows.ts';
+import { findArtefact, readArtefact, writeArtefact } from '../../storage/artefacts.ts';
+import { loadNetwork } from '../artefacts/networks.ts';
+import type { RunFacts } from '../artefacts/run-facts.ts';
+import { activityKeys } from '../artefacts/run-keys.ts';
+import { type ActivityContext, breathe, logWork } from '../context.ts';
+import { prepareLabels, prepareVideo } from '../videos/prepared-video.ts';
+import { tryVideo } from '../videos/quarantine.ts';
+import { refuseEmptyTraining } from '../videos/refuse-empty-training.ts';
+import { VideoShelf } from '../videos/video-shelf.ts';
 import { DegradedPolicy } from './degraded-policy.ts';
 import { decodeLandmarks, encodeLandmarks, type LandmarkFile } from './landmark-file.ts';
-import { loadNetwork } from './networks.ts';
-import type { RunFacts } from './plan.ts';
-import { prepareLabels, prepareVideo } from './prepared-video.ts';
-import { tryVideo } from './quarantine.ts';
-import { refuseEmptyTraining } from './refuse-empty-training.ts';
-import { activityKeys } from './run-keys.ts';
-import { VideoShelf } from './video-shelf.ts';
 
 export class LandmarkTriples implements TripleSource {
   readonly #shelf = new VideoShelf();

@@ -1,5 +1,5 @@
 /** A training must not quietly go on with what little is left of its data. */
-import { DomainError } from '../ground/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 /** @throws DomainError DatasetInvalid when a larger share of the videos is unusable than allowed, or all are. */
 export function refuseEmptyTraining(

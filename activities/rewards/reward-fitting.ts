@@ -1,20 +1,20 @@
 /** The fit that all reward networks share (method.md 5.1 to 5.3), resumable, with what is stored of it. */
 import { z } from 'zod';
-import type { RewardFitConfig, RunConfig } from '../contracts/run-config.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import type { RandomStream } from '../ground/random.ts';
-import type { NetworkKind } from '../method/networks/network-checkpoint.ts';
-import { UNet3D } from '../method/networks/unet3d.ts';
-import { RewardFit } from '../method/rewards/reward-fit.ts';
-import { RewardFitProgressSchema } from '../method/rewards/reward-fit-progress.ts';
-import { rewardNetworkConfig } from '../method/rewards/reward-network.ts';
-import type { TripleSource } from '../method/rewards/triple-windows.ts';
-import { findArtefact } from '../storage/artefacts.ts';
-import type { ActivityContext } from './context.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { storeNetwork } from './networks.ts';
-import { type CurvePoint, type ResumableTraining, trainResumably } from './train-resumably.ts';
-import { attemptFolder, withRates } from './training-attempt.ts';
+import type { RewardFitConfig, RunConfig } from '../../contracts/run-config.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import type { RandomStream } from '../../ground/random.ts';
+import type { NetworkKind } from '../../method/networks/network-checkpoint.ts';
+import { UNet3D } from '../../method/networks/unet3d.ts';
+import { RewardFit } from '../../method/rewards/reward-fit.ts';
+import { RewardFitProgressSchema } from '../../method/rewards/reward-fit-progress.ts';
+import { rewardNetworkConfig } from '../../method/rewards/reward-network.ts';
+import type { TripleSource } from '../../method/rewards/triple-windows.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import { findJson, writeJson } from '../artefacts/json-artefact.ts';
+import { storeNetwork } from '../artefacts/networks.ts';
+import type { ActivityContext } from '../context.ts';
+import { attemptFolder, withRates } from '../training/attempt.ts';
+import { type CurvePoint, type ResumableTraining, trainResumably } from '../training/train-resumably.ts';
 
 /** What is known of a finished fit, beside its weights. */
 export const FitSchema = z.strictObject({

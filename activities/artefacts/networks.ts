@@ -1,13 +1,13 @@
 /** Networks in and out of the store. */
 
-import type { RunConfig } from '../contracts/run-config.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import type { NamedArrays } from '../method/networks/named-arrays.ts';
-import { decodeNetwork, encodeNetwork, type NetworkKind } from '../method/networks/network-checkpoint.ts';
-import { decodeSafetensors } from '../method/networks/safetensors.ts';
-import type { UNet3D } from '../method/networks/unet3d.ts';
-import { writeArtefact } from '../storage/artefacts.ts';
-import type { ActivityContext } from './context.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import type { NamedArrays } from '../../method/networks/named-arrays.ts';
+import { decodeNetwork, encodeNetwork, type NetworkKind } from '../../method/networks/network-checkpoint.ts';
+import { decodeSafetensors } from '../../method/networks/safetensors.ts';
+import type { UNet3D } from '../../method/networks/unet3d.ts';
+import { writeArtefact } from '../../storage/artefacts.ts';
+import type { ActivityContext } from '../context.ts';
 
 /** The caller disposes it. @throws DomainError CheckpointIncompatible when it is of another kind. */
 export async function loadNetwork(

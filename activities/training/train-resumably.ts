@@ -3,10 +3,10 @@
  * and started again, it ends with the same numbers as an uninterrupted one.
  */
 import { z } from 'zod';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { DomainError } from '../ground/errors.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { type ActivityContext, breathe, logWork } from '../context.ts';
 import { Checkpoints, type TrainingState } from './checkpoints.ts';
-import { type ActivityContext, breathe, logWork } from './context.ts';
 
 /** Measures of one step under their names; what is not finite is left out. */
 export type CurvePoint = Readonly<Record<string, number>>;

@@ -1,9 +1,9 @@
 /** Artefacts that are JSON documents. */
 import type { z } from 'zod';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { DomainError } from '../ground/errors.ts';
-import { findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';
-import type { ActivityContext } from './context.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { findArtefact, readArtefact, writeArtefact } from '../../storage/artefacts.ts';
+import type { ActivityContext } from '../context.ts';
 
 /** Stores a value; the same value gives the same bytes. */
 export function writeJson(

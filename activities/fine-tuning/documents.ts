@@ -1,6 +1,6 @@
 /** What is known of a finished fine-tuning beside its weights; documents that processes without tensors read too. */
 import { z } from 'zod';
-import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
+import { ArtefactRefSchema } from '../../ground/artefact-ref.ts';
 
 const points = z.array(z.record(z.string(), z.number()));
 

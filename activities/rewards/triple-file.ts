@@ -4,7 +4,7 @@
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { DomainError } from '../ground/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 
 const CORRECT_BIT = 4;
 const LABEL_BITS = 3;

@@ -1,6 +1,6 @@
 /** Goes through the videos of a shard: one at a time, a bad one set aside, what is there already left alone. */
-import type { ShardInput, ShardResult } from '../contracts/activities.ts';
-import { type ActivityContext, breathe } from './context.ts';
+import type { ShardInput, ShardResult } from '../../contracts/activities.ts';
+import { type ActivityContext, breathe } from '../context.ts';
 import { tryVideo } from './quarantine.ts';
 
 /** @param work on one video; `skip` says that there is nothing to do for it and nothing to count. */

@@ -1,13 +1,13 @@
 /** The triples of a run as a reward fit reads them: label maps packed in memory, images from the shelf. */
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import type { StoredTriple, TripleSource } from '../method/rewards/triple-windows.ts';
-import { findArtefact } from '../storage/artefacts.ts';
-import { type ActivityContext, breathe } from './context.ts';
-import type { RunFacts } from './plan.ts';
-import { prepareVideo } from './prepared-video.ts';
-import { activityKeys } from './run-keys.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import type { StoredTriple, TripleSource } from '../../method/rewards/triple-windows.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import type { RunFacts } from '../artefacts/run-facts.ts';
+import { activityKeys } from '../artefacts/run-keys.ts';
+import { type ActivityContext, breathe } from '../context.ts';
+import { prepareVideo } from '../videos/prepared-video.ts';
+import { VideoShelf } from '../videos/video-shelf.ts';
 import { decodeTriples, type LabelledVideo, type TripleLabels } from './triple-file.ts';
-import { VideoShelf } from './video-shelf.ts';
 
 /** Decoded label maps are kept up to this size: a fit asks for the same triples over and over. */
 const DECODED_BYTES = 1e9;
