@@ -45,7 +45,7 @@ export const everyProcess: readonly PlannedKill[] = [
 /** Checkpoints so close together that a training dies right after one and long before its end. */
 const config: RunConfig = {
   ...tinyConfig(),
-  pretraining: { steps: 120, learningRate: 1e-2, checkpointEverySteps: 5 },
+  training: { windowFrames: 4, checkpointEverySteps: 5 },
 };
 
 export interface DurabilityOptions {

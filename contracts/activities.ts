@@ -11,6 +11,7 @@ import type {
   RewardModel,
   RunPlan,
 } from './messages.ts';
+import type { PolicyRating } from './results.ts';
 import type { RunConfig } from './run-config.ts';
 
 export interface PlanRunInput {
@@ -111,7 +112,6 @@ export interface FineTuneInput extends TrainingInput {
 
 export interface FineTuneResult extends TrainingResult {
   readonly policy: ArtefactRef;
-  readonly critic: ArtefactRef;
   /** Mean reward on validation videos of the policy that was kept. */
   readonly validationReward: number;
 }
@@ -164,7 +164,6 @@ export interface MergeRoundResult {
 export interface ConcludeRoundsInput extends TrainingInput {
   readonly iteration: number;
   readonly best: RatedPolicy;
-  readonly critic: ArtefactRef;
   /** Of every round, in order. */
   readonly curves: readonly ArtefactRef[];
 }
@@ -188,12 +187,7 @@ export interface RatePolicyInput extends RunInput {
   readonly reward: RewardModel;
 }
 
-export interface RatePolicyResult {
-  readonly iteration: number;
-  /** Mean over validation videos of the mean reward, in [0, 1]. */
-  readonly reward: number;
-  readonly videos: number;
-}
+export type RatePolicyResult = PolicyRating;
 
 export interface SelectBestInput extends RunInput {
   readonly policies: readonly PolicyResult[];

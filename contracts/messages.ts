@@ -3,7 +3,10 @@
  * the command line, the workers and the sandboxed workflows share them at no cost.
  */
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import type { EvaluationNumbers, PolicyResult, PromotionResult } from './results.ts';
 import type { RunConfig } from './run-config.ts';
+
+export type { EvaluationNumbers, PolicyResult, PromotionResult };
 
 /** Raised when the shape of `CarriedState` changes; a run refuses state that it does not understand. */
 export const CARRIED_STATE_VERSION = 1;
@@ -31,33 +34,6 @@ export interface AdaptationInput {
   readonly model?: string;
   /** Set by continue-as-new only. */
   readonly carried?: CarriedState;
-}
-
-/** What an evaluation comes down to; measures that need a reference are left out without one. Shares are in [0, 1]. */
-export interface EvaluationNumbers {
-  readonly videos: number;
-  readonly anatomicalValidity: number;
-  readonly temporalValidity: number;
-  /** Mean of left ventricle and myocardium. */
-  readonly dice?: number;
-  readonly diceLv?: number;
-  readonly diceMyo?: number;
-  /** Mean of left ventricle and epicardium, mm. */
-  readonly hausdorffMm?: number;
-  readonly mistakesPerCycle5mm?: number;
-}
-
-/** One policy of the run with what is known about it; `iteration` 0 is the policy before adaptation. */
-export interface PolicyResult {
-  readonly iteration: number;
-  readonly policy: ArtefactRef;
-  readonly evaluation: ArtefactRef;
-  readonly validation?: EvaluationNumbers;
-  readonly test?: EvaluationNumbers;
-  /** Share of all validation frames that are anatomically valid and carry no temporal flag. */
-  readonly validFrames?: number;
-  /** Mean reward on validation videos when the policy was fine-tuned. */
-  readonly reward?: number;
 }
 
 /** What became of the videos that a sweep labelled (method.md 4.3). */
@@ -128,12 +104,6 @@ export interface AdaptationResult {
   readonly promotion?: PromotionResult;
 }
 
-export interface PromotionResult {
-  readonly promoted: boolean;
-  /** For people: why the champion changed or stayed. */
-  readonly reason: string;
-}
-
 /** Answer of the `progress` query. */
 export interface Progress {
   readonly run: string;
@@ -163,7 +133,10 @@ export interface Progress {
 /** Heartbeat of a compute activity: small, and enough to follow a training from outside. */
 export interface Heartbeat {
   readonly step: number;
+  /** Of all steps, at most. */
   readonly total: number;
+  /** What the steps go through just now, where they do not train: `validation windows`, say. */
+  readonly phase?: string;
   readonly loss?: number;
   readonly reward?: number;
 }

@@ -24,3 +24,28 @@ export function planRounds(
   const steps = Math.min(Math.max(stepsPerRound, Math.ceil(perWorker / mostRounds)), perWorker);
   return { rounds: Math.ceil(perWorker / steps), steps };
 }
+
+/** What a worker's part of a round is in its whole fine-tuning. */
+export interface WorkerPart {
+  /** One epoch of the part's steps, with what is left of this worker's share of the warm-up. */
+  readonly ppo: RunConfig['ppo'];
+  /** Steps of the same worker in the rounds before and in those to come. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** @param videos of the iteration's sweep */
+export function planPart(
+  config: Pick<RunConfig, 'ppo' | 'localSgd'>,
+  videos: number,
+  { round, steps }: { readonly round: number; readonly steps: number },
+): WorkerPart {
+  const { ppo, localSgd } = config;
+  const before = (round - 1) * steps;
+  const warmup = Math.max(0, Math.ceil(ppo.criticWarmupWindows / localSgd.workers) - before);
+  return {
+    ppo: { ...ppo, epochs: 1, windowsPerEpoch: steps, criticWarmupWindows: warmup },
+    before,
+    after: (planRounds(config, videos).rounds - round) * steps,
+  };
+}

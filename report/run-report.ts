@@ -1,5 +1,6 @@
 /** Gathers the report of a run out of the store: numbers from its result, curves and pictures from what its stages left. */
-import type { LabelCounts, PolicyResult, PromotionResult } from '../contracts/messages.ts';
+import type { LabelCounts } from '../contracts/messages.ts';
+import type { EvaluationNumbers, PolicyResult, PromotionResult } from '../contracts/results.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { readGreyNifti, readLabelNifti } from '../datasets/nifti.ts';
 import type { LabelVideo } from '../imaging/image.ts';
@@ -8,7 +9,7 @@ import type { ObjectStore } from '../storage/store.ts';
 import { encodeContactSheet } from './contact-sheet.ts';
 import { dataUri } from './data-uri.ts';
 import { encodeOverlayGif } from './overlay-gif.ts';
-import type { ReportInput, ReportNumbers, ReportPicture } from './report-data.ts';
+import type { ReportInput, ReportPicture } from './report-data.ts';
 import { trainingCurves } from './training-curves.ts';
 
 export interface RunReportSource {
@@ -65,7 +66,7 @@ export async function collectRunReport(store: ObjectStore, source: RunReportSour
   };
 }
 
-function heldOut(policy: PolicyResult): ReportNumbers | undefined {
+function heldOut(policy: PolicyResult): EvaluationNumbers | undefined {
   return policy.test ?? policy.validation;
 }
 

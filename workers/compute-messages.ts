@@ -8,8 +8,9 @@ const code = z.enum([...finalErrorCodes, ...retryableErrorCodes]);
 export const HeartbeatSchema = z.strictObject({
   step: z.number(),
   total: z.number(),
-  loss: z.number().optional(),
-  reward: z.number().optional(),
+  phase: z.string().exactOptional(),
+  loss: z.number().exactOptional(),
+  reward: z.number().exactOptional(),
 });
 
 export const ToChildSchema = z.discriminatedUnion('type', [

@@ -161,7 +161,7 @@ export class ComputeProcess {
     }
     const pending = this.#pending.get(message.call);
     if (!pending) return;
-    if (message.type === 'progress') pending.onProgress(heartbeatOf(message.details));
+    if (message.type === 'progress') pending.onProgress(message.details);
     else if (message.type === 'result') pending.resolve(message.output);
     else pending.reject(errorOf(message));
   }
@@ -214,15 +214,6 @@ function deferred<Value>(): Deferred<Value> {
   // Nobody needs to be waiting for it.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
-}
-
-function heartbeatOf({
-  step,
-  total,
-  loss,
-  reward,
-}: Extract<ToParent, { type: 'progress' }>['details']): Heartbeat {
-  return { step, total, ...(loss !== undefined && { loss }), ...(reward !== undefined && { reward }) };
 }
 
 function errorOf(failure: Extract<ToParent, { type: 'failure' }>): Error {

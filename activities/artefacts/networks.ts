@@ -6,8 +6,8 @@ import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import { decodeNetwork, encodeNetwork, type NetworkKind } from '../../method/networks/network-checkpoint.ts';
 import { decodeSafetensors } from '../../method/networks/safetensors.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
-import { writeArtefact } from '../../storage/artefacts.ts';
 import type { ActivityContext } from '../context.ts';
+import { writeBytes } from './binary-artefact.ts';
 
 /** The caller disposes it. @throws DomainError CheckpointIncompatible when it is of another kind. */
 export async function loadNetwork(
@@ -23,19 +23,21 @@ export async function readArrays(context: ActivityContext, reference: ArtefactRe
   return decodeSafetensors(await context.cache.read(reference)).arrays;
 }
 
+export interface NetworkToStore {
+  readonly network: UNet3D;
+  readonly kind: NetworkKind;
+  /** What its file says about it beside its own configuration. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** @param inputs what it was made from */
 export function storeNetwork(
   context: ActivityContext,
   key: string,
-  network: UNet3D,
-  kind: NetworkKind,
+  { network, kind, settings = {} }: NetworkToStore,
   inputs: readonly ArtefactRef[],
-  extra: Readonly<Record<string, string>> = {},
 ): Promise<ArtefactRef> {
-  return writeArtefact(context.store, key, encodeNetwork(network, kind, extra), {
-    inputs,
-    codeVersion: context.codeVersion,
-    mediaType: 'application/octet-stream',
-  });
+  return writeBytes(context, key, encodeNetwork(network, kind, settings), inputs);
 }
 
 /** What a policy's file says about itself: how its videos are prepared and segmented, so that it can be used without its run. */

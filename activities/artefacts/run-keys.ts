@@ -21,7 +21,6 @@ export const activityKeys = {
   rounds: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}training/`,
   round: (rounds: string, round: number) => `${rounds}round-${three(round)}/`,
   localTraining: (round: string, worker: number) => `${round}worker-${three(worker)}/`,
-  critic: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}critic.safetensors`,
   fineTuningCurve: (run: string, iteration: number) =>
     `${runKeys.iteration(run, iteration)}fine-tuning/curve.json`,
   /** Segmentations with their error maps; the image is the prepared video itself and not stored again. */

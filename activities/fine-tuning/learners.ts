@@ -1,50 +1,41 @@
-/** What plain fine-tuning and the workers of a local-SGD round (method.md 6, 7) have in common. */
-import type { FineTuneInput } from '../../contracts/activities.ts';
+/** The networks of a fine-tuning and what it is made of, as plain training and the workers of a round (method.md 6, 7) share it. */
+import type { FineTuneInput, TrainLocallyInput } from '../../contracts/activities.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import type { Keep } from '../../ground/disposables.ts';
 import { randomStream } from '../../ground/random.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
-import type { FineTune, FineTuneProgress } from '../../method/ppo/fine-tune.ts';
+import type { FineTuneOptions } from '../../method/ppo/fine-tune.ts';
 import { loadNetwork } from '../artefacts/networks.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import type { ActivityContext } from '../context.ts';
-import { loadPolicyRewards, type PolicyRewards } from '../rewards/policy-rewards.ts';
-import type { CurvePoint, ResumableTraining } from '../training/train-resumably.ts';
+import { loadPolicyRewards, type PolicyRewards, rewardInputs } from '../rewards/policy-rewards.ts';
+import { withRates } from '../training/attempt.ts';
+import { shelveVideos, type VideosOfTraining } from '../videos/shelve-videos.ts';
+import { type VideoShelf, windowsFrom } from '../videos/video-shelf.ts';
+import { sweptSurroundings } from './swept-surroundings.ts';
 
-type Start = Pick<FineTuneInput, 'iteration' | 'policy' | 'reference' | 'critic' | 'reward'>;
+type Start = Pick<FineTuneInput, 'iteration' | 'critic'>;
 
 export interface Learners {
   readonly policy: UNet3D;
   readonly reference: UNet3D;
   readonly critic: UNet3D;
   readonly rewards: PolicyRewards;
-  dispose(): void;
 }
 
-/** The networks of a fine-tuning; the caller disposes the result. */
+/** The networks of a fine-tuning, kept to be freed. */
 export async function loadLearners(
-  start: Start,
+  start: FineTuneInput,
   facts: RunFacts,
   context: ActivityContext,
+  keep: Keep,
 ): Promise<Learners> {
-  const loaded: { dispose(): void }[] = [];
-  const keep = <Part extends { dispose(): void }>(part: Part): Part => {
-    loaded.push(part);
-    return part;
+  return {
+    policy: keep(await loadNetwork(context, start.policy, 'policy')),
+    reference: keep(await loadNetwork(context, start.reference, 'policy')),
+    critic: keep(await criticOf(start, facts, context)),
+    rewards: keep(await loadPolicyRewards(context, start.reward, facts.config)),
   };
-  const dispose = (): void => {
-    for (const part of loaded) part.dispose();
-  };
-  try {
-    return {
-      policy: keep(await loadNetwork(context, start.policy, 'policy')),
-      reference: keep(await loadNetwork(context, start.reference, 'policy')),
-      critic: keep(await criticOf(start, facts, context)),
-      rewards: keep(await loadPolicyRewards(context, start.reward, facts.config)),
-      dispose,
-    };
-  } catch (error) {
-    dispose();
-    throw error;
-  }
 }
 
 /** The critic of the round before, or a new one; it keeps its deep-supervision heads (method.md 3). */
@@ -60,25 +51,57 @@ export async function criticOf(
   );
 }
 
-/** A fine-tuning as `trainResumably` drives it; what it measures becomes the points of its curve. */
-export function resumableFineTune(fineTune: FineTune): ResumableTraining {
+export interface FineTuneTask {
+  readonly input: FineTuneInput;
+  readonly facts: RunFacts;
+  readonly learners: Learners;
+  readonly shelf: VideoShelf;
+  /** Of the target, to train on. */
+  readonly videos: readonly string[];
+  /** That of the run, or of a part of it. */
+  readonly ppo: FineTuneOptions['config'];
+}
+
+/** Puts the videos on the shelf; gives a fine-tuning on them without validation. */
+export async function fineTuneOptions(
+  { input, facts, learners, shelf, videos, ppo }: FineTuneTask,
+  context: ActivityContext,
+): Promise<FineTuneOptions> {
+  const { config } = facts;
+  const { policy, reference, critic, rewards } = learners;
+  const { usable } = await shelveVideos(shelf, targetVideos(input, facts, videos), context);
   return {
-    get done() {
-      return fineTune.done;
-    },
-    totalSteps: fineTune.steps,
-    step() {
-      const { metrics, violation, validationReward } = fineTune.step();
-      const point: Record<string, number> = { reward: metrics.meanReward, loss: metrics.policyLoss };
-      for (const [name, value] of Object.entries(metrics)) if (typeof value === 'number') point[name] = value;
-      if (validationReward !== undefined) point.validationReward = validationReward;
-      if (violation) point.rolledBack = 1;
-      return point satisfies CurvePoint;
-    },
-    state() {
-      const { arrays, progress } = fineTune.state();
-      return { arrays, json: progress };
-    },
-    restore: ({ arrays, json }) => fineTune.restore({ arrays, progress: json as FineTuneProgress }),
+    policy,
+    reference,
+    critic,
+    rewardOf: rewards.training,
+    windows: windowsFrom(shelf, usable),
+    surroundingsOf: await sweptSurroundings(usable, input, config, context),
+    config: withRates(ppo, ['policyLearningRate', 'criticLearningRate'], input.rateFactor),
+    iteration: input.iteration,
+    seed: config.seed,
+    windowFrames: config.training.windowFrames,
   };
+}
+
+/** Videos of the target without their labels. */
+export function targetVideos(
+  { run }: Pick<FineTuneInput, 'run'>,
+  { config }: RunFacts,
+  videos: readonly string[],
+): VideosOfTraining {
+  return { run, dataset: config.target, labelled: false, config, videos };
+}
+
+/** What a fine-tuning is made from, for the records of what it makes. */
+export function fineTuneInputs(input: FineTuneInput & Pick<TrainLocallyInput, 'before'>): ArtefactRef[] {
+  return [
+    input.config,
+    input.plan,
+    input.policy,
+    input.reference,
+    ...(input.critic ? [input.critic] : []),
+    ...(input.before ? [input.before] : []),
+    ...rewardInputs(input.reward),
+  ];
 }

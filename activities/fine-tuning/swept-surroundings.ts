@@ -1,11 +1,9 @@
 /** What lies around the windows of a fine-tuning (method.md 5.5): their videos, as this iteration's sweep segmented them. */
 import type { RunConfig } from '../../contracts/run-config.ts';
-import { readLabelNifti } from '../../datasets/nifti.ts';
 import type { FineTuneOptions } from '../../method/ppo/fine-tune.ts';
 import { type LandmarkFreeMeasures, landmarkFreeMeasures } from '../../metrics/temporal.ts';
-import { findArtefact } from '../../storage/artefacts.ts';
-import { runKeys } from '../../storage/keys.ts';
 import { type ActivityContext, breathe } from '../context.ts';
+import { readPrediction } from '../videos/predictions.ts';
 
 /**
  * For windows drawn from `videos`, by their index. Undefined in a run without temporal penalty; a video that the sweep could not predict, or that
@@ -14,16 +12,15 @@ import { type ActivityContext, breathe } from '../context.ts';
 export async function sweptSurroundings(
   videos: readonly string[],
   { run, iteration }: { readonly run: string; readonly iteration: number },
-  { ppo, inference }: RunConfig,
+  { ppo, training }: RunConfig,
   context: ActivityContext,
 ): Promise<FineTuneOptions['surroundingsOf']> {
   if (!ppo.temporalPenalty) return undefined;
   const known: (LandmarkFreeMeasures | undefined)[] = [];
   for (const id of videos) {
-    const swept = await findArtefact(context.store, runKeys.prediction(run, iteration, 'target', id));
-    const segmented = swept && readLabelNifti(await context.cache.read(swept), id);
-    const longer = segmented && segmented.frames > inference.windowFrames;
-    known.push(longer ? landmarkFreeMeasures(segmented) : undefined);
+    const swept = await readPrediction({ run, iteration, split: 'target' }, id, context);
+    const longer = swept && swept.labels.frames > training.windowFrames;
+    known.push(longer ? landmarkFreeMeasures(swept.labels) : undefined);
     await breathe(context);
   }
   return ({ video, startFrame }) => {

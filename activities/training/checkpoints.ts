@@ -8,7 +8,8 @@ import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safe
 import { deleteArtefact, findArtefact, readArtefact, writeArtefact } from '../../storage/artefacts.ts';
 import type { ActivityContext } from '../context.ts';
 
-export interface TrainingState {
+/** What a checkpoint holds. */
+export interface StoredState {
   /** Weights and moments of everything that is trained. */
   readonly arrays: NamedArrays;
   /** The rest: counters, best values, the curve so far. */
@@ -28,7 +29,7 @@ export class Checkpoints {
   }
 
   /** The newest complete checkpoint. */
-  async newest(): Promise<{ step: number; state: TrainingState } | undefined> {
+  async newest(): Promise<{ step: number; state: StoredState } | undefined> {
     for (const step of (await this.#steps()).reverse()) {
       const reference = await findArtefact(this.#context.store, this.#key(step));
       if (!reference) continue;
@@ -39,7 +40,7 @@ export class Checkpoints {
   }
 
   /** Stores the state after `step` steps, then removes what it replaces. */
-  async save(step: number, { arrays, json }: TrainingState, inputs: readonly ArtefactRef[]): Promise<void> {
+  async save(step: number, { arrays, json }: StoredState, inputs: readonly ArtefactRef[]): Promise<void> {
     const { store, codeVersion } = this.#context;
     const key = this.#key(step);
     if (!(await findArtefact(store, key))) {

@@ -5,24 +5,15 @@
 import { z } from 'zod';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
+import type { Training, TrainingStep } from '../../method/training/training.ts';
+import { writeJson } from '../artefacts/json-artefact.ts';
 import { type ActivityContext, breathe, logWork } from '../context.ts';
-import { Checkpoints, type TrainingState } from './checkpoints.ts';
+import { Checkpoints } from './checkpoints.ts';
 
-/** Measures of one step under their names; what is not finite is left out. */
-export type CurvePoint = Readonly<Record<string, number>>;
+/** Measures of one step under their names, with its number from 1; what is not finite is left out. */
+export type CurvePoint = Record<string, number>;
 
-/** A training that can be saved after any step. */
-export interface ResumableTraining {
-  readonly done: boolean;
-  /** Upper bound, for progress. */
-  readonly totalSteps: number;
-  /** Takes the next step. */
-  step(): Promise<CurvePoint> | CurvePoint;
-  state(): TrainingState;
-  restore(state: TrainingState): void;
-}
-
-export interface TrainingTask {
+export interface TrainingTask<Progress> {
   /** Name of the activity, for the log. */
   readonly activity: string;
   /** Key prefix of its checkpoints, ending in a slash. */
@@ -30,74 +21,114 @@ export interface TrainingTask {
   readonly checkpointEverySteps: number;
   /** What it is made from; checkpoints record these. */
   readonly inputs: readonly ArtefactRef[];
-  readonly training: ResumableTraining;
+  readonly training: Training<Progress>;
 }
 
 export interface Trained {
   readonly steps: number;
-  readonly curve: readonly CurvePoint[];
-  /** To be called when the result is stored. */
-  readonly clearCheckpoints: () => Promise<void>;
+  readonly curve: CurvePoint[];
+  /** Stores what is known of the training, after all that it made is stored, and removes its checkpoints. */
+  conclude(key: string, document: unknown, made: readonly ArtefactRef[]): Promise<ArtefactRef>;
 }
 
-const StateSchema = z.strictObject({
-  training: z.unknown(),
-  curve: z.array(z.record(z.string(), z.number())),
-});
-
-/** @throws the reason of `context.signal` when it is aborted, after a checkpoint was written. */
-export async function trainResumably(task: TrainingTask, context: ActivityContext): Promise<Trained> {
+/**
+ * @throws the reason of `context.signal` when it is aborted, after a checkpoint was written; DomainError CheckpointIncompatible when
+ * the checkpoint that is there is not of this training.
+ */
+export async function trainResumably<Progress>(
+  task: TrainingTask<Progress>,
+  context: ActivityContext,
+): Promise<Trained> {
   const { activity, folder, checkpointEverySteps, inputs, training } = task;
   const checkpoints = new Checkpoints(context, folder);
-  const newest = await checkpoints.newest();
-  let step = 0;
-  const curve: CurvePoint[] = [];
-  if (newest) {
-    const saved = StateSchema.parse(newest.state.json);
-    training.restore({ arrays: newest.state.arrays, json: saved.training });
-    curve.push(...saved.curve);
-    step = newest.step;
-  }
-  let saved = step;
+  const curve = await resume(training, checkpoints, folder);
+  const stepsDone = (): number => training.count.done;
+  let saved = stepsDone();
+  const logSteps = (): void => {
+    const to = stepsDone();
+    if (to > saved) logWork(context, activity, `${folder} steps ${saved}-${to}`, { from: saved, to });
+    saved = to;
+  };
   const save = async (): Promise<void> => {
-    if (step === saved) return;
-    const { arrays, json } = training.state();
-    await checkpoints.save(step, { arrays, json: { training: json, curve } }, inputs);
-    logWork(context, activity, `${folder} steps ${saved}-${step}`, { from: saved, to: step });
-    saved = step;
+    if (stepsDone() === saved) return;
+    const { arrays, progress } = training.state();
+    await checkpoints.save(stepsDone(), { arrays, json: { training: progress, curve } }, inputs);
+    logSteps();
   };
 
   while (!training.done) {
-    const point = await stepOrClear(training, checkpoints);
-    step++;
-    curve.push(finite({ step, ...point }));
-    context.heartbeat({
-      step,
-      total: Math.max(step, training.totalSteps),
-      ...(Number.isFinite(point.loss) && { loss: point.loss! }),
-      ...(Number.isFinite(point.reward) && { reward: point.reward! }),
-    });
+    const { measures } = await stepOrClear(training, checkpoints);
+    curve.push(finite({ step: stepsDone(), ...measures }));
+    tell(training, measures, context);
     try {
       await breathe(context);
     } catch (reason) {
       await save();
       throw reason;
     }
-    if (step % checkpointEverySteps === 0) await save();
+    if (stepsDone() % checkpointEverySteps === 0) await save();
   }
-  if (step !== saved)
-    logWork(context, activity, `${folder} steps ${saved}-${step}`, { from: saved, to: step });
-  return { steps: step, curve, clearCheckpoints: () => checkpoints.clear() };
+  logSteps();
+  return {
+    steps: stepsDone(),
+    curve,
+    async conclude(key, document, made) {
+      const stored = await writeJson(context, key, document, made);
+      await checkpoints.clear();
+      return stored;
+    },
+  };
+}
+
+/** Brings the training to where its newest checkpoint was made; gives the curve up to there. */
+async function resume<Progress>(
+  training: Training<Progress>,
+  checkpoints: Checkpoints,
+  folder: string,
+): Promise<CurvePoint[]> {
+  const newest = await checkpoints.newest();
+  if (!newest) return [];
+  const schema = z.strictObject({
+    training: training.progressSchema,
+    curve: z.array(z.record(z.string(), z.number())),
+  });
+  const stored = schema.safeParse(newest.state.json);
+  if (!stored.success) {
+    throw new DomainError(
+      'CheckpointIncompatible',
+      `The checkpoint of step ${newest.step} in ${folder} is not of the form that this version reads: ${z.prettifyError(stored.error)}. Start a new run.`,
+    );
+  }
+  const { training: progress, curve } = stored.data;
+  training.restore({ arrays: newest.state.arrays, progress });
+  return curve;
 }
 
 /** The checkpoints of a training that diverged lead to where it diverged: they go. */
-async function stepOrClear(training: ResumableTraining, checkpoints: Checkpoints): Promise<CurvePoint> {
+async function stepOrClear<Progress>(
+  training: Training<Progress>,
+  checkpoints: Checkpoints,
+): Promise<TrainingStep> {
   try {
-    return await training.step();
+    return training.step();
   } catch (error) {
     if (error instanceof DomainError && error.code === 'Diverged') await checkpoints.clear();
     throw error;
   }
+}
+
+function tell<Progress>(
+  { count }: Training<Progress>,
+  { loss, reward }: TrainingStep['measures'],
+  context: ActivityContext,
+): void {
+  context.heartbeat({
+    step: count.done,
+    total: count.total,
+    ...(count.phase !== undefined && { phase: count.phase }),
+    ...(loss !== undefined && Number.isFinite(loss) && { loss }),
+    ...(reward !== undefined && Number.isFinite(reward) && { reward }),
+  });
 }
 
 function finite(point: CurvePoint): CurvePoint {

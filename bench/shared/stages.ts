@@ -2,11 +2,12 @@
 
 import { findJson } from '../../activities/artefacts/json-artefact.ts';
 import type { ActivityContext } from '../../activities/context.ts';
+import { EvaluationSchema } from '../../activities/evaluation/documents.ts';
 import { labelShard } from '../../activities/label-shard.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { predictShard } from '../../activities/predict-shard.ts';
 import { scoreShard } from '../../activities/score-shard.ts';
-import { EvaluationSchema, summariseEvaluation } from '../../activities/summarise-evaluation.ts';
+import { summariseEvaluation } from '../../activities/summarise-evaluation.ts';
 import type { RunInput } from '../../contracts/activities.ts';
 import type { EvaluationNumbers, LabelCounts, PolicyResult, RunPlan } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';

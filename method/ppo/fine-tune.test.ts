@@ -67,6 +67,7 @@ function fineTune(
     config: PpoSchema.parse({ epochs: 3, windowsPerEpoch: 10, updatesPerWindow: 2, ...config }),
     iteration: 1,
     seed: 5,
+    windowFrames: 4,
     ...changes,
   });
   disposables.push(policy, reference, critic, training);

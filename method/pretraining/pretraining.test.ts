@@ -40,7 +40,13 @@ afterEach(() => {
 function pretraining(config: object): { training: Pretraining; policy: UNet3D } {
   const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const windows = labelledWindowsOf([clip(6), clip(3)]);
-  const training = new Pretraining({ policy, windows, config: PretrainingSchema.parse(config), seed: 3 });
+  const training = new Pretraining({
+    policy,
+    windows,
+    config: PretrainingSchema.parse(config),
+    seed: 3,
+    windowFrames: 4,
+  });
   disposables.push(policy, training);
   return { training, policy };
 }
@@ -48,7 +54,7 @@ function pretraining(config: object): { training: Pretraining; policy: UNet3D } 
 it('learns a clip by heart', () => {
   const { training, policy } = pretraining({ steps: 60, learningRate: 2e-2 });
   let last = 0;
-  while (!training.done) last = training.step().loss;
+  while (!training.done) last = training.step().measures.loss;
   expect(last).toBeLessThan(0.4);
   const { image, labels } = clip(4);
   const wrong = tf.tidy(() => {
@@ -87,6 +93,7 @@ it('refuses the state of another training and diverges plainly', () => {
     windows: broken,
     config: PretrainingSchema.parse({}),
     seed: 1,
+    windowFrames: 4,
   });
   disposables.push(policy, diverging);
   expect(() => diverging.step()).toThrow(expect.objectContaining({ code: 'Diverged' }));

@@ -22,7 +22,11 @@ async function planned(world: TinyWorld, run: string, config: RunConfig = tinyCo
 
 function shortConfig(): RunConfig {
   const config = tinyConfig();
-  return { ...config, pretraining: { steps: 12, learningRate: 1e-2, checkpointEverySteps: 4 } };
+  return {
+    ...config,
+    training: { ...config.training, checkpointEverySteps: 4 },
+    pretraining: { ...config.pretraining, steps: 12 },
+  };
 }
 
 describe('planRun', () => {

@@ -147,7 +147,6 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
     }),
     fineTunePolicy: async ({ iteration }) => ({
       policy: ref(`policy-${iteration}`),
-      critic: ref(`critic-${iteration}`),
       curve: ref('curve'),
       steps: 8,
       validationReward: 0.5 + iteration / 10,
@@ -164,9 +163,8 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       best: best ?? { policy: ref(`merged-${round}`), validationReward: 0.7 },
       curve: ref(`round-${round}`),
     }),
-    concludeRounds: async ({ iteration, best, critic }) => ({
+    concludeRounds: async ({ iteration, best }) => ({
       policy: best.policy,
-      critic,
       curve: ref(`rounds-${iteration}`),
       steps: 8,
       validationReward: best.validationReward,

@@ -33,7 +33,7 @@ async function readyToFineTune(localSgd: Partial<LocalSgdConfig>): Promise<[Tiny
         ? { ...config.network, inputChannels: 1, outputChannels: 3, deepSupervision: false }
         : rewardNetworkConfig(config.network);
     const network = UNet3D.initialise(shape, randomStream(1, kind));
-    const stored = await storeNetwork(context, `start/${kind}.safetensors`, network, kind, []);
+    const stored = await storeNetwork(context, `start/${kind}.safetensors`, { network, kind }, []);
     network.dispose();
     return stored;
   };
@@ -62,10 +62,10 @@ async function twoRounds([world, start]: [TinyWorld, FineTuneInput]) {
     merges.push(await mergeRound({ ...from, start: start.policy, locals, ...state }, context));
     parts.push(locals);
   }
-  const { best, critic } = merges.at(-1)!;
+  const { best } = merges.at(-1)!;
   const curves = merges.map(({ curve }) => curve);
   const { run, config, plan, iteration } = start;
-  const result = await concludeRounds({ run, config, plan, iteration, best, critic, curves }, context);
+  const result = await concludeRounds({ run, config, plan, iteration, best, curves }, context);
   return { parts, merges, result };
 }
 

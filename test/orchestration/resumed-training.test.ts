@@ -25,7 +25,7 @@ type Call = <Input, Output>(
 /** Steps between checkpoints that no interruption falls on. */
 const config: RunConfig = {
   ...tinyConfig(),
-  pretraining: { steps: 120, learningRate: 1e-2, checkpointEverySteps: 16 },
+  training: { windowFrames: 4, checkpointEverySteps: 2 },
 };
 
 /** One iteration of the algorithm up to the fine-tuned policy: what each training made. */
