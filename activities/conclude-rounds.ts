@@ -1,4 +1,6 @@
-/** Ends a fine-tuning in local-SGD rounds (method.md 7): its best policy takes the place that plain fine-tuning fills. */
+/**
+ * Ends a fine-tuning in local-SGD rounds (method.md 7): its best policy takes the place that plain fine-tuning fills.
+ */
 import type { ConcludeRoundsInput, FineTuneResult } from '../contracts/activities.ts';
 import { runKeys } from '../storage/keys.ts';
 import { writeBytes } from './artefacts/binary-artefact.ts';

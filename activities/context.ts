@@ -1,6 +1,6 @@
 /**
- * What an activity may touch: the store, the local cache, its heartbeat, its cancellation and its log. The same on an io worker and
- * inside the compute process, so an activity does not know where it runs; tests pass a memory store.
+ * What an activity may touch: the store, the local cache, its heartbeat, its cancellation and its log. The same on an
+ * io worker and inside the compute process, so an activity does not know where it runs; tests pass a memory store.
  */
 import type { Heartbeat } from '../contracts/messages.ts';
 import type { LocalCache } from '../storage/local-cache.ts';
@@ -27,7 +27,8 @@ export interface ActivityContext {
 export type ActivityServices = Omit<ActivityContext, 'signal' | 'heartbeat'>;
 
 /**
- * One unit of work that was really done, as one line of the log. Whoever counts these lines sees whether anything was computed twice.
+ * One unit of work that was really done, as one line of the log. Whoever counts these lines sees whether anything was
+ * computed twice.
  * @param activity name of the activity
  * @param key what was made, such as the key of a prediction or `runs/x/pretraining/ steps 0-25`
  */

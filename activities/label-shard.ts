@@ -1,4 +1,7 @@
-/** Reward labelling of one shard (method.md 4): each predicted video gives triples of image, segmentation and error map, or none. */
+/**
+ * Reward labelling of one shard (method.md 4): each predicted video gives triples of image, segmentation and error map,
+ * or none.
+ */
 import type { LabelShardInput, LabelShardResult } from '../contracts/activities.ts';
 import { noLabels } from '../decisions/label-counts.ts';
 import { shardOf } from '../decisions/plan.ts';

@@ -1,6 +1,7 @@
 /**
- * The end of a local-SGD round (method.md 7): the workers' weight deltas are averaged, the outer step is taken, and the policy that it
- * leads to is rated on the validation videos. Policy and critic are averaged; the moments of the workers' optimisers are not.
+ * The end of a local-SGD round (method.md 7): the workers' weight deltas are averaged, the outer step is taken, and the
+ * policy that it leads to is rated on the validation videos. Policy and critic are averaged; the moments of the
+ * workers' optimisers are not.
  */
 import type { MergeRoundInput, MergeRoundResult } from '../contracts/activities.ts';
 import { electLatest } from '../decisions/election.ts';
@@ -14,7 +15,7 @@ import { type ActivityContext, logWork } from './context.ts';
 import { LocalTrainingSchema, type Round, RoundSchema } from './fine-tuning/documents.ts';
 import { criticOf } from './fine-tuning/learners.ts';
 import { takeCandidate, takeOuterStep } from './fine-tuning/outer-step.ts';
-import { meanCurve } from './fine-tuning/round-curve.ts';
+import { joinParts } from './fine-tuning/round-curve.ts';
 import { rateStart, validationReward } from './fine-tuning/validation-reward.ts';
 import { rewardInputs } from './rewards/policy-rewards.ts';
 import { roundFolder } from './training/attempt.ts';
@@ -42,12 +43,8 @@ export async function mergeRound(
       .concat(input.locals.map(({ local }) => local));
     const toStore = { network: policy, kind: 'policy', settings: policySettings(facts.config) } as const;
     const stored = await storeNetwork(context, keys.policy, toStore, inputs);
-    const storedCritic = await storeNetwork(
-      context,
-      keys.critic,
-      { network: critic, kind: 'critic' },
-      inputs,
-    );
+    const criticToStore = { network: critic, kind: 'critic' } as const;
+    const storedCritic = await storeNetwork(context, keys.critic, criticToStore, inputs);
     const packed = encodeSafetensors(momenta, { kind: 'outer-momentum' });
     const momentum = await writeBytes(context, keys.momentum, packed, inputs);
     const candidate = await takeCandidate({ policy, stored }, keyOf('candidate'), input, facts, context);
@@ -55,16 +52,12 @@ export async function mergeRound(
     const parts = await Promise.all(
       input.locals.map(({ curve }) => readJson(context, curve, LocalTrainingSchema)),
     );
-    const points = meanCurve(
-      parts.map((part) => part.points),
-      input.round,
-    );
+    const { points, rollbacks } = joinParts(parts, input.round);
     // Without validation videos the reward of the last windows is what is known of the policy.
     const now = { policy: candidate, validationReward: reward ?? points.at(-1)?.reward ?? 0 };
     const best = electLatest(before, now, reward !== undefined);
     const last = points.at(-1);
     if (last && reward !== undefined) last.validationReward = reward;
-    const rollbacks = parts.reduce((sum, part) => sum + part.rollbacks, 0);
     const known: Round = { best, rollbacks, points };
     const made = [stored, storedCritic, ...rewardInputs(input.reward)];
     const curve = await writeJson(context, document.key, known, made);

@@ -11,8 +11,8 @@ import { findJson, writeJson } from './artefacts/json-artefact.ts';
 import type { ActivityContext } from './context.ts';
 
 /**
- * @throws DomainError DatasetInvalid when a split that is needed is empty, ArtefactMissing when the initial policy is not there,
- * ChecksumMismatch when the run's name is already taken by another configuration.
+ * @throws DomainError DatasetInvalid when a split that is needed is empty, ArtefactMissing when the initial policy is
+ * not there, ChecksumMismatch when the run's name is already taken by another configuration.
  */
 export async function planRun({ run, config }: PlanRunInput, context: ActivityContext): Promise<RunPlan> {
   const configRef = await writeJson(context, runKeys.config(run), config, []);

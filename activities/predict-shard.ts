@@ -14,8 +14,8 @@ import { eachVideo } from './videos/each-video.ts';
 import { prepareVideo } from './videos/prepared-video.ts';
 
 /**
- * Predictions of a sweep lie on the grid of the networks, where they are labelled; those of an evaluation on the grid of the file,
- * where they are scored.
+ * Predictions of a sweep lie on the grid of the networks, where they are labelled; those of an evaluation on the grid
+ * of the file, where they are scored.
  */
 export async function predictShard(input: PredictShardInput, context: ActivityContext): Promise<ShardResult> {
   const { run, iteration, split } = input;

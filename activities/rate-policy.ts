@@ -1,6 +1,6 @@
 /**
- * Rates a policy by the reward networks that all policies of the run share: the mean reward of its stored validation predictions.
- * The reward is not scaled per frame here, so that ratings of different policies can be compared.
+ * Rates a policy by the reward networks that all policies of the run share: the mean reward of its stored validation
+ * predictions. The reward is not scaled per frame here, so that ratings of different policies can be compared.
  */
 import type { RatePolicyInput, RatePolicyResult } from '../contracts/activities.ts';
 import { preprocessLabels } from '../datasets/preprocessing.ts';

@@ -1,4 +1,7 @@
-/** One worker's part of a local-SGD round (method.md 7): PPO on its shard of the videos from the weights that all workers start from. */
+/**
+ * One worker's part of a local-SGD round (method.md 7): PPO on its shard of the videos from the weights that all
+ * workers start from.
+ */
 import type { TrainLocallyInput, TrainLocallyResult } from '../contracts/activities.ts';
 import { planPart } from '../decisions/local-sgd-rounds.ts';
 import { sweepOf } from '../decisions/plan.ts';

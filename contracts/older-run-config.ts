@@ -1,6 +1,6 @@
 /**
- * Run configurations as older versions wrote them, in files, schedules and the store: two cadences of checkpoints, and a window of
- * inference that was also that of the trainings. They are read as the present form.
+ * Run configurations as older versions wrote them, in files, schedules and the store: two cadences of checkpoints, and
+ * a window of inference that was also that of the trainings. They are read as the present form.
  */
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,7 @@
-/** What a run comes to know of its policies, as it is told, stored and shown: one schema for each, and the types of them. */
+/**
+ * What a run comes to know of its policies, as it is told, stored and shown: one schema for each, and the types of
+ * them.
+ */
 import { z } from 'zod';
 import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
 

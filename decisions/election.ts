@@ -18,8 +18,8 @@ export const SelectionSchema = z.strictObject({
 export type Selection = z.infer<typeof SelectionSchema>;
 
 /**
- * The policy with the highest rating of those that broke no frames; the earlier one on a tie. Without ratings the latest of them:
- * there was nothing to judge by.
+ * The policy with the highest rating of those that broke no frames; the earlier one on a tie. Without ratings the
+ * latest of them: there was nothing to judge by.
  * @param policies the one before adaptation first; at least one
  */
 export function electPolicy(

@@ -1,6 +1,6 @@
 /**
- * The gate: the best policy of a run becomes the champion of a model when, on the same validation videos, it is no worse than the
- * champion that the run started from.
+ * The gate: the best policy of a run becomes the champion of a model when, on the same validation videos, it is no
+ * worse than the champion that the run started from.
  */
 import type { PolicyRating, PolicyResult, PromotionResult } from '../contracts/results.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';

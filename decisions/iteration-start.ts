@@ -5,8 +5,8 @@ import type { RunConfig } from '../contracts/run-config.ts';
 import { eligiblePolicies } from './eligible-policies.ts';
 
 /**
- * The policy that an iteration begins with and the one that it may not drift away from. An iteration that broke more frames than it
- * repaired is not built upon. `policies` are those so far, the one before adaptation first.
+ * The policy that an iteration begins with and the one that it may not drift away from. An iteration that broke more
+ * frames than it repaired is not built upon. `policies` are those so far, the one before adaptation first.
  */
 export function iterationStart(
   policies: readonly PolicyResult[],

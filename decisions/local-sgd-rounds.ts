@@ -1,4 +1,6 @@
-/** How a fine-tuning is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their steps. */
+/**
+ * How a fine-tuning is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their steps.
+ */
 import type { RunConfig } from '../contracts/run-config.ts';
 
 export interface RoundPlan {

@@ -1,6 +1,6 @@
 /**
- * The plan of a run: which videos each part of it works on (method.md 1, 2). Frozen when the run starts; an artefact, because it may
- * name tens of thousands of videos.
+ * The plan of a run: which videos each part of it works on (method.md 1, 2). Frozen when the run starts; an artefact,
+ * because it may name tens of thousands of videos.
  */
 import { z } from 'zod';
 import type { ShardInput } from '../contracts/activities.ts';
@@ -76,7 +76,10 @@ export function makePlan(config: RunConfig, { source, target }: PlannedDatasets)
   };
 }
 
-/** The videos of the sweep of an iteration, counted from 1. @throws DomainError ConfigInvalid when the plan has none for it. */
+/**
+ * The videos of the sweep of an iteration, counted from 1. @throws DomainError ConfigInvalid when the plan has none for
+ * it.
+ */
 export function sweepOf(plan: Plan, iteration: number): readonly string[] {
   const sweep = plan.sweeps[iteration - 1];
   if (sweep) return sweep.flat();

@@ -1,4 +1,7 @@
-/** Things that must be freed by hand, such as tensors and temporary files, freed at the end of a piece of work however it ends. */
+/**
+ * Things that must be freed by hand, such as tensors and temporary files, freed at the end of a piece of work however
+ * it ends.
+ */
 
 /** Marks a thing to be freed, and hands it back. */
 export type Keep = <Part extends { dispose(): void }>(part: Part) => Part;

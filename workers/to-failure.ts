@@ -1,4 +1,7 @@
-/** How a failure of the domain reaches Temporal: its code is the failure's type, and the code alone decides about retries. */
+/**
+ * How a failure of the domain reaches Temporal: its code is the failure's type, and the code alone decides about
+ * retries.
+ */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { domainErrorOf, isRetryable } from '../ground/errors.ts';
 

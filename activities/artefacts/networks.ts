@@ -40,7 +40,10 @@ export function storeNetwork(
   return writeBytes(context, key, encodeNetwork(network, kind, settings), inputs);
 }
 
-/** What a policy's file says about itself: how its videos are prepared and segmented, so that it can be used without its run. */
+/**
+ * What a policy's file says about itself: how its videos are prepared and segmented, so that it can be used without its
+ * run.
+ */
 export function policySettings({
   preprocessing,
   inference,

@@ -17,6 +17,7 @@ export const LocalTrainingSchema = z.strictObject({
   rollbacks: z.int(),
   points: CurvePointsSchema,
 });
+export type LocalTraining = z.infer<typeof LocalTrainingSchema>;
 
 /** Of a whole round. */
 export const RoundSchema = z.strictObject({

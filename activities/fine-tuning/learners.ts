@@ -1,4 +1,7 @@
-/** The networks of a fine-tuning and what it is made of, as plain training and the workers of a round (method.md 6, 7) share it. */
+/**
+ * The networks of a fine-tuning and what it is made of, as plain training and the workers of a round (method.md 6, 7)
+ * share it.
+ */
 import type { FineTuneInput, TrainLocallyInput } from '../../contracts/activities.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { Keep } from '../../ground/disposables.ts';

@@ -1,4 +1,7 @@
-/** What lies around the windows of a fine-tuning (method.md 5.5): their videos, as this iteration's sweep segmented them. */
+/**
+ * What lies around the windows of a fine-tuning (method.md 5.5): their videos, as this iteration's sweep segmented
+ * them.
+ */
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { FineTuneOptions } from '../../method/ppo/fine-tune.ts';
 import { type LandmarkFreeMeasures, landmarkFreeMeasures } from '../../metrics/temporal.ts';
@@ -6,8 +9,8 @@ import { type ActivityContext, breathe } from '../context.ts';
 import { readPrediction } from '../videos/predictions.ts';
 
 /**
- * For windows drawn from `videos`, by their index. Undefined in a run without temporal penalty; a video that the sweep could not predict, or that
- * is no longer than a window, is judged by the window alone.
+ * For windows drawn from `videos`, by their index. Undefined in a run without temporal penalty; a video that the sweep
+ * could not predict, or that is no longer than a window, is judged by the window alone.
  */
 export async function sweptSurroundings(
   videos: readonly string[],

@@ -1,4 +1,6 @@
-/** The landmark examples of the annotated source (method.md 5.2): made and stored video by video, then read by the fit. */
+/**
+ * The landmark examples of the annotated source (method.md 5.2): made and stored video by video, then read by the fit.
+ */
 import type { FitLandmarkInput } from '../../contracts/activities.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { randomStream } from '../../ground/random.ts';

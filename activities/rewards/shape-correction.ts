@@ -1,4 +1,7 @@
-/** Correction of a cleaned segmentation by the shape autoencoder (method.md 4.2), or none where the run has no autoencoder. */
+/**
+ * Correction of a cleaned segmentation by the shape autoencoder (method.md 4.2), or none where the run has no
+ * autoencoder.
+ */
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { correctSequence } from '../../method/rewards/correct-sequence.ts';

@@ -54,10 +54,10 @@ export class StoredTriples implements TripleSource {
     const prepared = new Set<string>();
     const places: { file: LabelledFile; place: number }[] = [];
     const references: ArtefactRef[] = [];
-    for (let iteration = 1; iteration <= throughIteration; iteration++) {
-      // In the order of the plan, so that indices mean the same triples at every attempt.
-      for (const id of plan.sweeps[iteration - 1]?.flat() ?? []) {
-        const reference = await findArtefact(context.store, activityKeys.triples(run, iteration, id));
+    // In the order of the plan, so that indices mean the same triples at every attempt.
+    for (const [index, sweep] of plan.sweeps.slice(0, throughIteration).entries()) {
+      for (const id of sweep.flat()) {
+        const reference = await findArtefact(context.store, activityKeys.triples(run, index + 1, id));
         if (!reference) continue;
         const bytes = await context.cache.read(reference);
         const { triples } = decodeTriples(bytes);

@@ -1,6 +1,6 @@
 /**
- * Checkpoints of a training: complete artefacts named by their step. The newest one is found by listing, older ones are removed
- * once a newer one is complete, all of them once the result is.
+ * Checkpoints of a training: complete artefacts named by their step. The newest one is found by listing, older ones are
+ * removed once a newer one is complete, all of them once the result is.
  */
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';

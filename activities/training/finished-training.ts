@@ -1,4 +1,7 @@
-/** Trainings that are complete: the document of what was measured is written last, so with the files it names all is there. */
+/**
+ * Trainings that are complete: the document of what was measured is written last, so with the files it names all is
+ * there.
+ */
 import { z } from 'zod';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { findArtefact } from '../../storage/artefacts.ts';

@@ -1,6 +1,6 @@
 /**
- * The loop of every training activity: resume from the newest checkpoint, take steps, tell where it stands, save. Killed anywhere
- * and started again, it ends with the same numbers as an uninterrupted one.
+ * The loop of every training activity: resume from the newest checkpoint, take steps, tell where it stands, save.
+ * Killed anywhere and started again, it ends with the same numbers as an uninterrupted one.
  */
 import { z } from 'zod';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
@@ -32,8 +32,8 @@ export interface Trained {
 }
 
 /**
- * @throws the reason of `context.signal` when it is aborted, after a checkpoint was written; DomainError CheckpointIncompatible when
- * the checkpoint that is there is not of this training.
+ * @throws the reason of `context.signal` when it is aborted, after a checkpoint was written; DomainError
+ * CheckpointIncompatible when the checkpoint that is there is not of this training.
  */
 export async function trainResumably<Progress>(
   task: TrainingTask<Progress>,

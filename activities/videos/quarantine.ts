@@ -1,4 +1,7 @@
-/** A video that cannot be used is set aside with its reason and counted; only what is the video's own fault counts as that. */
+/**
+ * A video that cannot be used is set aside with its reason and counted; only what is the video's own fault counts as
+ * that.
+ */
 import { DomainError, type ErrorCode } from '../../ground/errors.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ActivityContext } from '../context.ts';
@@ -16,8 +19,8 @@ const VIDEO_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export type Tried<Value> = { readonly value: Value } | { readonly quarantined: true };
 
 /**
- * Runs the work on one video. When it fails because of the video, that is written to the run's quarantine and the work is skipped;
- * any other failure is thrown.
+ * Runs the work on one video. When it fails because of the video, that is written to the run's quarantine and the work
+ * is skipped; any other failure is thrown.
  */
 export async function tryVideo<Value>(
   context: ActivityContext,

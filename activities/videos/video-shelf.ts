@@ -1,6 +1,6 @@
 /**
- * Prepared videos of a training at hand without waiting: in memory as far as a budget goes, beyond it in a folder of this process
- * that is removed at the end. Training draws windows, so only the frames that are asked for are read.
+ * Prepared videos of a training at hand without waiting: in memory as far as a budget goes, beyond it in a folder of
+ * this process that is removed at the end. Training draws windows, so only the frames that are asked for are read.
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

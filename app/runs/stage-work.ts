@@ -17,6 +17,8 @@ export interface StageWork {
   readonly done: number;
   readonly total: number;
   readonly unit: string;
+  /** What is done just now, where the steps are not those of the training itself: `validation windows`. */
+  readonly phase?: string;
 }
 
 /** Undefined before anything countable has begun. */
@@ -26,12 +28,8 @@ export function stageWork(state: RunState): StageWork | undefined {
   const name = `${progress.stage} ${progress.iteration}`;
   const training = trainingOf(state.activities);
   if (progress.total <= 1 && training?.heartbeat) {
-    return {
-      name: `${name} ${training.name}`,
-      done: training.heartbeat.step,
-      total: training.heartbeat.total,
-      unit: 'steps',
-    };
+    const { step: done, total, phase } = training.heartbeat;
+    return { name: `${name} ${training.name}`, done, total, unit: 'steps', ...(phase && { phase }) };
   }
   // One unit of training says nothing; its steps come with the first heartbeat.
   if (progress.total === 0 || (progress.total === 1 && progress.unit === 'steps')) return undefined;

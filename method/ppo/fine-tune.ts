@@ -1,6 +1,7 @@
 /**
- * Fine-tuning of a policy against its reward over one iteration (method.md 6), one draw of windows a step. Everything that a step
- * depends on is in `state()` or follows from the seed and the step's number, so a resumed run makes the same numbers.
+ * Fine-tuning of a policy against its reward over one iteration (method.md 6), one draw of windows a step. Everything
+ * that a step depends on is in `state()` or follows from the seed and the step's number, so a resumed run makes the
+ * same numbers.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -40,18 +41,24 @@ export interface FineTuneOptions {
   readonly critic: UNet3D;
   readonly rewardOf: RewardOf;
   readonly windows: WindowSource;
-  /** The video around a window, for the temporal penalty; undefined where nothing is known of it or nothing lies around it. */
+  /**
+   * The video around a window, for the temporal penalty; undefined where nothing is known of it or nothing lies around
+   * it.
+   */
   readonly surroundingsOf?: ((place: WindowPlace) => WindowSurroundings | undefined) | undefined;
   /**
-   * Videos and reward to choose the best epoch by, the reward not scaled per frame so that policies can be compared; without
-   * them the last policy is the result.
+   * Videos and reward to choose the best epoch by, the reward not scaled per frame so that policies can be compared;
+   * without them the last policy is the result.
    */
   readonly validation?: { readonly windows: WindowSource; readonly rewardOf: RewardOf };
   readonly config: PpoConfig;
   /** From 1. */
   readonly iteration: number;
   readonly seed: number;
-  /** Tells the draws of this training from those of others of the same seed and iteration, such as a worker's (method.md 7). */
+  /**
+   * Tells the draws of this training from those of others of the same seed and iteration, such as a worker's (method.md
+   * 7).
+   */
   readonly stream?: readonly (string | number)[];
   /** Steps of the same training that came before these and that come after them, where this is a part of it. */
   readonly before?: number;
@@ -118,7 +125,8 @@ export class FineTune implements Training<FineTuneProgress> {
   }
 
   /**
-   * Trains on the next draw of windows. A step that breaks a guard is taken back and reported; training goes on with the next window.
+   * Trains on the next draw of windows. A step that breaks a guard is taken back and reported; training goes on with
+   * the next window.
    * @throws DomainError Diverged after too many of these in a row.
    */
   step(): StepReport {

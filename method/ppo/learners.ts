@@ -1,6 +1,6 @@
 /**
- * Policy and critic with their optimisers: all that a step of fine-tuning changes. A snapshot of them is what a step that broke a
- * guard goes back to, and what a checkpoint stores.
+ * Policy and critic with their optimisers: all that a step of fine-tuning changes. A snapshot of them is what a step
+ * that broke a guard goes back to, and what a checkpoint stores.
  */
 import type { PpoConfig } from '../../contracts/run-config.ts';
 import { Adam } from '../networks/adam.ts';

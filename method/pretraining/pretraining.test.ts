@@ -74,6 +74,8 @@ it('ends where an uninterrupted run ends, byte for byte, after saving and resumi
   resumed.restore(structuredClone(first.state()));
   expect(Array.from({ length: 3 }, () => resumed.step())).toEqual(losses.slice(3));
   expect(resumed.done).toBe(true);
+  expect(resumed.count).toEqual({ done: 6, total: 6 });
+  expect(() => resumed.step()).toThrow('no step left');
   const arrays = resumed.state().arrays;
   for (const [name, { data }] of Object.entries(whole.state().arrays)) {
     expect(Buffer.from(arrays[name]!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true);

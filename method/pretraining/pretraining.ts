@@ -23,7 +23,9 @@ import {
 import { augmentIntensities } from './augmentation.ts';
 import { drawWindow, imageWindow, type LabelledWindowSource, labelWindow } from './training-windows.ts';
 
-/** Gradients are scaled down to this norm, and the learning rate falls with this power of what is left, as in nnU-Net. */
+/**
+ * Gradients are scaled down to this norm, and the learning rate falls with this power of what is left, as in nnU-Net.
+ */
 const GRADIENT_NORM = 12;
 const DECAY_POWER = 0.9;
 

@@ -46,7 +46,10 @@ const heldOutPhases: Partial<Record<RewardFitProgress['phase'], string>> = {
   test: 'test windows',
 };
 
-/** Windows done and, unless the fit ends early, in all: every epoch trains and validates, then the pixels held out are measured. */
+/**
+ * Windows done and, unless the fit ends early, in all: every epoch trains and validates, then the pixels held out are
+ * measured.
+ */
 export function rewardFitCount(
   { phase, epoch, step, history }: RewardFitProgress,
   windows: WindowCounts,
@@ -81,8 +84,8 @@ export function initialProgress(config: RewardFitConfig): RewardFitProgress {
 }
 
 /**
- * Ends an epoch with its validation loss: a better one makes the epoch the best so far, `plateauPatience` epochs without
- * one lower the learning rate, `stopPatience` of them or the last epoch end the training (method.md 5.1).
+ * Ends an epoch with its validation loss: a better one makes the epoch the best so far, `plateauPatience` epochs
+ * without one lower the learning rate, `stopPatience` of them or the last epoch end the training (method.md 5.1).
  */
 export function recordEpoch(
   progress: RewardFitProgress,

@@ -1,7 +1,7 @@
 /**
- * Fits a reward network on triples (method.md 5.1, 5.2) and calibrates it (5.3), one window at a time, so that a fit can be
- * saved after any step and go on with the same numbers: epochs of training and validation, then the pixels of the
- * validation and test splits under the best weights.
+ * Fits a reward network on triples (method.md 5.1, 5.2) and calibrates it (5.3), one window at a time, so that a fit
+ * can be saved after any step and go on with the same numbers: epochs of training and validation, then the pixels of
+ * the validation and test splits under the best weights.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { RewardFitConfig } from '../../contracts/run-config.ts';

@@ -1,13 +1,15 @@
 /**
- * What a worker of a local-SGD round hands over at its end, and takes up again in the next (method.md 7): the deltas of its weights,
- * which are averaged, and the moments of its optimisers, which stay its own. Arrays are those of a fine-tuning's state.
+ * What a worker of a local-SGD round hands over at its end, and takes up again in the next (method.md 7): the deltas of
+ * its weights, which are averaged, and the moments of its optimisers, which stay its own. Arrays are those of a
+ * fine-tuning's state.
  */
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import { deltaOf } from './outer-step.ts';
 
 /**
- * The part of a worker that went from one state to another, under policyDelta/, criticDelta/, policyAdam/ and criticAdam/.
+ * The part of a worker that went from one state to another, under policyDelta/, criticDelta/, policyAdam/ and
+ * criticAdam/.
  * @throws DomainError CheckpointIncompatible when the two do not fit together.
  */
 export function partOf(start: NamedArrays, end: NamedArrays): NamedArrays {

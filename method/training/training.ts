@@ -1,6 +1,6 @@
 /**
- * What every training of the method is, so that one loop can drive, save and resume them all: steps that follow from the state and
- * the seed alone, and a state that is arrays and a little JSON.
+ * What every training of the method is, so that one loop can drive, save and resume them all: steps that follow from
+ * the state and the seed alone, and a state that is arrays and a little JSON.
  */
 import type { z } from 'zod';
 import type { NamedArrays } from '../networks/named-arrays.ts';

@@ -1,4 +1,7 @@
-/** The real activities under the real workflow on a real Temporal server: phantoms in, an adapted policy and a report out. */
+/**
+ * The real activities under the real workflow on a real Temporal server: phantoms in, an adapted policy and a report
+ * out.
+ */
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -15,7 +15,10 @@ import { adaptation } from '../../workflows/adaptation.ts';
 
 export type Activities = IoActivities & ComputeActivities;
 
-/** A Temporal server of this test file alone, from the binary that set-up provides; the SDK's own download where there is none. */
+/**
+ * A Temporal server of this test file alone, from the binary that set-up provides; the SDK's own download where there
+ * is none.
+ */
 export async function openServer(): Promise<TestWorkflowEnvironment> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const path = process.env.TEMPORAL_BINARY ?? (await findBinary(temporalBinary, cacheFolder()))?.path;

@@ -1,4 +1,7 @@
-/** Local-SGD rounds with the real activities over networks that were not trained: what they make is theirs alone, and repeatable. */
+/**
+ * Local-SGD rounds with the real activities over networks that were not trained: what they make is theirs alone, and
+ * repeatable.
+ */
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';

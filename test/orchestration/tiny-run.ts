@@ -67,8 +67,8 @@ export async function addPhantoms(
 }
 
 /**
- * Source with three annotated videos, target with four to adapt to, one to validate on, one annotated to test on. Both are of one
- * scanner, so that a policy of a hundred steps segments them well enough to be labelled.
+ * Source with three annotated videos, target with four to adapt to, one to validate on, one annotated to test on. Both
+ * are of one scanner, so that a policy of a hundred steps segments them well enough to be labelled.
  */
 export async function addTinyDatasets(store: ObjectStore): Promise<{ source: string[]; target: string[] }> {
   const labelled = { split: 'train', labelled: true } as const;

@@ -53,7 +53,17 @@ describe('training the shape autoencoder', () => {
   it('goes on with the same numbers when it is saved and restored', () => {
     const straight = start(6);
     const losses: object[] = [];
-    while (!straight.training.done) losses.push(straight.training.step().measures);
+    const counts: unknown[] = [];
+    while (!straight.training.done) {
+      losses.push(straight.training.step().measures);
+      counts.push(straight.training.count);
+    }
+    expect(counts).toEqual([
+      ...[1, 2, 3, 4, 5].map((done) => ({ done, total: 8 })),
+      ...[6, 7].map((done) => ({ done, total: 8, phase: 'latent ranges' })),
+      { done: 8, total: 8 },
+    ]);
+    expect(() => straight.training.step()).toThrow('no step left');
 
     let saved: TrainingState<AutoencoderProgress> | undefined;
     const resumed: object[] = [];
