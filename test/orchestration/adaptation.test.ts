@@ -2,10 +2,10 @@
 import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/activities.ts';
-import type { RewardModel } from '../../contracts/messages.ts';
+import type { PolicyResult, RewardModel } from '../../contracts/messages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { nightly } from '../../workflows/nightly.ts';
-import { adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
+import { type Activities, adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -13,9 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
+/** Ratings of the policies of a run in order, the one before adaptation first. */
+const rated =
+  (...rewards: number[]): Activities['ratePolicy'] =>
+  async ({ iteration }) => ({ iteration, reward: rewards[iteration]!, videos: 4 });
+
 describe('adaptation', () => {
   it('runs the paper algorithm in order, one history per iteration, and keeps the policy with the best validation reward', async () => {
-    const { activities, calls } = fakeActivities();
+    const { activities, calls } = fakeActivities({ ratePolicy: rated(0.5, 0.7, 0.6) });
     const result = await bench.serve(activities, async () => {
       const handle = await bench.start();
       const outcome = await handle.result();
@@ -27,7 +32,7 @@ describe('adaptation', () => {
       expect(events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes).toBeTruthy();
       return outcome;
     });
-    expect(result.best.iteration).toBe(2);
+    expect(result.best).toEqual(result.policies[1]);
     expect(result.policies.map(({ policy }) => policy.key)).toEqual(['policy-0', 'policy-1', 'policy-2']);
     expect(result.policies[1]).toMatchObject({ reward: 0.6, test: { dice: 0.81 } });
     expect(result.stopped).toBe(false);
@@ -55,6 +60,23 @@ describe('adaptation', () => {
         rate: 3,
       },
     );
+  });
+
+  it('keeps no policy that pleases the reward network but breaks frames, and reports the one that it keeps', async () => {
+    const { activities } = fakeActivities({ ratePolicy: rated(0.5, 0.9, 0.6) });
+    const { summariseEvaluation, writeReport } = activities;
+    activities.summariseEvaluation = async (input) => {
+      const summary = await summariseEvaluation(input);
+      return { ...summary, validFrames: input.iteration === 1 ? 0.3 : 0.5 };
+    };
+    const reported: PolicyResult[] = [];
+    activities.writeReport = async (input) => {
+      reported.push(input.best);
+      return writeReport(input);
+    };
+    const result = await bench.serve(activities, async () => (await bench.start()).result());
+    expect(result.best).toEqual(result.policies[2]);
+    expect(reported).toEqual([result.best]);
   });
 
   it('judges every policy by the landmark reward that was fitted once, beside the anatomical one of each iteration', async () => {

@@ -6,6 +6,7 @@ import type { ComputeActivities, IoActivities } from '../../contracts/activities
 import type { AdaptationInput, RunPlan } from '../../contracts/messages.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
+import { electPolicy } from '../../decisions/election.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { findBinary } from '../../runtime/provision/binaries.ts';
 import { cacheFolder } from '../../runtime/provision/cache-folder.ts';
@@ -180,10 +181,11 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       validFrames: 0.5,
     }),
     ratePolicy: async ({ iteration }) => ({ iteration, reward: 0.5 + iteration / 10, videos: 4 }),
-    selectBest: async ({ policies, ratings }) => {
-      const best = [...ratings].sort((a, b) => b.reward - a.reward)[0]?.iteration ?? 0;
-      return { best: policies[best]!, selection: ref('selection') };
-    },
+    // The election is pure, so even here it is the real one: what a test says of the best policy is then true of a run.
+    selectBest: async ({ policies, ratings }) => ({
+      best: electPolicy(policies, ratings),
+      selection: ref('selection'),
+    }),
     promote: async () => ({ promoted: true, reason: 'better' }),
     readChampion: async () => ({ policy: ref('champion') }),
     writeReport: async () => ({ report: ref('report') }),
