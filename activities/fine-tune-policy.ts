@@ -1,10 +1,11 @@
 /** Fine-tunes the policy against the reward with PPO (method.md 6) on the videos of this iteration's sweep. */
 import type { FineTuneInput, FineTuneResult } from '../contracts/activities.ts';
+import { policySettings } from '../contracts/policy-settings.ts';
 import { sweepOf } from '../decisions/plan.ts';
 import { withDisposables } from '../ground/disposables.ts';
 import { FineTune } from '../method/ppo/fine-tune.ts';
 import { runKeys } from '../storage/keys.ts';
-import { policySettings, storeNetwork } from './artefacts/networks.ts';
+import { storeNetwork } from './artefacts/networks.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';

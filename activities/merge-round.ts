@@ -4,12 +4,13 @@
  * workers' optimisers are not.
  */
 import type { MergeRoundInput, MergeRoundResult } from '../contracts/activities.ts';
+import { policySettings } from '../contracts/policy-settings.ts';
 import { electLatest } from '../decisions/election.ts';
 import { withDisposables } from '../ground/disposables.ts';
 import { encodeSafetensors } from '../method/networks/safetensors.ts';
 import { writeBytes } from './artefacts/binary-artefact.ts';
 import { readJson, writeJson } from './artefacts/json-artefact.ts';
-import { loadNetwork, policySettings, storeNetwork } from './artefacts/networks.ts';
+import { loadNetwork, storeNetwork } from './artefacts/networks.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from './context.ts';
 import { LocalTrainingSchema, type Round, RoundSchema } from './fine-tuning/documents.ts';

@@ -1,12 +1,13 @@
 /** Trains policy 0 on the annotated source (method.md 1, step 0). */
 import type { PretrainResult, TrainingInput } from '../contracts/activities.ts';
+import { policySettings } from '../contracts/policy-settings.ts';
 import { withDisposables } from '../ground/disposables.ts';
 import { CLASS_COUNT } from '../ground/labels.ts';
 import { randomStream } from '../ground/random.ts';
 import { UNet3D } from '../method/networks/unet3d.ts';
 import { Pretraining } from '../method/pretraining/pretraining.ts';
 import { runKeys } from '../storage/keys.ts';
-import { policySettings, storeNetwork } from './artefacts/networks.ts';
+import { storeNetwork } from './artefacts/networks.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';

@@ -1,5 +1,4 @@
 /** What an iteration of the loop goes on from. */
-
 import type { PolicyResult } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { eligiblePolicies } from './eligible-policies.ts';

@@ -1,6 +1,4 @@
 /** Networks in and out of the store. */
-
-import type { RunConfig } from '../../contracts/run-config.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import { decodeNetwork, encodeNetwork, type NetworkKind } from '../../method/networks/network-checkpoint.ts';
@@ -38,20 +36,4 @@ export function storeNetwork(
   inputs: readonly ArtefactRef[],
 ): Promise<ArtefactRef> {
   return writeBytes(context, key, encodeNetwork(network, kind, settings), inputs);
-}
-
-/**
- * What a policy's file says about itself: how its videos are prepared and segmented, so that it can be used without its
- * run.
- */
-export function policySettings({
-  preprocessing,
-  inference,
-  optimisation,
-}: Pick<RunConfig, 'preprocessing' | 'inference' | 'optimisation'>): Readonly<Record<string, string>> {
-  return {
-    preprocessing: JSON.stringify(preprocessing),
-    inference: JSON.stringify(inference),
-    optimisation: JSON.stringify(optimisation),
-  };
 }

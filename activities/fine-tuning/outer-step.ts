@@ -1,5 +1,6 @@
 /** The outer step of a local-SGD round (method.md 7) on stored parts, and the policy that it leads to. */
 import type { MergeRoundInput } from '../../contracts/activities.ts';
+import { policySettings } from '../../contracts/policy-settings.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../../method/networks/prefixed-arrays.ts';
@@ -7,7 +8,7 @@ import type { UNet3D } from '../../method/networks/unet3d.ts';
 import { interpolateWeights } from '../../method/ppo/interpolation.ts';
 import { resultShareAt } from '../../method/ppo/schedules.ts';
 import { averageDeltas, outerStep } from '../../method/scale-out/outer-step.ts';
-import { policySettings, readArrays, storeNetwork } from '../artefacts/networks.ts';
+import { readArrays, storeNetwork } from '../artefacts/networks.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import type { ActivityContext } from '../context.ts';
 

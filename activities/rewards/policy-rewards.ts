@@ -1,5 +1,4 @@
 /** The reward that policies are fine-tuned against, out of the stored reward networks (method.md 5.4, 5.5). */
-
 import type { RewardModel } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';

@@ -1,5 +1,4 @@
 /** Videos as the networks see them: read from the store through the cache, decoded, preprocessed (method.md 2). */
-
 import type { PreprocessingConfig } from '../../contracts/run-config.ts';
 import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
 import { preprocess, preprocessLabels } from '../../datasets/preprocessing.ts';
