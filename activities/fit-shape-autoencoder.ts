@@ -8,7 +8,7 @@ import { encodeAutoencoder } from '../method/rewards/shape-autoencoder/autoencod
 import { AutoencoderTraining } from '../method/rewards/shape-autoencoder/autoencoder-training.ts';
 import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
-import { type ActivityContext, breathe } from './context.ts';
+import { type ActivityContext, breatheWhilePreparing } from './context.ts';
 import { findJson, writeJson } from './json-artefact.ts';
 import { type RunFacts, readRun } from './plan.ts';
 import { prepareLabels } from './prepared-video.ts';
@@ -96,12 +96,12 @@ async function annotations(
 ): Promise<LabelVideo[]> {
   const { train } = plan.source;
   const labels: LabelVideo[] = [];
-  for (const id of train) {
+  for (const [index, id] of train.entries()) {
     const tried = await tryVideo(context, run, id, () =>
       prepareLabels(context, config.source, id, config.preprocessing),
     );
     if ('value' in tried) labels.push(tried.value);
-    await breathe(context);
+    await breatheWhilePreparing(context, index + 1, train.length);
   }
   refuseEmptyTraining(config.source, train.length, labels.length, config.sweep.maxQuarantinedShare);
   return labels;

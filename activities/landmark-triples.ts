@@ -5,7 +5,7 @@ import { randomStream } from '../ground/random.ts';
 import { landmarkExamples } from '../method/rewards/landmark-labelling.ts';
 import type { StoredTriple, TripleSource } from '../method/rewards/triple-windows.ts';
 import { findArtefact, readArtefact, writeArtefact } from '../storage/artefacts.ts';
-import { type ActivityContext, breathe, logWork } from './context.ts';
+import { type ActivityContext, breathe, breatheWhilePreparing, logWork } from './context.ts';
 import { DegradedPolicy } from './degraded-policy.ts';
 import { decodeLandmarks, encodeLandmarks, type LandmarkFile } from './landmark-file.ts';
 import { loadNetwork } from './networks.ts';
@@ -79,8 +79,7 @@ export class LandmarkTriples implements TripleSource {
           for (let place = 0; place < file.count; place++) triples.#places.push({ id, file, place });
         });
         if ('quarantined' in tried) triples.#quarantined++;
-        context.heartbeat({ step: index + 1, total: train.length });
-        await breathe(context);
+        await breatheWhilePreparing(context, index + 1, train.length);
       }
       const usable = train.length - triples.#quarantined;
       refuseEmptyTraining(config.source, train.length, usable, config.sweep.maxQuarantinedShare);

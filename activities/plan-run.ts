@@ -7,12 +7,10 @@ import { DomainError } from '../ground/errors.ts';
 import { randomStream, shuffled } from '../ground/random.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { datasetKeys, runKeys } from '../storage/keys.ts';
+import { historyBudgets } from '../temporal.config.ts';
 import type { ActivityContext } from './context.ts';
 import { findJson, writeJson } from './json-artefact.ts';
 import { type Plan, PlanSchema } from './plan.ts';
-
-/** So many shards of one sweep fit one workflow history; a larger sweep gets larger shards. */
-const MAXIMUM_SHARDS = 2000;
 
 /**
  * @throws DomainError DatasetInvalid when a split that is needed is empty, ArtefactMissing when the initial policy is not there,
@@ -118,8 +116,9 @@ async function initialPolicyOf(key: string, context: ActivityContext) {
   );
 }
 
+/** Shards of the size asked for, or larger ones where those would not fit one workflow history. */
 function sharded(videos: readonly string[], videosPerShard: number): string[][] {
-  const size = Math.max(videosPerShard, Math.ceil(videos.length / MAXIMUM_SHARDS));
+  const size = Math.max(videosPerShard, Math.ceil(videos.length / historyBudgets.shardsOfSweep));
   const shards: string[][] = [];
   for (let start = 0; start < videos.length; start += size) shards.push(videos.slice(start, start + size));
   return shards;

@@ -2,9 +2,8 @@
  * The gate: the best policy of a run becomes the champion of a model when, on the same validation videos, it is no worse than the
  * champion that the run started from.
  */
-import { z } from 'zod';
 import type { PromoteInput } from '../contracts/activities.ts';
-import type { PolicyResult, PromotionResult } from '../contracts/messages.ts';
+import { type PolicyResult, type PromotionResult, PromotionResultSchema } from '../contracts/messages.ts';
 import type { Champion } from '../storage/champion.ts';
 import { replaceChampion } from '../storage/champions.ts';
 import { rewardNetworksOf } from '../storage/reward-lineage.ts';
@@ -13,12 +12,10 @@ import { findJson, readJson, writeJson } from './json-artefact.ts';
 import { activityKeys } from './run-keys.ts';
 import { SelectionSchema } from './select-best.ts';
 
-const PromotionSchema = z.strictObject({ promoted: z.boolean(), reason: z.string() });
-
 export async function promote(input: PromoteInput, context: ActivityContext): Promise<PromotionResult> {
   const { run, model, best, config, selection } = input;
   const key = activityKeys.promotion(run);
-  const present = await findJson(context, key, PromotionSchema);
+  const present = await findJson(context, key, PromotionResultSchema);
   if (present) return present.value;
 
   const { policies, ratings } = await readJson(context, selection, SelectionSchema);
@@ -28,7 +25,7 @@ export async function promote(input: PromoteInput, context: ActivityContext): Pr
   const rewardNetworks = last ? await rewardNetworksOf(context.store, last.policy.key) : [];
   let verdict: PromotionResult = { promoted: false, reason: '' };
   await replaceChampion(context.store, model, (champion) => {
-    verdict = judge(champion, input, policies as readonly PolicyResult[], ratings);
+    verdict = judge(champion, input, policies, ratings);
     // An earlier attempt of this activity got as far as the pointer.
     if (!verdict.promoted || champion?.run === run) return undefined;
     return {

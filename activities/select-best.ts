@@ -1,39 +1,21 @@
 /** Picks the policy with the best validation reward of a run (method.md 1e), of those that broke no frames. */
 import { z } from 'zod';
-import type { SelectBestInput, SelectBestResult } from '../contracts/activities.ts';
-import type { PolicyResult } from '../contracts/messages.ts';
+import {
+  RatePolicyResultSchema,
+  type SelectBestInput,
+  type SelectBestResult,
+} from '../contracts/activities.ts';
+import { list, type PolicyResult, PolicyResultSchema } from '../contracts/messages.ts';
 import { eligiblePolicies } from '../decisions/eligible-policies.ts';
-import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
 import type { ActivityContext } from './context.ts';
 import { writeJson } from './json-artefact.ts';
 import { activityKeys } from './run-keys.ts';
 
-const NumbersSchema = z.strictObject({
-  videos: z.int(),
-  anatomicalValidity: z.number(),
-  temporalValidity: z.number(),
-  dice: z.number().optional(),
-  diceLv: z.number().optional(),
-  diceMyo: z.number().optional(),
-  hausdorffMm: z.number().optional(),
-  mistakesPerCycle5mm: z.number().optional(),
-});
-
 /** What the choice was made from. */
 export const SelectionSchema = z.strictObject({
   best: z.int().min(0),
-  policies: z.array(
-    z.strictObject({
-      iteration: z.int().min(0),
-      policy: ArtefactRefSchema,
-      evaluation: ArtefactRefSchema,
-      validation: NumbersSchema.optional(),
-      test: NumbersSchema.optional(),
-      validFrames: z.number().optional(),
-      reward: z.number().optional(),
-    }),
-  ),
-  ratings: z.array(z.strictObject({ iteration: z.int().min(0), reward: z.number(), videos: z.int().min(0) })),
+  policies: list(PolicyResultSchema),
+  ratings: list(RatePolicyResultSchema),
 });
 
 export async function selectBest(
@@ -42,11 +24,7 @@ export async function selectBest(
 ): Promise<SelectBestResult> {
   const { run, policies, ratings } = input;
   const best = bestOf(policies, ratings);
-  const document: z.infer<typeof SelectionSchema> = {
-    best: best.iteration,
-    policies: policies.map((policy) => ({ ...policy })),
-    ratings: ratings.map((rating) => ({ ...rating })),
-  };
+  const document: z.infer<typeof SelectionSchema> = { best: best.iteration, policies, ratings };
   const inputs = policies.map(({ policy }) => policy);
   return { best, selection: await writeJson(context, activityKeys.selection(run), document, inputs) };
 }

@@ -5,7 +5,7 @@ import type { FineTuneOptions } from '../method/ppo/fine-tune.ts';
 import { type LandmarkFreeMeasures, landmarkFreeMeasures } from '../metrics/temporal.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
-import { type ActivityContext, breathe } from './context.ts';
+import { type ActivityContext, breatheWhilePreparing } from './context.ts';
 
 /**
  * For windows drawn from `videos`, by their index. Undefined in a run without temporal penalty; a video that the sweep could not predict, or that
@@ -19,12 +19,12 @@ export async function sweptSurroundings(
 ): Promise<FineTuneOptions['surroundingsOf']> {
   if (!ppo.temporalPenalty) return undefined;
   const known: (LandmarkFreeMeasures | undefined)[] = [];
-  for (const id of videos) {
+  for (const [index, id] of videos.entries()) {
     const swept = await findArtefact(context.store, runKeys.prediction(run, iteration, 'target', id));
     const segmented = swept && readLabelNifti(await context.cache.read(swept), id);
     const longer = segmented && segmented.frames > inference.windowFrames;
     known.push(longer ? landmarkFreeMeasures(segmented) : undefined);
-    await breathe(context);
+    await breatheWhilePreparing(context, index + 1, videos.length);
   }
   return ({ video, startFrame }) => {
     const measures = known[video];

@@ -80,7 +80,13 @@ export async function trainResumably(task: TrainingTask, context: ActivityContex
     try {
       await breathe(context);
     } catch (reason) {
-      await save();
+      // Told to stop is what counts: without this checkpoint the work goes on from the one before.
+      await save().catch((error: unknown) =>
+        context.log.warn(
+          { work: activity, key: folder, error: String(error) },
+          'last checkpoint not written',
+        ),
+      );
       throw reason;
     }
     if (step % checkpointEverySteps === 0) await save();

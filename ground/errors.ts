@@ -27,6 +27,7 @@ export const retryableErrorCodes = [
   'ComputeCrashed',
   'WorkerShutdown',
   'DiskFull',
+  'VersionMismatch',
 ] as const;
 
 export type FinalErrorCode = (typeof finalErrorCodes)[number];
@@ -103,6 +104,7 @@ export function exitCodeOf(code: ErrorCode): 1 | 2 | 3 | 4 {
     case 'ComputeCrashed':
     case 'WorkerShutdown':
     case 'DiskFull':
+    case 'VersionMismatch':
       return 1;
   }
 }

@@ -4,7 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import type { Deployment } from '../temporal.config.ts';
+import type { Deployment } from './deployment.ts';
 import { findBinary, type ServiceBinary } from './provision/binaries.ts';
 import { cacheFolder } from './provision/cache-folder.ts';
 import {

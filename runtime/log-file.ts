@@ -13,11 +13,10 @@ import {
   truncateSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-
-export const LONGEST_LOG_BYTES = 10e6;
+import { diskBudgets } from '../temporal.config.ts';
 
 /** Moves a log that is longer than `longest` aside. */
-export function rotateLog(path: string, longest: number = LONGEST_LOG_BYTES): void {
+export function rotateLog(path: string, longest: number = diskBudgets.longestLogBytes): void {
   if (!existsSync(path) || statSync(path).size <= longest) return;
   copyFileSync(path, `${path}.1`);
   // Emptied, not replaced: the process holds this very file open for appending.

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { z } from 'zod';
+import { serviceLimits } from '../temporal.config.ts';
 import { typeScriptCommand } from './node-command.ts';
 import type { TensorBackendName } from './tensors.ts';
 
@@ -26,11 +27,9 @@ export interface SpeedOptions {
   readonly threads?: number | undefined;
 }
 
-const TIMEOUT_MS = 120_000;
-
 /**
  * Measures one back end in a child process.
- * @throws Error with the child's last words when it fails or takes two minutes.
+ * @throws Error with the child's last words when it fails or takes too long.
  */
 export function measureSpeed({ prefer, threads }: SpeedOptions = {}): Promise<Speed> {
   const { command, args } = typeScriptCommand('runtime/speed-main.ts', [
@@ -40,7 +39,7 @@ export function measureSpeed({ prefer, threads }: SpeedOptions = {}): Promise<Sp
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MS,
+      timeout: serviceLimits.speedTestMs,
       killSignal: 'SIGKILL',
     });
     let output = '';
@@ -54,7 +53,7 @@ export function measureSpeed({ prefer, threads }: SpeedOptions = {}): Promise<Sp
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (child.killed) {
-        const limit = `${TIMEOUT_MS / 1000} s`;
+        const limit = `${serviceLimits.speedTestMs / 1000} s`;
         return reject(
           new Error(
             `The speed test took longer than ${limit}. Do other programs use the processors? Try again when they are done.`,

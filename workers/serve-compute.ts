@@ -4,12 +4,11 @@
  */
 import type { ActivityContext } from '../activities/context.ts';
 import { DomainError, domainErrorOf } from '../ground/errors.ts';
+import type { Activity } from './checked-input.ts';
 import { type ToChild, ToChildSchema, type ToParent } from './compute-messages.ts';
 
-export type ChildActivity = (input: never, context: ActivityContext) => Promise<unknown>;
-
 export interface ChildRuntime {
-  readonly activities: Readonly<Record<string, ChildActivity>>;
+  readonly activities: Readonly<Record<string, Activity>>;
   /** Everything of a context but what belongs to one call. */
   readonly services: Omit<ActivityContext, 'heartbeat' | 'signal'>;
   /** Name of the tensor back end, for the log. */

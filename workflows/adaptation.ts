@@ -11,12 +11,8 @@ import {
   upsertMemo,
 } from '@temporalio/workflow';
 import type { RunInput } from '../contracts/activities.ts';
-import {
-  type AdaptationInput,
-  type AdaptationResult,
-  CARRIED_STATE_VERSION,
-  type CarriedState,
-} from '../contracts/messages.ts';
+import type { AdaptationInput, AdaptationResult, CarriedState } from '../contracts/messages.ts';
+import { CARRIED_STATE_VERSION } from '../contracts/names.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { selectPromoteReport } from './finish.ts';
 import { adaptOnce } from './iteration.ts';

@@ -1,13 +1,13 @@
 /** Where a run stands: the answer of the `progress` query, and the lines that Temporal's own pages show. */
 import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import {
-  type CarriedState,
-  type EvaluationNumbers,
-  type Progress,
-  type Stage,
-  type SteeringState,
-  steeringNames,
+import type {
+  CarriedState,
+  EvaluationNumbers,
+  Progress,
+  Stage,
+  SteeringState,
 } from '../contracts/messages.ts';
+import { steeringNames } from '../contracts/names.ts';
 
 export const progressQuery = defineQuery<Progress>(steeringNames.progress);
 

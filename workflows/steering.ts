@@ -3,7 +3,8 @@
  * flight; those are idempotent and resume from their checkpoints, so an interrupted one is simply called again.
  */
 import { CancellationScope, condition, defineUpdate, isCancellation, setHandler } from '@temporalio/workflow';
-import { type SteeringState, steeringNames } from '../contracts/messages.ts';
+import type { SteeringState } from '../contracts/messages.ts';
+import { steeringNames } from '../contracts/names.ts';
 
 export const pauseUpdate = defineUpdate<void>(steeringNames.pause);
 export const resumeUpdate = defineUpdate<void>(steeringNames.resume);

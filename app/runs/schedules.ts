@@ -5,7 +5,8 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
-import { type NightlyInput, workflowTypes } from '../../contracts/messages.ts';
+import type { NightlyInput } from '../../contracts/messages.ts';
+import { workflowTypes } from '../../contracts/names.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';

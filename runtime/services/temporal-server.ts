@@ -1,6 +1,7 @@
 /** The embedded Temporal server: Temporal's own development server with its data in one SQLite file, and its web page. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { clientLimits, serviceLimits } from '../../temporal.config.ts';
 import type { ProcessSpec } from '../supervisor.ts';
 import { HOST } from './ports.ts';
 
@@ -38,7 +39,7 @@ export async function temporalServer({
     environment: {},
     address: `${HOST}:${port}`,
     isHealthy: () => answersAsTemporal({ address: `${HOST}:${port}` }),
-    startTimeoutMs: 60_000,
+    startTimeoutMs: serviceLimits.temporalStartMs,
   };
 }
 
@@ -62,15 +63,15 @@ export async function askTemporal({
   const { Connection } = await import('@temporalio/client');
   const connection = await Connection.connect({
     address,
-    connectTimeout: '5s',
+    connectTimeout: clientLimits.connectMs,
     ...(tls && { tls: true }),
     ...(apiKey && { apiKey }),
   });
   try {
-    await connection.withDeadline(Date.now() + 5000, () =>
+    await connection.withDeadline(Date.now() + clientLimits.answerMs, () =>
       connection.workflowService.describeNamespace({ namespace }),
     );
-    const { serverVersion } = await connection.withDeadline(Date.now() + 5000, () =>
+    const { serverVersion } = await connection.withDeadline(Date.now() + clientLimits.answerMs, () =>
       connection.workflowService.getSystemInfo({}),
     );
     return serverVersion;
