@@ -1,5 +1,5 @@
 /** Gathers the report of a run out of the store: numbers from its result, curves and pictures from what its stages left. */
-import type { LabelCounts, PolicyResult, PromotionResult } from '../contracts/messages.ts';
+import type { EvaluationNumbers, LabelCounts, PolicyResult, PromotionResult } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { readGreyNifti, readLabelNifti } from '../datasets/nifti.ts';
 import type { LabelVideo } from '../imaging/image.ts';
@@ -8,7 +8,8 @@ import type { ObjectStore } from '../storage/store.ts';
 import { encodeContactSheet } from './contact-sheet.ts';
 import { dataUri } from './data-uri.ts';
 import { encodeOverlayGif } from './overlay-gif.ts';
-import type { ReportInput, ReportNumbers, ReportPicture } from './report-data.ts';
+import type { ReportInput, ReportPicture } from './report-data.ts';
+import { storedBytes } from './stored-bytes.ts';
 import { trainingCurves } from './training-curves.ts';
 
 export interface RunReportSource {
@@ -28,7 +29,10 @@ export interface RunReportSource {
 
 const picturedVideos = 2;
 
-/** The same run gives the same report, byte for byte: it holds no time of its own. */
+/**
+ * The same run gives the same report, byte for byte: it holds no time of its own.
+ * @throws DomainError ChecksumMismatch when an object that it shows is damaged.
+ */
 export async function collectRunReport(store: ObjectStore, source: RunReportSource): Promise<ReportInput> {
   const { run, config, policies, best } = source;
   const before = policies.find((policy) => policy.iteration === 0);
@@ -65,7 +69,7 @@ export async function collectRunReport(store: ObjectStore, source: RunReportSour
   };
 }
 
-function heldOut(policy: PolicyResult): ReportNumbers | undefined {
+function heldOut(policy: PolicyResult): EvaluationNumbers | undefined {
   return policy.test ?? policy.validation;
 }
 
@@ -82,7 +86,7 @@ async function pictures(
   );
   const shown: ReportPicture[] = [];
   for (const id of chosen) {
-    const bytes = await store.get(datasetKeys.video(config.target, id));
+    const bytes = await storedBytes(store, datasetKeys.video(config.target, id));
     if (!bytes) continue;
     const image = readGreyNifti(bytes, id);
     const before = await labelsAt(store, runKeys.prediction(run, first, 'test', id));
@@ -115,7 +119,7 @@ async function pictures(
 }
 
 async function labelsAt(store: ObjectStore, key: string): Promise<LabelVideo | undefined> {
-  const bytes = await store.get(key);
+  const bytes = await storedBytes(store, key);
   return bytes && readLabelNifti(bytes, key);
 }
 

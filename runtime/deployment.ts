@@ -87,7 +87,15 @@ export function deploymentFrom(environment: Readonly<Record<string, string | und
     if (field === undefined) given[first] = value;
     else Object.assign(sections[first as keyof typeof sections], { [field]: value });
   }
-  const parsed = DeploymentSchema.safeParse(given);
+  return checkedDeployment(given);
+}
+
+/**
+ * A deployment that another process handed over.
+ * @throws DomainError ConfigInvalid naming the variable of each value that is wrong.
+ */
+export function checkedDeployment(value: unknown): Deployment {
+  const parsed = DeploymentSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${variableAt(path)}: ${message}`);
   throw new DomainError(
@@ -116,5 +124,5 @@ function valueAt(deployment: Deployment, path: readonly string[]): unknown {
 
 function variableAt(path: readonly PropertyKey[]): string {
   const place = path.join('.');
-  return variables.find((variable) => variable.path.join('.') === place)?.names[0] ?? place;
+  return variables.find((variable) => variable.path.join('.') === place)?.names[0] ?? (place || 'deployment');
 }

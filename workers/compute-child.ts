@@ -1,14 +1,14 @@
 /** Entry of the tensor process of a compute worker; started by compute-process.ts, never by hand. */
 import { computeActivities } from '../activities/compute.ts';
 import { computeInputs } from '../contracts/activities.ts';
-import { DeploymentSchema } from '../runtime/deployment.ts';
+import { checkedDeployment } from '../runtime/deployment.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { checked } from './checked-input.ts';
 import { serveCompute } from './serve-compute.ts';
 import { openServices } from './services.ts';
 
 serveCompute(async (configured) => {
-  const deployment = DeploymentSchema.parse(configured);
+  const deployment = checkedDeployment(configured);
   const services = openServices(deployment, 'compute');
   const backend = await selectTensorBackend({
     requireGpu: deployment.requireGpu,

@@ -5,8 +5,11 @@
 import {
   ApplicationFailure,
   allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
   condition,
   continueAsNew,
+  isCancellation,
   patched,
   upsertMemo,
 } from '@temporalio/workflow';
@@ -20,9 +23,19 @@ import { withLowerRates } from './lower-rate.ts';
 import { openProgressBoard } from './progress.ts';
 import * as activities from './proxies.ts';
 import type { RunDesk } from './run-desk.ts';
-import { acceptSteering, Stopped } from './steering.ts';
+import { openSteering, Stopped } from './steering.ts';
 
 export async function adaptation(input: AdaptationInput): Promise<AdaptationResult> {
+  try {
+    return await adapt(input);
+  } catch (error) {
+    // Of a cancelled run, it does not matter how the work in flight ended.
+    if (!CancellationScope.current().consideredCancelled || isCancellation(error)) throw error;
+    throw new CancelledFailure('The run was cancelled.');
+  }
+}
+
+async function adapt(input: AdaptationInput): Promise<AdaptationResult> {
   const { config, carried } = input;
   if (carried && carried.version !== CARRIED_STATE_VERSION) {
     throw ApplicationFailure.nonRetryable(
@@ -31,9 +44,8 @@ export async function adaptation(input: AdaptationInput): Promise<AdaptationResu
     );
   }
   const startedAt = carried?.startedAt ?? new Date().toISOString();
-  const steering = acceptSteering(
+  const steering = openSteering(
     carried?.steering ?? { paused: false, stopping: false, concurrency: config.sweep.concurrentShards },
-    () => progress.refresh(),
   );
   const progress = openProgressBoard({
     run: input.run,
@@ -41,6 +53,8 @@ export async function adaptation(input: AdaptationInput): Promise<AdaptationResu
     startedAt,
     steering: () => steering.state,
   });
+  // Last, as an update that is waiting is taken at once and shown.
+  steering.accept(progress.refresh);
   const desk: RunDesk = { config, steering, progress };
 
   let state = carried ?? (await prepare(input.run, startedAt, desk));
