@@ -33,12 +33,28 @@ const predictShard: Activity = async () => {
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
 };
 
+/** Reads ten videos for 100 ms each before its one step. */
+const labelShard: Activity = async (_: never, { heartbeat }) => {
+  for (let done = 1; done <= 10; done++) {
+    await wait(100);
+    heartbeat({ step: 0, total: 0, preparing: { done, total: 10 } });
+  }
+  return 'labelled';
+};
+
+/** Prepares three videos, then hangs. */
+const fitRewardNetwork: Activity = async (input: never, context) => {
+  context.heartbeat({ step: 0, total: 0, preparing: { done: 3, total: 9 } });
+  await wait(50);
+  return predictShard(input, context);
+};
+
 serveCompute(async (deployment) => {
   if (deployment === 'broken') throw new DomainError('BackendMissing', 'no tensors here');
   const store = new MemoryStore();
   const log = { info: () => undefined, warn: () => undefined };
   return {
-    activities: { pretrainPolicy, fineTunePolicy, predictShard },
+    activities: { pretrainPolicy, fineTunePolicy, predictShard, labelShard, fitRewardNetwork },
     services: { store, cache: new LocalCache(store, '/nonexistent', 0), codeVersion: 'test', log },
     backend: 'none',
   };

@@ -32,8 +32,12 @@ export interface Bench {
   readonly bundle: WorkflowBundle;
   /** Starts an adaptation, of a name of its own unless told otherwise. */
   start(input?: AdaptationInput): Promise<WorkflowHandleWithFirstExecutionRunId<typeof adaptation>>;
-  /** Runs the work while workers serve the three queues with these activities. */
-  serve<Result>(activities: Activities, work: () => Promise<Result>): Promise<Result>;
+  /** Runs the work while workers serve these queues, all by default, with these activities; the control worker is always one. */
+  serve<Result>(
+    activities: Activities,
+    work: () => Promise<Result>,
+    queues?: readonly string[],
+  ): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -44,7 +48,7 @@ export async function openBench(): Promise<Bench> {
   return {
     environment,
     bundle,
-    async serve(activities, work) {
+    async serve(activities, work, queues = [taskQueues.io, taskQueues.compute]) {
       const { nativeConnection: connection } = environment;
       const control = await Worker.create({
         connection,
@@ -52,7 +56,7 @@ export async function openBench(): Promise<Bench> {
         workflowBundle: bundle,
       });
       const others = [];
-      for (const taskQueue of [taskQueues.io, taskQueues.compute]) {
+      for (const taskQueue of queues) {
         others.push(
           await Worker.create({
             connection,
