@@ -97,6 +97,8 @@ export const serviceLimits = {
   /** A worker finishes or hands back what it holds before it ends. */
   workerStopGraceMs: 30 * SECOND_MS,
   healthMs: 2 * SECOND_MS,
+  /** For as long the embedded server remembers a run that ended: `resume` needs its history. */
+  endedRunsKeptMs: 90 * 24 * HOUR_MS,
   /** For the S3 server to show whether the file system has what it needs. */
   trialMs: 10 * SECOND_MS,
   bucketMs: 10 * SECOND_MS,

@@ -14,7 +14,7 @@ import { type ChosenPort, choosePort, HOST } from './ports.ts';
 import { ensureBucket } from './s3-bucket.ts';
 import { ensureCredentials } from './s3-credentials.ts';
 import { S3_PORT, s3Server } from './s3-server.ts';
-import { TEMPORAL_PORT, TEMPORAL_UI_PORT, temporalServer } from './temporal-server.ts';
+import { keepEndedRuns, TEMPORAL_PORT, TEMPORAL_UI_PORT, temporalServer } from './temporal-server.ts';
 
 export interface Embedded {
   /** The deployment with every address and key filled in. */
@@ -60,6 +60,7 @@ async function withTemporal(
   const spec = await temporalServer({ binary: path, home, port: main.port, uiPort: page.port });
   await supervisor.add(spec);
   const address = `${HOST}:${main.port}`;
+  await keepEndedRuns({ address });
   return {
     deployment: { ...deployment, temporal: { ...deployment.temporal, address } },
     temporalUi: `http://${HOST}:${page.port}`,

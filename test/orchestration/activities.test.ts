@@ -69,8 +69,8 @@ describe('pretrainPolicy', () => {
     let steps = 0;
     const interrupted: ActivityContext = {
       ...broken.context(controller.signal),
-      heartbeat: () => {
-        if (++steps === 6) controller.abort(new Error('interrupted'));
+      heartbeat: ({ preparing }) => {
+        if (!preparing && ++steps === 6) controller.abort(new Error('interrupted'));
       },
     };
     await expect(pretrainPolicy(refs, interrupted)).rejects.toThrow('interrupted');

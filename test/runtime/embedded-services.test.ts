@@ -86,6 +86,13 @@ describe.skipIf(missing.length > 0)('the embedded services', () => {
     expect(statSync(join(home, 'credentials.json')).mode & 0o777).toBe(0o600);
   });
 
+  it('remember for months what has ended, so that it can be resumed', async () => {
+    const { config } = await withTemporal((client) =>
+      client.workflowService.describeNamespace({ namespace: 'default' }),
+    );
+    expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(90 * 24 * 3600);
+  });
+
   it('are found by a command that the environment tells nothing', async () => {
     await embedded.supervisor.ready();
     const found = await connectedDeployment({ ECHOLOOP_HOME: home });
