@@ -34,13 +34,8 @@ export type RunInput = Readonly<z.infer<typeof RunInputSchema>>;
 
 /** Of every training: what it is told beside its data. */
 export const TrainingInputSchema = RunInputSchema.extend({
-  rateFactor: z
-    .number()
-    .positive()
-    .exactOptional()
-    .describe(
-      'multiplies the configured learning rates; below 1 after a training that diverged, 1 when left out',
-    ),
+  /** Multiplies the configured learning rates: below 1 after a training that diverged, 1 when left out. */
+  rateFactor: z.number().positive().exactOptional(),
 });
 export type TrainingInput = Readonly<z.infer<typeof TrainingInputSchema>>;
 
