@@ -1,7 +1,7 @@
 /**
- * Every timeout, retry rule and budget of what runs, in one place, as plain data: workflows read it too. Where a deployment's
- * services are is runtime/deployment.ts; what set-up may take is runtime/provision's own; numbers of the method are configuration
- * of a run.
+ * Every timeout, retry rule and budget of what runs, in one place, as plain data: workflows read it too. Where a
+ * deployment's services are is runtime/deployment.ts; what set-up may take is runtime/provision's own; numbers of the
+ * method are configuration of a run.
  */
 import { finalErrorCodes } from './ground/errors.ts';
 
@@ -32,8 +32,8 @@ export const activityPolicies = {
 } as const;
 
 /**
- * How long an activity may fail without getting further before its run fails. Time in which no worker had it does not count, and
- * whatever gets further begins the count anew.
+ * How long an activity may fail without getting further before its run fails. Time in which no worker had it does not
+ * count, and whatever gets further begins the count anew.
  */
 export const patience = {
   /** With a service that does not answer, a disk that is full, workers of another version. */
@@ -54,10 +54,15 @@ export const workerLimits = {
   control: { shutdownGraceMs: 10 * SECOND_MS },
   io: { activities: 8, shutdownGraceMs: 20 * SECOND_MS, shutdownForceMs: 40 * SECOND_MS },
   compute: {
-    /** Training lasts for days: on shutdown it is told at once, and its checkpoint makes the next worker go on from there. */
+    /**
+     * Training lasts for days: on shutdown it is told at once, and its checkpoint makes the next worker go on from
+     * there.
+     */
     shutdownGraceMs: SECOND_MS,
     shutdownForceMs: 25 * SECOND_MS,
-    /** A cancelled activity may take this long to end its step and write its checkpoint before its process is killed. */
+    /**
+     * A cancelled activity may take this long to end its step and write its checkpoint before its process is killed.
+     */
     cancelGraceMs: 20 * SECOND_MS,
     /** Longer than any one step, video or window takes: a process that shows no progress for so long hangs. */
     stallMs: 30 * MINUTE_MS,
@@ -114,7 +119,10 @@ export const serviceLimits = {
 export const clientLimits = {
   connectMs: 5 * SECOND_MS,
   answerMs: 5 * SECOND_MS,
-  /** While a run is followed: between two looks, and between two lines in a log, which should show life without drowning. */
+  /**
+   * While a run is followed: between two looks, and between two lines in a log, which should show life without
+   * drowning.
+   */
   lookEveryMs: 1.5 * SECOND_MS,
   lineEveryMs: 20 * SECOND_MS,
 } as const;

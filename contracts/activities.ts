@@ -1,6 +1,7 @@
 /**
- * The activities as workflows call them: references and small numbers in and out, never pixels or weights. Inputs have a schema,
- * which the process that runs the activity checks; results are read by workflows, which hold no schemas.
+ * The activities as workflows call them: references and small numbers in and out, never pixels or weights. Inputs
+ * have a schema, which the process that runs the activity checks; results are read by workflows, which hold no
+ * schemas.
  */
 import { z } from 'zod';
 import { type ArtefactRef, ArtefactRefSchema } from '../ground/artefact-ref.ts';

@@ -1,6 +1,6 @@
 /**
- * What people, workers and workflows say to each other: inputs, results, the progress query, heartbeats. One schema each; types
- * are derived. Workflows import the types alone: their sandbox holds no schemas.
+ * What people, workers and workflows say to each other: inputs, results, the progress query, heartbeats. One schema
+ * each; types are derived. Workflows import the types alone: their sandbox holds no schemas.
  */
 import { z } from 'zod';
 import { ArtefactRefSchema } from '../ground/artefact-ref.ts';

@@ -1,4 +1,7 @@
-/** How a fine-tuning is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their steps. */
+/**
+ * How a fine-tuning is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their
+ * steps.
+ */
 import type { RunConfig } from '../contracts/run-config.ts';
 import { historyBudgets } from '../temporal.config.ts';
 
@@ -9,7 +12,8 @@ export interface RoundPlan {
 }
 
 /**
- * The windows of plain training, shared out evenly: rounded up, so that workers take at least as many together; more rounds than fit one workflow history become longer ones.
+ * The windows of plain training, shared out evenly: rounded up, so that workers take at least as many together; more
+ * rounds than fit one workflow history become longer ones.
  * @param videos of the iteration's sweep; windows of an epoch where the configuration has no number of its own
  */
 export function planRounds(

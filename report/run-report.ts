@@ -1,4 +1,7 @@
-/** Gathers the report of a run out of the store: numbers from its result, curves and pictures from what its stages left. */
+/**
+ * Gathers the report of a run out of the store: numbers from its result, curves and pictures from what its stages
+ * left.
+ */
 import type { EvaluationNumbers, LabelCounts, PolicyResult, PromotionResult } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { readGreyNifti, readLabelNifti } from '../datasets/nifti.ts';

@@ -1,4 +1,7 @@
-/** The deployment that a command talks to: the environment's, completed with the services that `echoloop up` runs on this machine. */
+/**
+ * The deployment that a command talks to: the environment's, completed with the services that `echoloop up` runs on
+ * this machine.
+ */
 import { resolve } from 'node:path';
 import { type Deployment, deploymentFrom } from './deployment.ts';
 import { liveRecord } from './service-record.ts';

@@ -1,6 +1,6 @@
 /**
- * Where the services of a deployment are and what its machines may use. Values come from environment variables over the defaults
- * here; secrets from nowhere else. The same table writes them for another process.
+ * Where the services of a deployment are and what its machines may use. Values come from environment variables over
+ * the defaults here; secrets from nowhere else. The same table writes them for another process.
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';

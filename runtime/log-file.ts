@@ -1,6 +1,7 @@
 /**
- * The log of a supervised process: one file that the process writes to itself, so that it goes on when the supervisor is killed.
- * When it grows too long its content moves to `<name>.log.1` and the file starts again; a few lines at that moment may be lost.
+ * The log of a supervised process: one file that the process writes to itself, so that it goes on when the supervisor
+ * is killed. When it grows too long its content moves to `<name>.log.1` and the file starts again; a few lines at
+ * that moment may be lost.
  */
 import {
   closeSync,

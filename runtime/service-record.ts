@@ -1,4 +1,7 @@
-/** `services.json` under the home folder: which processes a supervisor runs, written down so that others find and end them. */
+/**
+ * `services.json` under the home folder: which processes a supervisor runs, written down so that others find and end
+ * them.
+ */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -55,8 +58,8 @@ export async function liveRecord(home: string): Promise<ServiceRecord | undefine
 }
 
 /**
- * Ends what a supervisor that was killed left running, and only that: a process counts when its id and start time are those written
- * down. Returns the names of what was ended.
+ * Ends what a supervisor that was killed left running, and only that: a process counts when its id and start time are
+ * those written down. Returns the names of what was ended.
  */
 export async function endLeftovers(home: string): Promise<string[]> {
   const record = await readServiceRecord(home);

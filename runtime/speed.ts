@@ -1,6 +1,7 @@
 /**
- * How fast this machine convolves: the 3x3x3 convolution with 32 channels in and out that a U-Net spends its time in. Measured in a
- * process of its own, since a process can register one native back end, and one that crashes must not take `doctor` with it.
+ * How fast this machine convolves: the 3x3x3 convolution with 32 channels in and out that a U-Net spends its time in.
+ * Measured in a process of its own, since a process can register one native back end, and one that crashes must not
+ * take `doctor` with it.
  */
 import { spawn } from 'node:child_process';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 /**
- * Runs named processes until told to stop: starts them in order, starts any that dies again on its own address after a pause that
- * grows, writes down which they are, and ends them in reverse order.
+ * Runs named processes until told to stop: starts them in order, starts any that dies again on its own address after
+ * a pause that grows, writes down which they are, and ends them in reverse order.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** `echoloop up` and `npm start`: the embedded services and one worker of each role, watched over until told to stop. */
+/**
+ * `echoloop up` and `npm start`: the embedded services and one worker of each role, watched over until told to stop.
+ */
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import { serviceLimits } from '../temporal.config.ts';
 import type { Deployment } from './deployment.ts';
@@ -42,7 +44,10 @@ export async function up({ deployment, log, workers = ALL_ROLES }: UpOptions): P
   }
 }
 
-/** Waits for SIGINT, SIGTERM or SIGHUP, then stops everything in order. A second signal changes nothing: the order is kept. */
+/**
+ * Waits for SIGINT, SIGTERM or SIGHUP, then stops everything in order. A second signal changes nothing: the order is
+ * kept.
+ */
 export async function runUntilSignal(embedded: Embedded): Promise<void> {
   const stop = (): void => void embedded.stop();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

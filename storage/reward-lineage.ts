@@ -1,4 +1,7 @@
-/** Which reward networks a policy was fine-tuned against: its record says what it was made from, the files say what they are. */
+/**
+ * Which reward networks a policy was fine-tuned against: its record says what it was made from, the files say what
+ * they are.
+ */
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { DomainError } from '../ground/errors.ts';
 import { kindOf } from './artefact-kind.ts';
@@ -9,8 +12,8 @@ import type { ObjectStore } from './store.ts';
 const REWARD = /-reward$/;
 
 /**
- * The reward networks nearest to the policy `key`, one of each kind: its own, then those of the policies that it was made from. Empty
- * for a policy that no reward has shaped.
+ * The reward networks nearest to the policy `key`, one of each kind: its own, then those of the policies that it was
+ * made from. Empty for a policy that no reward has shaped.
  * @throws DomainError ChecksumMismatch when one of them is damaged.
  */
 export async function rewardNetworksOf(store: ObjectStore, key: string): Promise<ArtefactRef[]> {

@@ -1,6 +1,6 @@
 /**
- * One attempt of an activity as Temporal sees it: it beats while the attempt lasts, keeps from one attempt to the next how far the
- * work ever got, and ends what has failed for too long without getting further.
+ * One attempt of an activity as Temporal sees it: it beats while the attempt lasts, keeps from one attempt to the
+ * next how far the work ever got, and ends what has failed for too long without getting further.
  */
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';

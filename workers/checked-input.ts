@@ -1,4 +1,7 @@
-/** Activities that check what they are told before they begin: it comes from another process, perhaps of another version. */
+/**
+ * Activities that check what they are told before they begin: it comes from another process, perhaps of another
+ * version.
+ */
 import { z } from 'zod';
 import type { ActivityContext } from '../activities/context.ts';
 import { DomainError } from '../ground/errors.ts';
@@ -7,7 +10,8 @@ export type Activity = (input: never, context: ActivityContext) => Promise<unkno
 
 /**
  * The same activities by name.
- * @throws DomainError VersionMismatch, which is tried again elsewhere, from an activity whose input is not of its schema.
+ * @throws DomainError VersionMismatch, which is tried again elsewhere, from an activity whose input is not of its
+ * schema.
  */
 export function checked<Name extends string>(
   activities: Readonly<Record<Name, Activity>>,

@@ -1,6 +1,6 @@
 /**
- * The compute worker's side of the channel: one warm tensor process, started when first needed and again after it died. A death
- * fails the calls in flight with ComputeCrashed, which is retried and resumes from the last checkpoint.
+ * The compute worker's side of the channel: one warm tensor process, started when first needed and again after it
+ * died. A death fails the calls in flight with ComputeCrashed, which is retried and resumes from the last checkpoint.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -66,7 +66,8 @@ export class ComputeProcess {
 
   /**
    * Runs one activity in the process.
-   * @throws DomainError of the activity, or ComputeCrashed when the process died. @throws ComputeCancelled after an abort.
+   * @throws DomainError of the activity, or ComputeCrashed when the process died. @throws ComputeCancelled after an
+   * abort.
    */
   async run(
     activity: string,

@@ -1,6 +1,6 @@
 /**
- * Compute activities as Temporal sees them: each is forwarded to the tensor process, while this thread, which never computes, keeps
- * heartbeating and hears cancellations at once.
+ * Compute activities as Temporal sees them: each is forwarded to the tensor process, while this thread, which never
+ * computes, keeps heartbeating and hears cancellations at once.
  */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';

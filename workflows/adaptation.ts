@@ -1,6 +1,7 @@
 /**
- * The whole adaptation (method.md 1), top to bottom as the paper's algorithm: pretrain, then per iteration predict, label, fit the
- * reward, fine-tune, evaluate; at the end keep the best. One iteration is one run of history: the next one continues as new.
+ * The whole adaptation (method.md 1), top to bottom as the paper's algorithm: pretrain, then per iteration predict,
+ * label, fit the reward, fine-tune, evaluate; at the end keep the best. One iteration is one run of history: the next
+ * one continues as new.
  */
 import {
   ApplicationFailure,

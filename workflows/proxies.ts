@@ -4,7 +4,8 @@ import type { ComputeActivities, IoActivities } from '../contracts/activities.ts
 import { taskQueues } from '../contracts/task-queues.ts';
 import { activityPolicies } from '../temporal.config.ts';
 
-// A cancelled activity is waited for: what it was doing has stopped, and its checkpoint is written, before the workflow goes on.
+// A cancelled activity is waited for: what it was doing has stopped, and its checkpoint is written, before the
+// workflow goes on.
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
 export const {

@@ -1,4 +1,6 @@
-/** A bad video is set aside and counted; a run with too many of them ends by itself instead of learning from the rest. */
+/**
+ * A bad video is set aside and counted; a run with too many of them ends by itself instead of learning from the rest.
+ */
 import { ApplicationFailure, patched } from '@temporalio/workflow';
 
 /** @throws ApplicationFailure DatasetInvalid, not retryable, when more than `maximumShare` of the videos is bad. */

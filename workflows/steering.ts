@@ -1,6 +1,7 @@
 /**
- * How people steer a running adaptation: pause, resume, stop, setConcurrency. Pausing and stopping interrupt the activities in
- * flight; those are idempotent and resume from their checkpoints, so an interrupted one is simply called again.
+ * How people steer a running adaptation: pause, resume, stop, setConcurrency. Pausing and stopping interrupt the
+ * activities in flight; those are idempotent and resume from their checkpoints, so an interrupted one is simply
+ * called again.
  */
 import { CancellationScope, condition, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { SteeringState } from '../contracts/messages.ts';
@@ -72,8 +73,8 @@ export function openSteering(initial: SteeringState): Steering {
         try {
           return await scope.run(work);
         } catch (error) {
-          // How interrupted work ends does not matter, be it by its worker's death: it is called again, or not wanted any more. A
-          // cancellation that did not come from here is the whole workflow's.
+          // How interrupted work ends does not matter, be it by its worker's death: it is called again, or not wanted
+          // any more. A cancellation that did not come from here is the whole workflow's.
           if (!interrupted.has(scope)) throw error;
         } finally {
           scopes.delete(scope);

@@ -1,4 +1,7 @@
-/** Talks to adaptation workflows: start, find, ask for progress, steer. The only file that knows how Temporal's client names things. */
+/**
+ * Talks to adaptation workflows: start, find, ask for progress, steer. The only file that knows how Temporal's client
+ * names things.
+ */
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import {
   WorkflowExecutionAlreadyStartedError,
@@ -132,8 +135,8 @@ export async function steerRun(
 }
 
 /**
- * Lets a paused run go on. One that failed, was cancelled, terminated or timed out begins again under its id, from what is complete:
- * the iterations that it had finished, and within the next one everything that is in the store.
+ * Lets a paused run go on. One that failed, was cancelled, terminated or timed out begins again under its id, from
+ * what is complete: the iterations that it had finished, and within the next one everything that is in the store.
  * @throws DomainError ConfigInvalid when the run has ended with a result, or there is none of that name.
  */
 export async function resumeRun(client: Client, run: string): Promise<'resumed' | 'begun again'> {

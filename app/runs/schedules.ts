@@ -20,7 +20,10 @@ export interface ScheduleState {
   readonly next?: string;
 }
 
-/** @returns the schedule's id. @throws DomainError ConfigInvalid when the model has one already, or the times cannot be read. */
+/**
+ * @returns the schedule's id. @throws DomainError ConfigInvalid when the model has one already, or the times cannot
+ * be read.
+ */
 export async function createNightly(client: Client, input: NightlyInput, cron: string): Promise<string> {
   const scheduleId = `${prefix}${input.model}`;
   try {

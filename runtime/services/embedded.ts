@@ -1,6 +1,6 @@
 /**
- * The services of a deployment on this machine: each one that the environment does not name is started here, on its usual port or on
- * a free one, with its data under the home folder.
+ * The services of a deployment on this machine: each one that the environment does not name is started here, on its
+ * usual port or on a free one, with its data under the home folder.
  */
 import { resolve } from 'node:path';
 import { type Deployment, type Environment, environmentOf } from '../deployment.ts';

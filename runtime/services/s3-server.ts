@@ -54,8 +54,9 @@ function secrets(credentials: Credentials, region: string): Record<string, strin
 }
 
 /**
- * The gateway keeps an object's metadata in the file's extended attributes, or in a folder beside the data where the file system
- * has none. Which of the two is found out once, at the first start, by starting it; data written one way cannot be read the other.
+ * The gateway keeps an object's metadata in the file's extended attributes, or in a folder beside the data where the
+ * file system has none. Which of the two is found out once, at the first start, by starting it; data written one way
+ * cannot be read the other.
  */
 async function needsSidecar({ binary, home, credentials, region }: S3ServerOptions): Promise<boolean> {
   const decided = join(home, 's3-metadata-in');

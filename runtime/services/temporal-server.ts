@@ -1,4 +1,6 @@
-/** The embedded Temporal server: Temporal's own development server with its data in one SQLite file, and its web page. */
+/**
+ * The embedded Temporal server: Temporal's own development server with its data in one SQLite file, and its web page.
+ */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkflowService } from '@temporalio/client';

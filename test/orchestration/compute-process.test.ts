@@ -1,4 +1,7 @@
-/** The tensor process and its channel: results, failures, cancellation, death; the last through a real Temporal server. */
+/**
+ * The tensor process and its channel: results, failures, cancellation, death; the last through a real Temporal
+ * server.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -15,7 +15,10 @@ import { adaptation } from '../../workflows/adaptation.ts';
 
 export type Activities = IoActivities & ComputeActivities;
 
-/** A Temporal server of this test file alone, from the binary that set-up provides; the SDK's own download where there is none. */
+/**
+ * A Temporal server of this test file alone, from the binary that set-up provides; the SDK's own download where there
+ * is none.
+ */
 export async function openServer(): Promise<TestWorkflowEnvironment> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const path = process.env.TEMPORAL_BINARY ?? (await findBinary(temporalBinary, cacheFolder()))?.path;
@@ -32,7 +35,10 @@ export interface Bench {
   readonly bundle: WorkflowBundle;
   /** Starts an adaptation, of a name of its own unless told otherwise. */
   start(input?: AdaptationInput): Promise<WorkflowHandleWithFirstExecutionRunId<typeof adaptation>>;
-  /** Runs the work while workers serve these queues, all by default, with these activities; the control worker is always one. */
+  /**
+   * Runs the work while workers serve these queues, all by default, with these activities; the control worker is
+   * always one.
+   */
   serve<Result>(
     activities: Activities,
     work: () => Promise<Result>,

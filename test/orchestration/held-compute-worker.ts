@@ -1,4 +1,7 @@
-/** A compute worker in a process of its own, to be killed: says so on its channel when it fine-tunes, and never gets done with it. */
+/**
+ * A compute worker in a process of its own, to be killed: says so on its channel when it fine-tunes, and never gets
+ * done with it.
+ */
 import { Context } from '@temporalio/activity';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { taskQueues } from '../../contracts/task-queues.ts';

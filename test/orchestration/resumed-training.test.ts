@@ -51,8 +51,8 @@ async function adapt(world: TinyWorld, call: Call) {
 }
 
 /**
- * Calls an activity until it ends. The first four calls are ended after a few heartbeats: by turns as a cancellation, which leaves a
- * checkpoint, and as a crash, which leaves none.
+ * Calls an activity until it ends. The first four calls are ended after a few heartbeats: by turns as a cancellation,
+ * which leaves a checkpoint, and as a crash, which leaves none.
  */
 function interrupted(world: TinyWorld): { call: Call; interruptions: () => number } {
   let interruptions = 0;

@@ -1,4 +1,7 @@
-/** Steering a running adaptation: pause, resume, stop, cancel, concurrency; on a real Temporal server with fake activities. */
+/**
+ * Steering a running adaptation: pause, resume, stop, cancel, concurrency; on a real Temporal server with fake
+ * activities.
+ */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
