@@ -5,10 +5,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { computeActivities } from '../../activities/compute.ts';
 import { ioActivities } from '../../activities/io.ts';
 import { activityKeys } from '../../activities/run-keys.ts';
+import { computeInputs, ioInputs } from '../../contracts/activities.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
 import { ChampionSchema } from '../../storage/champion.ts';
 import { modelKeys, runKeys } from '../../storage/keys.ts';
+import { checked } from '../../workers/checked-input.ts';
 import { inProcess } from '../../workers/io.ts';
 import { adaptation } from '../../workflows/adaptation.ts';
 import { type Activities, type Bench, openBench } from './harness.ts';
@@ -24,7 +26,7 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
   const world = tinyWorld();
   const { target } = await addTinyDatasets(world.store);
   const activities = inProcess(
-    { ...ioActivities, ...computeActivities },
+    checked({ ...ioActivities, ...computeActivities }, { ...ioInputs, ...computeInputs }),
     world.services,
   ) as unknown as Activities;
   const tensors = tf.memory().numTensors;

@@ -2,7 +2,12 @@
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
-import type { ComputeActivities, IoActivities } from '../../contracts/activities.ts';
+import {
+  type ComputeActivities,
+  computeInputs,
+  type IoActivities,
+  ioInputs,
+} from '../../contracts/activities.ts';
 import type { AdaptationInput, RunPlan } from '../../contracts/messages.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
@@ -14,6 +19,8 @@ import { bundleWorkflows } from '../../workers/control.ts';
 import { adaptation } from '../../workflows/adaptation.ts';
 
 export type Activities = IoActivities & ComputeActivities;
+
+const inputs = { ...ioInputs, ...computeInputs };
 
 /**
  * A Temporal server of this test file alone, from the binary that set-up provides; the SDK's own download where there
@@ -108,7 +115,7 @@ export function adaptationInput(
   };
 }
 
-/** Activities that do nothing but answer, with a list of what was called in order. */
+/** Activities that check what they are told and do nothing but answer, with a list of what was called in order. */
 export function fakeActivities(changes: Partial<Activities> = {}): {
   activities: Activities;
   calls: string[];
@@ -203,6 +210,7 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       name,
       (input: never) => {
         calls.push(name);
+        inputs[name as keyof Activities].parse(input);
         return (answer as (input: never) => unknown)(input);
       },
     ]),

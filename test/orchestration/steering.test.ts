@@ -5,7 +5,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Progress } from '../../contracts/messages.ts';
+import { type Progress, ProgressSchema } from '../../contracts/messages.ts';
 import { progressQuery } from '../../workflows/progress.ts';
 import { pauseUpdate, resumeUpdate, setConcurrencyUpdate, stopUpdate } from '../../workflows/steering.ts';
 import { adaptationInput, type Bench, fakeActivities, openBench } from './harness.ts';
@@ -19,7 +19,10 @@ afterAll(() => bench?.close());
 /** Waits until the run's progress is as asked. */
 async function until(handle: WorkflowHandle, holds: (progress: Progress) => boolean): Promise<void> {
   await expect
-    .poll(async () => holds(await handle.query(progressQuery)), { timeout: 20_000, interval: 50 })
+    .poll(async () => holds(ProgressSchema.parse(await handle.query(progressQuery))), {
+      timeout: 20_000,
+      interval: 50,
+    })
     .toBe(true);
 }
 
