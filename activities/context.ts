@@ -41,6 +41,16 @@ export function logWork(
   context.log.info({ work: activity, key, ...fields }, 'work done');
 }
 
+/** After each video that is made ready for a training: says how far that is, then breathes. */
+export async function breatheWhilePreparing(
+  context: ActivityContext,
+  done: number,
+  total: number,
+): Promise<void> {
+  context.heartbeat({ step: 0, total: 0, preparing: { done, total } });
+  await breathe(context);
+}
+
 /** Lets messages in (cancellation, heartbeats) and throws the reason when the activity is to stop. */
 export async function breathe(context: ActivityContext): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve));

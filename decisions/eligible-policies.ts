@@ -2,7 +2,7 @@
  * Which policies of a run may be built upon and kept. A policy can learn to please its reward network; the share of
  * valid frames, which needs no reference and is not trained on as a whole, tells when it did.
  */
-import type { PolicyResult } from '../contracts/messages.ts';
+import type { PolicyResult } from '../contracts/results.ts';
 
 /**
  * By how much the share may fall: on the few videos of a small validation set it moves by as much from chance alone.

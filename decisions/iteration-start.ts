@@ -1,5 +1,5 @@
 /** What an iteration of the loop goes on from. */
-import type { PolicyResult } from '../contracts/messages.ts';
+import type { PolicyResult } from '../contracts/results.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { eligiblePolicies } from './eligible-policies.ts';
 

@@ -1,7 +1,9 @@
 /**
- * How a fine-tuning is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their steps.
+ * How a fine-tuning is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their
+ * steps.
  */
 import type { RunConfig } from '../contracts/run-config.ts';
+import { historyBudgets } from '../temporal.config.ts';
 
 export interface RoundPlan {
   readonly rounds: number;
@@ -9,11 +11,9 @@ export interface RoundPlan {
   readonly steps: number;
 }
 
-/** So many activities of one fine-tuning fit one workflow history; more rounds than that become longer ones. */
-const MAXIMUM_ACTIVITIES = 4000;
-
 /**
- * The windows of plain training, shared out evenly: rounded up, so that workers take at least as many together.
+ * The windows of plain training, shared out evenly: rounded up, so that workers take at least as many together; more
+ * rounds than fit one workflow history become longer ones.
  * @param videos of the iteration's sweep; windows of an epoch where the configuration has no number of its own
  */
 export function planRounds(
@@ -22,7 +22,7 @@ export function planRounds(
 ): RoundPlan {
   const { workers, stepsPerRound } = localSgd;
   const perWorker = Math.ceil((ppo.epochs * (ppo.windowsPerEpoch ?? videos)) / workers);
-  const mostRounds = Math.max(1, Math.floor(MAXIMUM_ACTIVITIES / (workers + 1)));
+  const mostRounds = Math.max(1, Math.floor(historyBudgets.activitiesOfFineTuning / (workers + 1)));
   const steps = Math.min(Math.max(stepsPerRound, Math.ceil(perWorker / mostRounds)), perWorker);
   return { rounds: Math.ceil(perWorker / steps), steps };
 }

@@ -8,9 +8,7 @@ import type { SweepSize } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { DomainError } from '../ground/errors.ts';
 import { randomStream, shuffled } from '../ground/random.ts';
-
-/** So many shards of one sweep fit one workflow history; a larger sweep gets larger shards. */
-const MAXIMUM_SHARDS = 2000;
+import { historyBudgets } from '../temporal.config.ts';
 
 const ids = z.array(z.string().min(1));
 const shards = z.array(ids);
@@ -136,8 +134,9 @@ function sweepsOf(config: RunConfig, target: readonly PlannedVideo[]): string[][
   );
 }
 
+/** Shards of the size asked for, or larger ones where those would not fit one workflow history. */
 function sharded(videos: readonly string[], videosPerShard: number): string[][] {
-  const size = Math.max(videosPerShard, Math.ceil(videos.length / MAXIMUM_SHARDS));
+  const size = Math.max(videosPerShard, Math.ceil(videos.length / historyBudgets.shardsOfSweep));
   const shards: string[][] = [];
   for (let start = 0; start < videos.length; start += size) shards.push(videos.slice(start, start + size));
   return shards;

@@ -1,4 +1,7 @@
-/** Gathers the report of a run out of the store: numbers from its result, curves and pictures from what its stages left. */
+/**
+ * Gathers the report of a run out of the store: numbers from its result, curves and pictures from what its stages
+ * left.
+ */
 import type { LabelCounts } from '../contracts/messages.ts';
 import type { EvaluationNumbers, PolicyResult, PromotionResult } from '../contracts/results.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
@@ -10,6 +13,7 @@ import { encodeContactSheet } from './contact-sheet.ts';
 import { dataUri } from './data-uri.ts';
 import { encodeOverlayGif } from './overlay-gif.ts';
 import type { ReportInput, ReportPicture } from './report-data.ts';
+import { storedBytes } from './stored-bytes.ts';
 import { trainingCurves } from './training-curves.ts';
 
 export interface RunReportSource {
@@ -29,7 +33,10 @@ export interface RunReportSource {
 
 const picturedVideos = 2;
 
-/** The same run gives the same report, byte for byte: it holds no time of its own. */
+/**
+ * The same run gives the same report, byte for byte: it holds no time of its own.
+ * @throws DomainError ChecksumMismatch when an object that it shows is damaged.
+ */
 export async function collectRunReport(store: ObjectStore, source: RunReportSource): Promise<ReportInput> {
   const { run, config, policies, best } = source;
   const before = policies.find((policy) => policy.iteration === 0);
@@ -83,7 +90,7 @@ async function pictures(
   );
   const shown: ReportPicture[] = [];
   for (const id of chosen) {
-    const bytes = await store.get(datasetKeys.video(config.target, id));
+    const bytes = await storedBytes(store, datasetKeys.video(config.target, id));
     if (!bytes) continue;
     const image = readGreyNifti(bytes, id);
     const before = await labelsAt(store, runKeys.prediction(run, first, 'test', id));
@@ -116,7 +123,7 @@ async function pictures(
 }
 
 async function labelsAt(store: ObjectStore, key: string): Promise<LabelVideo | undefined> {
-  const bytes = await store.get(key);
+  const bytes = await storedBytes(store, key);
   return bytes && readLabelNifti(bytes, key);
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { runKeys } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { ReportCurve } from './report-data.ts';
+import { storedBytes } from './stored-bytes.ts';
 
 /** Every training stores its measures as points under `points`; the rest differs by stage. */
 const CurveFileSchema = z.object({ points: z.array(z.record(z.string(), z.number())) });
@@ -61,7 +62,7 @@ export async function trainingCurves(
 ): Promise<ReportCurve[]> {
   const curves: ReportCurve[] = [];
   for (const { key, stage, measures } of stagesOf(run, iterations)) {
-    const bytes = await store.get(key);
+    const bytes = await storedBytes(store, key);
     if (!bytes) continue;
     const { points } = CurveFileSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
     for (const { field, name, unit } of measures) {

@@ -1,6 +1,9 @@
-/** `echoloop up` and `npm start`: the embedded services and one worker of each role, watched over until told to stop. */
+/**
+ * `echoloop up` and `npm start`: the embedded services and one worker of each role, watched over until told to stop.
+ */
 import type { WorkerRole } from '../contracts/task-queues.ts';
-import type { Deployment } from '../temporal.config.ts';
+import { serviceLimits } from '../temporal.config.ts';
+import type { Deployment } from './deployment.ts';
 import { projectRoot } from './node-command.ts';
 import { type Embedded, startEmbedded } from './services/embedded.ts';
 import type { ProcessSpec } from './supervisor.ts';
@@ -21,8 +24,7 @@ export function workerProcess(role: WorkerRole, environment: Readonly<Record<str
     command: process.execPath,
     args: [`${projectRoot}/cli/echoloop.mjs`, 'worker', '--role', role],
     environment,
-    // A worker finishes or hands back what it holds before it ends.
-    stopGraceMs: 30_000,
+    stopGraceMs: serviceLimits.workerStopGraceMs,
   };
 }
 
@@ -42,7 +44,10 @@ export async function up({ deployment, log, workers = ALL_ROLES }: UpOptions): P
   }
 }
 
-/** Waits for SIGINT, SIGTERM or SIGHUP, then stops everything in order. A second signal changes nothing: the order is kept. */
+/**
+ * Waits for SIGINT, SIGTERM or SIGHUP, then stops everything in order. A second signal changes nothing: the order is
+ * kept.
+ */
 export async function runUntilSignal(embedded: Embedded): Promise<void> {
   const stop = (): void => void embedded.stop();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

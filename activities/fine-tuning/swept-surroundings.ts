@@ -5,7 +5,7 @@
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { FineTuneOptions } from '../../method/ppo/fine-tune.ts';
 import { type LandmarkFreeMeasures, landmarkFreeMeasures } from '../../metrics/temporal.ts';
-import { type ActivityContext, breathe } from '../context.ts';
+import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
 import { readPrediction } from '../videos/predictions.ts';
 
 /**
@@ -20,11 +20,11 @@ export async function sweptSurroundings(
 ): Promise<FineTuneOptions['surroundingsOf']> {
   if (!ppo.temporalPenalty) return undefined;
   const known: (LandmarkFreeMeasures | undefined)[] = [];
-  for (const id of videos) {
+  for (const [index, id] of videos.entries()) {
     const swept = await readPrediction({ run, iteration, split: 'target' }, id, context);
     const longer = swept && swept.labels.frames > training.windowFrames;
     known.push(longer ? landmarkFreeMeasures(swept.labels) : undefined);
-    await breathe(context);
+    await breatheWhilePreparing(context, index + 1, videos.length);
   }
   return ({ video, startFrame }) => {
     const measures = known[video];

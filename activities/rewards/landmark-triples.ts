@@ -10,7 +10,7 @@ import { findArtefact, readArtefact, writeArtefact } from '../../storage/artefac
 import { loadNetwork } from '../artefacts/networks.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { activityKeys } from '../artefacts/run-keys.ts';
-import { type ActivityContext, breathe, logWork } from '../context.ts';
+import { type ActivityContext, breathe, breatheWhilePreparing, logWork } from '../context.ts';
 import { prepareLabels, prepareVideo } from '../videos/prepared-video.ts';
 import { tryVideo } from '../videos/quarantine.ts';
 import { refuseEmptyTraining } from '../videos/refuse-empty-training.ts';
@@ -81,8 +81,7 @@ export class LandmarkTriples implements TripleSource {
           for (let place = 0; place < file.count; place++) triples.#places.push({ id, file, place });
         });
         if ('quarantined' in tried) triples.#quarantined++;
-        context.heartbeat({ step: index + 1, total: train.length });
-        await breathe(context);
+        await breatheWhilePreparing(context, index + 1, train.length);
       }
       const usable = train.length - triples.#quarantined;
       refuseEmptyTraining(config.source, train.length, usable, config.sweep.maxQuarantinedShare);

@@ -2,15 +2,13 @@
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { StoredTriple, TripleSource } from '../../method/rewards/triple-windows.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
+import { memoryBudgets } from '../../temporal.config.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { activityKeys } from '../artefacts/run-keys.ts';
-import { type ActivityContext, breathe } from '../context.ts';
+import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
 import { prepareVideo } from '../videos/prepared-video.ts';
 import { VideoShelf } from '../videos/video-shelf.ts';
 import { decodeTriples, type LabelledVideo, type TripleLabels } from './triple-file.ts';
-
-/** Decoded label maps are kept up to this size: a fit asks for the same triples over and over. */
-const DECODED_BYTES = 1e9;
 
 interface LabelledFile {
   readonly id: string;
@@ -54,9 +52,13 @@ export class StoredTriples implements TripleSource {
     const prepared = new Set<string>();
     const places: { file: LabelledFile; place: number }[] = [];
     const references: ArtefactRef[] = [];
+    const sweeps = plan.sweeps.slice(0, throughIteration).map((shards) => shards.flat());
+    const total = sweeps.reduce((sum, videos) => sum + videos.length, 0);
+    let done = 0;
     // In the order of the plan, so that indices mean the same triples at every attempt.
-    for (const [index, sweep] of plan.sweeps.slice(0, throughIteration).entries()) {
-      for (const id of sweep.flat()) {
+    for (const [index, videos] of sweeps.entries()) {
+      for (const id of videos) {
+        await breatheWhilePreparing(context, done++, total);
         const reference = await findArtefact(context.store, activityKeys.triples(run, index + 1, id));
         if (!reference) continue;
         const bytes = await context.cache.read(reference);
@@ -69,7 +71,6 @@ export class StoredTriples implements TripleSource {
         references.push(reference);
         const file = { id, bytes };
         for (let place = 0; place < triples.length; place++) places.push({ file, place });
-        await breathe(context);
       }
     }
     return new StoredTriples(shelf, plan.studies, places, references);
@@ -97,7 +98,7 @@ export class StoredTriples implements TripleSource {
     this.#decoded.set(file, decoded);
     if (!present) this.#decodedBytes += sizeOf(decoded);
     for (const [oldest, labels] of this.#decoded) {
-      if (this.#decodedBytes <= DECODED_BYTES || oldest === file) break;
+      if (this.#decodedBytes <= memoryBudgets.decodedTriplesBytes || oldest === file) break;
       this.#decoded.delete(oldest);
       this.#decodedBytes -= sizeOf(labels);
     }

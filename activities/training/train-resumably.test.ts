@@ -113,6 +113,14 @@ describe('a training activity', () => {
     });
   });
 
+  it('ends as told when the checkpoint of that moment cannot be written', async () => {
+    const world = tinyWorld();
+    world.store.put = async () => {
+      throw new DomainError('StorageUnavailable', 'the store is away');
+    };
+    await expect(trainResumably(taskOf(new Summing()), stoppingAfter(world, 3))).rejects.toThrow('stop');
+  });
+
   it('leaves no checkpoint of a training that diverged', async () => {
     const world = tinyWorld();
     const training = new Summing();

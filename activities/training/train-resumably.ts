@@ -63,7 +63,13 @@ export async function trainResumably<Progress>(
     try {
       await breathe(context);
     } catch (reason) {
-      await save();
+      // Told to stop is what counts: without this checkpoint the work goes on from the one before.
+      await save().catch((error: unknown) =>
+        context.log.warn(
+          { work: activity, key: folder, error: String(error) },
+          'last checkpoint not written',
+        ),
+      );
       throw reason;
     }
     if (stepsDone() % checkpointEverySteps === 0) await save();

@@ -1,6 +1,6 @@
 /** Prepares all videos of a training at once and puts them on the shelf; bad ones are set aside and counted. */
 import type { RunConfig } from '../../contracts/run-config.ts';
-import { type ActivityContext, breathe } from '../context.ts';
+import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
 import { prepareLabels, prepareVideo } from './prepared-video.ts';
 import { tryVideo } from './quarantine.ts';
 import { refuseEmptyTraining } from './refuse-empty-training.ts';
@@ -28,14 +28,14 @@ export async function shelveVideos(
   context: ActivityContext,
 ): Promise<ShelvedVideos> {
   const usable: string[] = [];
-  for (const id of videos) {
+  for (const [index, id] of videos.entries()) {
     const tried = await tryVideo(context, run, id, async () => {
       const { video } = await prepareVideo(context, dataset, id, config.preprocessing);
       const labels = labelled ? await prepareLabels(context, dataset, id, config.preprocessing) : undefined;
       shelf.put(id, video, labels);
     });
     if ('value' in tried) usable.push(id);
-    await breathe(context);
+    await breatheWhilePreparing(context, index + 1, videos.length);
   }
   refuseEmptyTraining(dataset, videos.length, usable.length, config.sweep.maxQuarantinedShare);
   return { usable, quarantined: videos.length - usable.length };

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { domainErrorOf } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
 import type { LabelledWindowSource, WindowSource } from '../../method/pretraining/training-windows.ts';
+import { memoryBudgets } from '../../temporal.config.ts';
 
-const MEMORY_BYTES = 1.5e9;
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 interface Place {
@@ -25,7 +25,7 @@ export class VideoShelf {
   #files = 0;
   #folder: string | undefined;
 
-  constructor(memoryBytes: number = MEMORY_BYTES) {
+  constructor(memoryBytes: number = memoryBudgets.videoShelfBytes) {
     this.#memoryBytes = memoryBytes;
   }
 

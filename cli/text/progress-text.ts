@@ -2,7 +2,7 @@
 
 import type { RunState } from '../../app/runs/adaptation-client.ts';
 import { type Rate, type StageWork, stageWork, trainingOf } from '../../app/runs/stage-work.ts';
-import type { EvaluationNumbers } from '../../contracts/messages.ts';
+import type { EvaluationNumbers } from '../../contracts/results.ts';
 
 /** The display as lines: what runs, how far it is, what is known of the result. */
 export function progressLines(state: RunState, rate: Rate | undefined): string[] {

@@ -1,7 +1,8 @@
 /** The bucket of a deployment: made where it is absent and the keys allow it, and asked after by `doctor`. */
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { DomainError } from '../../ground/errors.ts';
-import type { Deployment } from '../../temporal.config.ts';
+import { serviceLimits } from '../../temporal.config.ts';
+import type { Deployment } from '../deployment.ts';
 
 function openClient({
   endpoint,
@@ -56,7 +57,7 @@ export async function bucketExists(s3: Deployment['s3']): Promise<boolean> {
   const client = openClient(s3);
   try {
     await client.send(new HeadBucketCommand({ Bucket: s3.bucket }), {
-      abortSignal: AbortSignal.timeout(10_000),
+      abortSignal: AbortSignal.timeout(serviceLimits.bucketMs),
     });
     return true;
   } catch (error) {
@@ -76,7 +77,7 @@ export async function ensureBucket(s3: Deployment['s3']): Promise<void> {
   const client = openClient(s3);
   try {
     await client.send(new CreateBucketCommand({ Bucket: s3.bucket }), {
-      abortSignal: AbortSignal.timeout(10_000),
+      abortSignal: AbortSignal.timeout(serviceLimits.bucketMs),
     });
   } catch (error) {
     const { name } = error as ServiceFailure;

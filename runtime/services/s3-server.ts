@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { serviceLimits } from '../../temporal.config.ts';
 import type { ProcessSpec } from '../supervisor.ts';
 import { choosePort, HOST } from './ports.ts';
 import type { Credentials } from './s3-credentials.ts';
@@ -22,7 +23,9 @@ const HEALTH_PATH = '/-/health';
 
 async function answers(endpoint: string): Promise<boolean> {
   try {
-    const response = await fetch(`${endpoint}${HEALTH_PATH}`, { signal: AbortSignal.timeout(2000) });
+    const response = await fetch(`${endpoint}${HEALTH_PATH}`, {
+      signal: AbortSignal.timeout(serviceLimits.healthMs),
+    });
     await response.arrayBuffer();
     return response.ok;
   } catch {
@@ -51,8 +54,9 @@ function secrets(credentials: Credentials, region: string): Record<string, strin
 }
 
 /**
- * The gateway keeps an object's metadata in the file's extended attributes, or in a folder beside the data where the file system
- * has none. Which of the two is found out once, at the first start, by starting it; data written one way cannot be read the other.
+ * The gateway keeps an object's metadata in the file's extended attributes, or in a folder beside the data where the
+ * file system has none. Which of the two is found out once, at the first start, by starting it; data written one way
+ * cannot be read the other.
  */
 async function needsSidecar({ binary, home, credentials, region }: S3ServerOptions): Promise<boolean> {
   const decided = join(home, 's3-metadata-in');
@@ -70,7 +74,7 @@ async function needsSidecar({ binary, home, credentials, region }: S3ServerOptio
   child.on('exit', () => {
     ended = true;
   });
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + serviceLimits.trialMs;
   while (!ended && Date.now() < deadline && !(await answers(`http://${HOST}:${port}`))) await sleep(50);
   const sidecar = ended;
   if (!ended) {
@@ -96,6 +100,6 @@ export async function s3Server(options: S3ServerOptions): Promise<ProcessSpec> {
     environment: secrets(credentials, region),
     address: endpoint,
     isHealthy: () => answers(endpoint),
-    startTimeoutMs: 30_000,
+    startTimeoutMs: serviceLimits.startMs,
   };
 }

@@ -9,7 +9,7 @@ import { promote } from '../../activities/promote.ts';
 import { readChampion } from '../../activities/read-champion.ts';
 import { selectBest } from '../../activities/select-best.ts';
 import type { RunInput } from '../../contracts/activities.ts';
-import type { PolicyResult } from '../../contracts/messages.ts';
+import type { PolicyResult } from '../../contracts/results.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { datasetKeys, modelKeys, runKeys } from '../../storage/keys.ts';
 import { ref } from './harness.ts';
@@ -73,8 +73,8 @@ describe('pretrainPolicy', () => {
     let steps = 0;
     const interrupted: ActivityContext = {
       ...broken.context(controller.signal),
-      heartbeat: () => {
-        if (++steps === 6) controller.abort(new Error('interrupted'));
+      heartbeat: ({ preparing }) => {
+        if (!preparing && ++steps === 6) controller.abort(new Error('interrupted'));
       },
     };
     await expect(pretrainPolicy(refs, interrupted)).rejects.toThrow('interrupted');

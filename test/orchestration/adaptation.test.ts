@@ -2,7 +2,8 @@
 import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/activities.ts';
-import type { PolicyResult, RewardModel } from '../../contracts/messages.ts';
+import type { RewardModel } from '../../contracts/messages.ts';
+import type { PolicyResult } from '../../contracts/results.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { nightly } from '../../workflows/nightly.ts';
 import { type Activities, adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
@@ -185,6 +186,60 @@ describe('adaptation', () => {
     expect(error.cause).toMatchObject({ type: 'DatasetInvalid', nonRetryable: true });
     expect(error.cause.message).toMatch(/5 of the 20 videos .* \(25\.0 %\).*maxQuarantinedShare/);
     expect(calls).not.toContain('fitRewardNetwork');
+  });
+});
+
+describe('the count of bad videos', () => {
+  const shards = 16;
+
+  /** Activities that find one bad video in each shard, once 16 shards are in flight. */
+  function withBadVideos() {
+    const { activities } = fakeActivities();
+    const { planRun } = activities;
+    activities.planRun = async (input) => ({
+      ...(await planRun(input)),
+      sweeps: [{ shards, videos: 4 * shards }],
+      validation: { shards, videos: 4 * shards },
+      test: { shards: 0, videos: 0 },
+    });
+    const together = () => {
+      let inFlight = 0;
+      let open!: () => void;
+      const all = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      return async () => {
+        if (++inFlight === shards) open();
+        await all;
+        return { done: 3, quarantined: 1 };
+      };
+    };
+    const sweeps = { target: together(), validation: together(), test: together() };
+    activities.predictShard = ({ split, iteration }) =>
+      split === 'validation' && iteration > 0
+        ? Promise.resolve({ done: 4, quarantined: 0 })
+        : sweeps[split]();
+    const input = adaptationInput(`bad-videos-${Math.random()}`, { iterations: 1 });
+    input.config.sweep.concurrentShards = shards;
+    return { activities, input };
+  }
+
+  it('is that of all shards in flight, in sweeps and in evaluations', async () => {
+    const { activities, input } = withBadVideos();
+    input.config.sweep.maxQuarantinedShare = 0.25;
+    const result = await bench.serve(activities, async () => (await bench.start(input)).result());
+    expect(result.quarantined).toBe(2 * shards);
+  });
+
+  it('ends a run that has too many of them in flight', async () => {
+    const { activities, input } = withBadVideos();
+    const { predictShard } = activities;
+    activities.predictShard = (given) =>
+      given.split === 'validation' ? Promise.resolve({ done: 4, quarantined: 0 }) : predictShard(given);
+    const error = await bench.serve(activities, async () =>
+      (await bench.start(input)).result().catch((caught) => caught),
+    );
+    expect(error.cause.message).toMatch(/16 of the 64 videos of the sweep of iteration 1/);
   });
 });
 

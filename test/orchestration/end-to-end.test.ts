@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { activityKeys } from '../../activities/artefacts/run-keys.ts';
 import { computeActivities } from '../../activities/compute.ts';
 import { ioActivities } from '../../activities/io.ts';
+import { computeInputs, ioInputs } from '../../contracts/activities.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { readLabelNifti } from '../../datasets/nifti.ts';
 import { SelectionSchema } from '../../decisions/election.ts';
@@ -16,6 +17,7 @@ import { diceOf } from '../../metrics/overlap.ts';
 import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
 import { ChampionSchema } from '../../storage/champion.ts';
 import { datasetKeys, modelKeys, runKeys } from '../../storage/keys.ts';
+import { checked } from '../../workers/checked-input.ts';
 import { inProcess } from '../../workers/io.ts';
 import { adaptation } from '../../workflows/adaptation.ts';
 import { type Activities, type Bench, openBench } from './harness.ts';
@@ -39,7 +41,7 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
   const world = tinyWorld();
   const { target } = await addTinyDatasets(world.store);
   const activities = inProcess(
-    { ...ioActivities, ...computeActivities },
+    checked({ ...ioActivities, ...computeActivities }, { ...ioInputs, ...computeInputs }),
     world.services,
   ) as unknown as Activities;
   const tensors = tf.memory().numTensors;

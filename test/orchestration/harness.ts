@@ -2,7 +2,12 @@
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
-import type { ComputeActivities, IoActivities } from '../../contracts/activities.ts';
+import {
+  type ComputeActivities,
+  computeInputs,
+  type IoActivities,
+  ioInputs,
+} from '../../contracts/activities.ts';
 import type { AdaptationInput, RunPlan } from '../../contracts/messages.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
@@ -15,6 +20,8 @@ import { bundleWorkflows } from '../../workers/control.ts';
 import { adaptation } from '../../workflows/adaptation.ts';
 
 export type Activities = IoActivities & ComputeActivities;
+
+const inputs = { ...ioInputs, ...computeInputs };
 
 /**
  * A Temporal server of this test file alone, from the binary that set-up provides; the SDK's own download where there
@@ -36,8 +43,15 @@ export interface Bench {
   readonly bundle: WorkflowBundle;
   /** Starts an adaptation, of a name of its own unless told otherwise. */
   start(input?: AdaptationInput): Promise<WorkflowHandleWithFirstExecutionRunId<typeof adaptation>>;
-  /** Runs the work while workers serve the three queues with these activities. */
-  serve<Result>(activities: Activities, work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Runs the work while workers serve these queues, all by default, with these activities; the control worker is
+   * always one.
+   */
+  serve<Result>(
+    activities: Activities,
+    work: () => Promise<Result>,
+    queues?: readonly string[],
+  ): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -48,7 +62,7 @@ export async function openBench(): Promise<Bench> {
   return {
     environment,
     bundle,
-    async serve(activities, work) {
+    async serve(activities, work, queues = [taskQueues.io, taskQueues.compute]) {
       const { nativeConnection: connection } = environment;
       const control = await Worker.create({
         connection,
@@ -56,7 +70,7 @@ export async function openBench(): Promise<Bench> {
         workflowBundle: bundle,
       });
       const others = [];
-      for (const taskQueue of [taskQueues.io, taskQueues.compute]) {
+      for (const taskQueue of queues) {
         others.push(
           await Worker.create({
             connection,
@@ -102,7 +116,7 @@ export function adaptationInput(
   };
 }
 
-/** Activities that do nothing but answer, with a list of what was called in order. */
+/** Activities that check what they are told and do nothing but answer, with a list of what was called in order. */
 export function fakeActivities(changes: Partial<Activities> = {}): {
   activities: Activities;
   calls: string[];
@@ -196,6 +210,7 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       name,
       (input: never) => {
         calls.push(name);
+        inputs[name as keyof Activities].parse(input);
         return (answer as (input: never) => unknown)(input);
       },
     ]),

@@ -63,7 +63,8 @@ function interrupted(world: TinyWorld): { call: Call; interruptions: () => numbe
       let beats = 0;
       const context: ActivityContext = {
         ...world.context(controller.signal),
-        heartbeat: () => {
+        heartbeat: ({ preparing }) => {
+          if (preparing) return;
           if (++beats < most || attempt >= 4) return;
           if (attempt % 2 === 0) controller.abort(stop);
           else throw stop;
