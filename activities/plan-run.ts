@@ -1,8 +1,9 @@
 /** Freezes a run: its configuration, and which videos each part of it works on (method.md 1, 2). */
 import type { PlanRunInput } from '../contracts/activities.ts';
+import { PlanSchema } from '../contracts/documents.ts';
 import type { RunPlan } from '../contracts/messages.ts';
 import { type ManifestRow, parseManifest } from '../datasets/manifest.ts';
-import { makePlan, PlanSchema, sizeOf } from '../decisions/plan.ts';
+import { makePlan, sizeOf } from '../decisions/plan.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { DomainError } from '../ground/errors.ts';
 import { findArtefact } from '../storage/artefacts.ts';

@@ -1,7 +1,7 @@
 /** Lets the best policy of a run through the gate, or not: the champion of a model is replaced by what is no worse. */
 import type { PromoteInput } from '../contracts/activities.ts';
+import { SelectionSchema } from '../contracts/documents.ts';
 import { type PromotionResult, PromotionResultSchema } from '../contracts/results.ts';
-import { SelectionSchema } from '../decisions/election.ts';
 import { judgeChallenge } from '../decisions/gate.ts';
 import { replaceChampion } from '../storage/champions.ts';
 import { rewardNetworksOf } from '../storage/reward-lineage.ts';

@@ -1,6 +1,7 @@
 /** Picks the policy of a run that is kept (method.md 1e), and stores what it was chosen from. */
 import type { SelectBestInput, SelectBestResult } from '../contracts/activities.ts';
-import { electPolicy, type Selection } from '../decisions/election.ts';
+import type { Selection } from '../contracts/documents.ts';
+import { electPolicy } from '../decisions/election.ts';
 import { writeJson } from './artefacts/json-artefact.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';

@@ -1,6 +1,6 @@
 /** Puts the scores of all shards of one evaluation together. */
 import type { SummariseInput, SummariseResult } from '../contracts/activities.ts';
-import type { Plan } from '../decisions/plan.ts';
+import type { Plan } from '../contracts/documents.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { EvaluationReport } from '../metrics/evaluation.ts';
 import { summarise } from '../metrics/summary.ts';

@@ -1,21 +1,7 @@
-/** Which policy of a run is kept (method.md 1e), and what that was decided from. */
-import { z } from 'zod';
+/** Which policy of a run is kept (method.md 1e). */
 import type { RatedPolicy } from '../contracts/activities.ts';
-import {
-  type PolicyRating,
-  PolicyRatingSchema,
-  type PolicyResult,
-  PolicyResultSchema,
-} from '../contracts/results.ts';
+import type { PolicyRating, PolicyResult } from '../contracts/results.ts';
 import { eligiblePolicies } from './eligible-policies.ts';
-
-export const SelectionSchema = z.strictObject({
-  /** Iteration of the policy that is kept. */
-  best: z.int().min(0),
-  policies: z.array(PolicyResultSchema),
-  ratings: z.array(PolicyRatingSchema),
-});
-export type Selection = z.infer<typeof SelectionSchema>;
 
 /**
  * The policy with the highest rating of those that broke no frames; the earlier one on a tie. Without ratings the

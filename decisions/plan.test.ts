@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type Plan, PlanSchema } from '../contracts/documents.ts';
 import { type RunConfigInput, RunConfigSchema } from '../contracts/run-config.ts';
-import { makePlan, type Plan, type PlannedVideo, PlanSchema, shardOf, sizeOf, sweepOf } from './plan.ts';
+import { makePlan, type PlannedVideo, shardOf, sizeOf, sweepOf } from './plan.ts';
 
 const configOf = (changes: Partial<RunConfigInput> = {}) =>
   RunConfigSchema.parse({

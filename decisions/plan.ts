@@ -2,34 +2,13 @@
  * The plan of a run: which videos each part of it works on (method.md 1, 2). Frozen when the run starts; an artefact,
  * because it may name tens of thousands of videos.
  */
-import { z } from 'zod';
 import type { ShardInput } from '../contracts/activities.ts';
+import type { Plan } from '../contracts/documents.ts';
 import type { SweepSize } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { DomainError } from '../ground/errors.ts';
 import { randomStream, shuffled } from '../ground/random.ts';
 import { historyBudgets } from '../temporal.config.ts';
-
-const ids = z.array(z.string().min(1));
-const shards = z.array(ids);
-
-export const PlanSchema = z.strictObject({
-  source: z
-    .strictObject({
-      train: ids,
-      validation: ids,
-      /** Study of every video to train on. */
-      studies: z.record(z.string(), z.string()).default({}),
-    })
-    .describe('annotated videos'),
-  /** One list of shards per iteration. */
-  sweeps: z.array(shards),
-  validation: shards,
-  test: shards,
-  /** Study of every target video in it: data is split by study, never within one. */
-  studies: z.record(z.string(), z.string()),
-});
-export type Plan = z.infer<typeof PlanSchema>;
 
 /** What a plan needs to know of a video. */
 export interface PlannedVideo {

@@ -118,7 +118,7 @@ describe('a training activity', () => {
     world.store.put = async () => {
       throw new DomainError('StorageUnavailable', 'the store is away');
     };
-    await expect(trainResumably(taskOf(new Summing()), stoppingAfter(world, 3))).rejects.toThrow('stop');
+    await expect(trainResumably(taskOf(new Summing()), stoppingAfter(world, 1))).rejects.toThrow('stop');
   });
 
   it('leaves no checkpoint of a training that diverged', async () => {
