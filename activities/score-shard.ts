@@ -1,6 +1,6 @@
 /** Scores the predictions of one shard, against the reference where there is one (method.md 9). */
 import type { ShardInput, ShardResult } from '../contracts/activities.ts';
-import { readLabelNifti } from '../datasets/nifti.ts';
+import { readReference } from '../datasets/nifti.ts';
 import { shardOf } from '../decisions/plan.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { VideoScore } from '../metrics/evaluation.ts';
@@ -27,7 +27,7 @@ export async function scoreShard(input: ShardInput, context: ActivityContext): P
     const predicted = await readPrediction(input, id, context);
     if (!predicted) return 'skip';
     const reference = await findArtefact(context.store, datasetKeys.labels(config.target, id));
-    const expected = reference && readLabelNifti(await context.cache.read(reference), id);
+    const expected = reference && readReference(await context.cache.read(reference), id, predicted.labels);
     scores.push(scoreVideo(id, predicted.labels, expected));
     inputs.push(predicted.reference, ...(reference ? [reference] : []));
     return 'done';

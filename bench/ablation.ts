@@ -139,7 +139,7 @@ async function ablate(
 function scoresOf(summary: EvaluationSummary): ArmScores {
   const { dice, hausdorffMm, anatomicalValidity, temporalValidity, mistakesPerCycle5mm, flaggedFrames } =
     summary;
-  if (!dice || !hausdorffMm || mistakesPerCycle5mm === undefined || flaggedFrames === undefined)
+  if (!dice?.mean || !hausdorffMm?.mean || mistakesPerCycle5mm === undefined || flaggedFrames === undefined)
     throw new Error('The benchmark needs labelled test videos.');
   return {
     dice: dice.mean,

@@ -11,6 +11,8 @@ export const limits = {
   voxels: 2 ** 28,
   /** Plausible pixel sizes of cardiac ultrasound. */
   spacingMm: [0.01, 20],
+  /** Plausible sizes of a side of the picture, newborn to adult, with a margin for the screen around it. */
+  fieldOfViewMm: [30, 1000],
   /** Plausible times between frames of cardiac ultrasound: 4 to 1000 frames a second. */
   frameTimeMs: [1, 250],
 } as const;

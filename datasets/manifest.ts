@@ -1,7 +1,7 @@
 /** The table of a dataset: one row a video, with what is needed to plan work without opening it. */
 import { z } from 'zod';
 import { DomainError } from '../ground/errors.ts';
-import type { VideoGeometry } from '../imaging/image.ts';
+import type { LabelVideo, VideoGeometry } from '../imaging/image.ts';
 
 export const SplitSchema = z.enum(['train', 'val', 'test', 'pred']);
 export type Split = z.infer<typeof SplitSchema>;
@@ -27,10 +27,23 @@ export const ManifestRowSchema = z.strictObject({
   spacingRowMm: z.number().positive(),
   spacingColumnMm: z.number().positive(),
   frameTimeMs: z.number().min(0),
+  annotatedFrames: z
+    .array(z.int().min(0))
+    .min(1)
+    .optional()
+    .describe('frames that the reference knows, rising; all when absent'),
+  annotatedLabels: z
+    .array(z.int().min(1))
+    .min(1)
+    .optional()
+    .describe('structures that the reference knows; all when absent'),
 });
 export type ManifestRow = z.infer<typeof ManifestRowSchema>;
 
-const columnNames = Object.keys(ManifestRowSchema.shape) as (keyof ManifestRow)[];
+const allColumns = Object.keys(ManifestRowSchema.shape) as (keyof ManifestRow)[];
+/** Only datasets with references that do not know all have these. */
+const listColumns = ['annotatedFrames', 'annotatedLabels'] as const;
+const columnNames = allColumns.filter((name) => !(listColumns as readonly string[]).includes(name));
 const numberColumns: ReadonlySet<string> = new Set([
   'rows',
   'columns',
@@ -40,12 +53,14 @@ const numberColumns: ReadonlySet<string> = new Set([
   'frameTimeMs',
 ]);
 
-/** The row of a video. */
+/** The row of a video; what its reference knows is in the row where that is not all. */
 export function manifestRow(
   entry: Pick<ManifestRow, 'study' | 'view' | 'id' | 'split' | 'labelled'>,
   video: VideoGeometry,
+  reference?: Pick<LabelVideo, 'annotatedFrames' | 'annotatedLabels'>,
 ): ManifestRow {
   const { study, view, id, split, labelled } = entry;
+  const { annotatedFrames, annotatedLabels } = reference ?? {};
   const { rows, columns, frames, spacingMm, frameTimeMs } = video;
   return {
     study,
@@ -59,10 +74,19 @@ export function manifestRow(
     spacingRowMm: spacingMm[0],
     spacingColumnMm: spacingMm[1],
     frameTimeMs,
+    ...(annotatedFrames && { annotatedFrames: [...annotatedFrames] }),
+    ...(annotatedLabels && { annotatedLabels: [...annotatedLabels] }),
   };
 }
 
+/** `all` (or nothing), or numbers separated by spaces. */
+export function parseAnnotated(cell: string | undefined): number[] | undefined {
+  const text = cell?.trim() ?? '';
+  return text === '' || text === 'all' ? undefined : text.split(/\s+/).map(Number);
+}
+
 function cellValue(column: string, text: string): unknown {
+  if ((listColumns as readonly string[]).includes(column)) return parseAnnotated(text);
   if (numberColumns.has(column)) return text === '' ? Number.NaN : Number(text);
   if (column === 'labelled') return text === 'true' ? true : text === 'false' ? false : text;
   return text;
@@ -76,7 +100,7 @@ export function parseManifest(csv: string): ManifestRow[] {
   const lines = csv.replace(/^\ufeff/, '').split(/\r?\n/);
   const header = lines[0]!.split(',').map((name) => name.trim());
   const missing = columnNames.filter((name) => !header.includes(name));
-  const unknown = header.filter((name) => !columnNames.includes(name as keyof ManifestRow));
+  const unknown = header.filter((name) => !allColumns.includes(name as keyof ManifestRow));
   if (missing.length > 0 || unknown.length > 0) {
     throw new DomainError(
       'DatasetInvalid',
@@ -126,12 +150,16 @@ export function parseManifest(csv: string): ManifestRow[] {
 
 /** The text of manifest.csv, rows in the given order. @throws DatasetInvalid when a row does not fit the schema */
 export function formatManifest(rows: readonly ManifestRow[]): string {
+  const isPartial = rows.some((row) => listColumns.some((name) => row[name] !== undefined));
+  const columns = isPartial ? allColumns : columnNames;
+  const cellText = (value: ManifestRow[keyof ManifestRow]) =>
+    value === undefined ? 'all' : Array.isArray(value) ? value.join(' ') : String(value);
   const lines = rows.map((row) => {
     const parsed = ManifestRowSchema.safeParse(row);
     if (!parsed.success) {
       throw new DomainError('DatasetInvalid', `manifest row ${row.id}: ${z.prettifyError(parsed.error)}`);
     }
-    return columnNames.map((name) => String(parsed.data[name])).join(',');
+    return columns.map((name) => cellText(parsed.data[name])).join(',');
   });
-  return `${[columnNames.join(','), ...lines].join('\n')}\n`;
+  return `${[columns.join(','), ...lines].join('\n')}\n`;
 }

@@ -5,6 +5,7 @@
 import { gzipSync } from 'node:zlib';
 import { DomainError } from '../ground/errors.ts';
 import { CLASS_COUNT } from '../ground/labels.ts';
+import { withInferredAnnotation } from '../imaging/annotation.ts';
 import type { GreyVideo, LabelVideo, VideoGeometry } from '../imaging/image.ts';
 import { type Affine, alignLabels } from '../imaging/orientation.ts';
 import type { GivenGeometry } from './given-geometry.ts';
@@ -119,6 +120,19 @@ export function readAlignedLabels(
   const given = target.frameTimeMs > 0 ? { frameTimeMs: target.frameTimeMs } : {};
   const { labels, layout } = readLabelFile(bytes, name, { given, ...options });
   return alignLabels({ video: labels, affine: affineOf(layout), name }, target, targetAffine(target));
+}
+
+/**
+ * A reference on the grid of what it is compared with or drawn for: labels with what they show that they know (imaging/annotation.ts).
+ * @throws as readAlignedLabels
+ */
+export function readReference(
+  bytes: Uint8Array,
+  name: string,
+  target: TargetGrid,
+  options: LabelOptions = {},
+): LabelVideo {
+  return withInferredAnnotation(readAlignedLabels(bytes, name, target, options));
 }
 
 /** Where the pixels of a file lie that others are brought onto. */

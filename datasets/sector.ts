@@ -9,7 +9,7 @@ import { largestComponent } from '../imaging/components.ts';
 import type { GreyVideo } from '../imaging/image.ts';
 
 /** Grey levels that a pixel must span to count as changing: above JPEG's own unrest. */
-const CHANGE = 10 / 255;
+export const SMALLEST_CHANGE = 10 / 255;
 /** Gaps to bridge and margin to leave, as a share of the picture's height. */
 const BRIDGE_SHARE = 0.015;
 /** A smaller region is a blinking sign, not a sector. */
@@ -98,7 +98,7 @@ export function findSector(video: GreyVideo): Uint8Array | undefined {
       if (value < lowest) lowest = value;
       if (value > highest) highest = value;
     }
-    if (highest - lowest > CHANGE) changing[pixel] = 1;
+    if (highest - lowest > SMALLEST_CHANGE) changing[pixel] = 1;
   }
   const bridge = Math.max(1, Math.round(rows * BRIDGE_SHARE));
   const sector = largestComponent(dilated(changing, rows, columns, bridge), rows, columns, 8);
@@ -107,11 +107,38 @@ export function findSector(video: GreyVideo): Uint8Array | undefined {
 }
 
 /** The video with 0 outside `keep` (0/1 over [rows, columns]). */
-export function blankOutside(video: GreyVideo, keep: Uint8Array): GreyVideo {
+export function blankOutside<Video extends GreyVideo>(video: Video, keep: Uint8Array): Video {
   const intensities = video.intensities.slice();
   for (let i = 0, pixel = 0; i < intensities.length; i++) {
     if (keep[pixel] === 0) intensities[i] = 0;
     pixel = pixel + 1 === keep.length ? 0 : pixel + 1;
   }
   return { ...video, intensities };
+}
+
+/** Grey level from which something outside the sector is writing, a scale or a trace, and not the sector's own faint edge. */
+const WRITTEN = 0.25;
+const FEWEST_WRITTEN = 12;
+
+/**
+ * The video without what was written around its sector, and how many pixels that were; the video itself where there is no sector, or
+ * nothing around it. For formats whose header states no region.
+ */
+export function withoutSurroundings<Video extends GreyVideo>(
+  video: Video,
+): { video: Video; blankedPixels: number } {
+  const sector = findSector(video);
+  if (sector === undefined) return { video, blankedPixels: 0 };
+  const pixels = sector.length;
+  let written = 0;
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    if (sector[pixel] === 1) continue;
+    for (let frame = 0; frame < video.frames; frame++) {
+      if (video.intensities[frame * pixels + pixel]! < WRITTEN) continue;
+      written++;
+      break;
+    }
+  }
+  if (written < FEWEST_WRITTEN) return { video, blankedPixels: 0 };
+  return { video: blankOutside(video, sector), blankedPixels: written };
 }

@@ -22,7 +22,7 @@ test('a method that is a little better on every video is told from its baseline'
   const found = compareMethods(pairs);
   expect(ComparisonSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found);
   expect(found.videos).toBe(10);
-  const { difference, interval, pValue } = found.dice!.mean;
+  const { difference, interval, pValue } = found.dice!.mean!;
   expect(difference).toBeCloseTo(0.02 + 0.0005 * 4.5, 12);
   expect(interval.low).toBeGreaterThan(0.02);
   expect(interval.high).toBeLessThan(0.0246);

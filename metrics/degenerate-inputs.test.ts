@@ -99,7 +99,7 @@ describe('every degenerate video has a score', () => {
           const mirrored = scoreVideo('video', reference, prediction);
           expect(mirrored.dice).toEqual(score.dice);
           for (const name of ['lv', 'myo', 'epi'] as const) {
-            expect(mirrored.hausdorffMm![name]).toBeCloseTo(score.hausdorffMm![name], 9);
+            expect(mirrored.hausdorffMm![name]).toBeCloseTo(score.hausdorffMm![name]!, 9);
           }
         },
       ),

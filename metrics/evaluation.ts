@@ -75,8 +75,19 @@ export const VideoScoreSchema = z.object({
   view: z.string().optional().describe('only with a manifest that lists the video'),
   frames: z.int().min(1),
   spacing: z.tuple([z.number().positive(), z.number().positive()]).describe('mm per pixel: row, column'),
-  dice: DiceScoresSchema.optional().describe('only with a reference'),
-  hausdorffMm: HausdorffMmSchema.optional().describe('only with a reference'),
+  dice: DiceScoresSchema.partial()
+    .optional()
+    .describe('only with a reference; of the frames and structures that it knows'),
+  hausdorffMm: HausdorffMmSchema.partial()
+    .optional()
+    .describe('only with a reference; of the frames and structures that it knows'),
+  annotated: z
+    .object({
+      frames: z.array(frameIndex),
+      structures: z.array(z.enum(['lv', 'myo'])),
+    })
+    .optional()
+    .describe('what the reference knows, where it does not know all; nothing else of it was scored'),
   anatomical: z.object({
     valid: z.boolean(),
     invalidFrames: z.array(frameIndex),
@@ -114,12 +125,9 @@ export const VideoScoreSchema = z.object({
 export type VideoScore = z.infer<typeof VideoScoreSchema>;
 
 const IntervalSchema = z.object({ low: z.number(), high: z.number() });
-const FourIntervalsSchema = z.object({
-  lv: IntervalSchema,
-  myo: IntervalSchema,
-  epi: IntervalSchema,
-  mean: IntervalSchema,
-});
+const FourIntervalsSchema = z
+  .object({ lv: IntervalSchema, myo: IntervalSchema, epi: IntervalSchema, mean: IntervalSchema })
+  .partial();
 
 /** 95 % bootstrap percentile intervals of the means over videos; those of measures that no video has are left out. */
 export const SummaryIntervalsSchema = z.object({
@@ -137,8 +145,12 @@ export const SummaryIntervalsSchema = z.object({
 export type SummaryIntervals = z.infer<typeof SummaryIntervalsSchema>;
 
 const GroupSummarySchema = z.object({
-  dice: DiceScoresSchema.optional().describe('mean over videos with a reference'),
-  hausdorffMm: HausdorffMmSchema.optional().describe('mean over videos with a reference'),
+  dice: DiceScoresSchema.partial()
+    .optional()
+    .describe('mean over videos whose reference knows the structure'),
+  hausdorffMm: HausdorffMmSchema.partial()
+    .optional()
+    .describe('mean over videos whose reference knows the structure'),
   anatomicalValidity: share.describe('share of valid videos; 0 without videos'),
   temporalValidity: share.describe('share of valid videos; 0 without videos'),
   mistakesPerCycle5mm: notNegative.optional().describe('mean over videos with a reference'),
@@ -180,12 +192,14 @@ const PairedVerdictSchema = z.object({
 
 export type PairedVerdict = z.infer<typeof PairedVerdictSchema>;
 
-const FourPairedSchema = z.object({
-  lv: PairedMeasureSchema,
-  myo: PairedMeasureSchema,
-  epi: PairedMeasureSchema,
-  mean: PairedMeasureSchema,
-});
+const FourPairedSchema = z
+  .object({
+    lv: PairedMeasureSchema,
+    myo: PairedMeasureSchema,
+    epi: PairedMeasureSchema,
+    mean: PairedMeasureSchema,
+  })
+  .partial();
 
 export const ComparisonSchema = z.object({
   videos: z.int().min(0).describe('videos scored under both; nothing else enters'),

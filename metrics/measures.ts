@@ -16,7 +16,7 @@ const singleMeasures = {
   gls: (score) => score.clinical.gls,
 } satisfies Record<string, Measure>;
 
-type FourOf<Result> = Record<(typeof structures)[number], Result>;
+type FourOf<Result> = Partial<Record<(typeof structures)[number], Result>>;
 
 /** A result by measure; those without one are left out. */
 export type ByMeasure<Result> = {
@@ -29,8 +29,10 @@ export function eachMeasure<Result>(
   of: (measure: Measure, name: string) => Result | undefined,
 ): ByMeasure<Result> {
   const fourOf = (field: 'dice' | 'hausdorffMm') => {
-    const results = structures.map((name) => [name, of((score) => score[field]?.[name], `${field}.${name}`)]);
-    return results.some(([, result]) => result === undefined) ? undefined : Object.fromEntries(results);
+    const results = structures
+      .map((name) => [name, of((score) => score[field]?.[name], `${field}.${name}`)])
+      .filter(([, result]) => result !== undefined);
+    return results.length === 0 ? undefined : Object.fromEntries(results);
   };
   const all = [
     ['dice', fourOf('dice')],

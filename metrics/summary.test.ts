@@ -75,13 +75,13 @@ test('intervals hold the means, are the same every time, and views are summarise
   const summary = summariseWithIntervals([...videos, score('unlisted')]);
   expect(EvaluationSummarySchema.parse(JSON.parse(JSON.stringify(summary)))).toEqual(summary);
   expect(summariseWithIntervals([...videos, score('unlisted')])).toEqual(summary);
-  const interval = summary.intervals!.dice!.mean;
-  expect(interval.low).toBeLessThan(summary.dice!.mean);
-  expect(interval.high).toBeGreaterThan(summary.dice!.mean);
+  const interval = summary.intervals!.dice!.mean!;
+  expect(interval.low).toBeLessThan(summary.dice!.mean!);
+  expect(interval.high).toBeGreaterThan(summary.dice!.mean!);
   // Standard error of a mean of 12 values with deviation 0.0345: 0.01.
   expect(interval.high - interval.low).toBeGreaterThan(0.025);
   expect(interval.high - interval.low).toBeLessThan(0.055);
-  expect(summary.intervals!.dice!.lv.low).toBeCloseTo(0.9, 12);
+  expect(summary.intervals!.dice!.lv!.low).toBeCloseTo(0.9, 12);
   expect(summary.intervals!.anatomicalValidity!.high).toBeLessThanOrEqual(1);
   expect(Object.keys(summary.byView!)).toEqual(['a2c', 'a4c']);
   expect(summary.byView!.a2c!.videos).toBe(4);

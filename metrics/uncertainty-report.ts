@@ -1,7 +1,9 @@
 /** The measures of method.md 9.6 for a video, and over videos. */
 
+import { annotatedFramesOfMap, annotatedPart } from '../imaging/annotation.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import type { UncertaintyReport, UncertaintyScores, VideoScore } from './evaluation.ts';
+import { requireSameGrid } from './hausdorff.ts';
 import {
   adaptiveCalibrationError,
   foregroundConfidence,
@@ -19,7 +21,8 @@ export interface VideoUncertainty {
 }
 
 /**
- * Scores a confidence map, values in [0, 1], on the pixels where prediction or reference is foreground. Without such pixels all errors are 0.
+ * Scores a confidence map, values in [0, 1], on the pixels where prediction or reference is foreground, in what the reference knows.
+ * Without such pixels all errors are 0.
  * @throws GeometryMismatch when the three do not lie on one grid.
  */
 export function scoreUncertainty(
@@ -27,7 +30,13 @@ export function scoreUncertainty(
   reference: LabelVideo,
   map: GreyVideo,
 ): VideoUncertainty {
-  const { confidence, correct } = foregroundConfidence(prediction, reference, map);
+  requireSameGrid(prediction, reference);
+  requireSameGrid(prediction, map, 'confidence map');
+  const { confidence, correct } = foregroundConfidence(
+    annotatedPart(prediction, reference),
+    annotatedPart(reference, reference),
+    annotatedFramesOfMap(map, reference),
+  );
   const reliability = reliabilityDiagram(confidence, correct);
   // Of correctness and confidence it is that of error and uncertainty: 1 - x renames the values, no more.
   const { nats, normalised } = mutualInformation(correct, confidence);

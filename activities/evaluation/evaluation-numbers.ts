@@ -8,8 +8,10 @@ export function evaluationNumbers(summary: EvaluationSummary): EvaluationNumbers
     videos,
     anatomicalValidity,
     temporalValidity,
-    ...(dice && { dice: dice.mean, diceLv: dice.lv, diceMyo: dice.myo }),
-    ...(hausdorffMm && { hausdorffMm: hausdorffMm.mean }),
+    ...(dice?.mean !== undefined && { dice: dice.mean }),
+    ...(dice?.lv !== undefined && { diceLv: dice.lv }),
+    ...(dice?.myo !== undefined && { diceMyo: dice.myo }),
+    ...(hausdorffMm?.mean !== undefined && { hausdorffMm: hausdorffMm.mean }),
     ...(mistakesPerCycle5mm !== undefined && { mistakesPerCycle5mm }),
   };
 }

@@ -7,7 +7,7 @@ import { summariseWithIntervals } from '../../metrics/summary.ts';
 import { summariseUncertainty } from '../../metrics/uncertainty-report.ts';
 import type { FileProblem } from '../file-problem.ts';
 import { findManifest, type VideoView } from './find-manifest.ts';
-import { type EvaluationFolders, pairFiles } from './pair-files.ts';
+import { type EvaluationFolders, pairFiles, type VideoPair } from './pair-files.ts';
 import type { ScoreOutcome } from './score-file.ts';
 import { scorePairs } from './score-pool.ts';
 
@@ -32,7 +32,10 @@ export async function evaluateFolders(
       `${manifestFile} lists none of the videos, the first of which is ${pairs[0]!.id}. Its id must be the mask's file name without .nii.gz.`,
     );
   }
-  const outcomes = await scorePairs(pairs, onDone);
+  const outcomes = await scorePairs(
+    pairs.map((pair) => ({ ...pair, ...knownOf(manifest.get(pair.id)) })),
+    onDone,
+  );
   problems.push(...outcomes.flatMap((outcome) => outcome.problems));
   const scored = outcomes.flatMap(({ score, ...rest }) =>
     score ? [{ ...rest, score: withView(score, manifest.get(score.id)) }] : [],
@@ -52,6 +55,10 @@ export async function evaluateFolders(
     }),
   };
   return { report, problems };
+}
+
+function knownOf(row: VideoView | undefined): Pick<VideoPair, 'known'> {
+  return row?.known ? { known: row.known } : {};
 }
 
 function withView({ id, ...score }: VideoScore, row: VideoView | undefined): VideoScore {

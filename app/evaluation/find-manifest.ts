@@ -1,13 +1,17 @@
 /** Study and view of the videos that are scored, from a dataset's manifest or any table that names them. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { parseAnnotated } from '../../datasets/manifest.ts';
 import { DomainError } from '../../ground/errors.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
 import type { EvaluationFolders } from './pair-files.ts';
 
 export interface VideoView {
   readonly study: string;
   /** In lower case, such as a4c. */
   readonly view: string;
+  /** What the columns annotatedFrames and annotatedLabels say of the reference; absent when they are not there or say all. */
+  readonly known?: Pick<LabelVideo, 'annotatedFrames' | 'annotatedLabels'>;
 }
 
 /**
@@ -44,13 +48,26 @@ function parseViews(csv: string, file: string): Map<string, VideoView> | undefin
   const header = cellsOf(lines[0]!);
   const [idColumn, studyColumn, viewColumn] = ['id', 'study', 'view'].map((name) => header.indexOf(name));
   if ([idColumn, studyColumn, viewColumn].includes(-1)) return undefined;
+  const [framesColumn, labelsColumn] = ['annotatedFrames', 'annotatedLabels'].map((name) =>
+    header.indexOf(name),
+  );
   const views = new Map<string, VideoView>();
   for (const [i, line] of lines.entries()) {
     if (i === 0 || line.trim() === '') continue;
     const cells = cellsOf(line);
     const [id, study, view] = [cells[idColumn!], cells[studyColumn!], cells[viewColumn!]];
     if (cells.length === header.length && id && study && view && !views.has(id)) {
-      views.set(id, { study, view: view.toLowerCase() });
+      const annotatedFrames = parseAnnotated(cells[framesColumn!]);
+      const annotatedLabels = parseAnnotated(cells[labelsColumn!]);
+      const known = {
+        ...(annotatedFrames && { annotatedFrames }),
+        ...(annotatedLabels && { annotatedLabels }),
+      };
+      views.set(id, {
+        study,
+        view: view.toLowerCase(),
+        ...(Object.keys(known).length > 0 && { known }),
+      });
       continue;
     }
     throw new DomainError(

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DomainError } from '../../ground/errors.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
 import type { FileProblem } from '../file-problem.ts';
 
 export interface VideoPair {
@@ -9,6 +10,8 @@ export interface VideoPair {
   readonly id: string;
   readonly prediction: string;
   readonly reference?: string;
+  /** What the table of the videos says that the reference knows; what the reference shows itself otherwise. */
+  readonly known?: Pick<LabelVideo, 'annotatedFrames' | 'annotatedLabels'>;
   /** Mask of the method that the prediction is compared with. */
   readonly baseline?: string;
   /** Confidence map of the prediction. */

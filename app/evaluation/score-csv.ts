@@ -22,6 +22,7 @@ const columns: readonly (readonly [string, (score: VideoScore) => Cell])[] = [
   ...structures.map(
     (name) => [`hausdorffMm${capitalised(name)}`, (score: VideoScore) => score.hausdorffMm?.[name]] as const,
   ),
+  ['scoredFrames', (score) => score.dice && (score.annotated?.frames.length ?? score.frames)],
   ['anatomicalValid', (score) => score.anatomical.valid],
   ['anatomicalInvalidFrames', (score) => score.anatomical.invalidFrames.length],
   ...anatomicalCriterionNames.map(

@@ -1,8 +1,9 @@
 /** Scores the files of one video; everything that can be wrong with them comes back as a problem. */
 import { readFile } from 'node:fs/promises';
 import { readConfidenceMap } from '../../datasets/confidence-map.ts';
-import { readLabelNifti } from '../../datasets/nifti.ts';
+import { type NiftiLayout, readAlignedLabels, readLabelFile, readReference } from '../../datasets/nifti.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { annotatedFramesOf, annotatedPart } from '../../imaging/annotation.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { type KeyFrameDiscs, keyFrameDiscs } from '../../metrics/clinical.ts';
 import type { VideoScore } from '../../metrics/evaluation.ts';
@@ -34,11 +35,20 @@ export async function scoreFile(pair: VideoPair): Promise<ScoreOutcome> {
       return undefined;
     }
   };
-  const readLabels = (file: string) => attempt(file, async () => readLabelNifti(await readFile(file), file));
-
-  const prediction = await readLabels(pair.prediction);
-  const reference = pair.reference === undefined ? undefined : await readLabels(pair.reference);
-  if (!prediction || (pair.reference !== undefined && !reference)) return { problems };
+  const read = await attempt(pair.prediction, async () => {
+    const { labels, layout } = readLabelFile(await readFile(pair.prediction), pair.prediction);
+    return { ...labels, layout } satisfies LabelVideo & { layout: NiftiLayout };
+  });
+  const { reference: referenceFile, known } = pair;
+  const reference =
+    referenceFile === undefined || !read
+      ? undefined
+      : await attempt(referenceFile, async () => ({
+          ...readReference(await readFile(referenceFile), referenceFile, read),
+          ...known,
+        }));
+  if (!read || (referenceFile !== undefined && !reference)) return { problems };
+  const { layout: _, ...prediction } = read;
 
   const score = await attempt(pair.prediction, async () => {
     requireSameSpacing(prediction, reference);
@@ -51,14 +61,14 @@ export async function scoreFile(pair: VideoPair): Promise<ScoreOutcome> {
     confidenceFile === undefined || !reference
       ? undefined
       : await attempt(confidenceFile, async () => {
-          const map = readConfidenceMap(await readFile(confidenceFile), confidenceFile);
+          const map = readConfidenceMap(await readFile(confidenceFile), confidenceFile, read);
           return scoreUncertainty(prediction, reference, map);
         });
   const baseline =
     baselineFile === undefined
       ? undefined
       : await attempt(baselineFile, async () => {
-          const other = readLabelNifti(await readFile(baselineFile), baselineFile);
+          const other = readAlignedLabels(await readFile(baselineFile), baselineFile, read);
           requireSameSpacing(other, reference ?? prediction);
           return scoreVideo(pair.id, other, reference);
         });
@@ -67,9 +77,15 @@ export async function scoreFile(pair: VideoPair): Promise<ScoreOutcome> {
     ...(baseline && { baseline }),
     ...(uncertainty && { reliability: uncertainty.reliability }),
     discs: keyFrameDiscs(prediction),
-    ...(reference && { referenceDiscs: keyFrameDiscs(reference) }),
+    ...(reference && referenceDiscsOf(reference)),
     problems,
   };
+}
+
+/** End-diastole and end-systole are two frames: one annotated frame gives no discs. */
+function referenceDiscsOf(reference: LabelVideo): Pick<ScoreOutcome, 'referenceDiscs'> {
+  if (annotatedFramesOf(reference).length < 2) return {};
+  return { referenceDiscs: keyFrameDiscs(annotatedPart(reference, reference)) };
 }
 
 /** Share by which pixel sizes may differ: headers and tools round. */

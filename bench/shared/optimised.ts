@@ -63,6 +63,6 @@ export function effectOf(before: readonly VideoScore[], after: readonly VideoSco
     invalidBefore: invalid.length,
     repaired: invalid.filter(({ is }) => valid(is)).length,
     validBefore: fine.length,
-    worse: fine.filter(({ was, is }) => !valid(is) || is.dice!.mean < was.dice!.mean).length,
+    worse: fine.filter(({ was, is }) => !valid(is) || is.dice!.mean! < was.dice!.mean!).length,
   };
 }

@@ -50,11 +50,29 @@ export function reportText(report: EvaluationReport): string {
     ...(studies ? [studyTable(studies)] : []),
     ...(uncertainty ? [uncertaintyTable(uncertainty)] : []),
     ...(comparison ? [comparisonTable(comparison)] : []),
+    ...annotationNote(videos),
   ].join('\n\n');
 }
 
 function optional(value: number | null | undefined, format: Format): string {
   return value === undefined || value === null ? '-' : format(value);
+}
+
+/** The mean of both structures, or the ventricle's value where the reference knows it alone. */
+function partly(scores: VideoScore['dice'], format: Format): string {
+  if (scores?.mean !== undefined) return format(scores.mean);
+  return scores?.lv === undefined ? '-' : `${format(scores.lv)} lv`;
+}
+
+/** Says that some references do not know all, where that is so. */
+function annotationNote(videos: readonly VideoScore[]): string[] {
+  const partial = videos.filter(({ annotated }) => annotated !== undefined);
+  if (partial.length === 0) return [];
+  const ventricleAlone = partial.filter(({ annotated }) => annotated?.structures.join() === 'lv').length;
+  const frames = partial.reduce((sum, { annotated }) => sum + annotated!.frames.length, 0);
+  return [
+    `${partial.length} of ${videos.length} references know some frames or structures alone (${frames} frames; the ventricle alone in ${ventricleAlone}): only these were scored.`,
+  ];
 }
 
 function videoTable(videos: readonly VideoScore[]): string {
@@ -64,8 +82,8 @@ function videoTable(videos: readonly VideoScore[]): string {
     videos.map((video) => [
       video.id,
       String(video.frames),
-      optional(video.dice?.mean, share),
-      optional(video.hausdorffMm?.mean, mm),
+      partly(video.dice, share),
+      partly(video.hausdorffMm, mm),
       verdict(video.anatomical.valid),
       verdict(video.temporal.valid),
       optional(video.landmarks?.mistakesPerCycle5mm, count),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readLabelNifti, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
+import { plainLayout } from '../../datasets/nifti-layout.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { EvaluationReportSchema } from '../../metrics/evaluation.ts';
 import { cliTimeout, runCli } from './run-cli.ts';
@@ -39,6 +40,68 @@ describe('evaluate', () => {
       hausdorffMm: { mean: 0 },
       anatomicalValidity: 1,
     });
+  });
+
+  it('scores one mask in two orientations as the same mask, and refuses what lies elsewhere', async () => {
+    const [file] = (await readdir(join(data, 'labels'))).sort();
+    const mask = await readMask(join(data, 'labels', file!));
+    const [rowMm, columnMm] = mask.spacingMm;
+    const plain = plainLayout(mask);
+    const size = mask.rows * mask.columns;
+    const turned = mask.labels.map((_, i) => {
+      const start = Math.floor(i / size) * size;
+      return mask.labels[start + size - 1 - (i - start)]!;
+    });
+    const origin = [columnMm * (mask.columns - 1), rowMm * (mask.rows - 1)] as const;
+    const lps = (x: number, y: number) => ({
+      ...plain,
+      sform: [-columnMm, 0, 0, x, 0, -rowMm, 0, y, 0, 0, 1, 0],
+    });
+    for (const [name, layout] of [['same', lps(...origin)] as const, ['elsewhere', lps(0, 0)] as const]) {
+      for (const folder of ['ras', 'lps']) await mkdir(join(home, name, folder), { recursive: true });
+      await writeFile(join(home, name, 'ras', 'v.nii.gz'), writeLabelNifti(mask));
+      await writeFile(
+        join(home, name, 'lps', 'v.nii.gz'),
+        writeLabelNifti({ ...mask, labels: turned }, layout),
+      );
+    }
+    const run = (name: string) =>
+      runCli(
+        [
+          'evaluate',
+          '--predictions',
+          join(home, name, 'ras'),
+          '--references',
+          join(home, name, 'lps'),
+          '--json',
+        ],
+        home,
+      );
+    const same = await run('same');
+    expect(same.code).toBe(0);
+    expect(JSON.parse(same.stdout).summary.dice.mean).toBe(1);
+    const elsewhere = await run('elsewhere');
+    expect(elsewhere.code).toBe(3);
+    expect(elsewhere.stderr).toContain('columns reversed, rows reversed');
+  });
+
+  it('scores the ventricle alone, in the frames drawn, where a reference knows no more', async () => {
+    const references = join(home, 'lv');
+    await mkdir(references);
+    for (const name of await readdir(join(data, 'labels'))) {
+      const mask = await readMask(join(data, 'labels', name));
+      const drawn = 2 * mask.rows * mask.columns;
+      const labels = mask.labels.map((label, i) => (label === 1 && i < drawn ? 1 : 0));
+      await writeFile(join(references, name), writeLabelNifti({ ...mask, labels }));
+    }
+    const { code, stdout } = await runCli(
+      ['evaluate', '--predictions', join(data, 'labels'), '--references', references, '--json'],
+      home,
+    );
+    expect(code).toBe(0);
+    const { summary, videos } = EvaluationReportSchema.parse(JSON.parse(stdout));
+    expect(summary.dice).toEqual({ lv: 1 });
+    expect(videos[0]!.annotated).toEqual({ frames: [0, 1], structures: ['lv'] });
   });
 
   it('scores what it can, names every bad file and leaves exit code 3', async () => {
@@ -119,13 +182,13 @@ describe('evaluate', () => {
     );
     expect(videos).toHaveLength(8);
     expect(summary.byView!.a4c!.videos + summary.byView!.a2c!.videos).toBe(8);
-    expect(summary.intervals!.dice!.mean.low).toBeLessThan(summary.dice!.mean);
+    expect(summary.intervals!.dice!.mean!.low).toBeLessThan(summary.dice!.mean!);
     expect(studies).toHaveLength(4);
     // Shifting a mask changes no volume, unless it leaves the image.
     expect(studies![0]!.ejectionFraction).toBeCloseTo(studies![0]!.referenceEjectionFraction!, 2);
     expect(comparison!.videos).toBe(8);
-    expect(comparison!.dice!.mean.difference).toBeGreaterThan(0);
-    expect(comparison!.dice!.mean.pValue).toBeCloseTo(2 / 2 ** 8, 12);
+    expect(comparison!.dice!.mean!.difference).toBeGreaterThan(0);
+    expect(comparison!.dice!.mean!.pValue).toBeCloseTo(2 / 2 ** 8, 12);
     expect(uncertainty!.videos).toBe(8);
     // Right pixels are 10 % too unsure, wrong ones 30 % too sure.
     expect(uncertainty!.pooled.mce).toBeCloseTo(0.3, 6);
