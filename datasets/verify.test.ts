@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { formatManifest, type ManifestRow, manifestRow } from './manifest.ts';
 import { writeGreyNifti, writeLabelNifti } from './nifti.ts';
 import { generatePhantom } from './phantom/phantom.ts';
-import { verifyDataset } from './verify.ts';
+import { folderSource, verifyDataset } from './verify.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -32,7 +32,7 @@ test('a sound dataset has no problems', async () => {
     labels: writeLabelNifti(phantom.labels),
   });
   await writeFile(join(directory, 'manifest.csv'), formatManifest([row]));
-  expect(await verifyDataset(directory)).toEqual({ videos: 1, problems: [] });
+  expect(await verifyDataset(folderSource(directory))).toEqual({ videos: 1, problems: [] });
 });
 
 test('every problem is found in one go, in the order of the manifest', async () => {
@@ -44,8 +44,10 @@ test('every problem is found in one go, in the order of the manifest', async () 
   };
   const emptied = {
     ...labels,
-    labels: labels.labels.map((label, i) => (i < labels.rows * labels.columns ? 0 : label)),
+    labels: labels.labels.map((label, i) => (label === 2 && i < labels.rows * labels.columns ? 0 : label)),
   };
+  const mask = Float32Array.from(labels.labels, (label) => label / 255);
+  const mistimed = { ...image, frameTimeMs: 2000 };
   const rows = [
     await store('absent', {}),
     await store('text', { image: new TextEncoder().encode('not a video, not at all') }),
@@ -55,22 +57,30 @@ test('every problem is found in one go, in the order of the manifest', async () 
     await store('other-grid', { image: writeGreyNifti(image), labels: writeLabelNifti(smaller) }),
     await store('gap', { image: writeGreyNifti(image), labels: writeLabelNifti(emptied) }),
     await store('spacing', { image: writeGreyNifti({ ...image, spacingMm: [2, 2] }) }),
+    await store('mask', { image: writeGreyNifti({ ...image, intensities: mask }) }),
+    { ...(await store('volume', { image: writeGreyNifti(mistimed) })), frameTimeMs: 2000 },
   ];
   await writeFile(join(directory, 'manifest.csv'), formatManifest(rows));
-  const { problems } = await verifyDataset(directory);
-  expect(problems.map(({ id, severity, code }) => [id, severity, code])).toEqual([
-    ['absent', 'error', 'DatasetInvalid'],
-    ['text', 'error', 'FormatUnsupported'],
-    ['black', 'error', 'DatasetInvalid'],
-    ['other-grid', 'error', 'GeometryMismatch'],
-    ['gap', 'warning', 'DatasetInvalid'],
-    ['gap', 'warning', 'DatasetInvalid'],
-    ['spacing', 'error', 'GeometryMismatch'],
+  const { problems } = await verifyDataset(folderSource(directory));
+  expect(problems.map(({ id, severity, reason, code }) => [id, severity, reason, code])).toEqual([
+    ['absent', 'error', 'missing', 'DatasetInvalid'],
+    ['text', 'error', 'unreadable', 'FormatUnsupported'],
+    ['black', 'error', 'one-level', 'DatasetInvalid'],
+    ['other-grid', 'error', 'geometry', 'GeometryMismatch'],
+    ['gap', 'warning', 'labels', 'DatasetInvalid'],
+    ['spacing', 'error', 'geometry', 'GeometryMismatch'],
+    ['mask', 'error', 'few-levels', 'DatasetInvalid'],
+    ['mask', 'warning', 'no-sector', 'DatasetInvalid'],
+    ['volume', 'error', 'frame-time', 'DatasetInvalid'],
   ]);
+  expect(problems[5]).toMatchObject({
+    expected: expect.stringContaining('as the manifest says'),
+    found: expect.stringContaining('2 x 2 mm'),
+  });
 });
 
 test('an absent or empty manifest is a problem of the whole dataset', async () => {
-  expect((await verifyDataset(directory)).problems).toHaveLength(1);
+  expect((await verifyDataset(folderSource(directory))).problems).toHaveLength(1);
   await writeFile(join(directory, 'manifest.csv'), formatManifest([]));
-  expect((await verifyDataset(directory)).problems[0]!.message).toMatch(/at least one video/);
+  expect((await verifyDataset(folderSource(directory))).problems[0]!.message).toMatch(/at least one video/);
 });

@@ -6,156 +6,227 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, type ErrorCode } from '../ground/errors.ts';
 import { LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
-import type { GreyVideo, LabelVideo, VideoGeometry } from '../imaging/image.ts';
+import { annotatedFramesOf, annotatedLabelsOf } from '../imaging/annotation.ts';
+import type { LabelVideo, VideoGeometry } from '../imaging/image.ts';
+import { type ContentReason, checkContent, findingText } from './content.ts';
 import { type ManifestRow, parseManifest } from './manifest.ts';
-import { readGreyNifti, readLabelNifti } from './nifti.ts';
+import { readGreyNifti, readReference } from './nifti.ts';
+import type { RecordedVideo } from './video-facts.ts';
+
+/** What can be wrong with a dataset beside the content of its videos. */
+export const datasetReasons = ['manifest', 'missing', 'unreadable', 'geometry', 'labels'] as const;
 
 export interface DatasetProblem {
   /** Video, or undefined for the dataset as a whole. */
   readonly id?: string;
   readonly severity: 'error' | 'warning';
+  readonly reason: ContentReason | (typeof datasetReasons)[number];
   readonly code: ErrorCode;
   readonly message: string;
+  /** Where they can be told apart. */
+  readonly expected?: string;
+  readonly found?: string;
 }
 
 type Finding = Omit<DatasetProblem, 'id'>;
 
-const error = (code: ErrorCode, message: string): Finding => ({ severity: 'error', code, message });
-const warning = (message: string): Finding => ({ severity: 'warning', code: 'DatasetInvalid', message });
+/** Where the files of a dataset come from: a folder, or the object store. */
+export interface DatasetSource {
+  /** The bytes of a file, by its path in the dataset; undefined when it is not there. */
+  read(path: string): Promise<Uint8Array | undefined>;
+}
+
+/** A dataset folder on disk. */
+export function folderSource(directory: string): DatasetSource {
+  return {
+    async read(path) {
+      try {
+        return await readFile(join(directory, path));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+interface Mismatch {
+  readonly expected: string;
+  readonly found: string;
+  readonly advice: string;
+}
+
+function finding(
+  severity: Finding['severity'],
+  reason: Finding['reason'],
+  code: ErrorCode,
+  mismatch: Mismatch,
+): Finding {
+  const { expected, found } = mismatch;
+  return { severity, reason, code, message: findingText(mismatch), expected, found };
+}
 
 function sameSpacing(a: VideoGeometry, b: VideoGeometry): boolean {
   return a.spacingMm.every((size, axis) => Math.abs(size - b.spacingMm[axis]!) <= 1e-4 * size);
 }
 
-function describe({ frames, rows, columns, spacingMm }: VideoGeometry): string {
-  return `${frames} frames of ${rows} x ${columns} pixels of ${spacingMm[0]} x ${spacingMm[1]} mm`;
+function sameFrameTime(a: VideoGeometry, b: VideoGeometry): boolean {
+  return a.frames === 1 || Math.abs(a.frameTimeMs - b.frameTimeMs) <= 1e-3 * a.frameTimeMs;
 }
 
-/** What makes a video useless (nothing in it) or suspicious (too short, frozen, nearly one grey level). */
-export function checkVideo(video: GreyVideo): Finding[] {
-  const findings: Finding[] = [];
-  const pixels = video.rows * video.columns;
-  const histogram = new Uint32Array(256);
-  for (const value of video.intensities) histogram[Math.max(0, Math.min(255, Math.round(value * 255)))]! += 1;
-  const levels = histogram.reduce((count, pixelsOfLevel) => count + (pixelsOfLevel > 0 ? 1 : 0), 0);
-  if (levels < 2) {
-    findings.push(
-      error(
-        'DatasetInvalid',
-        'expected a picture, found one grey level in all frames. Export the recording again.',
-      ),
-    );
-    return findings;
-  }
-  if (levels < 16) findings.push(warning(`expected a grey-level picture, found ${levels} different levels.`));
-  if (video.frames < 4)
-    findings.push(warning(`expected at least 4 frames for a window over time, found ${video.frames}.`));
-  const first = video.intensities.subarray(0, pixels);
-  const isFrozen = video.frames > 1 && video.intensities.every((value, i) => value === first[i % pixels]);
-  if (isFrozen) findings.push(warning(`expected a moving picture, found ${video.frames} identical frames.`));
-  return findings;
+function sameSize(a: VideoGeometry, b: VideoGeometry): boolean {
+  return a.frames === b.frames && a.rows === b.rows && a.columns === b.columns;
 }
 
-/** Whether a segmentation fits its video, and whether both structures are in every frame. */
-export function checkLabels(labels: LabelVideo, video: VideoGeometry): Finding[] {
-  if (
-    labels.frames !== video.frames ||
-    labels.rows !== video.rows ||
-    labels.columns !== video.columns ||
-    !sameSpacing(labels, video)
-  ) {
+function describe({ frames, rows, columns, spacingMm, frameTimeMs }: VideoGeometry): string {
+  return `${frames} frames of ${rows} x ${columns} pixels of ${spacingMm[0]} x ${spacingMm[1]} mm, ${frameTimeMs} ms apart`;
+}
+
+/** What speaks against the content of a video, as problems of a dataset. */
+export function videoFindings(video: RecordedVideo): Finding[] {
+  return checkContent(video).map(({ reason, severity, ...mismatch }) =>
+    finding(severity, reason, 'DatasetInvalid', mismatch),
+  );
+}
+
+/** Whether a segmentation fits its video, and whether what it says that it knows is in every frame that it says. */
+export function labelFindings(labels: LabelVideo, video: VideoGeometry): Finding[] {
+  if (!sameSize(labels, video) || !sameSpacing(labels, video)) {
     return [
-      error(
-        'GeometryMismatch',
-        `expected labels on the grid of the video, ${describe(video)}, found ${describe(labels)}. Export both on one grid.`,
-      ),
+      finding('error', 'geometry', 'GeometryMismatch', {
+        expected: `labels on the grid of the video, ${describe(video)}`,
+        found: describe(labels),
+        advice: 'Export both on one grid.',
+      }),
     ];
   }
-  const findings: Finding[] = [];
   const pixels = labels.rows * labels.columns;
-  for (const [label, structure] of [
+  const outside = annotatedFramesOf(labels).filter((frame) => frame >= labels.frames);
+  if (outside.length > 0) {
+    return [
+      finding('error', 'labels', 'DatasetInvalid', {
+        expected: `annotated frames from 0 to ${labels.frames - 1}`,
+        found: outside.join(', '),
+        advice: 'Correct annotatedFrames in the manifest: frames are counted from 0.',
+      }),
+    ];
+  }
+  const structures = [
     [LEFT_VENTRICLE, 'left ventricle'],
     [MYOCARDIUM, 'myocardium'],
-  ] as const) {
-    const empty: number[] = [];
-    for (let frame = 0; frame < labels.frames; frame++) {
-      if (!labels.labels.subarray(frame * pixels, (frame + 1) * pixels).includes(label)) empty.push(frame);
-    }
-    if (empty.length > 0) {
-      findings.push(
-        warning(
-          `expected the ${structure} in every frame, found it absent in ${empty.length}, the first is frame ${empty[0]}.`,
-        ),
+  ] as const;
+  return structures
+    .filter(([label]) => annotatedLabelsOf(labels).includes(label))
+    .flatMap(([label, structure]) => {
+      const empty = annotatedFramesOf(labels).filter(
+        (frame) => !labels.labels.subarray(frame * pixels, (frame + 1) * pixels).includes(label),
       );
-    }
-  }
-  return findings;
+      if (empty.length === 0) return [];
+      return [
+        finding('warning', 'labels', 'DatasetInvalid', {
+          expected: `the ${structure} in every annotated frame`,
+          found: `none in ${empty.length} of ${annotatedFramesOf(labels).length}, the first is frame ${empty[0]}`,
+          advice: 'Look at these frames, or leave them out of annotatedFrames in the manifest.',
+        }),
+      ];
+    });
+}
+
+function statedGeometry(row: ManifestRow): VideoGeometry {
+  const { frames, rows, columns, frameTimeMs } = row;
+  return { frames, rows, columns, spacingMm: [row.spacingRowMm, row.spacingColumnMm], frameTimeMs };
 }
 
 function checkAgainstManifest(row: ManifestRow, video: VideoGeometry): Finding[] {
-  const stated = {
-    frames: row.frames,
-    rows: row.rows,
-    columns: row.columns,
-    spacingMm: [row.spacingRowMm, row.spacingColumnMm] as const,
-    frameTimeMs: row.frameTimeMs,
-  };
-  const agrees =
-    stated.frames === video.frames && stated.rows === video.rows && stated.columns === video.columns;
-  if (agrees && sameSpacing(stated, video)) return [];
+  const stated = statedGeometry(row);
+  if (sameSize(stated, video) && sameSpacing(stated, video) && sameFrameTime(stated, video)) return [];
   return [
-    error(
-      'GeometryMismatch',
-      `expected ${describe(stated)}, as the manifest says, found ${describe(video)}. Import the video again.`,
-    ),
+    finding('error', 'geometry', 'GeometryMismatch', {
+      expected: `${describe(stated)}, as the manifest says`,
+      found: describe(video),
+      advice: 'Import the video again.',
+    }),
   ];
 }
 
-/** A finding instead of an exception; what is not about the data goes on. */
-async function attempt<Result>(
+/** The file decoded; a finding instead of an exception where that fails. What is not about the data goes on. */
+async function readPart<Part>(
+  source: DatasetSource,
+  path: string,
+  decode: (bytes: Uint8Array) => Part,
   findings: Finding[],
-  work: () => Promise<Result>,
-): Promise<Result | undefined> {
+): Promise<Part | undefined> {
+  const bytes = await source.read(path);
+  if (bytes === undefined) {
+    findings.push(
+      finding('error', 'missing', 'DatasetInvalid', {
+        expected: `the file ${path}, which the manifest names`,
+        found: 'none',
+        advice: 'Copy it there, or import the video again.',
+      }),
+    );
+    return undefined;
+  }
   try {
-    return await work();
+    return decode(bytes);
   } catch (failure) {
-    if (failure instanceof DomainError) findings.push(error(failure.code, failure.message));
-    else if ((failure as NodeJS.ErrnoException).code === 'ENOENT') {
-      findings.push(error('DatasetInvalid', 'expected the file that the manifest names, found none.'));
-    } else throw failure;
+    if (!(failure instanceof DomainError)) throw failure;
+    const { code, message } = failure;
+    findings.push({ severity: 'error', reason: 'unreadable', code, message });
     return undefined;
   }
 }
 
+/** All that is wrong with one video and its reference. */
+async function verifyVideo(source: DatasetSource, row: ManifestRow): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const videoPath = `videos/${row.id}.nii.gz`;
+  const video = await readPart(source, videoPath, (bytes) => readGreyNifti(bytes, videoPath), findings);
+  if (video !== undefined) findings.push(...checkAgainstManifest(row, video), ...videoFindings(video));
+  if (!row.labelled) return findings;
+  const labelPath = `labels/${row.id}.nii.gz`;
+  const { annotatedFrames, annotatedLabels } = row;
+  const labels = await readPart(
+    source,
+    labelPath,
+    (bytes) => ({
+      ...readReference(bytes, labelPath, video ?? statedGeometry(row)),
+      ...(annotatedFrames && { annotatedFrames }),
+      ...(annotatedLabels && { annotatedLabels }),
+    }),
+    findings,
+  );
+  if (labels !== undefined && video !== undefined) findings.push(...labelFindings(labels, video));
+  return findings;
+}
+
 /**
- * Checks a dataset folder: manifest.csv, videos/<id>.nii.gz and labels/<id>.nii.gz of labelled rows. Problems come in the
- * manifest's order.
+ * Checks a dataset: manifest.csv, videos/<id>.nii.gz and labels/<id>.nii.gz of labelled rows. Problems come in the manifest's order.
+ * @param onDone called after every video
  */
 export async function verifyDataset(
-  directory: string,
+  source: DatasetSource,
+  onDone?: (done: number, total: number) => void,
 ): Promise<{ videos: number; problems: DatasetProblem[] }> {
-  const whole: Finding[] = [];
-  const rows = await attempt(whole, async () =>
-    parseManifest(await readFile(join(directory, 'manifest.csv'), 'utf8')),
+  const problems: DatasetProblem[] = [];
+  const rows = await readPart(
+    source,
+    'manifest.csv',
+    (bytes) => parseManifest(Buffer.from(bytes).toString('utf8')),
+    problems,
   );
-  if (rows?.length === 0)
-    whole.push(error('DatasetInvalid', 'expected at least one video, found none in manifest.csv.'));
-  const problems: DatasetProblem[] = whole;
-  for (const row of rows ?? []) {
-    const findings: Finding[] = [];
-    const videoName = `videos/${row.id}.nii.gz`;
-    const video = await attempt(findings, async () =>
-      readGreyNifti(await readFile(join(directory, videoName)), videoName),
+  if (rows?.length === 0) {
+    problems.push(
+      finding('error', 'manifest', 'DatasetInvalid', {
+        expected: 'at least one video in manifest.csv',
+        found: 'none',
+        advice: 'Bring videos in with echoloop ingest.',
+      }),
     );
-    if (video !== undefined) findings.push(...checkAgainstManifest(row, video), ...checkVideo(video));
-    if (row.labelled) {
-      const labelName = `labels/${row.id}.nii.gz`;
-      const labels = await attempt(findings, async () =>
-        readLabelNifti(await readFile(join(directory, labelName)), labelName),
-      );
-      if (labels !== undefined && video !== undefined) findings.push(...checkLabels(labels, video));
-    }
-    for (const finding of findings) problems.push({ id: row.id, ...finding });
+  }
+  for (const [i, row] of (rows ?? []).entries()) {
+    for (const found of await verifyVideo(source, row)) problems.push({ id: row.id, ...found });
+    onDone?.(i + 1, rows!.length);
   }
   return { videos: rows?.length ?? 0, problems };
 }

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { randomStream } from '../ground/random.ts';
+import { checkContent } from './content.ts';
+import { readGreyNifti, writeGreyNifti } from './nifti.ts';
+import { generatePhantom } from './phantom/phantom.ts';
+import { withoutSurroundings } from './sector.ts';
+import type { RecordedVideo } from './video-facts.ts';
+
+const phantom = generatePhantom({ domain: 'target', seed: 2, index: 0 });
+const recorded = readGreyNifti(writeGreyNifti(phantom.image), 'phantom');
+const pixels = recorded.rows * recorded.columns;
+const reasons = (video: RecordedVideo) =>
+  checkContent(video).map(({ severity, reason }) => `${severity} ${reason}`);
+const withPixels = (change: (value: number, i: number) => number): RecordedVideo => ({
+  ...recorded,
+  intensities: recorded.intensities.map(change),
+});
+
+test('a sound recording has nothing against it', () => {
+  expect(checkContent(recorded)).toEqual([]);
+});
+
+describe('what can be read and is no recording', () => {
+  test('a mask', () => {
+    const levels = { ...recorded.facts, distinctLevels: 3, keptLevels: 3 };
+    expect(reasons({ ...recorded, facts: levels })).toEqual(['error few-levels']);
+  });
+
+  test('levels lost by scaling', () => {
+    const levels = { ...recorded.facts, distinctLevels: 5000, keptLevels: 40 };
+    expect(reasons({ ...recorded, facts: levels })).toEqual(['error levels-lost']);
+  });
+
+  test('slices 2 mm apart read as frames 2 s apart', () => {
+    const [found] = checkContent({ ...recorded, frameTimeMs: 2000 });
+    expect(found).toMatchObject({ reason: 'frame-time', found: '2000 ms' });
+    expect(found!.advice).toContain('axis');
+  });
+
+  test('centimetres read as millimetres', () => {
+    const [row, column] = recorded.spacingMm;
+    expect(reasons({ ...recorded, spacingMm: [row / 10, column / 10] })).toEqual(['error field-of-view']);
+  });
+
+  test('one grey level, a frozen picture, unrelated pictures, a single frame', () => {
+    expect(reasons(withPixels(() => 0.5))).toEqual(['error one-level']);
+    const still = withPixels((_, i) => recorded.intensities[i % pixels]!);
+    expect(reasons(still)).toEqual(['error still']);
+    const random = randomStream(1, 'noise');
+    expect(reasons(withPixels(() => random.uniform()))).toEqual(['error unrelated-frames']);
+    const single = { ...recorded, frames: 1, intensities: recorded.intensities.slice(0, pixels) };
+    expect(reasons(single)).toEqual(['warning few-frames']);
+  });
+});
+
+/** Bright bars of 1 x 3 pixels, as the strokes of letters, at a row and column, in all frames. */
+function written(video: RecordedVideo, top: number, left: number): RecordedVideo {
+  const intensities = video.intensities.slice();
+  for (let t = 0; t < video.frames; t++) {
+    for (let row = top; row < top + 8; row++) {
+      for (let column = left; column < left + 30; column++) {
+        const isInk = row % 2 === 0 && column % 5 < 3;
+        intensities[t * pixels + row * video.columns + column] = isInk ? 0.9 : 0;
+      }
+    }
+  }
+  return { ...video, intensities };
+}
+
+test('writing inside the sector is reported with its place', () => {
+  const middle = Math.floor(recorded.rows / 2);
+  const [found] = checkContent(written(recorded, middle, 40));
+  expect(found).toMatchObject({ severity: 'warning', reason: 'residual-text' });
+  expect(found!.found).toContain(`rows ${middle}`);
+});
+
+test('writing around the sector is blanked, a picture without any is left alone', () => {
+  const clean = withoutSurroundings(recorded).video;
+  const { video, blankedPixels } = withoutSurroundings(written(clean, 0, 0));
+  expect(blankedPixels).toBeGreaterThan(50);
+  expect([...video.intensities.subarray(0, 30)].every((value) => value === 0)).toBe(true);
+  const nothing = withoutSurroundings(clean);
+  expect(nothing.blankedPixels).toBe(0);
+  expect(nothing.video).toBe(clean);
+});
