@@ -39,6 +39,11 @@ export function checkFileSize(bytes: number, name: string): void {
   }
 }
 
+/** Frames of this size that are accepted. */
+export function mostFramesOf(rows: number, columns: number): number {
+  return Math.min(limits.frames, Math.floor(limits.voxels / (rows * columns)));
+}
+
 /** @throws DatasetInvalid for a size below 1 or not whole, LimitExceeded for one beyond the limits. */
 export function checkGrid(frames: number, rows: number, columns: number, name: string): void {
   const found = `${frames} frames of ${rows} x ${columns} pixels`;

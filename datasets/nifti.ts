@@ -58,7 +58,16 @@ export function readLabelFile(
   name: string,
   { labelMap, given }: LabelOptions = {},
 ): { labels: LabelVideo; layout: NiftiLayout } {
-  const { geometry, data, layout } = decodeNifti(bytes, name, given);
+  const decoded = decodeNifti(bytes, name, given);
+  return { labels: labelVideoOf(decoded, name, labelMap), layout: decoded.layout };
+}
+
+/** Numbers of a mask as labels. @throws LabelMapInvalid for values that are none */
+export function labelVideoOf(
+  { geometry, data }: { geometry: VideoGeometry; data: ArrayLike<number> },
+  name: string,
+  labelMap: LabelMap | undefined,
+): LabelVideo {
   const { labels, strangers } = labelsOf(data, labelMap);
   if (strangers.size > 0) {
     const listed = [...strangers]
@@ -73,7 +82,7 @@ export function readLabelFile(
         `${strangers.size > 5 ? ' and more' : ''}. Map them with --labels-map, such as 3=0 for an atrium, or remove the other structures.`,
     );
   }
-  return { labels: { ...geometry, labels }, layout };
+  return { ...geometry, labels };
 }
 
 interface Stranger {
@@ -82,7 +91,7 @@ interface Stranger {
 }
 
 /** Values as labels; those that are none are counted. */
-export function labelsOf(
+function labelsOf(
   data: ArrayLike<number>,
   labelMap: LabelMap | undefined,
 ): { labels: Uint8Array; strangers: Map<number, Stranger> } {

@@ -2,16 +2,21 @@
 import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo } from '../imaging/image.ts';
 import { isDicom, readDicom } from './dicom.ts';
-import type { GivenGeometry } from './given-geometry.ts';
+import { type FilmOptions, filmContainer, readFilm } from './film.ts';
 import { countKeptLevels } from './grey-scaling.ts';
 import { checkFileSize } from './limits.ts';
+import { isMetaImage, type MetaImageOptions, readMetaImage } from './metaimage.ts';
 import { isNifti, readGreyNifti } from './nifti.ts';
+import { pictureFormat, readPicture } from './pictures.ts';
 import type { RecordedVideo } from './video-facts.ts';
+
+/** What a header lacks, and what some formats need: files beside the one that is read, a program that decodes films. */
+export type ReadOptions = FilmOptions & MetaImageOptions;
 
 interface VideoReader {
   readonly format: string;
   recognises(bytes: Uint8Array): boolean;
-  read(bytes: Uint8Array, name: string, given: GivenGeometry): RecordedVideo | Promise<RecordedVideo>;
+  read(bytes: Uint8Array, name: string, options: ReadOptions): RecordedVideo | Promise<RecordedVideo>;
 }
 
 /** Facts of a reader that gives bytes as [0, 1] and counts nothing itself. */
@@ -27,7 +32,18 @@ const readers: readonly VideoReader[] = [
   {
     format: 'DICOM ultrasound (.dcm)',
     recognises: isDicom,
-    read: async (bytes, name, given) => withByteFacts(await readDicom(bytes, name, given)),
+    read: async (bytes, name, options) => withByteFacts(await readDicom(bytes, name, options)),
+  },
+  { format: 'MetaImage (.mhd, .mha)', recognises: isMetaImage, read: readMetaImage },
+  {
+    format: 'films (.avi, .mp4, .mov, .mkv)',
+    recognises: (bytes) => filmContainer(bytes) !== undefined,
+    read: readFilm,
+  },
+  {
+    format: 'pictures (.gif, .png, .jpg, .tif)',
+    recognises: (bytes) => pictureFormat(bytes) !== undefined,
+    read: readPicture,
   },
 ];
 
@@ -35,18 +51,17 @@ const readers: readonly VideoReader[] = [
 export const videoFormats: readonly string[] = readers.map((reader) => reader.format);
 
 /**
- * Reads a video of any known format into grey levels in [0, 1]. `name` is what messages call the file; `given` fills what its
- * header lacks.
+ * Reads a video of any known format into grey levels in [0, 1]. `name` is what messages call the file.
  * @throws FormatUnsupported when no reader knows the bytes, and what the readers throw
  */
 export async function readVideo(
   bytes: Uint8Array,
   name: string,
-  given: GivenGeometry = {},
+  options: ReadOptions = {},
 ): Promise<RecordedVideo> {
   checkFileSize(bytes.length, name);
   const reader = readers.find((candidate) => candidate.recognises(bytes));
-  if (reader !== undefined) return reader.read(bytes, name, given);
+  if (reader !== undefined) return reader.read(bytes, name, options);
   const isText = bytes.subarray(0, 512).every((byte) => byte >= 9 && byte < 127);
   throw new DomainError(
     'FormatUnsupported',

@@ -1,0 +1,130 @@
+/**
+ * Pictures: animated GIF and WebP as a video, PNG, JPEG, TIFF and BMP as one frame each, and a series of them as a video. Decoded by sharp.
+ * They state no pixel size, and only animations a time between frames.
+ */
+import sharp from 'sharp';
+import { DomainError } from '../ground/errors.ts';
+import { givenSpacing } from './film.ts';
+import { fillFrameTime, type GivenGeometry } from './given-geometry.ts';
+import { type NumberArray, scaleGreyLevels } from './grey-scaling.ts';
+import { checkFrameTime, checkGrid, limits } from './limits.ts';
+import type { RecordedVideo } from './video-facts.ts';
+
+const signatures: readonly (readonly [string, readonly number[]])[] = [
+  ['GIF', [0x47, 0x49, 0x46, 0x38]],
+  ['PNG', [0x89, 0x50, 0x4e, 0x47]],
+  ['JPEG', [0xff, 0xd8, 0xff]],
+  ['TIFF', [0x49, 0x49, 0x2a, 0x00]],
+  ['TIFF', [0x4d, 0x4d, 0x00, 0x2a]],
+];
+
+/** What kind of picture the bytes are; undefined for anything else. */
+export function pictureFormat(bytes: Uint8Array): string | undefined {
+  return signatures.find(([, start]) => start.every((byte, i) => bytes[i] === byte))?.[0];
+}
+
+interface DecodedPicture {
+  readonly rows: number;
+  readonly columns: number;
+  readonly frames: number;
+  /** Luma, [frames, rows, columns]. */
+  readonly values: NumberArray;
+  readonly bits: 8 | 16;
+  readonly frameTimeMs: number | undefined;
+}
+
+async function decode(bytes: Uint8Array, name: string): Promise<DecodedPicture> {
+  const format = pictureFormat(bytes) ?? 'picture';
+  try {
+    const options = { pages: -1, limitInputPixels: limits.voxels, failOn: 'error' } as const;
+    const metadata = await sharp(bytes, options).metadata();
+    const frames = metadata.pages ?? 1;
+    const rows = metadata.pageHeight ?? metadata.height;
+    const columns = metadata.width;
+    checkGrid(frames, rows, columns, name);
+    const isWide = metadata.depth === 'ushort';
+    const { data } = await sharp(bytes, options)
+      .removeAlpha()
+      .toColourspace(isWide ? 'grey16' : 'b-w')
+      .extractChannel(0)
+      .raw({ depth: isWide ? 'ushort' : 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const values = isWide
+      ? new Uint16Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength))
+      : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    if (values.length !== frames * rows * columns) throw new Error('pages of different sizes');
+    const delays = metadata.delay?.filter((delay) => delay > 0) ?? [];
+    const frameTimeMs =
+      delays.length > 0 ? delays.reduce((sum, delay) => sum + delay, 0) / delays.length : undefined;
+    return { rows, columns, frames, values, bits: isWide ? 16 : 8, frameTimeMs };
+  } catch (cause) {
+    if (cause instanceof DomainError) throw cause;
+    throw new DomainError(
+      'DatasetInvalid',
+      `${name}: expected a picture (${format}), found one that is damaged or larger than ${limits.voxels} pixels. Export it again.`,
+      {},
+      { cause },
+    );
+  }
+}
+
+function recorded(
+  decoded: DecodedPicture,
+  name: string,
+  format: string,
+  given: GivenGeometry,
+): RecordedVideo {
+  const { rows, columns, frames, values, bits } = decoded;
+  const spacingMm = givenSpacing(given, name, format);
+  const notes: string[] = [];
+  const frameTimeMs =
+    frames === 1 ? 0 : fillFrameTime(decoded.frameTimeMs ?? Number.NaN, frames, given, notes);
+  checkFrameTime(frameTimeMs, frames, name);
+  const scaled = scaleGreyLevels(
+    values,
+    { sourceBits: bits, isByteScale: bits === 8 },
+    { name, pixelsPerFrame: rows * columns },
+  );
+  return { frames, rows, columns, spacingMm, frameTimeMs, ...scaled, ...(notes.length > 0 && { notes }) };
+}
+
+/** @throws DatasetInvalid for damaged files, and without a pixel size or, of several frames, a frame time; LimitExceeded */
+export async function readPicture(
+  bytes: Uint8Array,
+  name: string,
+  given: GivenGeometry = {},
+): Promise<RecordedVideo> {
+  return recorded(await decode(bytes, name), name, pictureFormat(bytes) ?? 'picture', given);
+}
+
+/**
+ * Single pictures of one size, in order, as one video.
+ * @param read the bytes of a picture, by its place; one is held at a time
+ * @throws as readPicture; GeometryMismatch when a picture has another size or depth than the first
+ */
+export async function readPictureSeries(
+  count: number,
+  read: (index: number) => Promise<Uint8Array>,
+  name: string,
+  given: GivenGeometry,
+): Promise<RecordedVideo> {
+  const first = await decode(await read(0), name);
+  const { rows, columns, bits } = first;
+  checkGrid(count, rows, columns, name);
+  const pixels = rows * columns;
+  const values = bits === 8 ? new Uint8Array(count * pixels) : new Uint16Array(count * pixels);
+  values.set(first.values.subarray(0, pixels));
+  for (let i = 1; i < count; i++) {
+    const next = await decode(await read(i), `${name}, picture ${i}`);
+    if (next.rows !== rows || next.columns !== columns || next.frames !== 1 || next.bits !== bits) {
+      throw new DomainError(
+        'GeometryMismatch',
+        `${name}: expected pictures of ${rows} x ${columns} pixels of ${bits} bits, found ${next.rows} x ${next.columns} of ${next.bits} in picture ${i}. ` +
+          'Keep one recording in a folder.',
+      );
+    }
+    values.set(next.values, i * pixels);
+  }
+  const series = { rows, columns, frames: count, values, bits, frameTimeMs: undefined };
+  return recorded(series, name, 'pictures', given);
+}
