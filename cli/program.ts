@@ -20,6 +20,7 @@ import { segmentCommand } from './commands/segment.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
 import { upCommand } from './commands/up.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { watchCommand } from './commands/watch.ts';
 import { workerCommand } from './commands/worker.ts';
 
@@ -39,7 +40,7 @@ export function buildProgram(): Command {
     program.addCommand(command);
   }
   program.commandsGroup('Data:');
-  for (const command of [phantomCommand(), ingestCommand()]) program.addCommand(command);
+  for (const command of [phantomCommand(), ingestCommand(), verifyCommand()]) program.addCommand(command);
   program.commandsGroup('Runs:');
   for (const command of [
     adaptCommand(),

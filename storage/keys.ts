@@ -22,6 +22,8 @@ export const datasetKeys = {
     `${datasetKeys.root(dataset)}videos/${checkedName('video', id)}.nii.gz`,
   labels: (dataset: string, id: string) =>
     `${datasetKeys.root(dataset)}labels/${checkedName('video', id)}.nii.gz`,
+  /** Random bytes by which names of patients become ids of studies; whoever has it and a list of names can undo that. */
+  studyKey: (dataset: string) => `${datasetKeys.root(dataset)}study.key`,
   quarantine: (dataset: string, id: string) =>
     `${datasetKeys.root(dataset)}quarantine/${checkedName('video', id)}.json`,
 };

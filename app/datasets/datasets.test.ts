@@ -7,9 +7,9 @@ import { DomainError } from '../../ground/errors.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { datasetKeys } from '../../storage/keys.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
-import { findVideos } from './find-videos.ts';
 import { ingestVideos } from './ingest-videos.ts';
 import { makePhantomDataset } from './phantom-dataset.ts';
+import { planIngestion } from './plan-ingestion.ts';
 import { readManifest } from './stored-dataset.ts';
 import { resolveDataset, uploadDataset } from './upload-dataset.ts';
 
@@ -30,6 +30,9 @@ beforeAll(async () => {
   await makePhantomDataset({ ...request, out: phantoms }, () => {});
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const phantomFiles = async () =>
+  (await planIngestion({ paths: [join(phantoms, 'videos')] })).videos.map(({ file }) => file);
 
 describe('phantom datasets', () => {
   it('are made once', async () => {
@@ -71,9 +74,9 @@ describe('ingesting', () => {
   it('stores pixels and geometry under an id made from the content, and keeps the file name out', async () => {
     const store = new MemoryStore();
     const file = join(folder, 'Jane_Doe.nii.gz');
-    const [video] = await findVideos([join(phantoms, 'videos')]);
+    const [video] = await phantomFiles();
     await copyFile(video!, file);
-    const { accepted, quarantined } = await ingestVideos(store, [file], {
+    const { accepted, quarantined } = await ingestVideos(store, await planIngestion({ paths: [file] }), {
       dataset: 'd',
       keepNames: false,
       view: 'a4c',
@@ -91,8 +94,8 @@ describe('ingesting', () => {
     const store = new MemoryStore();
     const bad = join(folder, 'Jane_Roe.dcm');
     await writeFile(bad, 'not a video');
-    const good = (await findVideos([join(phantoms, 'videos')]))[0]!;
-    const { accepted, quarantined } = await ingestVideos(store, [bad, good], {
+    const good = (await phantomFiles())[0]!;
+    const { accepted, quarantined } = await ingestVideos(store, await planIngestion({ paths: [bad, good] }), {
       dataset: 'd',
       keepNames: true,
       view: 'a4c',
@@ -108,30 +111,27 @@ describe('ingesting', () => {
 
   it('stops when the store fails: no video is to blame, and what was stored is found again', async () => {
     const store = new MemoryStore();
-    const files = await findVideos([join(phantoms, 'videos')]);
+    const files = await planIngestion({ paths: [join(phantoms, 'videos')] });
     const options = { dataset: 'd', keepNames: true, view: 'a4c' };
     const full = new DomainError('StorageUnavailable', 'the object store is full');
     const put = vi.spyOn(store, 'put').mockRejectedValue(full);
     await expect(ingestVideos(store, files, options)).rejects.toBe(full);
     put.mockRestore();
     const { accepted, quarantined } = await ingestVideos(store, files, options);
-    expect(accepted).toHaveLength(files.length);
+    expect(accepted).toHaveLength(files.videos.length);
     expect(quarantined).toEqual([]);
     for await (const { key } of store.list('datasets/d/quarantine/')) expect.fail(key);
   });
 
   it('keeps labels of the same name and adds to what the dataset has', async () => {
     const store = new MemoryStore();
-    const files = await findVideos([join(phantoms, 'videos')]);
-    const options = {
-      dataset: 'd',
-      keepNames: true,
-      view: 'a4c',
-      labelsFolder: join(phantoms, 'labels'),
-      split: 'test' as const,
-    };
-    await ingestVideos(store, [files[0]!], options);
-    await ingestVideos(store, [files[1]!], { ...options, split: 'train' });
+    const files = await planIngestion({
+      paths: [join(phantoms, 'videos')],
+      labels: join(phantoms, 'labels'),
+    });
+    const options = { dataset: 'd', keepNames: true, view: 'a4c', split: 'test' as const };
+    await ingestVideos(store, { videos: [files.videos[0]!] }, options);
+    await ingestVideos(store, { videos: [files.videos[1]!] }, { ...options, split: 'train' });
     await ingestVideos(store, files, options);
     const rows = await readManifest(store, 'd');
     expect(rows.map((row) => row.split).sort()).toEqual(['test', 'train']);
@@ -141,6 +141,6 @@ describe('ingesting', () => {
   it('says where it looked when there is nothing', async () => {
     const empty = join(folder, 'empty');
     await mkdir(empty, { recursive: true });
-    await expect(findVideos([empty])).rejects.toThrow(empty);
+    await expect(planIngestion({ paths: [empty] })).rejects.toThrow(empty);
   });
 });

@@ -1,91 +1,138 @@
-/** One video file into a dataset: read, check, keep only pixels and geometry, store; or set aside with the reason. */
+/** One video into a dataset: read, look at, keep only pixels and geometry, store; or set aside with the reasons. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { GeometryOverrides } from '../../datasets/dicom.ts';
+import type { PlannedVideo } from '../../datasets/collections/plan.ts';
+import { type ContentReason, checkContent, findingText } from '../../datasets/content.ts';
 import { storedBits } from '../../datasets/grey-scaling.ts';
-import { readAlignedLabels, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
-import { readVideo } from '../../datasets/read-video.ts';
+import { type LabelMap, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
+import type { ReadOptions } from '../../datasets/read-video.ts';
+import { withoutSurroundings } from '../../datasets/sector.ts';
+import type { RecordedVideo, VideoFacts } from '../../datasets/video-facts.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { geometryOf, type VideoGeometry } from '../../imaging/image.ts';
+import { geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
 import { checkedName, datasetKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { type FileProblem, problemOf } from '../file-problem.ts';
-import { videoName } from '../segmentation/video-names.ts';
+import { labelFiles, readPlannedLabels, readPlannedVideo } from './read-recording.ts';
 import { storeDatasetFile } from './stored-dataset.ts';
 
 export interface IngestOptions {
   readonly dataset: string;
   /** File names become ids; otherwise ids are made from the content, because names may hold patient data. */
   readonly keepNames: boolean;
-  /** Mask of the video, where there is one. */
-  readonly labels: string | undefined;
-  /** What headers lack. */
-  readonly geometry?: GeometryOverrides | undefined;
+  /** What headers lack, and a program that decodes films. */
+  readonly reading: ReadOptions;
+  /** Reasons for which videos would be refused and are to be taken all the same. */
+  readonly force: readonly ContentReason[];
+  /** Labels of another convention, instead of the one that a known release has. */
+  readonly labelMap?: LabelMap | undefined;
 }
 
 export interface AcceptedVideo {
   readonly file: string;
   readonly id: string;
-  readonly labelled: boolean;
+  readonly planned: PlannedVideo;
   readonly geometry: VideoGeometry;
+  readonly facts: VideoFacts;
+  readonly labelled: boolean;
+  readonly annotation: Pick<LabelVideo, 'annotatedFrames' | 'annotatedLabels'>;
+  /** What is worth a look: of the reader, and what spoke against the video and did not keep it out. */
+  readonly notes: readonly string[];
 }
 
 export interface QuarantinedVideo extends FileProblem {
   readonly id: string;
+  /** Reasons that can be forced. */
+  readonly reasons: readonly ContentReason[];
 }
 
-/** The manifest is the caller's to write, once for all videos. Only what is wrong with the file itself quarantines it. */
+/** The manifest is the caller's to write, once for all videos. Only what is wrong with the files themselves quarantines them. */
 export async function ingestVideo(
   store: ObjectStore,
-  file: string,
+  planned: PlannedVideo,
   options: IngestOptions,
 ): Promise<{ accepted: AcceptedVideo } | { quarantined: QuarantinedVideo }> {
-  const bytes = await readFile(file).catch((error: unknown) => error as Error);
-  const digest = createHash('sha256')
-    .update(bytes instanceof Error ? file : bytes)
-    .digest('hex')
-    .slice(0, 12);
-  const contentId = `video-${digest}`;
+  const { file } = planned;
+  let contentId = `video-${createHash('sha256').update(file).digest('hex').slice(0, 12)}`;
   try {
-    if (bytes instanceof Error) throw bytes;
-    const id = options.keepNames ? checkedName('video', videoName(file)) : contentId;
-    const video = await readVideo(bytes, file, options.geometry);
-    const mask =
-      options.labels === undefined
-        ? undefined
-        : readAlignedLabels(await readFile(options.labels), options.labels, video);
-    if (
-      mask &&
-      (mask.frames !== video.frames || mask.rows !== video.rows || mask.columns !== video.columns)
-    ) {
-      throw new DomainError(
-        'GeometryMismatch',
-        `${options.labels}: expected the video's ${video.frames} frames of ${video.rows} x ${video.columns}, found ${mask.frames} of ${mask.rows} x ${mask.columns}.`,
-      );
-    }
-    await storeDatasetFile(
-      store,
-      datasetKeys.video(options.dataset, id),
-      writeGreyNifti(video, storedBits(video.facts) === 16 ? 'uint16' : 'uint8'),
-    );
+    const read = await readPlannedVideo(planned, options.reading);
+    contentId = `video-${read.digest}`;
+    const id = options.keepNames ? checkedName('video', planned.name) : contentId;
+    const { video, notes } = checked(read.video, file, options.force);
+    const mask = await readPlannedLabels(planned, video, options.labelMap);
+    const bytes = writeGreyNifti(video, storedBits(video.facts) === 16 ? 'uint16' : 'uint8');
+    await storeDatasetFile(store, datasetKeys.video(options.dataset, id), bytes);
     if (mask) await storeDatasetFile(store, datasetKeys.labels(options.dataset, id), writeLabelNifti(mask));
-    return { accepted: { file, id, labelled: mask !== undefined, geometry: geometryOf(video) } };
+    const { annotatedFrames, annotatedLabels } = mask ?? {};
+    return {
+      accepted: {
+        file,
+        id,
+        planned,
+        geometry: geometryOf(video),
+        facts: video.facts,
+        labelled: mask !== undefined,
+        annotation: {
+          ...(annotatedFrames && { annotatedFrames }),
+          ...(annotatedLabels && { annotatedLabels }),
+        },
+        notes,
+      },
+    };
   } catch (error) {
     const problem = problemOf(file, error);
-    await quarantine(store, options.dataset, contentId, problem);
-    return { quarantined: { id: contentId, ...problem } };
+    await quarantine(store, options.dataset, contentId, problem, [file, ...labelFiles(planned.labels)]);
+    const reasons = error instanceof ContentRefused ? error.reasons : [];
+    return { quarantined: { id: contentId, reasons, ...problem } };
   }
 }
 
-/** The reason goes into the store without the file's name, which may hold patient data. */
+/** A video that could be read and is none, or not one of a heart. */
+class ContentRefused extends DomainError {
+  readonly reasons: readonly ContentReason[];
+
+  constructor(file: string, findings: readonly { reason: ContentReason; text: string }[]) {
+    const reasons = findings.map(({ reason }) => reason);
+    const texts = findings.map(({ text }) => text).join(' Also: ');
+    super(
+      'DatasetInvalid',
+      `${file}: ${texts} To take it all the same: --force ${reasons.join(' --force ')}.`,
+      {
+        reason: reasons.join(' '),
+      },
+    );
+    this.reasons = reasons;
+  }
+}
+
+/** The video without what was written around its sector. @throws ContentRefused for what speaks against it and was not forced */
+function checked(
+  read: RecordedVideo,
+  file: string,
+  force: readonly ContentReason[],
+): { video: RecordedVideo; notes: string[] } {
+  const { video, blankedPixels } = withoutSurroundings(read);
+  const findings = checkContent(video).map((finding) => ({ ...finding, text: findingText(finding) }));
+  const refused = findings.filter(({ severity, reason }) => severity === 'error' && !force.includes(reason));
+  if (refused.length > 0) throw new ContentRefused(file, refused);
+  const notes = [
+    ...(read.notes ?? []),
+    ...(blankedPixels > 0 ? [`${blankedPixels} bright pixels around the sector were blanked`] : []),
+    ...findings.map(({ reason, text }) => `${reason}: ${text}`),
+  ];
+  return { video, notes };
+}
+
+/** The reason goes into the store without the names of files, which may hold patient data. */
 async function quarantine(
   store: ObjectStore,
   dataset: string,
   id: string,
   problem: FileProblem,
+  files: readonly string[],
 ): Promise<void> {
-  const reason = problem.message.replaceAll(problem.file, id).replaceAll(basename(problem.file), id);
+  let reason = problem.message;
+  for (const file of files) reason = reason.replaceAll(file, id).replaceAll(basename(file), id);
   const record = Buffer.from(`${JSON.stringify({ id, code: problem.code, reason }, null, 2)}\n`);
   await store.put(datasetKeys.quarantine(dataset, id), record, { contentType: 'application/json' });
 }

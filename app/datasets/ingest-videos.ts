@@ -1,14 +1,17 @@
-/** Many files into a dataset, a few at a time; the manifest is written once, after them. */
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+/** Many videos into a dataset, a few at a time; the manifest is written once, after them. */
 import pLimit from 'p-limit';
-import type { GeometryOverrides } from '../../datasets/dicom.ts';
+import type { IngestPlan } from '../../datasets/collections/plan.ts';
+import type { ContentReason } from '../../datasets/content.ts';
 import { type ManifestRow, manifestRow, type Split } from '../../datasets/manifest.ts';
-import { splitStudies } from '../../datasets/splits.ts';
+import type { LabelMap } from '../../datasets/nifti.ts';
+import { studyPseudonym } from '../../datasets/pseudonym.ts';
+import type { ReadOptions } from '../../datasets/read-video.ts';
+import { assignSplits } from '../../datasets/splits.ts';
+import type { VideoFacts } from '../../datasets/video-facts.ts';
 import type { ObjectStore } from '../../storage/store.ts';
-import { videoName } from '../segmentation/video-names.ts';
 import { type AcceptedVideo, ingestVideo, type QuarantinedVideo } from './ingest-video.ts';
 import { mergeManifest, readManifest } from './stored-dataset.ts';
+import { studyKeyOf } from './study-key.ts';
 
 /** Decoded videos are large: memory is bounded by this, not by the number of files. */
 const concurrentVideos = 2;
@@ -16,36 +19,44 @@ const concurrentVideos = 2;
 export interface IngestRequest {
   readonly dataset: string;
   readonly keepNames: boolean;
+  /** Of videos whose name, release or table says none. */
   readonly view: string;
-  readonly labelsFolder?: string | undefined;
-  /** For all videos; drawn by seed when left out. A video that the dataset has already keeps its split. */
+  /** For all videos; as a release or table says, or drawn by patient, when left out. What the dataset has keeps its split. */
   readonly split?: Split | undefined;
-  /** What headers lack: pixel size and time from frame to frame. */
-  readonly geometry?: GeometryOverrides | undefined;
+  /** What headers lack, and a program that decodes films. */
+  readonly reading?: ReadOptions | undefined;
+  readonly force?: readonly ContentReason[] | undefined;
+  readonly labelMap?: LabelMap | undefined;
   readonly onDone?: (done: number) => void;
 }
 
 /** Fixed, so that the same videos come into the same splits on every machine. */
 const splitSeed = 0;
 
+export interface IngestedVideo extends ManifestRow {
+  readonly file: string;
+  readonly facts: VideoFacts;
+  readonly notes: readonly string[];
+}
+
 export interface IngestOutcome {
-  readonly accepted: readonly (ManifestRow & { readonly file: string })[];
+  readonly accepted: readonly IngestedVideo[];
   readonly quarantined: readonly QuarantinedVideo[];
 }
 
-/** Both lists are in the order of the files. */
+/** Both lists are in the order of the plan. */
 export async function ingestVideos(
   store: ObjectStore,
-  files: readonly string[],
+  plan: Pick<IngestPlan, 'videos'>,
   request: IngestRequest,
 ): Promise<IngestOutcome> {
   const limit = pLimit(concurrentVideos);
   let done = 0;
+  const options = { ...request, reading: request.reading ?? {}, force: request.force ?? [] };
   const outcomes = await Promise.all(
-    files.map((file) =>
+    plan.videos.map((planned) =>
       limit(async () => {
-        const labels = await maskOf(file, request.labelsFolder);
-        const outcome = await ingestVideo(store, file, { ...request, labels });
+        const outcome = await ingestVideo(store, planned, options);
         request.onDone?.(++done);
         return outcome;
       }),
@@ -55,35 +66,49 @@ export async function ingestVideos(
   const quarantined = outcomes.flatMap((outcome) => ('quarantined' in outcome ? [outcome.quarantined] : []));
   const accepted = await rowsOf(store, videos, request);
   if (accepted.length > 0) {
-    await mergeManifest(
-      store,
-      request.dataset,
-      accepted.map(({ file, ...row }) => row),
-    );
+    const rows = accepted.map(({ file, facts, notes, ...row }) => row);
+    await mergeManifest(store, request.dataset, rows);
   }
   return { accepted, quarantined };
 }
 
-/** What a file was recorded in is not kept, so every video counts as a study of its own. */
-async function rowsOf(store: ObjectStore, videos: readonly AcceptedVideo[], request: IngestRequest) {
-  const present = new Map((await readManifest(store, request.dataset)).map((row) => [row.id, row.split]));
-  const fresh = videos.map(({ id }) => id).filter((id) => !present.has(id));
-  const drawn = splitStudies(fresh, splitSeed);
-  return videos.map(({ file, id, labelled, geometry }) => {
-    const split = present.get(id) ?? request.split ?? drawn.get(id) ?? 'train';
-    return { file, ...manifestRow({ study: id, view: request.view, id, split, labelled }, geometry) };
+/** Without a patient in name, release or table, a video is a study of its own. */
+async function studiesOf(
+  store: ObjectStore,
+  videos: readonly AcceptedVideo[],
+  { dataset, keepNames }: IngestRequest,
+): Promise<string[]> {
+  const isNamed = videos.some(({ planned }) => planned.patient !== undefined);
+  const key = isNamed && !keepNames ? await studyKeyOf(store, dataset) : undefined;
+  return videos.map(({ id, planned: { patient } }) => {
+    if (patient === undefined) return id;
+    return key === undefined ? patient.replaceAll(/[^A-Za-z0-9._-]/g, '-') : studyPseudonym(patient, key);
   });
 }
 
-async function maskOf(file: string, folder: string | undefined): Promise<string | undefined> {
-  if (folder === undefined) return undefined;
-  for (const ending of ['.nii.gz', '.nii']) {
-    const mask = join(folder, `${videoName(file)}${ending}`);
-    const there = await access(mask).then(
-      () => true,
-      () => false,
-    );
-    if (there) return mask;
-  }
-  return undefined;
+async function rowsOf(
+  store: ObjectStore,
+  videos: readonly AcceptedVideo[],
+  request: IngestRequest,
+): Promise<IngestedVideo[]> {
+  const studies = await studiesOf(store, videos, request);
+  const rows = await readManifest(store, request.dataset);
+  const present = new Map(rows.map((row) => [row.study, row.split]));
+  const splitOfVideo = new Map(rows.map((row) => [row.id, row.split]));
+  const stated = videos.map(({ id, planned }, i) => ({
+    study: studies[i]!,
+    split: splitOfVideo.get(id) ?? request.split ?? planned.split,
+  }));
+  const splits = assignSplits(stated, present, splitSeed);
+  return videos.map(({ file, id, planned, labelled, geometry, annotation, facts, notes }, i) => {
+    const study = studies[i]!;
+    const split = splits.get(study)!;
+    const view = planned.view ?? request.view;
+    return {
+      file,
+      facts,
+      notes,
+      ...manifestRow({ study, view, id, split, labelled }, geometry, annotation),
+    };
+  });
 }

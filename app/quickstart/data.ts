@@ -4,6 +4,7 @@ import { DomainError } from '../../ground/errors.ts';
 import { projectRoot } from '../../runtime/node-command.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { ingestVideos } from '../datasets/ingest-videos.ts';
+import { planIngestion } from '../datasets/plan-ingestion.ts';
 import { type PhantomProgress, storePhantomDatasets } from './phantom-datasets.ts';
 import { quickstart } from './sizes.ts';
 
@@ -16,7 +17,7 @@ export async function prepareData(
   progress?: PhantomProgress,
 ): Promise<void> {
   await storePhantomDatasets(store, join(home, 'data'), quickstart.seed, quickstart, progress);
-  const { quarantined } = await ingestVideos(store, [realClipFile], {
+  const { quarantined } = await ingestVideos(store, await planIngestion({ paths: [realClipFile] }), {
     dataset: quickstart.names.target,
     keepNames: true,
     view: 'a4c',

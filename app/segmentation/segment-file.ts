@@ -1,12 +1,12 @@
 /** One video file into a mask and an overlay beside each other, and a confidence map when asked for. */
-import { readFile } from 'node:fs/promises';
 import { writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
-import { readVideo } from '../../datasets/read-video.ts';
+import type { ReadOptions } from '../../datasets/read-video.ts';
 import { BACKGROUND } from '../../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { encodeOverlayGif } from '../../report/overlay-gif.ts';
 import { encodeUncertaintyGif } from '../../report/uncertainty-gif.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
+import { readVideoFile } from '../datasets/read-recording.ts';
 import type { LoadedModel } from './load-model.ts';
 import { checkOutputs, type OutputFiles, outputFiles } from './output-files.ts';
 import { type Optimisation, type SegmentationExtras, segmentVideo } from './segment-video.ts';
@@ -31,8 +31,9 @@ export async function segmentFile(
   model: LoadedModel,
   out: string,
   extras?: SegmentationExtras,
+  reading?: ReadOptions,
 ): Promise<SegmentedFile> {
-  const { image: _, labels: __, ...segmented } = await segmentToVideo(file, model, out, extras);
+  const { image: _, labels: __, ...segmented } = await segmentToVideo(file, model, out, extras, reading);
   return segmented;
 }
 
@@ -42,12 +43,13 @@ export async function segmentToVideo(
   model: LoadedModel,
   out: string,
   extras?: SegmentationExtras,
+  reading?: ReadOptions,
 ): Promise<SegmentedFile & { image: GreyVideo; labels: LabelVideo }> {
   const started = performance.now();
   const uncertainty = extras?.uncertainty === true;
   checkOutputs([file], out, uncertainty);
   const files = outputFiles(file, out, uncertainty);
-  const image = await readVideo(await readFile(file), file);
+  const { video: image } = await readVideoFile(file, reading);
   const { labels, confidence, optimisation } = segmentVideo(image, model.policy, model, extras);
   await writeWholeFile(files.mask, writeLabelNifti(labels, image.layout));
   await writeWholeFile(files.overlay, encodeOverlayGif(image, labels));

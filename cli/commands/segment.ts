@@ -5,8 +5,9 @@ import type { PresetName } from '../../app/segmentation/load-model.ts';
 import type { SegmentedFile } from '../../app/segmentation/segment-file.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
-import { defineCommand, oneOf } from '../command.ts';
+import { defineCommand, oneOf, positiveNumber } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
+import { readingOf } from '../reading-options.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface SegmentOptions {
@@ -17,13 +18,15 @@ interface SegmentOptions {
   readonly tto?: boolean;
   readonly uncertainty?: boolean;
   readonly reward: readonly string[];
+  readonly spacingMm?: number;
+  readonly frameTimeMs?: number;
   readonly json?: boolean;
 }
 
 export function segmentCommand(): Command {
   return defineCommand(
     'segment <video...>',
-    'Segment videos (NIfTI, DICOM): a mask on the same grid as <name>.nii.gz and an overlay as <name>.gif.',
+    'Segment videos (NIfTI, DICOM, MetaImage, films): a mask on the same grid as <name>.nii.gz and an overlay as <name>.gif.',
     'echoloop segment examples/echo-cine-30f.dcm --model policy.safetensors --out masks\necholoop segment video.dcm --model hospital --out masks --tto --uncertainty',
   )
     .requiredOption(
@@ -51,6 +54,8 @@ export function segmentCommand(): Command {
       (file: string, files: readonly string[]) => [...files, file],
       [],
     )
+    .option('--spacing-mm <mm>', 'pixel size of videos that state none, such as films', positiveNumber)
+    .option('--frame-time-ms <ms>', 'time from frame to frame of videos that state none', positiveNumber)
     .action(segment);
 }
 
@@ -72,12 +77,13 @@ async function segment(videos: string[], options: SegmentOptions): Promise<void>
   await mkdir(options.out, { recursive: true });
   terminal.note(`tensors run on ${backend.name}`);
   const extras = { augment: options.tta === true, optimise: options.tto === true, uncertainty, rewards };
+  const reading = await readingOf(options);
   const done: SegmentedFile[] = [];
   const problems = [];
   for (const [index, video] of videos.entries()) {
     terminal.note(`${index + 1} of ${videos.length}: ${video}`);
     try {
-      const segmented = await segmentFile(video, model, options.out, extras);
+      const segmented = await segmentFile(video, model, options.out, extras, reading);
       done.push(segmented);
       if (segmented.optimisation) terminal.note(`  ${optimisationText(segmented.optimisation)}`);
     } catch (error) {

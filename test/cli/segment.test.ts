@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { findVideos } from '../../app/datasets/find-videos.ts';
 import { makePhantomDataset } from '../../app/datasets/phantom-dataset.ts';
+import { planIngestion } from '../../app/datasets/plan-ingestion.ts';
 import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
 import { randomStream } from '../../ground/random.ts';
 import { encodeNetwork } from '../../method/networks/network-checkpoint.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
     { out, domain: 'source', seed: 1, videos: [{ split: 'test', labelled: true }] },
     () => {},
   );
-  video = (await findVideos([join(out, 'videos')]))[0]!;
+  video = (await planIngestion({ paths: [join(out, 'videos')] })).videos[0]!.file;
   const network = UNet3D.initialise(
     {
       baseFilters: 2,

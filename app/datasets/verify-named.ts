@@ -1,0 +1,40 @@
+/** Checks a dataset by its name in the store, or a folder in dataset layout. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type DatasetProblem,
+  type DatasetSource,
+  folderSource,
+  verifyDataset,
+} from '../../datasets/verify.ts';
+import { datasetKeys } from '../../storage/keys.ts';
+import type { ObjectStore } from '../../storage/store.ts';
+
+/** A dataset in the object store. */
+export function storeSource(store: ObjectStore, dataset: string): DatasetSource {
+  return { read: (path) => store.get(`${datasetKeys.root(dataset)}${path}`) };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(join(path, 'manifest.csv')).catch(() => undefined))?.isFile() ?? false;
+}
+
+export interface Verification {
+  readonly videos: number;
+  readonly problems: readonly DatasetProblem[];
+}
+
+/**
+ * All problems of a dataset, in the manifest's order.
+ * @param openStore called where the name is no folder with a manifest
+ */
+export async function verifyNamed(
+  nameOrFolder: string,
+  openStore: () => Promise<ObjectStore>,
+  onDone: (done: number, total: number) => void,
+): Promise<Verification> {
+  const source = (await isFolder(nameOrFolder))
+    ? folderSource(nameOrFolder)
+    : storeSource(await openStore(), nameOrFolder);
+  return verifyDataset(source, onDone);
+}

@@ -1,0 +1,103 @@
+/** Files of no known release: videos by their endings, masks beside them or in a folder of masks, series of numbered pictures. */
+import {
+  baseName,
+  channelOf,
+  folderOf,
+  isNamedAsMask,
+  maskEnding,
+  mayBeVideo,
+  pairingKey,
+  pictureEnding,
+  recordingName,
+  stemOf,
+} from './names.ts';
+import type { FolderListing, IngestPlan, PlannedVideo, SkippedFile } from './plan.ts';
+
+/** Fewer numbered pictures in a folder are no loop. */
+const FEWEST_PICTURES = 4;
+const videoFolder = /^(?:videos|images|imagesTr|imagesTs)$/i;
+const maskFolder = /^(?:labels|masks|labelsTr|labelsTs|segmentations)$/i;
+const number = /(\d+)(?=\D*$)/;
+
+/** The folder whose videos the masks of `folder` belong to: itself, or the one that holds both. */
+function place(file: string): string {
+  const folder = folderOf(file);
+  const isKindFolder = videoFolder.test(baseName(folder)) || maskFolder.test(baseName(folder));
+  return isKindFolder ? folderOf(folder) : folder;
+}
+
+function isMask(file: string): boolean {
+  return isNamedAsMask(file) || (maskFolder.test(baseName(folderOf(file))) && maskEnding.test(file));
+}
+
+/** Numbered pictures of one folder, as one video. */
+function seriesOf(files: readonly string[]): { series: PlannedVideo[]; skipped: SkippedFile[] } {
+  const byFolder = new Map<string, string[]>();
+  for (const file of files) byFolder.set(folderOf(file), [...(byFolder.get(folderOf(file)) ?? []), file]);
+  const series: PlannedVideo[] = [];
+  const skipped: SkippedFile[] = [];
+  for (const [folder, pictures] of byFolder) {
+    const numbered = pictures.filter((file) => number.test(stemOf(file)));
+    if (numbered.length < FEWEST_PICTURES || numbered.length < pictures.length) {
+      for (const file of pictures)
+        skipped.push({
+          file,
+          reason: `a single picture: a series has at least ${FEWEST_PICTURES} numbered ones in a folder of its own`,
+        });
+      continue;
+    }
+    const order = (file: string) => Number(number.exec(stemOf(file))![1]);
+    const ordered = numbered.toSorted((a, b) => order(a) - order(b));
+    series.push({ file: folder, name: baseName(folder), pictures: ordered, ...recordingName(folder) });
+  }
+  return { series, skipped };
+}
+
+function skipReason(file: string): string {
+  if (mayBeVideo(file)) return 'a further channel of a picture: the first one is the recording';
+  if (/\.(?:raw|zraw)$/i.test(file)) return 'pixels of a .mhd file, which is read with it';
+  const ending = /\.[^.]+$/.exec(baseName(file))?.[0] ?? '';
+  return `no video: files that end in ${ending} are not read`;
+}
+
+function isVideo(file: string): boolean {
+  return mayBeVideo(file) && (channelOf(file) ?? 0) === 0;
+}
+
+/** @param named files that a person named one by one: videos, whatever their name */
+export function planLooseFiles({ files }: FolderListing, named: ReadonlySet<string>): IngestPlan {
+  const masks = new Map<string, string>();
+  const skipped: SkippedFile[] = [];
+  const keyOf = (file: string) => `${place(file)}/${pairingKey(file)}`;
+  const rest: string[] = [];
+  const pictures: string[] = [];
+  for (const file of files) {
+    if (named.has(file)) rest.push(file);
+    else if (pictureEnding.test(file)) pictures.push(file);
+    else if (!isMask(file)) rest.push(file);
+    else if (masks.has(keyOf(file)))
+      skipped.push({ file, reason: `a second mask beside ${masks.get(keyOf(file))}` });
+    else masks.set(keyOf(file), file);
+  }
+  const { series, skipped: single } = seriesOf(pictures);
+  const videos = [...series];
+  const paired = new Set<string>();
+  for (const file of rest) {
+    if (!named.has(file) && !isVideo(file)) {
+      skipped.push({ file, reason: skipReason(file) });
+      continue;
+    }
+    const mask = masks.get(keyOf(file));
+    if (mask !== undefined) paired.add(mask);
+    videos.push({
+      file,
+      name: pairingKey(file),
+      ...recordingName(file),
+      ...(mask !== undefined && { labels: { kind: 'mask' as const, file: mask } }),
+    });
+  }
+  for (const mask of masks.values()) {
+    if (!paired.has(mask)) skipped.push({ file: mask, reason: 'a mask without its video' });
+  }
+  return { collection: 'files', videos, skipped: [...skipped, ...single] };
+}

@@ -1,0 +1,130 @@
+/** What a folder is taken for, and what a person adds to it: a folder of masks, a table of patients, views, splits and masks. */
+import { DomainError } from '../../ground/errors.ts';
+import { parseTable } from '../csv.ts';
+import { parseAnnotated, SplitSchema } from '../manifest.ts';
+import { isCamus, planCamus } from './camus.ts';
+import { isEchoNet, planEchoNet } from './echonet.ts';
+import { planLooseFiles } from './loose-files.ts';
+import { baseName, isNamedAsMask, maskEnding, pairingKey } from './names.ts';
+import { isNnUNet, planNnUNet } from './nnunet.ts';
+import { isOwnDataset, planOwnDataset } from './own-dataset.ts';
+import type { FolderListing, IngestPlan, PlannedVideo, SkippedFile } from './plan.ts';
+
+export interface PlanRequest {
+  /** Files that a person named one by one: videos, whatever their name. */
+  readonly named: ReadonlySet<string>;
+  /** Files of the folder of masks that was named. */
+  readonly masks?: readonly string[] | undefined;
+  /** A table with the column `file`, and any of patient, view, split, labels, annotatedFrames, annotatedLabels. */
+  readonly table?: { readonly file: string; readonly text: string } | undefined;
+}
+
+/** The layouts that are known, each with how it is recognised; loose files are what is left. */
+const collections = [
+  { recognises: isOwnDataset, plan: planOwnDataset },
+  { recognises: isCamus, plan: planCamus },
+  { recognises: isEchoNet, plan: planEchoNet },
+  { recognises: isNnUNet, plan: async (listing: FolderListing) => planNnUNet(listing) },
+] as const;
+
+/**
+ * Which files are read as what. A video is never its own mask.
+ * @throws DatasetInvalid for a table or manifest that cannot be read, or names files that are not there
+ */
+export async function planFolder(listing: FolderListing, request: PlanRequest): Promise<IngestPlan> {
+  const masks = request.masks && masksAmong(request.masks, listing.files);
+  const withoutMasks = masks === undefined ? listing : without(listing, new Set(masks));
+  const known = collections.find(({ recognises }) => recognises(withoutMasks));
+  const plan =
+    known === undefined ? planLooseFiles(withoutMasks, request.named) : await known.plan(withoutMasks);
+  const labelled = masks === undefined ? plan : withMaskFolder(plan, masks);
+  return request.table === undefined ? labelled : withTable(labelled, request.table, listing.files);
+}
+
+/** Where masks and videos lie in one folder, masks are the files that are named so. */
+function masksAmong(masks: readonly string[], files: readonly string[]): string[] {
+  const present = new Set(files);
+  const candidates = masks.filter((file) => maskEnding.test(file));
+  const isMixed = candidates.some((file) => present.has(file) && isNamedAsMask(file));
+  return isMixed ? candidates.filter(isNamedAsMask) : candidates;
+}
+
+function without(listing: FolderListing, files: ReadonlySet<string>): FolderListing {
+  return { ...listing, files: listing.files.filter((file) => !files.has(file)) };
+}
+
+function withMaskFolder(plan: IngestPlan, masks: readonly string[]): IngestPlan {
+  const skipped: SkippedFile[] = [...plan.skipped];
+  const maskOf = new Map<string, string>();
+  for (const file of masks) {
+    const key = pairingKey(file);
+    if (maskOf.has(key)) skipped.push({ file, reason: `a second mask beside ${maskOf.get(key)}` });
+    else maskOf.set(key, file);
+  }
+  const paired = new Set<string>();
+  const videos = plan.videos.map((video) => {
+    const mask = maskOf.get(pairingKey(video.file)) ?? maskOf.get(video.name);
+    if (mask === undefined || mask === video.file) return video;
+    paired.add(mask);
+    return { ...video, labels: { kind: 'mask' as const, file: mask } };
+  });
+  for (const mask of maskOf.values()) {
+    if (!paired.has(mask)) skipped.push({ file: mask, reason: 'a mask without its video' });
+  }
+  return { ...plan, videos, skipped };
+}
+
+function tableEntry(
+  row: Record<string, string>,
+  files: readonly string[],
+  table: string,
+): Partial<PlannedVideo> {
+  const { patient = row.study, view, split, labels } = row;
+  const annotatedFrames = parseAnnotated(row.annotatedFrames);
+  const annotatedLabels = parseAnnotated(row.annotatedLabels);
+  const mask = labels ? matching(files, labels) : undefined;
+  if (labels && mask === undefined) throw notThere(table, labels);
+  return {
+    ...(patient && { patient }),
+    ...(view && { view: view.toLowerCase() }),
+    ...(split && { split: SplitSchema.parse(split.toLowerCase()) }),
+    ...(mask && { labels: { kind: 'mask', file: mask } }),
+    ...(annotatedFrames && { annotatedFrames }),
+    ...(annotatedLabels && { annotatedLabels }),
+  };
+}
+
+function matching(files: readonly string[], name: string): string | undefined {
+  const wanted = name.replaceAll('\\', '/');
+  return files.find((file) => file === wanted || file.endsWith(`/${wanted}`));
+}
+
+function notThere(table: string, file: string): DomainError {
+  return new DomainError(
+    'DatasetInvalid',
+    `${table}: expected the name of a file that is there, found ${file}. Write names as they lie in the folder.`,
+  );
+}
+
+/** Masks that the table names are no videos, whatever the folder made of them. */
+function withTable(
+  plan: IngestPlan,
+  table: { file: string; text: string },
+  files: readonly string[],
+): IngestPlan {
+  const name = baseName(table.file);
+  const entries = new Map<string, Partial<PlannedVideo>>();
+  const masks = new Set<string>();
+  for (const row of parseTable(table.text, ['file'], name)) {
+    const file = matching(files, row.file!);
+    if (file === undefined) throw notThere(name, row.file!);
+    const entry = tableEntry(row, files, name);
+    entries.set(file, entry);
+    if (entry.labels?.kind === 'mask') masks.add(entry.labels.file);
+  }
+  const videos = plan.videos
+    .filter(({ file }) => !masks.has(file))
+    .map((video) => ({ ...video, ...entries.get(video.file) }));
+  const skipped = plan.skipped.filter(({ file }) => !masks.has(file) && file !== table.file);
+  return { ...plan, videos, skipped };
+}

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest';
+import type { FolderListing, IngestPlan } from './plan.ts';
+import { planFolder } from './plan-folder.ts';
+
+const texts: Record<string, string> = {};
+const listing = (files: readonly string[]): FolderListing => ({
+  files: [...files].sort(),
+  readText: async (file) => texts[file] ?? '',
+});
+const plan = (files: readonly string[], request: Partial<Parameters<typeof planFolder>[1]> = {}) =>
+  planFolder(listing(files), { named: new Set(), ...request });
+const pairs = ({ videos }: IngestPlan) =>
+  Object.fromEntries(
+    videos.map(({ file, labels }) => [file, labels?.kind === 'mask' ? labels.file : labels?.kind]),
+  );
+const reasons = ({ skipped }: IngestPlan) =>
+  Object.fromEntries(skipped.map(({ file, reason }) => [file, reason]));
+
+describe('loose files', () => {
+  test('masks beside their videos, by suffix or folder, are masks and no videos', async () => {
+    const found = await plan([
+      'd/a.nii.gz',
+      'd/a_gt.nii.gz',
+      'd/b.dcm',
+      'd/x/images/c.nii',
+      'd/x/labels/c.nii.gz',
+      'd/e_mask.nii',
+    ]);
+    expect(pairs(found)).toEqual({
+      'd/a.nii.gz': 'd/a_gt.nii.gz',
+      'd/b.dcm': undefined,
+      'd/x/images/c.nii': 'd/x/labels/c.nii.gz',
+    });
+    expect(reasons(found)).toEqual({ 'd/e_mask.nii': 'a mask without its video' });
+  });
+
+  test('what is left lying is named with its reason, films are videos', async () => {
+    const found = await plan([
+      'd/a.avi',
+      'd/b.mp4',
+      'd/notes.txt',
+      'd/c.mhd',
+      'd/c.raw',
+      'd/p.png',
+      'd/IM0001',
+    ]);
+    expect(found.videos.map(({ file }) => file)).toEqual(['d/IM0001', 'd/a.avi', 'd/b.mp4', 'd/c.mhd']);
+    expect(reasons(found)).toMatchObject({
+      'd/notes.txt': 'no video: files that end in .txt are not read',
+      'd/c.raw': expect.stringContaining('.mhd'),
+      'd/p.png': expect.stringContaining('a single picture'),
+    });
+  });
+
+  test('numbered pictures of a folder are one video, in the order of their numbers', async () => {
+    const { videos } = await plan(['d/s/f10.png', 'd/s/f9.png', 'd/s/f8.png', 'd/s/f11.png']);
+    expect(videos).toHaveLength(1);
+    expect(videos[0]).toMatchObject({
+      name: 's',
+      pictures: ['d/s/f8.png', 'd/s/f9.png', 'd/s/f10.png', 'd/s/f11.png'],
+    });
+  });
+
+  test('a folder of masks by name; one in the same folder as the videos never makes a video its own mask', async () => {
+    const apart = await plan(['v/a.nii.gz', 'v/b.nii.gz', 'v/m/a.nii.gz'], {
+      masks: ['v/m/a.nii.gz', 'v/m/z.nii.gz'],
+    });
+    expect(pairs(apart)).toEqual({ 'v/a.nii.gz': 'v/m/a.nii.gz', 'v/b.nii.gz': undefined });
+    expect(reasons(apart)).toEqual({ 'v/m/z.nii.gz': 'a mask without its video' });
+    const mixed = ['v/a.nii.gz', 'v/a_gt.nii.gz'];
+    expect(pairs(await plan(mixed, { masks: mixed }))).toEqual({ 'v/a.nii.gz': 'v/a_gt.nii.gz' });
+  });
+
+  test("patients of CAMUS and EchoNet are known by their names, others' are not guessed", async () => {
+    const { videos } = await plan([
+      'd/patient0007_4CH_clip.nii.gz',
+      'd/0X1A2B3C4D5E6F7A8B.avi',
+      'd/Miller_3.dcm',
+    ]);
+    expect(videos.map(({ patient, view }) => [patient, view])).toEqual([
+      ['0X1A2B3C4D5E6F7A8B', undefined],
+      [undefined, undefined],
+      ['patient0007', 'a4c'],
+    ]);
+  });
+});
+
+test('a table says patient, view, split and mask; its masks are no videos', async () => {
+  const text =
+    'file,patient,view,split,labels,annotatedFrames\na.nii.gz,P 1,A2C,test,drawn.nii.gz,0 7\n"b.nii.gz",P 1,a4c,test,,\n';
+  const found = await plan(['d/a.nii.gz', 'd/b.nii.gz', 'd/drawn.nii.gz'], {
+    table: { file: 'd/t.csv', text },
+  });
+  expect(found.videos).toMatchObject([
+    {
+      file: 'd/a.nii.gz',
+      patient: 'P 1',
+      view: 'a2c',
+      split: 'test',
+      labels: { file: 'd/drawn.nii.gz' },
+      annotatedFrames: [0, 7],
+    },
+    { file: 'd/b.nii.gz', patient: 'P 1', view: 'a4c', split: 'test' },
+  ]);
+  const wrong = { file: 't.csv', text: 'file,patient\nz.nii,P\n' };
+  await expect(plan(['d/a.nii.gz'], { table: wrong })).rejects.toThrow(/t\.csv: .*found z\.nii/);
+  await expect(plan(['d/a.nii.gz'], { table: { file: 't.csv', text: 'name\na\n' } })).rejects.toThrow(
+    /none named file/,
+  );
+});
+
+describe('CAMUS', () => {
+  const folder = (patient: string, names: string[]) =>
+    names.map((name) => `db/${patient}/${name.replace('P', patient)}`);
+
+  test('loops with their masks, frames at ED and ES by the info file, stills where there is no loop', async () => {
+    texts['db/patient0002/Info_4CH.cfg'] = 'ED: 1\nES: 14\nNbFrame: 20\nFrameRate: 50.0\n';
+    const files = [
+      ...folder('patient0001', [
+        'P_2CH_half_sequence.nii.gz',
+        'P_2CH_half_sequence_gt.nii.gz',
+        'P_2CH_ED.nii.gz',
+        'P_2CH_ED_gt.nii.gz',
+      ]),
+      ...folder('patient0002', [
+        'P_4CH_sequence.mhd',
+        'P_4CH_sequence.raw',
+        'P_4CH_ED_gt.mhd',
+        'P_4CH_ES_gt.mhd',
+        'Info_4CH.cfg',
+      ]),
+      ...folder('patient0003', ['P_2CH_ED.nii.gz', 'P_2CH_ED_gt.nii.gz']),
+      'split/subgroup_testing.txt',
+    ];
+    texts['split/subgroup_testing.txt'] = 'patient0002\n';
+    const found = await plan(files);
+    expect(found.collection).toBe('CAMUS');
+    expect(found.skipped).toEqual([]);
+    expect(found.videos).toMatchObject([
+      {
+        name: 'patient0001_2CH_half_sequence',
+        patient: 'patient0001',
+        view: 'a2c',
+        labels: { kind: 'mask' },
+        labelMap: new Map([[3, 0]]),
+      },
+      {
+        name: 'patient0002_4CH_sequence',
+        patient: 'patient0002',
+        view: 'a4c',
+        split: 'test',
+        given: { frameTimeMs: 20 },
+        labels: { kind: 'frames', masks: [{ frame: 0 }, { frame: 13 }] },
+      },
+      { name: 'patient0003_2CH_ED', labels: { kind: 'mask' } },
+    ]);
+  });
+});
+
+describe('EchoNet', () => {
+  test('films with rate, split and tracings of their tables', async () => {
+    texts['e/FileList.csv'] = 'FileName,EF,FPS,Split\n0X01,55,50,VAL\n0X02,60,25,TRAIN\n';
+    texts['e/VolumeTracings.csv'] =
+      'FileName,X1,Y1,X2,Y2,Frame\n0X01.avi,5,1,5,9,3\n0X01.avi,2,2,8,2,3\n0X01.avi,2,8,8,8,3\n';
+    const found = await plan(['e/FileList.csv', 'e/VolumeTracings.csv', 'e/Videos/0X01.avi']);
+    expect(found.collection).toBe('EchoNet');
+    expect(found.videos).toMatchObject([
+      {
+        patient: '0X01',
+        split: 'val',
+        given: { frameTimeMs: 20 },
+        labels: { kind: 'tracings', tracings: [{ frame: 3 }] },
+      },
+    ]);
+    expect(reasons(found)).toEqual({ '0X02': 'in FileList.csv, and there is no film of this name' });
+  });
+});
+
+test('nnU-Net: the first channel is the video, cases are paired, those of imagesTs are for testing', async () => {
+  const found = await plan([
+    'n/dataset.json',
+    'n/imagesTr/case1_0000.nii.gz',
+    'n/imagesTr/case1_0001.nii.gz',
+    'n/labelsTr/case1.nii.gz',
+    'n/labelsTr/gone.nii.gz',
+    'n/imagesTs/case2_0000.nii.gz',
+  ]);
+  expect(found.collection).toBe('nnU-Net');
+  expect(found.videos).toMatchObject([
+    { name: 'case1', labels: { file: 'n/labelsTr/case1.nii.gz' } },
+    { name: 'case2', split: 'test' },
+  ]);
+  expect(reasons(found)).toEqual({
+    'n/imagesTr/case1_0001.nii.gz': expect.stringContaining('channel'),
+    'n/labelsTr/gone.nii.gz': 'a mask without its video',
+  });
+});
