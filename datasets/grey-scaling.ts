@@ -50,11 +50,14 @@ function extremesOf(values: NumberArray): Extremes {
 function countLevels(values: NumberArray, { least, greatest, areWhole }: Extremes): number {
   if (areWhole && greatest - least < 2 ** 24) {
     const seen = new Uint8Array(greatest - least + 1);
-    for (let i = 0; i < values.length; i++) seen[values[i]! - least] = 1;
-    return Math.min(
-      MOST_LEVELS,
-      seen.reduce((sum, one) => sum + one, 0),
-    );
+    let levels = 0;
+    for (let i = 0; i < values.length && levels < MOST_LEVELS; i++) {
+      const level = values[i]! - least;
+      if (seen[level] === 1) continue;
+      seen[level] = 1;
+      levels++;
+    }
+    return levels;
   }
   const seen = new Set<number>();
   for (let i = 0; i < values.length && seen.size < MOST_LEVELS; i++) seen.add(values[i]!);

@@ -33,7 +33,11 @@ export async function evaluateFolders(
     );
   }
   const outcomes = await scorePairs(
-    pairs.map((pair) => ({ ...pair, ...knownOf(manifest.get(pair.id)) })),
+    pairs.map((pair) => ({
+      ...pair,
+      ...knownOf(manifest.get(pair.id)),
+      ...(folders.labelMap && { labelMap: folders.labelMap }),
+    })),
     onDone,
   );
   problems.push(...outcomes.flatMap((outcome) => outcome.problems));

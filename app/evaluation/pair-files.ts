@@ -1,6 +1,8 @@
 /** Which files are scored together: those of the same name in the folders of predictions, references, baseline, confidence. */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { pairingKey } from '../../datasets/collections/names.ts';
+import type { LabelMap } from '../../datasets/nifti.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import type { FileProblem } from '../file-problem.ts';
@@ -16,6 +18,8 @@ export interface VideoPair {
   readonly baseline?: string;
   /** Confidence map of the prediction. */
   readonly confidence?: string;
+  /** Labels of another convention, in predictions, references and baseline alike. */
+  readonly labelMap?: LabelMap;
 }
 
 export interface EvaluationFolders {
@@ -23,6 +27,7 @@ export interface EvaluationFolders {
   readonly references?: string | undefined;
   readonly baseline?: string | undefined;
   readonly confidence?: string | undefined;
+  readonly labelMap?: LabelMap | undefined;
 }
 
 const niftiName = /^(.+?)\.nii(?:\.gz)?$/i;
@@ -48,6 +53,26 @@ async function niftiFiles(folder: string): Promise<{ files: Map<string, string>;
     files.set(id, join(folder, name));
   }
   return { files, problems };
+}
+
+/**
+ * The files under the ids of the predictions: of the same name, or of one that differs in the suffixes of masks (CAMUS: `_gt`) and of
+ * nnU-Net's first channel (`_0000`) alone. Files that fit no prediction stay under their own name.
+ */
+function byPairingKey(
+  files: ReadonlyMap<string, string>,
+  predictions: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const idOf = new Map<string, string>();
+  for (const id of predictions.keys()) if (!idOf.has(pairingKey(id))) idOf.set(pairingKey(id), id);
+  // A file of the very name goes before one that is only like it.
+  const paired = new Map([...files].filter(([name]) => predictions.has(name)));
+  for (const [name, file] of files) {
+    if (predictions.has(name)) continue;
+    const id = idOf.get(pairingKey(name));
+    paired.set(id === undefined || paired.has(id) ? name : id, file);
+  }
+  return paired;
 }
 
 /** The masks of a folder: confidence maps that lie among them are none. */
@@ -97,7 +122,7 @@ export async function pairFiles(
     if (folder === undefined) return undefined;
     const known = await read(folder);
     problems.push(...known.problems);
-    return known.files;
+    return byPairingKey(known.files, found.files);
   };
   const referenceOf = await partners(references, maskFiles);
   const baselineOf = await partners(baseline, maskFiles);

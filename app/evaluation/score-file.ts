@@ -35,8 +35,9 @@ export async function scoreFile(pair: VideoPair): Promise<ScoreOutcome> {
       return undefined;
     }
   };
+  const { labelMap } = pair;
   const read = await attempt(pair.prediction, async () => {
-    const { labels, layout } = readLabelFile(await readFile(pair.prediction), pair.prediction);
+    const { labels, layout } = readLabelFile(await readFile(pair.prediction), pair.prediction, { labelMap });
     return { ...labels, layout } satisfies LabelVideo & { layout: NiftiLayout };
   });
   const { reference: referenceFile, known } = pair;
@@ -44,7 +45,7 @@ export async function scoreFile(pair: VideoPair): Promise<ScoreOutcome> {
     referenceFile === undefined || !read
       ? undefined
       : await attempt(referenceFile, async () => ({
-          ...readReference(await readFile(referenceFile), referenceFile, read),
+          ...readReference(await readFile(referenceFile), referenceFile, read, { labelMap }),
           ...known,
         }));
   if (!read || (referenceFile !== undefined && !reference)) return { problems };
@@ -68,7 +69,7 @@ export async function scoreFile(pair: VideoPair): Promise<ScoreOutcome> {
     baselineFile === undefined
       ? undefined
       : await attempt(baselineFile, async () => {
-          const other = readAlignedLabels(await readFile(baselineFile), baselineFile, read);
+          const other = readAlignedLabels(await readFile(baselineFile), baselineFile, read, { labelMap });
           requireSameSpacing(other, reference ?? prediction);
           return scoreVideo(pair.id, other, reference);
         });

@@ -3,9 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type FileProblem, problemText } from '../../app/file-problem.ts';
+import type { LabelMap } from '../../datasets/nifti.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { defineCommand } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
+import { labelMapping } from '../reading-options.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface EvaluateOptions {
@@ -13,6 +15,7 @@ interface EvaluateOptions {
   readonly references?: string;
   readonly baseline?: string;
   readonly confidence?: string;
+  readonly labelsMap?: LabelMap;
   readonly manifest?: string;
   readonly csv?: string;
   readonly json?: boolean;
@@ -34,6 +37,11 @@ export function evaluateCommand(): Command {
     .option(
       '--confidence <dir>',
       'folder with confidence maps in [0, 1], <video>.confidence.nii.gz or <video>.nii.gz: calibration; needs --references',
+    )
+    .option(
+      '--labels-map <pairs>',
+      'labels of other conventions in any of the masks, such as 3=0 for an atrium that counts as background',
+      labelMapping,
     )
     .option(
       '--manifest <file>',
@@ -64,7 +72,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   const { reportText } = await import('../text/report-tables.ts');
   const { scoresCsv } = await import('../../app/evaluation/score-csv.ts');
   const { report, problems } = await evaluateFolders(
-    { predictions, references, baseline, confidence },
+    { predictions, references, baseline, confidence, labelMap: options.labelsMap },
     options.manifest,
     (done, total) => {
       if (terminal.interactive) terminal.redraw([`scored ${done} of ${total} videos`]);
