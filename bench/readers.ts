@@ -1,6 +1,7 @@
 /**
- * 20,000 changed files through every reader: none may crash, hang or take more memory than the limits say (datasets/limits.ts). Also tables
- * of releases, info files and the stream of ffmpeg. Exit code 1 when anything but a refusal came out.
+ * 20,000 changed files through every reader: none may crash, hang or take more memory than the limits say
+ * (datasets/limits.ts). Also tables of releases, info files and the stream of ffmpeg. Exit code 1 when anything but a
+ * refusal came out.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -10,7 +10,8 @@ const TOLERANCE = 1e-5;
 
 /**
  * Reads a confidence map onto the grid of its mask; nothing is rescaled.
- * @throws DatasetInvalid when a value is not a number in [0, 1], GeometryMismatch when it lies on another grid, and what decodeNifti throws
+ * @throws DatasetInvalid when a value is not a number in [0, 1], GeometryMismatch when it lies on another grid, and
+ * what decodeNifti throws
  */
 export function readConfidenceMap(bytes: Uint8Array, name: string, mask?: TargetGrid): GreyVideo {
   const given = mask !== undefined && mask.frameTimeMs > 0 ? { frameTimeMs: mask.frameTimeMs } : {};

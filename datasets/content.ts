@@ -1,6 +1,7 @@
 /**
- * Whether a file that can be read is a recording of a heart: masks, label volumes, slices of a volume and frozen pictures can be read too.
- * Every reason can be overruled by its name; nothing is refused without saying what was expected and what was found.
+ * Whether a file that can be read is a recording of a heart: masks, label volumes, slices of a volume and frozen
+ * pictures can be read too. Every reason can be overruled by its name; nothing is refused without saying what was
+ * expected and what was found.
  */
 import type { GreyVideo } from '../imaging/image.ts';
 import { isPlausibleFrameTime, limits } from './limits.ts';

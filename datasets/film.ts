@@ -1,6 +1,6 @@
 /**
- * Films in containers (AVI, MP4, MOV, Matroska, WebM), in which EchoNet is published. They are decoded by a program outside this one, which
- * whoever starts the process passes in. They state no pixel size, so it has to be given.
+ * Films in containers (AVI, MP4, MOV, Matroska, WebM), in which EchoNet is published. They are decoded by a program
+ * outside this one, which whoever starts the process passes in. They state no pixel size, so it has to be given.
  */
 import { DomainError } from '../ground/errors.ts';
 import { fillFrameTime, type GivenGeometry } from './given-geometry.ts';
@@ -23,7 +23,8 @@ export interface DecodedFilm {
 export interface FilmReader {
   /**
    * Rejects with Error for a film that cannot be decoded.
-   * @param mostFrames of a size; a film that is longer is cut one frame after them, so that the caller sees that it is too long
+   * @param mostFrames of a size; a film that is longer is cut one frame after them, so that the caller sees that it
+   * is too long
    */
   decode(
     film: Uint8Array,
@@ -64,8 +65,8 @@ export function givenSpacing(
 }
 
 /**
- * @throws FormatUnsupported without a program that decodes films; DatasetInvalid for a film that it cannot decode, and without a pixel
- * size or frame time; LimitExceeded
+ * @throws FormatUnsupported without a program that decodes films; DatasetInvalid for a film that it cannot decode,
+ * and without a pixel size or frame time; LimitExceeded
  */
 export async function readFilm(
   bytes: Uint8Array,

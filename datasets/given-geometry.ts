@@ -1,6 +1,6 @@
 /**
- * Pixel size and frame time from a person or an info file fill what a header lacks or cannot mean; they never replace in silence what a
- * header says.
+ * Pixel size and frame time from a person or an info file fill what a header lacks or cannot mean; they never replace
+ * in silence what a header says.
  */
 import { isPlausibleFrameTime, limits } from './limits.ts';
 
@@ -35,7 +35,10 @@ export function fillSpacing(
   return stated;
 }
 
-/** The same for the time between frames; what is too long to be one (slices of a volume, seconds for milliseconds) gives way. */
+/**
+ * The same for the time between frames; what is too long to be one (slices of a volume, seconds for milliseconds)
+ * gives way.
+ */
 export function fillFrameTime(
   stated: number,
   frames: number,

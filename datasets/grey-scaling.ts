@@ -1,6 +1,7 @@
 /**
- * Numbers of a file to grey levels in [0, 1], scaled by what is there and not by what their type could hold: single precision from
- * 0 to 1.02, z-scores and 16-bit recordings of 141 levels keep their levels. What was done is returned as facts.
+ * Numbers of a file to grey levels in [0, 1], scaled by what is there and not by what their type could hold: single
+ * precision from 0 to 1.02, z-scores and 16-bit recordings of 141 levels keep their levels. What was done is returned
+ * as facts.
  */
 import { DomainError } from '../ground/errors.ts';
 import { type GreyScaling, MOST_LEVELS, type VideoFacts } from './video-facts.ts';
@@ -21,7 +22,9 @@ export interface ScaledLevels {
   readonly facts: VideoFacts;
 }
 
-/** The full range may be this many times the central 99.8 % of pixels; beyond it, outliers would squeeze the picture. */
+/**
+ * The full range may be this many times the central 99.8 % of pixels; beyond it, outliers would squeeze the picture.
+ */
 const OUTLIER_RATIO = 8;
 const TAIL_SHARE = 0.001;
 /** Percentiles are taken from about this many pixels, evenly spread. */

@@ -94,7 +94,8 @@ function cellValue(column: string, text: string): unknown {
 
 /**
  * Reads manifest.csv. The first line names the columns, in any order; lines may end with CR LF.
- * @throws DatasetInvalid with every problem and its line, when a row is invalid, an id occurs twice or a study spans two splits
+ * @throws DatasetInvalid with every problem and its line, when a row is invalid, an id occurs twice or a study spans
+ * two splits
  */
 export function parseManifest(csv: string): ManifestRow[] {
   const lines = csv.replace(/^\ufeff/, '').split(/\r?\n/);

@@ -1,6 +1,7 @@
 /**
- * MetaImage (.mhd with .raw or .zraw beside it, .mha in one file), in which CAMUS was published first. Text header, then numbers of one
- * type; axes (columns, rows, frames). The format has no units: the third step is taken as seconds, and content.ts refuses slices.
+ * MetaImage (.mhd with .raw or .zraw beside it, .mha in one file), in which CAMUS was published first. Text header,
+ * then numbers of one type; axes (columns, rows, frames). The format has no units: the third step is taken as
+ * seconds, and content.ts refuses slices.
  */
 import { inflateSync } from 'node:zlib';
 import { DomainError } from '../ground/errors.ts';

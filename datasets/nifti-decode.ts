@@ -1,6 +1,6 @@
 /**
- * Bytes of a NIfTI file to numbers with geometry. The header is read by nifti-reader-js; this file guards it: nothing is
- * expanded before the header has said, within limits.ts, how much there must be.
+ * Bytes of a NIfTI file to numbers with geometry. The header is read by nifti-reader-js; this file guards it: nothing
+ * is expanded before the header has said, within limits.ts, how much there must be.
  */
 import { constants, gunzipSync } from 'node:zlib';
 import { isNIFTI1, isNIFTI2, NIFTI1, NIFTI2, readHeader } from 'nifti-reader-js';

@@ -1,6 +1,7 @@
 /**
- * The geometry of a NIfTI file as it was written: axes, pixel sizes, units and both orientations, byte for byte. A mask is written with
- * the layout of its video, so that every viewer lays one over the other, whatever the orientation (LPS, RAS), the number of axes or the units.
+ * The geometry of a NIfTI file as it was written: axes, pixel sizes, units and both orientations, byte for byte. A
+ * mask is written with the layout of its video, so that every viewer lays one over the other, whatever the
+ * orientation (LPS, RAS), the number of axes or the units.
  */
 
 import type { VideoGeometry } from '../imaging/image.ts';
@@ -157,8 +158,8 @@ export function writeHeader(layout: NiftiLayout, coding: PixelCoding): Uint8Arra
 const MILLIMETRES_AND_SECONDS = 2 | 8;
 
 /**
- * Axes (columns, rows, frames) in mm and seconds, with the pixel sizes as a matrix for readers that look at nothing else; for videos of
- * formats without an orientation.
+ * Axes (columns, rows, frames) in mm and seconds, with the pixel sizes as a matrix for readers that look at nothing
+ * else; for videos of formats without an orientation.
  */
 export function plainLayout({ frames, rows, columns, spacingMm, frameTimeMs }: VideoGeometry): NiftiLayout {
   const [rowMm, columnMm] = spacingMm;

@@ -1,6 +1,7 @@
 /**
- * NIfTI files as videos. File axes are (columns, rows, frames) with pixdim in mm and seconds; because columns vary fastest
- * there too, the bytes have the memory order of imaging/image.ts. Orientation is kept, not applied: masks are written with their video's.
+ * NIfTI files as videos. File axes are (columns, rows, frames) with pixdim in mm and seconds; because columns vary
+ * fastest there too, the bytes have the memory order of imaging/image.ts. Orientation is kept, not applied: masks are
+ * written with their video's.
  */
 import { gzipSync } from 'node:zlib';
 import { DomainError } from '../ground/errors.ts';
@@ -117,8 +118,10 @@ function labelsOf(
 export type TargetGrid = VideoGeometry & { readonly layout?: NiftiLayout | undefined };
 
 /**
- * A mask on the grid of its video, by the affines of both files; the video's frame time and pixel size fill what the mask's header lacks.
- * @throws GeometryMismatch when they do not lie on one grid (imaging/orientation.ts), LabelMapInvalid and what decodeNifti throws
+ * A mask on the grid of its video, by the affines of both files; the video's frame time and pixel size fill what the
+ * mask's header lacks.
+ * @throws GeometryMismatch when they do not lie on one grid (imaging/orientation.ts), LabelMapInvalid and what
+ * decodeNifti throws
  */
 export function readAlignedLabels(
   bytes: Uint8Array,
@@ -132,7 +135,8 @@ export function readAlignedLabels(
 }
 
 /**
- * A reference on the grid of what it is compared with or drawn for: labels with what they show that they know (imaging/annotation.ts).
+ * A reference on the grid of what it is compared with or drawn for: labels with what they show that they know
+ * (imaging/annotation.ts).
  * @throws as readAlignedLabels
  */
 export function readReference(
@@ -165,8 +169,9 @@ function niftiBytes(layout: NiftiLayout, coding: PixelCoding, pixels: Uint8Array
 const UNIT_WINDOW = [0, 1] as const;
 
 /**
- * A .nii.gz file of grey levels, as whole numbers of 8 (default) or 16 bits ([0, 1] times the highest, rounded, clipped) or as
- * single-precision numbers unchanged. `layout` is that of the file which the grid comes from. The same video always gives the same bytes.
+ * A .nii.gz file of grey levels, as whole numbers of 8 (default) or 16 bits ([0, 1] times the highest, rounded,
+ * clipped) or as single-precision numbers unchanged. `layout` is that of the file which the grid comes from. The same
+ * video always gives the same bytes.
  */
 export function writeGreyNifti(
   video: GreyVideo,

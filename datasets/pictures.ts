@@ -1,6 +1,6 @@
 /**
- * Pictures: animated GIF and WebP as a video, PNG, JPEG, TIFF and BMP as one frame each, and a series of them as a video. Decoded by sharp.
- * They state no pixel size, and only animations a time between frames.
+ * Pictures: animated GIF and WebP as a video, PNG, JPEG, TIFF and BMP as one frame each, and a series of them as a
+ * video. Decoded by sharp. They state no pixel size, and only animations a time between frames.
  */
 import sharp from 'sharp';
 import { DomainError } from '../ground/errors.ts';
@@ -88,7 +88,10 @@ function recorded(
   return { frames, rows, columns, spacingMm, frameTimeMs, ...scaled, ...(notes.length > 0 && { notes }) };
 }
 
-/** @throws DatasetInvalid for damaged files, and without a pixel size or, of several frames, a frame time; LimitExceeded */
+/**
+ * @throws DatasetInvalid for damaged files, and without a pixel size or, of several frames, a frame time;
+ * LimitExceeded
+ */
 export async function readPicture(
   bytes: Uint8Array,
   name: string,

@@ -9,7 +9,10 @@ import { gridAtSpacing, resampleGreyTo, resampleLabelsTo } from '../imaging/resa
 
 export interface Preprocessed {
   readonly video: GreyVideo;
-  /** A segmentation on the grid of `video` back on the original grid, pixel for pixel. @throws GeometryMismatch on another grid */
+  /**
+   * A segmentation on the grid of `video` back on the original grid, pixel for pixel. @throws GeometryMismatch on
+   * another grid
+   */
   restoreLabels(labels: LabelVideo): LabelVideo;
   /** The same for a map of numbers, such as a confidence: between pixels it is interpolated. */
   restoreMap(map: GreyVideo): GreyVideo;

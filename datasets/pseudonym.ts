@@ -1,6 +1,6 @@
 /**
- * Names of patients as ids that say nothing: HMAC-SHA-256 under a key of the dataset, so that nobody without it can try a list of names, and
- * the same patient is the same study on every day.
+ * Names of patients as ids that say nothing: HMAC-SHA-256 under a key of the dataset, so that nobody without it can
+ * try a list of names, and the same patient is the same study on every day.
  */
 import { createHmac } from 'node:crypto';
 

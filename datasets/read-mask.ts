@@ -18,7 +18,8 @@ export interface MaskOptions extends LabelOptions {
 }
 
 /**
- * A person's mask (NIfTI or MetaImage) of a video or of one of its frames, with what it shows that it knows (imaging/annotation.ts).
+ * A person's mask (NIfTI or MetaImage) of a video or of one of its frames, with what it shows that it knows
+ * (imaging/annotation.ts).
  * @throws GeometryMismatch when it does not lie on the grid of `target`, LabelMapInvalid, and what the readers throw
  */
 export async function readMask(
@@ -71,7 +72,8 @@ function requireSameGrid(mask: LabelVideo, target: TargetGrid, name: string): vo
 }
 
 /**
- * Masks of single frames, as CAMUS has them at end-diastole and end-systole, as one reference that knows these frames alone.
+ * Masks of single frames, as CAMUS has them at end-diastole and end-systole, as one reference that knows these frames
+ * alone.
  * @throws DatasetInvalid for a frame outside the video, and what readMask throws
  */
 export async function joinFrameMasks(

@@ -1,6 +1,6 @@
 /**
- * What is written on the picture inside the sector: bright pixels with sharp edges that never change while the tissue around them does.
- * Names and dates there survive every cropping, so a person has to look.
+ * What is written on the picture inside the sector: bright pixels with sharp edges that never change while the tissue
+ * around them does. Names and dates there survive every cropping, so a person has to look.
  */
 import type { GreyVideo } from '../imaging/image.ts';
 import { SMALLEST_CHANGE } from './sector.ts';
@@ -40,7 +40,10 @@ function stillPixels({ frames, rows, columns, intensities }: GreyVideo): Uint8Ar
   return still;
 }
 
-/** Looks for writing within `sector` (0/1 over [rows, columns]); undefined when there is none, or too few frames to tell. */
+/**
+ * Looks for writing within `sector` (0/1 over [rows, columns]); undefined when there is none, or too few frames to
+ * tell.
+ */
 export function findResidualText(video: GreyVideo, sector: Uint8Array): ResidualText | undefined {
   const { frames, rows, columns, intensities } = video;
   if (frames < FEWEST_FRAMES) return undefined;

@@ -6,7 +6,10 @@ const rows = 80;
 const columns = 100;
 const frames = 6;
 
-/** A fan of changing speckle with a still dark middle, still text at the top left, a changing number at the bottom right. */
+/**
+ * A fan of changing speckle with a still dark middle, still text at the top left, a changing number at the bottom
+ * right.
+ */
 function recording(moving: boolean) {
   const random = randomStream(1, 'sector');
   const intensities = new Float32Array(frames * rows * columns);

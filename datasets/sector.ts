@@ -116,13 +116,16 @@ export function blankOutside<Video extends GreyVideo>(video: Video, keep: Uint8A
   return { ...video, intensities };
 }
 
-/** Grey level from which something outside the sector is writing, a scale or a trace, and not the sector's own faint edge. */
+/**
+ * Grey level from which something outside the sector is writing, a scale or a trace, and not the sector's own faint
+ * edge.
+ */
 const WRITTEN = 0.25;
 const FEWEST_WRITTEN = 12;
 
 /**
- * The video without what was written around its sector, and how many pixels that were; the video itself where there is no sector, or
- * nothing around it. For formats whose header states no region.
+ * The video without what was written around its sector, and how many pixels that were; the video itself where there
+ * is no sector, or nothing around it. For formats whose header states no region.
  */
 export function withoutSurroundings<Video extends GreyVideo>(
   video: Video,

@@ -9,8 +9,9 @@ export interface SplitShares {
 }
 
 /**
- * Split of every study; repetitions are one study. Studies are ordered by name before they are drawn, so the answer does
- * not depend on the order of the input. The rest is for training. From three studies on, a share above 0 gets at least one.
+ * Split of every study; repetitions are one study. Studies are ordered by name before they are drawn, so the answer
+ * does not depend on the order of the input. The rest is for training. From three studies on, a share above 0 gets at
+ * least one.
  */
 export function splitStudies(
   studies: Iterable<string>,

@@ -201,7 +201,8 @@ async function verifyVideo(source: DatasetSource, row: ManifestRow): Promise<Fin
 }
 
 /**
- * Checks a dataset: manifest.csv, videos/<id>.nii.gz and labels/<id>.nii.gz of labelled rows. Problems come in the manifest's order.
+ * Checks a dataset: manifest.csv, videos/<id>.nii.gz and labels/<id>.nii.gz of labelled rows. Problems come in the
+ * manifest's order.
  * @param onDone called after every video
  */
 export async function verifyDataset(

@@ -1,13 +1,14 @@
 /**
- * What a reader did to the grey levels of a file, so that nobody has to trust that nothing was lost: the numbers that the file
- * holds, the range that became [0, 1], and how many levels are left once the video is stored.
+ * What a reader did to the grey levels of a file, so that nobody has to trust that nothing was lost: the numbers that
+ * the file holds, the range that became [0, 1], and how many levels are left once the video is stored.
  */
 import type { GreyVideo } from '../imaging/image.ts';
 import type { NiftiLayout } from './nifti-layout.ts';
 
 /**
- * Where the range of grey levels that becomes [0, 1] comes from: the type (whole numbers of 8 bits: 0..255), a window that the header
- * states, the least and greatest value found, or, where a few outliers would squeeze the rest, the central 99.8 % of them.
+ * Where the range of grey levels that becomes [0, 1] comes from: the type (whole numbers of 8 bits: 0..255), a window
+ * that the header states, the least and greatest value found, or, where a few outliers would squeeze the rest, the
+ * central 99.8 % of them.
  */
 export type ScalingKind = 'type' | 'window' | 'range' | 'robust';
 
@@ -37,6 +38,8 @@ export interface RecordedVideo extends GreyVideo {
   readonly facts: VideoFacts;
   /** Axes, units and orientation of a NIfTI file, which masks of the video are written with. */
   readonly layout?: NiftiLayout;
-  /** What a person should know of the reading, such as a given value that was not used because the header has its own. */
+  /**
+   * What a person should know of the reading, such as a given value that was not used because the header has its own.
+   */
   readonly notes?: readonly string[];
 }

@@ -36,6 +36,14 @@ describe('the plan of a run', () => {
     });
   });
 
+  it('refuses to learn from references that know some frames or structures alone, and takes them for testing', () => {
+    const partial = { ...source[0]!, annotatedFrames: [0, 7] };
+    const learning = { source: [partial, ...source.slice(1)], target };
+    expect(() => makePlan(configOf(), learning)).toThrow(/1 videos .* learnt as background/);
+    const ventricle = videos(2, 'test', true).map((video) => ({ ...video, annotatedLabels: [1] }));
+    expect(makePlan(configOf(), { source, target: [...target, ...ventricle] }).test.flat()).toHaveLength(2);
+  });
+
   it('goes on with the target where the iteration before ended, until every video was seen', () => {
     expect(plan.sweeps.map((sweep) => sweep.map((shard) => shard.length))).toEqual(Array(3).fill([3, 1]));
     const order = plan.sweeps.flat(2);

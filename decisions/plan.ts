@@ -17,6 +17,10 @@ export interface PlannedVideo {
   readonly study: string;
   readonly split: 'train' | 'val' | 'test' | 'pred';
   readonly labelled: boolean;
+  /** Frames that its reference knows, where that is not all. */
+  readonly annotatedFrames?: readonly number[] | undefined;
+  /** Structures that its reference knows, where that is not all. */
+  readonly annotatedLabels?: readonly number[] | undefined;
 }
 
 /** The videos of both datasets, in the order of their manifests. */
@@ -33,6 +37,7 @@ export function makePlan(config: RunConfig, { source, target }: PlannedDatasets)
   const { seed, sweep, ppo } = config;
   const train = source.filter(({ labelled, split }) => labelled && split === 'train');
   refuseWithoutAnnotations(config, source.length, train.length);
+  refusePartialReferences(config.source, source);
   const validation = idsOf(target.filter(({ split }) => split === 'val'));
   const mostValidation = Math.max(ppo.validationVideos, Math.ceil(sweep.videosPerIteration / 10));
   const test = target.filter(({ split }) => split === 'test');
@@ -51,6 +56,23 @@ export function makePlan(config: RunConfig, { source, target }: PlannedDatasets)
     test: sharded(idsOf(scored), sweep.videosPerShard),
     studies: studiesOf(target),
   };
+}
+
+/** Training reads every frame of a reference as drawn: what is not annotated would be learnt as background. */
+function refusePartialReferences(dataset: string, source: readonly PlannedVideo[]): void {
+  const partial = source.filter(
+    ({ labelled, split, annotatedFrames, annotatedLabels }) =>
+      labelled &&
+      (split === 'train' || split === 'val') &&
+      (annotatedFrames ?? annotatedLabels) !== undefined,
+  );
+  if (partial.length === 0) return;
+  throw new DomainError(
+    'DatasetInvalid',
+    `The source dataset "${dataset}" has ${partial.length} videos to learn from whose references know some frames or ` +
+      'structures alone (annotatedFrames, annotatedLabels in its manifest); the rest would be learnt as background. ' +
+      'Learn from videos with masks in all frames, or bring these into the test or pred split.',
+  );
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   annotatedWindows,
   annotationMask,
   withInferredAnnotation,
+  withoutUnknown,
 } from './annotation.ts';
 import type { LabelVideo } from './image.ts';
 
@@ -77,6 +78,23 @@ test('the annotated part has the annotated frames and structures alone', () => {
   expect(annotatedPart(prediction, video([[1], [2]]))).toBe(prediction);
   const map = { ...prediction, intensities: Float32Array.from([0, 1, 2, 3, 4, 5, 6, 7, 8]) };
   expect([...annotatedFramesOfMap(map, reference).intensities]).toEqual([3, 4, 5, 6, 7, 8]);
+});
+
+test('what a reference does not know is background in its labels', () => {
+  const stated = { annotatedFrames: [1], annotatedLabels: [1] };
+  expect([
+    ...withoutUnknown(
+      video(
+        [
+          [1, 2],
+          [1, 2],
+        ],
+        stated,
+      ),
+    ).labels,
+  ]).toEqual([0, 0, 1, 0]);
+  const whole = video([[1, 2]]);
+  expect(withoutUnknown(whole)).toBe(whole);
 });
 
 test('a loss sees annotated frames, and of a reference of one structure only that one', () => {

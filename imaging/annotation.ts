@@ -1,6 +1,6 @@
 /**
- * What a reference knows. Hospitals and public sets draw end-diastole and end-systole alone, EchoNet the ventricle alone; what nobody drew
- * is unknown there, not background, and is neither scored nor learnt from.
+ * What a reference knows. Hospitals and public sets draw end-diastole and end-systole alone, EchoNet the ventricle
+ * alone; what nobody drew is unknown there, not background, and is neither scored nor learnt from.
  */
 import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from './image.ts';
@@ -26,9 +26,10 @@ export function isFullyAnnotated(reference: LabelVideo): boolean {
 }
 
 /**
- * What a reference shows that it knows: in a view of the heart the ventricle is always there, so frames without any label were not drawn
- * where others were, and a structure that is in no frame was not drawn at all. What is stated already stays. A reference without any label
- * knows nothing that could be told apart from a mistake and stays as it is.
+ * What a reference shows that it knows: in a view of the heart the ventricle is always there, so frames without any
+ * label were not drawn where others were, and a structure that is in no frame was not drawn at all. What is stated
+ * already stays. A reference without any label knows nothing that could be told apart from a mistake and stays as it
+ * is.
  */
 export function withInferredAnnotation(reference: LabelVideo): LabelVideo {
   const { frames, rows, columns, labels } = reference;
@@ -57,14 +58,29 @@ function onlyFrames(video: LabelVideo, frames: readonly number[]): LabelVideo {
 }
 
 /**
- * The part of a segmentation that `reference` can say something about: its annotated frames, in order, and in them its structures;
- * everything else is background. The video itself where the reference knows all.
+ * The part of a segmentation that `reference` can say something about: its annotated frames, in order, and in them
+ * its structures; everything else is background. The video itself where the reference knows all.
  */
 export function annotatedPart(video: LabelVideo, reference: LabelVideo): LabelVideo {
   if (isFullyAnnotated(reference)) return video;
   const known = annotatedLabelsOf(reference);
   const part = onlyFrames(video, annotatedFramesOf(reference));
   return { ...part, labels: part.labels.map((label) => (known.includes(label) ? label : BACKGROUND)) };
+}
+
+/** The reference with background wherever it says nothing, so that its labels alone show what it knows. */
+export function withoutUnknown(reference: LabelVideo): LabelVideo {
+  if (isFullyAnnotated(reference)) return reference;
+  const pixels = reference.rows * reference.columns;
+  const known = annotatedLabelsOf(reference);
+  const labels = new Uint8Array(reference.labels.length);
+  for (const frame of annotatedFramesOf(reference)) {
+    for (let i = frame * pixels; i < (frame + 1) * pixels; i++) {
+      const label = reference.labels[i]!;
+      if (known.includes(label)) labels[i] = label;
+    }
+  }
+  return { ...reference, labels };
 }
 
 /** The frames of a map that `reference` annotates; the map itself where it annotates all. */
@@ -79,8 +95,9 @@ export function annotatedFramesOfMap(map: GreyVideo, reference: LabelVideo): Gre
 }
 
 /**
- * 1 where a pixel of the reference may enter a loss or a score, 0 where nobody drew, shape [frames, rows, columns]: frames that are not
- * annotated, and, where only some structures are known, all but these (background there may be a structure that was not drawn).
+ * 1 where a pixel of the reference may enter a loss or a score, 0 where nobody drew, shape [frames, rows, columns]:
+ * frames that are not annotated, and, where only some structures are known, all but these (background there may be a
+ * structure that was not drawn).
  */
 export function annotationMask(reference: LabelVideo): Uint8Array {
   const pixels = reference.rows * reference.columns;
@@ -95,7 +112,10 @@ export function annotationMask(reference: LabelVideo): Uint8Array {
   return mask;
 }
 
-/** First frames of windows of `length` that hold at least one annotated frame, each frame in as few as `stride` allows. */
+/**
+ * First frames of windows of `length` that hold at least one annotated frame, each frame in as few as `stride`
+ * allows.
+ */
 export function annotatedWindows(reference: LabelVideo, length: number, stride: number): number[] {
   const last = Math.max(0, reference.frames - length);
   const annotated = annotatedFramesOf(reference);

@@ -1,6 +1,7 @@
 /**
  * A video is a typed array with its geometry, and nothing else. One axis order everywhere in memory: frames, rows,
- * columns, the last one fastest; pixel (t, r, c) lies at (t * rows + r) * columns + c. Files use other orders; readers convert.
+ * columns, the last one fastest; pixel (t, r, c) lies at (t * rows + r) * columns + c. Files use other orders;
+ * readers convert.
  */
 export interface VideoGeometry {
   readonly frames: number;
@@ -21,8 +22,8 @@ export interface GreyVideo extends VideoGeometry {
 export interface LabelVideo extends VideoGeometry {
   readonly labels: Uint8Array;
   /**
-   * Frames whose labels a reference knows, rising (most references are drawn at end-diastole and end-systole alone); in the others
-   * `labels` says nothing. Absent: all frames.
+   * Frames whose labels a reference knows, rising (most references are drawn at end-diastole and end-systole alone);
+   * in the others `labels` says nothing. Absent: all frames.
    */
   readonly annotatedFrames?: readonly number[];
   /** Structures that a reference knows; of the others it says nothing. Absent: all of ground/labels.ts. */

@@ -1,6 +1,7 @@
 /**
- * Two files of one picture may store it differently: mirrored, transposed, frames reversed. Their affines say where each pixel lies in
- * the patient; this file brings a mask onto the grid of another file, or refuses where the two do not lie on one grid.
+ * Two files of one picture may store it differently: mirrored, transposed, frames reversed. Their affines say where
+ * each pixel lies in the patient; this file brings a mask onto the grid of another file, or refuses where the two do
+ * not lie on one grid.
  */
 import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo, LabelVideo, VideoGeometry } from './image.ts';
@@ -140,8 +141,9 @@ function orderOnto(
 }
 
 /**
- * The mask with the pixel order of `target`, by the affines of both files. Where one of them states no affine, or both state the same
- * directions, the stored order is taken as it is: where the origin lies does not matter for a picture without a place in a room.
+ * The mask with the pixel order of `target`, by the affines of both files. Where one of them states no affine, or
+ * both state the same directions, the stored order is taken as it is: where the origin lies does not matter for a
+ * picture without a place in a room.
  * @throws GeometryMismatch when the axes are not the same lines, or are turned about and do not lie in the same place
  */
 export function alignLabels(

@@ -19,8 +19,8 @@ import { type FrameSurfaces, videoSurfaces } from './surfaces.ts';
 import { temporalMeasures, temporalValidity } from './temporal.ts';
 
 /**
- * Scores a prediction; without a reference only what needs none. Distances use the spacing of the prediction. Of a reference that knows
- * some frames or structures alone, only these are scored: what nobody drew is no mistake.
+ * Scores a prediction; without a reference only what needs none. Distances use the spacing of the prediction. Of a
+ * reference that knows some frames or structures alone, only these are scored: what nobody drew is no mistake.
  * @throws GeometryMismatch when prediction and reference differ in frames, rows or columns.
  */
 export function scoreVideo(

@@ -21,8 +21,8 @@ export interface VideoUncertainty {
 }
 
 /**
- * Scores a confidence map, values in [0, 1], on the pixels where prediction or reference is foreground, in what the reference knows.
- * Without such pixels all errors are 0.
+ * Scores a confidence map, values in [0, 1], on the pixels where prediction or reference is foreground, in what the
+ * reference knows. Without such pixels all errors are 0.
  * @throws GeometryMismatch when the three do not lie on one grid.
  */
 export function scoreUncertainty(

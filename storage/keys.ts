@@ -1,4 +1,7 @@
-/** Where everything lies in the bucket (architecture.md, what flows). Keys say what a thing is and hold no patient data. */
+/**
+ * Where everything lies in the bucket (architecture.md, what flows). Keys say what a thing is and hold no patient
+ * data.
+ */
 import { DomainError } from '../ground/errors.ts';
 
 /** Letters, digits, dot, dash, underscore; no path may leave its folder by its name. */
@@ -22,7 +25,9 @@ export const datasetKeys = {
     `${datasetKeys.root(dataset)}videos/${checkedName('video', id)}.nii.gz`,
   labels: (dataset: string, id: string) =>
     `${datasetKeys.root(dataset)}labels/${checkedName('video', id)}.nii.gz`,
-  /** Random bytes by which names of patients become ids of studies; whoever has it and a list of names can undo that. */
+  /**
+   * Random bytes by which names of patients become ids of studies; whoever has it and a list of names can undo that.
+   */
   studyKey: (dataset: string) => `${datasetKeys.root(dataset)}study.key`,
   quarantine: (dataset: string, id: string) =>
     `${datasetKeys.root(dataset)}quarantine/${checkedName('video', id)}.json`,

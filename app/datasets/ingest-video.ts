@@ -46,7 +46,10 @@ export interface QuarantinedVideo extends FileProblem {
   readonly reasons: readonly ContentReason[];
 }
 
-/** The manifest is the caller's to write, once for all videos. Only what is wrong with the files themselves quarantines them. */
+/**
+ * The manifest is the caller's to write, once for all videos. Only what is wrong with the files themselves
+ * quarantines them.
+ */
 export async function ingestVideo(
   store: ObjectStore,
   planned: PlannedVideo,
@@ -105,7 +108,10 @@ class ContentRefused extends DomainError {
   }
 }
 
-/** The video without what was written around its sector. @throws ContentRefused for what speaks against it and was not forced */
+/**
+ * The video without what was written around its sector. @throws ContentRefused for what speaks against it and was not
+ * forced
+ */
 function checked(
   read: RecordedVideo,
   file: string,

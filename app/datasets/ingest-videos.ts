@@ -21,7 +21,10 @@ export interface IngestRequest {
   readonly keepNames: boolean;
   /** Of videos whose name, release or table says none. */
   readonly view: string;
-  /** For all videos; as a release or table says, or drawn by patient, when left out. What the dataset has keeps its split. */
+  /**
+   * For all videos; as a release or table says, or drawn by patient, when left out. What the dataset has keeps its
+   * split.
+   */
   readonly split?: Split | undefined;
   /** What headers lack, and a program that decodes films. */
   readonly reading?: ReadOptions | undefined;

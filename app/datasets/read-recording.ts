@@ -1,4 +1,7 @@
-/** Files of a recording from disk: the video with what lies beside it, and its reference. What was read is digested on the way. */
+/**
+ * Files of a recording from disk: the video with what lies beside it, and its reference. What was read is digested on
+ * the way.
+ */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,6 +13,7 @@ import { readPictureSeries } from '../../datasets/pictures.ts';
 import { joinFrameMasks, readMask } from '../../datasets/read-mask.ts';
 import { type ReadOptions, readVideo } from '../../datasets/read-video.ts';
 import type { RecordedVideo } from '../../datasets/video-facts.ts';
+import { withoutUnknown } from '../../imaging/annotation.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 
 export interface ReadRecording {
@@ -86,11 +90,10 @@ export async function readPlannedLabels(
             video,
             labels.masks[0]!.file,
           );
-  return (
-    reference && {
-      ...reference,
-      ...(annotatedFrames && { annotatedFrames }),
-      ...(annotatedLabels && { annotatedLabels }),
-    }
-  );
+  if (reference === undefined) return undefined;
+  return withoutUnknown({
+    ...reference,
+    ...(annotatedFrames && { annotatedFrames }),
+    ...(annotatedLabels && { annotatedLabels }),
+  });
 }

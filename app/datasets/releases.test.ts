@@ -1,4 +1,7 @@
-/** Releases as their makers publish them, made of phantoms, brought in with one call each; real sets where they are at hand. */
+/**
+ * Releases as their makers publish them, made of phantoms, brought in with one call each; real sets where they are at
+ * hand.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Which files are scored together: those of the same name in the folders of predictions, references, baseline, confidence. */
+/**
+ * Which files are scored together: those of the same name in the folders of predictions, references, baseline,
+ * confidence.
+ */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pairingKey } from '../../datasets/collections/names.ts';
@@ -56,8 +59,9 @@ async function niftiFiles(folder: string): Promise<{ files: Map<string, string>;
 }
 
 /**
- * The files under the ids of the predictions: of the same name, or of one that differs in the suffixes of masks (CAMUS: `_gt`) and of
- * nnU-Net's first channel (`_0000`) alone. Files that fit no prediction stay under their own name.
+ * The files under the ids of the predictions: of the same name, or of one that differs in the suffixes of masks
+ * (CAMUS: `_gt`) and of nnU-Net's first channel (`_0000`) alone. Files that fit no prediction stay under their own
+ * name.
  */
 function byPairingKey(
   files: ReadonlyMap<string, string>,

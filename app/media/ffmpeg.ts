@@ -1,6 +1,7 @@
 /**
- * Films through the ffmpeg of this machine: one process a film, from a file of its own, with bounds on time and memory. ffmpeg is told which
- * container it gets and may open nothing else, so a film cannot make it read other files.
+ * Films through the ffmpeg of this machine: one process a film, from a file of its own, with bounds on time and
+ * memory. ffmpeg is told which container it gets and may open nothing else, so a film cannot make it read other
+ * files.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * The stream that ffmpeg writes (YUV4MPEG2, grey): a line with size and rate, then every frame behind a line of its own. Nothing is kept
- * before the first line has said how much there may be.
+ * The stream that ffmpeg writes (YUV4MPEG2, grey): a line with size and rate, then every frame behind a line of its
+ * own. Nothing is kept before the first line has said how much there may be.
  */
 import type { DecodedFilm } from '../../datasets/film.ts';
 

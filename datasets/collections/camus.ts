@@ -1,6 +1,7 @@
 /**
- * The CAMUS releases (Leclerc et al., TMI 2019): a folder a patient with a loop of each view (`_half_sequence` or `_sequence`), its masks
- * (`_gt`), pictures at end-diastole and end-systole, and an info file. NIfTI or MetaImage. Label 3 there is the left atrium.
+ * The CAMUS releases (Leclerc et al., TMI 2019): a folder a patient with a loop of each view (`_half_sequence` or
+ * `_sequence`), its masks (`_gt`), pictures at end-diastole and end-systole, and an info file. NIfTI or MetaImage.
+ * Label 3 there is the left atrium.
  */
 import type { Split } from '../manifest.ts';
 import { baseName, folderOf, recordingName, stemOf } from './names.ts';

@@ -1,6 +1,6 @@
 /**
- * The EchoNet releases (Ouyang et al., Nature 2020): films, FileList.csv with rate and split of each, VolumeTracings.csv with the left
- * ventricle in some frames. Every film is a patient. No pixel size is stated.
+ * The EchoNet releases (Ouyang et al., Nature 2020): films, FileList.csv with rate and split of each,
+ * VolumeTracings.csv with the left ventricle in some frames. Every film is a patient. No pixel size is stated.
  */
 
 import { parseTable } from '../csv.ts';

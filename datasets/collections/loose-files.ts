@@ -1,4 +1,7 @@
-/** Files of no known release: videos by their endings, masks beside them or in a folder of masks, series of numbered pictures. */
+/**
+ * Files of no known release: videos by their endings, masks beside them or in a folder of masks, series of numbered
+ * pictures.
+ */
 import {
   baseName,
   channelOf,

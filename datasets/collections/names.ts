@@ -54,8 +54,9 @@ export interface RecordingName {
 }
 
 /**
- * Patient and view in a file's name: CAMUS (`patient0001_2CH_...`) and EchoNet (`0X` and 16 hexadecimal digits; every video is a patient of
- * its own there). Nothing for names of other patterns: a guess would put frames of one patient into two splits.
+ * Patient and view in a file's name: CAMUS (`patient0001_2CH_...`) and EchoNet (`0X` and 16 hexadecimal digits; every
+ * video is a patient of its own there). Nothing for names of other patterns: a guess would put frames of one patient
+ * into two splits.
  */
 export function recordingName(path: string): RecordingName {
   const stem = stemOf(path);

@@ -1,6 +1,6 @@
 /**
- * nnU-Net's raw data (imagesTr, labelsTr, imagesTs, labelsTs, dataset.json): `CASE_0000.nii.gz` is a picture's first channel, `CASE.nii.gz`
- * its mask. Cases of imagesTs are for testing.
+ * nnU-Net's raw data (imagesTr, labelsTr, imagesTs, labelsTs, dataset.json): `CASE_0000.nii.gz` is a picture's first
+ * channel, `CASE.nii.gz` its mask. Cases of imagesTs are for testing.
  */
 import { baseName, channelOf, folderOf, maskEnding, pairingKey, recordingName } from './names.ts';
 import type { FolderListing, IngestPlan, PlannedVideo, SkippedFile } from './plan.ts';

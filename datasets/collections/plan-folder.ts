@@ -1,4 +1,7 @@
-/** What a folder is taken for, and what a person adds to it: a folder of masks, a table of patients, views, splits and masks. */
+/**
+ * What a folder is taken for, and what a person adds to it: a folder of masks, a table of patients, views, splits and
+ * masks.
+ */
 import { DomainError } from '../../ground/errors.ts';
 import { parseTable } from '../csv.ts';
 import { parseAnnotated, SplitSchema } from '../manifest.ts';

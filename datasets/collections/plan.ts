@@ -1,4 +1,7 @@
-/** What is to be read from a folder of files: which are videos, which masks belong to them, which patient, and what is left lying. */
+/**
+ * What is to be read from a folder of files: which are videos, which masks belong to them, which patient, and what is
+ * left lying.
+ */
 import type { GivenGeometry } from '../given-geometry.ts';
 import type { Split } from '../manifest.ts';
 import type { LabelMap } from '../nifti.ts';
@@ -18,7 +21,10 @@ export interface PlannedVideo {
   readonly pictures?: readonly string[];
   /** What it is called where names are kept: the file's name without its ending. */
   readonly name: string;
-  /** Whose recording it is, as names or a table say; a name of a patient or study, so it goes no further than a keyed hash. */
+  /**
+   * Whose recording it is, as names or a table say; a name of a patient or study, so it goes no further than a keyed
+   * hash.
+   */
   readonly patient?: string;
   readonly view?: string;
   readonly split?: Split;

@@ -1,4 +1,7 @@
-/** Outlines of the left ventricle as EchoNet has them: chords across the ventricle, from which a polygon and a mask are made. */
+/**
+ * Outlines of the left ventricle as EchoNet has them: chords across the ventricle, from which a polygon and a mask
+ * are made.
+ */
 import { LEFT_VENTRICLE } from '../../ground/labels.ts';
 import type { LabelVideo, VideoGeometry } from '../../imaging/image.ts';
 
@@ -20,8 +23,8 @@ export interface Chord {
 }
 
 /**
- * Outline of the chords of one frame: down their first ends, up their second ends. The first chord of EchoNet's table is the long axis and
- * no part of the outline (echonet/datasets/echo.py).
+ * Outline of the chords of one frame: down their first ends, up their second ends. The first chord of EchoNet's table
+ * is the long axis and no part of the outline (echonet/datasets/echo.py).
  */
 export function outlineOf(chords: readonly Chord[]): Point[] {
   const across = chords.slice(1);
@@ -53,7 +56,10 @@ function fillPolygon(
   }
 }
 
-/** A reference that knows the ventricle alone, in the traced frames alone; tracings of frames that the video has not are left out. */
+/**
+ * A reference that knows the ventricle alone, in the traced frames alone; tracings of frames that the video has not
+ * are left out.
+ */
 export function tracedReference(video: VideoGeometry, tracings: readonly Tracing[]): LabelVideo | undefined {
   const { frames, rows, columns, spacingMm, frameTimeMs } = video;
   const within = tracings.filter(({ frame, outline }) => frame >= 0 && frame < frames && outline.length >= 3);
