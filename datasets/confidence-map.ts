@@ -1,17 +1,20 @@
 /** Confidence maps: NIfTI files of numbers in [0, 1] on the grid of a mask, as `segment --uncertainty` writes them. */
 import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo } from '../imaging/image.ts';
-import { decodeNifti } from './nifti.ts';
+import { alignGrey } from '../imaging/orientation.ts';
+import { decodeNifti, type TargetGrid, targetAffine } from './nifti.ts';
+import { affineOf } from './nifti-layout.ts';
 
 /** Single precision rounds a little beyond 0 and 1. */
 const TOLERANCE = 1e-5;
 
 /**
- * Reads a confidence map; nothing is rescaled.
- * @throws DatasetInvalid when a value is not a number in [0, 1], and what decodeNifti throws
+ * Reads a confidence map onto the grid of its mask; nothing is rescaled.
+ * @throws DatasetInvalid when a value is not a number in [0, 1], GeometryMismatch when it lies on another grid, and what decodeNifti throws
  */
-export function readConfidenceMap(bytes: Uint8Array, name: string): GreyVideo {
-  const { geometry, data } = decodeNifti(bytes, name);
+export function readConfidenceMap(bytes: Uint8Array, name: string, mask?: TargetGrid): GreyVideo {
+  const given = mask !== undefined && mask.frameTimeMs > 0 ? { frameTimeMs: mask.frameTimeMs } : {};
+  const { geometry, data, layout } = decodeNifti(bytes, name, given);
   const intensities = new Float32Array(data.length);
   let strangers = 0;
   let example = 0;
@@ -30,5 +33,8 @@ export function readConfidenceMap(bytes: Uint8Array, name: string): GreyVideo {
         'Give the maps that segment --uncertainty wrote, or scale yours to [0, 1].',
     );
   }
-  return { ...geometry, intensities };
+  const video = { ...geometry, intensities };
+  return mask === undefined
+    ? video
+    : alignGrey({ video, affine: affineOf(layout), name }, mask, targetAffine(mask));
 }

@@ -11,7 +11,15 @@ export const limits = {
   voxels: 2 ** 28,
   /** Plausible pixel sizes of cardiac ultrasound. */
   spacingMm: [0.01, 20],
+  /** Plausible times between frames of cardiac ultrasound: 4 to 1000 frames a second. */
+  frameTimeMs: [1, 250],
 } as const;
+
+/** True for a time between two frames that a recording of the heart can have. */
+export function isPlausibleFrameTime(frameTimeMs: number): boolean {
+  const [low, high] = limits.frameTimeMs;
+  return frameTimeMs >= low && frameTimeMs <= high;
+}
 
 /** @throws LimitExceeded when the file as stored is too large, DatasetInvalid when it is empty. */
 export function checkFileSize(bytes: number, name: string): void {

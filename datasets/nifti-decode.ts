@@ -6,14 +6,19 @@ import { constants, gunzipSync } from 'node:zlib';
 import { isNIFTI1, isNIFTI2, NIFTI1, NIFTI2, readHeader } from 'nifti-reader-js';
 import { DomainError } from '../ground/errors.ts';
 import type { VideoGeometry } from '../imaging/image.ts';
+import { fillFrameTime, fillSpacing, type GivenGeometry } from './given-geometry.ts';
+import type { GreySource } from './grey-scaling.ts';
 import { checkFileSize, checkFrameTime, checkGrid, checkSpacing } from './limits.ts';
+import { type NiftiLayout, readLayout } from './nifti-layout.ts';
 
 export interface DecodedNifti {
   readonly geometry: VideoGeometry;
   /** Values with the header's slope and intercept applied, [frames, rows, columns]. */
   readonly data: Float32Array | Float64Array;
-  /** True when the file stores whole numbers of at most eight bits without scaling. */
-  readonly isByteScale: boolean;
+  readonly layout: NiftiLayout;
+  readonly source: GreySource;
+  /** What of the given geometry was not used, and why. */
+  readonly notes: readonly string[];
 }
 
 interface NumberType {
@@ -76,15 +81,24 @@ function headerBytes(bytes: Uint8Array, name: string): Uint8Array {
   }
 }
 
-function parseHeader(start: Uint8Array, name: string): NIFTI1 | NIFTI2 {
-  const header = new Uint8Array(HEADER_BYTES);
-  header.set(start);
-  const isSecond = isNIFTI2(header.buffer);
-  if (start.length < 348 || !(isNIFTI1(header.buffer) || isSecond)) throw notNifti(name, start);
+const PAIR_MAGIC = 'ni1';
+
+function parseHeader(start: Uint8Array, name: string): { header: NIFTI1 | NIFTI2; layout: NiftiLayout } {
+  const raw = new Uint8Array(HEADER_BYTES);
+  raw.set(start);
+  const isSecond = isNIFTI2(raw.buffer);
+  if (start.length >= 348 && String.fromCharCode(...raw.subarray(344, 347)) === PAIR_MAGIC) {
+    throw new DomainError(
+      'FormatUnsupported',
+      `${name}: expected a NIfTI file that holds its pixels, found one of a pair (.hdr and .img). Export it as a single file, .nii or .nii.gz.`,
+    );
+  }
+  if (start.length < 348 || !(isNIFTI1(raw.buffer) || isSecond)) throw notNifti(name, start);
   // Extensions are not used; with their flag cleared, the parser does not walk through them.
-  header.fill(0, isSecond ? 540 : 348);
+  raw.fill(0, isSecond ? 540 : 348);
   try {
-    return readHeader(header.buffer);
+    const header = readHeader(raw.buffer);
+    return { header, layout: readLayout(raw, isSecond ? 2 : 1, header.littleEndian) };
   } catch (cause) {
     throw new DomainError('FormatUnsupported', notNifti(name, start).message, {}, { cause });
   }
@@ -110,7 +124,11 @@ function asWritten(value: number): number {
 }
 
 /** Axes (columns, rows, frames), or (columns, rows, 1, frames); units default to mm and seconds. */
-function geometryFrom(header: NIFTI1 | NIFTI2, name: string): VideoGeometry {
+function geometryFrom(
+  header: NIFTI1 | NIFTI2,
+  given: GivenGeometry,
+  name: string,
+): { geometry: VideoGeometry; notes: string[] } {
   const axes = header.dims[0]!;
   const size = (axis: number) => (axis <= axes ? header.dims[axis]! : 1);
   const extra = [5, 6, 7].some((axis) => size(axis) > 1);
@@ -125,13 +143,16 @@ function geometryFrom(header: NIFTI1 | NIFTI2, name: string): VideoGeometry {
   const timeAxis = size(4) > 1 ? 4 : 3;
   const frames = size(timeAxis);
   checkGrid(frames, size(2), size(1), name);
+  const notes: string[] = [];
   const toMm = millimetresPerUnit(header.xyzt_units);
-  const spacingMm = [asWritten(header.pixDims[2]! * toMm), asWritten(header.pixDims[1]! * toMm)] as const;
+  const ofHeader = [asWritten(header.pixDims[2]! * toMm), asWritten(header.pixDims[1]! * toMm)] as const;
+  const spacingMm = fillSpacing(ofHeader, given, notes);
   checkSpacing(spacingMm, name);
   const stated = asWritten(header.pixDims[timeAxis]! * millisecondsPerUnit(header.xyzt_units));
-  const frameTimeMs = frames === 1 && !(stated > 0 && Number.isFinite(stated)) ? 0 : stated;
+  const filled = fillFrameTime(stated, frames, given, notes);
+  const frameTimeMs = frames === 1 && !(filled > 0 && Number.isFinite(filled)) ? 0 : filled;
   checkFrameTime(frameTimeMs, frames, name);
-  return { frames, rows: size(2), columns: size(1), spacingMm, frameTimeMs };
+  return { geometry: { frames, rows: size(2), columns: size(1), spacingMm, frameTimeMs }, notes };
 }
 
 function expand(bytes: Uint8Array, needed: number, name: string): Uint8Array {
@@ -153,13 +174,13 @@ function expand(bytes: Uint8Array, needed: number, name: string): Uint8Array {
 }
 
 /**
- * Reads a NIfTI-1 or NIfTI-2 file, plain or gzip, of either byte order.
+ * Reads a NIfTI-1 or NIfTI-2 file, plain or gzip, of either byte order; `given` fills what its header lacks.
  * @throws FormatUnsupported not NIfTI, or not a video; DatasetInvalid damaged or without usable geometry; LimitExceeded
  */
-export function decodeNifti(bytes: Uint8Array, name: string): DecodedNifti {
+export function decodeNifti(bytes: Uint8Array, name: string, given: GivenGeometry = {}): DecodedNifti {
   checkFileSize(bytes.length, name);
-  const header = parseHeader(headerBytes(bytes, name), name);
-  const geometry = geometryFrom(header, name);
+  const { header, layout } = parseHeader(headerBytes(bytes, name), name);
+  const { geometry, notes } = geometryFrom(header, given, name);
   const type = numberTypes[header.datatypeCode];
   if (type === undefined) {
     throw new DomainError(
@@ -199,5 +220,15 @@ export function decodeNifti(bytes: Uint8Array, name: string): DecodedNifti {
   for (let i = 0; i < voxels; i++) {
     data[i] = type.read(view, i * type.bytes, header.littleEndian) * slope + intercept;
   }
-  return { geometry, data, isByteScale: isIdentity && header.datatypeCode === NIFTI1.TYPE_UINT8 };
+  return {
+    geometry,
+    data,
+    layout,
+    source: {
+      sourceBits: type.bytes * 8,
+      isByteScale: isIdentity && header.datatypeCode === NIFTI1.TYPE_UINT8,
+      window: { low: header.cal_min, high: header.cal_max },
+    },
+    notes,
+  };
 }

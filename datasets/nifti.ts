@@ -1,79 +1,64 @@
 /**
  * NIfTI files as videos. File axes are (columns, rows, frames) with pixdim in mm and seconds; because columns vary fastest
- * there too, the bytes have the memory order of imaging/image.ts. Orientation matrices are not applied: a video has none.
+ * there too, the bytes have the memory order of imaging/image.ts. Orientation is kept, not applied: masks are written with their video's.
  */
 import { gzipSync } from 'node:zlib';
 import { DomainError } from '../ground/errors.ts';
 import { CLASS_COUNT } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo, VideoGeometry } from '../imaging/image.ts';
+import { type Affine, alignLabels } from '../imaging/orientation.ts';
+import type { GivenGeometry } from './given-geometry.ts';
+import { scaleGreyLevels } from './grey-scaling.ts';
 import { decodeNifti } from './nifti-decode.ts';
+import { affineOf, type NiftiLayout, type PixelCoding, plainLayout, writeHeader } from './nifti-layout.ts';
+import type { RecordedVideo } from './video-facts.ts';
 
 export { decodeNifti, isNifti } from './nifti-decode.ts';
+export type { NiftiLayout } from './nifti-layout.ts';
 
-const PIXELS_START = 352;
 const TYPE_UINT8 = 2;
 const TYPE_FLOAT32 = 16;
-/** Millimetres and seconds. */
-const UNITS = 2 | 8;
+const TYPE_UINT16 = 512;
 
 function firstFrame(index: number, geometry: VideoGeometry): number {
   return Math.floor(index / (geometry.rows * geometry.columns));
 }
 
 /**
- * Reads grey levels into [0, 1]. Bytes are divided by 255, other values in 0..1 are taken as they are, larger ones are
- * divided by 255 when they fit into it and by their maximum when they do not; negative ones are first shifted to start at 0.
+ * Reads grey levels into [0, 1], scaled by what is there (grey-scaling.ts); `given` fills what the header lacks.
  * @throws DatasetInvalid NaN or infinite pixels, and what decodeNifti throws
  */
-export function readGreyNifti(bytes: Uint8Array, name: string): GreyVideo {
-  const { geometry, data, isByteScale } = decodeNifti(bytes, name);
-  let lowest = 0;
-  let highest = 0;
-  let broken = 0;
-  let firstBroken = -1;
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!;
-    if (!Number.isFinite(value)) {
-      broken += 1;
-      if (firstBroken < 0) firstBroken = i;
-    } else if (value < lowest) lowest = value;
-    else if (value > highest) highest = value;
-  }
-  if (broken > 0) {
-    throw new DomainError(
-      'DatasetInvalid',
-      `${name}: expected finite grey levels, found ${broken} NaN or infinite pixels, the first in frame ${firstFrame(firstBroken, geometry)}. ` +
-        'Replace them (by 0 outside the sector) and import the file again.',
-      { pixels: broken },
-    );
-  }
-  const range = highest - lowest;
-  const scale = isByteScale || (range > 1 && range <= 255) ? 255 : Math.max(1, range);
-  const intensities = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) intensities[i] = (data[i]! - lowest) / scale;
-  return { ...geometry, intensities };
+export function readGreyNifti(bytes: Uint8Array, name: string, given: GivenGeometry = {}): RecordedVideo {
+  const { geometry, data, layout, source, notes } = decodeNifti(bytes, name, given);
+  const place = { name, pixelsPerFrame: geometry.rows * geometry.columns };
+  return { ...geometry, ...scaleGreyLevels(data, source, place), layout, ...(notes.length > 0 && { notes }) };
+}
+
+/** Labels of another convention by those of ground/labels.ts, such as 3 -> 0 for the atrium that CAMUS draws too. */
+export type LabelMap = ReadonlyMap<number, number>;
+
+export interface LabelOptions {
+  readonly labelMap?: LabelMap | undefined;
+  /** Of the mask's video: frame time and pixel size where the mask's header has none. */
+  readonly given?: GivenGeometry;
 }
 
 /**
- * Reads a segmentation; every value must be one of the labels of ground/labels.ts.
+ * Reads a segmentation; every value, once mapped, must be one of the labels of ground/labels.ts.
  * @throws LabelMapInvalid other values, with their count and the first frame; and what decodeNifti throws
  */
-export function readLabelNifti(bytes: Uint8Array, name: string): LabelVideo {
-  const { geometry, data } = decodeNifti(bytes, name);
-  const labels = new Uint8Array(data.length);
-  const strangers = new Map<number, { count: number; first: number }>();
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!;
-    const label = Math.round(value);
-    // Scaling by the header's slope leaves rounding errors.
-    if (label >= 0 && label < CLASS_COUNT && Math.abs(value - label) < 1e-4) {
-      labels[i] = label;
-      continue;
-    }
-    const known = strangers.get(value);
-    if (known !== undefined) known.count += 1;
-    else if (strangers.size < 1000) strangers.set(value, { count: 1, first: i });
-  }
+export function readLabelNifti(bytes: Uint8Array, name: string, options: LabelOptions = {}): LabelVideo {
+  return readLabelFile(bytes, name, options).labels;
+}
+
+/** `readLabelNifti`, with the file's layout. */
+export function readLabelFile(
+  bytes: Uint8Array,
+  name: string,
+  { labelMap, given }: LabelOptions = {},
+): { labels: LabelVideo; layout: NiftiLayout } {
+  const { geometry, data, layout } = decodeNifti(bytes, name, given);
+  const { labels, strangers } = labelsOf(data, labelMap);
   if (strangers.size > 0) {
     const listed = [...strangers]
       .slice(0, 5)
@@ -84,61 +69,108 @@ export function readLabelNifti(bytes: Uint8Array, name: string): LabelVideo {
     throw new DomainError(
       'LabelMapInvalid',
       `${name}: expected labels 0 (background), 1 (left ventricle), 2 (myocardium), found ${listed.join(', ')}` +
-        `${strangers.size > 5 ? ' and more' : ''}. Map or remove the other structures and import the file again.`,
+        `${strangers.size > 5 ? ' and more' : ''}. Map them with --labels-map, such as 3=0 for an atrium, or remove the other structures.`,
     );
   }
-  return { ...geometry, labels };
+  return { labels: { ...geometry, labels }, layout };
 }
 
-function niftiBytes(video: VideoGeometry, type: number, pixels: Uint8Array): Uint8Array {
-  const file = new Uint8Array(PIXELS_START + pixels.length);
-  const view = new DataView(file.buffer);
-  const [rowMm, columnMm] = video.spacingMm;
-  const seconds = video.frameTimeMs / 1000;
-  view.setInt32(0, 348, true);
-  for (const [i, size] of [3, video.columns, video.rows, video.frames, 1, 1, 1, 1].entries()) {
-    view.setInt16(40 + 2 * i, size, true);
+interface Stranger {
+  count: number;
+  readonly first: number;
+}
+
+/** Values as labels; those that are none are counted. */
+export function labelsOf(
+  data: ArrayLike<number>,
+  labelMap: LabelMap | undefined,
+): { labels: Uint8Array; strangers: Map<number, Stranger> } {
+  const labels = new Uint8Array(data.length);
+  const strangers = new Map<number, Stranger>();
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    const whole = Math.round(value);
+    const label = labelMap?.get(whole) ?? whole;
+    // Scaling by the header's slope leaves rounding errors.
+    if (label >= 0 && label < CLASS_COUNT && Math.abs(value - whole) < 1e-4) {
+      labels[i] = label;
+      continue;
+    }
+    const known = strangers.get(value);
+    if (known !== undefined) known.count += 1;
+    else if (strangers.size < 1000) strangers.set(value, { count: 1, first: i });
   }
-  view.setInt16(70, type, true);
-  view.setInt16(72, type === TYPE_FLOAT32 ? 32 : 8, true);
-  for (const [i, size] of [1, columnMm, rowMm, seconds, 1, 1, 1, 1].entries()) {
-    view.setFloat32(76 + 4 * i, size, true);
-  }
-  view.setFloat32(108, PIXELS_START, true);
-  view.setFloat32(112, 1, true);
-  view.setUint8(123, UNITS);
-  // The same pixel sizes as a matrix, for readers that look at nothing else.
-  view.setInt16(254, 1, true);
-  view.setFloat32(280, columnMm, true);
-  view.setFloat32(300, rowMm, true);
-  view.setFloat32(320, seconds, true);
-  file.set([0x6e, 0x2b, 0x31], 344);
-  file.set(pixels, PIXELS_START);
+  return { labels, strangers };
+}
+
+/** A file that others are brought onto; the layout is known where it is NIfTI. */
+export type TargetGrid = VideoGeometry & { readonly layout?: NiftiLayout | undefined };
+
+/**
+ * A mask on the grid of its video, by the affines of both files; the video's frame time and pixel size fill what the mask's header lacks.
+ * @throws GeometryMismatch when they do not lie on one grid (imaging/orientation.ts), LabelMapInvalid and what decodeNifti throws
+ */
+export function readAlignedLabels(
+  bytes: Uint8Array,
+  name: string,
+  target: TargetGrid,
+  options: LabelOptions = {},
+): LabelVideo {
+  const given = target.frameTimeMs > 0 ? { frameTimeMs: target.frameTimeMs } : {};
+  const { labels, layout } = readLabelFile(bytes, name, { given, ...options });
+  return alignLabels({ video: labels, affine: affineOf(layout), name }, target, targetAffine(target));
+}
+
+/** Where the pixels of a file lie that others are brought onto. */
+export function targetAffine({ layout }: TargetGrid): Affine | undefined {
+  return layout && affineOf(layout);
+}
+
+/** Packed by gzip without time or machine, so that the same pixels always give the same bytes. */
+function niftiBytes(layout: NiftiLayout, coding: PixelCoding, pixels: Uint8Array): Uint8Array {
+  const header = writeHeader(layout, coding);
+  const file = new Uint8Array(header.length + pixels.length);
+  file.set(header);
+  file.set(pixels, header.length);
   const packed = gzipSync(file, { level: 4 });
   // The time stamp is 0 already; the operating system's code would make the bytes differ between machines.
   packed[9] = 255;
   return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
 }
 
+/** What a stored video's [0, 1] are in the file; a reader takes them back as they are. */
+const UNIT_WINDOW = [0, 1] as const;
+
 /**
- * A .nii.gz file of grey levels, as bytes 0..255 (default: [0, 1] times 255, rounded, clipped) or as single-precision numbers
- * unchanged. The same video always gives the same bytes.
+ * A .nii.gz file of grey levels, as whole numbers of 8 (default) or 16 bits ([0, 1] times the highest, rounded, clipped) or as
+ * single-precision numbers unchanged. `layout` is that of the file which the grid comes from. The same video always gives the same bytes.
  */
-export function writeGreyNifti(video: GreyVideo, as: 'uint8' | 'float32' = 'uint8'): Uint8Array {
+export function writeGreyNifti(
+  video: GreyVideo,
+  as: 'uint8' | 'uint16' | 'float32' = 'uint8',
+  layout: NiftiLayout = plainLayout(video),
+): Uint8Array {
   const { intensities } = video;
   if (as === 'float32') {
     const pixels = new DataView(new ArrayBuffer(intensities.length * 4));
     for (let i = 0; i < intensities.length; i++) pixels.setFloat32(4 * i, intensities[i]!, true);
-    return niftiBytes(video, TYPE_FLOAT32, new Uint8Array(pixels.buffer));
+    const coding = { type: TYPE_FLOAT32, bits: 32, window: UNIT_WINDOW };
+    return niftiBytes(layout, coding, new Uint8Array(pixels.buffer));
   }
-  const pixels = new Uint8Array(intensities.length);
+  const bits = as === 'uint8' ? 8 : 16;
+  const highest = 2 ** bits - 1;
+  const pixels = new DataView(new ArrayBuffer((intensities.length * bits) / 8));
   for (let i = 0; i < intensities.length; i++) {
-    pixels[i] = Math.max(0, Math.min(255, Math.round(intensities[i]! * 255)));
+    const level = Math.max(0, Math.min(highest, Math.round(intensities[i]! * highest)));
+    if (bits === 8) pixels.setUint8(i, level);
+    else pixels.setUint16(2 * i, level, true);
   }
-  return niftiBytes(video, TYPE_UINT8, pixels);
+  const coding =
+    bits === 8 ? { type: TYPE_UINT8, bits } : { type: TYPE_UINT16, bits, window: [0, highest] as const };
+  return niftiBytes(layout, coding, new Uint8Array(pixels.buffer));
 }
 
-/** A .nii.gz file of labels as bytes. The same video always gives the same bytes. */
-export function writeLabelNifti(video: LabelVideo): Uint8Array {
-  return niftiBytes(video, TYPE_UINT8, video.labels);
+/** A .nii.gz file of labels as bytes, in the layout of its video. The same labels always give the same bytes. */
+export function writeLabelNifti(video: LabelVideo, layout: NiftiLayout = plainLayout(video)): Uint8Array {
+  return niftiBytes(layout, { type: TYPE_UINT8, bits: 8 }, video.labels);
 }

@@ -3,6 +3,7 @@
  * holds, the range that became [0, 1], and how many levels are left once the video is stored.
  */
 import type { GreyVideo } from '../imaging/image.ts';
+import type { NiftiLayout } from './nifti-layout.ts';
 
 /**
  * Where the range of grey levels that becomes [0, 1] comes from: the type (whole numbers of 8 bits: 0..255), a window that the header
@@ -34,4 +35,8 @@ export const MOST_LEVELS = 65_536;
 /** A video as its reader gives it. */
 export interface RecordedVideo extends GreyVideo {
   readonly facts: VideoFacts;
+  /** Axes, units and orientation of a NIfTI file, which masks of the video are written with. */
+  readonly layout?: NiftiLayout;
+  /** What a person should know of the reading, such as a given value that was not used because the header has its own. */
+  readonly notes?: readonly string[];
 }

@@ -20,6 +20,13 @@ export interface GreyVideo extends VideoGeometry {
 /** Labels of ground/labels.ts, shape [frames, rows, columns]. */
 export interface LabelVideo extends VideoGeometry {
   readonly labels: Uint8Array;
+  /**
+   * Frames whose labels a reference knows, rising (most references are drawn at end-diastole and end-systole alone); in the others
+   * `labels` says nothing. Absent: all frames.
+   */
+  readonly annotatedFrames?: readonly number[];
+  /** Structures that a reference knows; of the others it says nothing. Absent: all of ground/labels.ts. */
+  readonly annotatedLabels?: readonly number[];
 }
 
 /** One frame of labels, shape [rows, columns]. */

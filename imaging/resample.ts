@@ -62,7 +62,7 @@ export function resampleGreyTo(video: GreyVideo, grid: PlaneGrid): GreyVideo {
       }
     }
   }
-  return { frames: video.frames, rows, columns, spacingMm, frameTimeMs: video.frameTimeMs, intensities };
+  return { ...video, rows, columns, spacingMm, intensities };
 }
 
 /** Nearest-neighbour resampling of labels onto `grid`. A video already on the grid is returned as it is. */
@@ -80,7 +80,7 @@ export function resampleLabelsTo(video: LabelVideo, grid: PlaneGrid): LabelVideo
         labels[target++] = video.labels[start + columnAt[column]!]!;
     }
   }
-  return { frames: video.frames, rows, columns, spacingMm, frameTimeMs: video.frameTimeMs, labels };
+  return { ...video, rows, columns, spacingMm, labels };
 }
 
 /** `resampleGreyTo` the video's field of view at square pixels of `spacingMm` (method.md 2). */

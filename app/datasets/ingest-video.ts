@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { GeometryOverrides } from '../../datasets/dicom.ts';
-import { readLabelNifti, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
+import { storedBits } from '../../datasets/grey-scaling.ts';
+import { readAlignedLabels, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import { readVideo } from '../../datasets/read-video.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { geometryOf, type VideoGeometry } from '../../imaging/image.ts';
@@ -53,7 +54,7 @@ export async function ingestVideo(
     const mask =
       options.labels === undefined
         ? undefined
-        : readLabelNifti(await readFile(options.labels), options.labels);
+        : readAlignedLabels(await readFile(options.labels), options.labels, video);
     if (
       mask &&
       (mask.frames !== video.frames || mask.rows !== video.rows || mask.columns !== video.columns)
@@ -63,7 +64,11 @@ export async function ingestVideo(
         `${options.labels}: expected the video's ${video.frames} frames of ${video.rows} x ${video.columns}, found ${mask.frames} of ${mask.rows} x ${mask.columns}.`,
       );
     }
-    await storeDatasetFile(store, datasetKeys.video(options.dataset, id), writeGreyNifti(video));
+    await storeDatasetFile(
+      store,
+      datasetKeys.video(options.dataset, id),
+      writeGreyNifti(video, storedBits(video.facts) === 16 ? 'uint16' : 'uint8'),
+    );
     if (mask) await storeDatasetFile(store, datasetKeys.labels(options.dataset, id), writeLabelNifti(mask));
     return { accepted: { file, id, labelled: mask !== undefined, geometry: geometryOf(video) } };
   } catch (error) {

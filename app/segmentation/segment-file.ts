@@ -49,10 +49,10 @@ export async function segmentToVideo(
   const files = outputFiles(file, out, uncertainty);
   const image = await readVideo(await readFile(file), file);
   const { labels, confidence, optimisation } = segmentVideo(image, model.policy, model, extras);
-  await writeWholeFile(files.mask, writeLabelNifti(labels));
+  await writeWholeFile(files.mask, writeLabelNifti(labels, image.layout));
   await writeWholeFile(files.overlay, encodeOverlayGif(image, labels));
   if (confidence && files.confidence && files.uncertaintyOverlay) {
-    await writeWholeFile(files.confidence, writeGreyNifti(confidence, 'float32'));
+    await writeWholeFile(files.confidence, writeGreyNifti(confidence, 'float32', image.layout));
     await writeWholeFile(files.uncertaintyOverlay, encodeUncertaintyGif(image, labels, confidence));
   }
   return {
