@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { GeometryOverrides } from '../../datasets/dicom.ts';
 import { storedBits } from '../../datasets/grey-scaling.ts';
 import { readAlignedLabels, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
+import type { ReadOptions } from '../../datasets/read-video.ts';
 import { readVideo } from '../../datasets/read-video.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { geometryOf, type VideoGeometry } from '../../imaging/image.ts';
@@ -21,7 +21,7 @@ export interface IngestOptions {
   /** Mask of the video, where there is one. */
   readonly labels: string | undefined;
   /** What headers lack. */
-  readonly geometry?: GeometryOverrides | undefined;
+  readonly geometry?: ReadOptions | undefined;
 }
 
 export interface AcceptedVideo {

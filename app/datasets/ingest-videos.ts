@@ -2,8 +2,8 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import type { GeometryOverrides } from '../../datasets/dicom.ts';
 import { type ManifestRow, manifestRow, type Split } from '../../datasets/manifest.ts';
+import type { ReadOptions } from '../../datasets/read-video.ts';
 import { splitStudies } from '../../datasets/splits.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { videoName } from '../segmentation/video-names.ts';
@@ -21,7 +21,7 @@ export interface IngestRequest {
   /** For all videos; drawn by seed when left out. A video that the dataset has already keeps its split. */
   readonly split?: Split | undefined;
   /** What headers lack: pixel size and time from frame to frame. */
-  readonly geometry?: GeometryOverrides | undefined;
+  readonly geometry?: ReadOptions | undefined;
   readonly onDone?: (done: number) => void;
 }
 

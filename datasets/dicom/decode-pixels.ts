@@ -1,0 +1,172 @@
+/** All frames of a DICOM object as numbers, one a pixel: each transfer syntax has its decoder, what comes after is the same for all. */
+import type { DataSet, Element } from 'dicom-parser';
+import { encapsulatedFrames, wholeStream } from './encapsulated-frames.ts';
+import type { FilmDecoder, FilmRequest } from './film-decoder.ts';
+import type { FrameSamples } from './frame-samples.ts';
+import { areBytes, type GreyMeaning, type GreyValues, writeGrey } from './grey-values.ts';
+import type { DicomHeader } from './header.ts';
+import { numberOf, tags } from './header-values.ts';
+import { decodeJpeg, decodeJpegLossless } from './jpeg.ts';
+import { readPalette } from './palette.ts';
+import { type PixelLayout, plainFrameBytes } from './pixel-layout.ts';
+import { readPlainFrame } from './plain-frame.ts';
+import { damaged, unsupported } from './problems.ts';
+import { decodeRle } from './rle.ts';
+import type { PixelEncoding } from './transfer-syntaxes.ts';
+import { decodeJpeg2000, decodeJpegLs } from './wasm-codecs.ts';
+
+/** sharp decodes in threads of its own. */
+const CONCURRENT_FRAMES = 4;
+
+type FrameDecoder = (stream: Uint8Array, layout: PixelLayout) => FrameSamples | Promise<FrameSamples>;
+
+/** An uncompressed frame in a fragment of its own. */
+function decodePlain(stream: Uint8Array, layout: PixelLayout): FrameSamples {
+  const size = plainFrameBytes(layout);
+  if (stream.length < size) throw new Error(`expected ${size} bytes, found ${stream.length}`);
+  return readPlainFrame(stream.subarray(0, size), layout, { isBigEndian: false, hasWords: false });
+}
+
+const frameDecoders: Record<Exclude<PixelEncoding, FilmRequest['codec']>, FrameDecoder> = {
+  plain: decodePlain,
+  rle: decodeRle,
+  jpeg: decodeJpeg,
+  'jpeg-lossless': decodeJpegLossless,
+  'jpeg-ls': decodeJpegLs,
+  'jpeg-2000': decodeJpeg2000,
+};
+
+interface PixelSource {
+  readonly header: DicomHeader;
+  readonly element: Element;
+  readonly meaning: GreyMeaning;
+  readonly name: string;
+}
+
+function meaningOf(
+  dataSet: DataSet,
+  layout: PixelLayout,
+  encoding: PixelEncoding,
+  name: string,
+): GreyMeaning {
+  const slope = numberOf(dataSet, tags.rescaleSlope) ?? 1;
+  return {
+    layout,
+    isPlain: encoding === 'plain' || encoding === 'rle',
+    palette: layout.photometric === 'PALETTE COLOR' ? readPalette(dataSet, layout.isSigned, name) : undefined,
+    slope: slope === 0 ? 1 : slope,
+    intercept: numberOf(dataSet, tags.rescaleIntercept) ?? 0,
+  };
+}
+
+function allocate({ meaning }: PixelSource): GreyValues {
+  const { frames, rows, columns } = meaning.layout;
+  const count = frames * rows * columns;
+  return areBytes(meaning) ? new Uint8Array(count) : new Float32Array(count);
+}
+
+async function decodeFrames(source: PixelSource, decode: FrameDecoder): Promise<GreyValues> {
+  const { header, element, meaning, name } = source;
+  const { frames, rows, columns } = meaning.layout;
+  const pixels = rows * columns;
+  const streams = encapsulatedFrames(header.dataSet, element, meaning.layout, name);
+  const grey = allocate(source);
+  const decodeInto = async (frame: number) => {
+    try {
+      const samples = await decode(streams[frame]!, meaning.layout);
+      writeGrey(samples, meaning, grey.subarray(frame * pixels, (frame + 1) * pixels));
+    } catch (cause) {
+      const why = cause instanceof Error ? ` (${cause.message.split('\n')[0]})` : '';
+      const { title } = header.transferSyntax;
+      throw damaged(
+        name,
+        `expected ${frames} frames of ${title}, found a damaged one at frame ${frame}${why}.`,
+        cause,
+      );
+    }
+  };
+  for (let start = 0; start < frames; start += CONCURRENT_FRAMES) {
+    const count = Math.min(CONCURRENT_FRAMES, frames - start);
+    await Promise.all(Array.from({ length: count }, (_, i) => decodeInto(start + i)));
+  }
+  return grey;
+}
+
+function readPlain(source: PixelSource): GreyValues {
+  const { header, element, meaning, name } = source;
+  const { byteArray } = header.dataSet;
+  const { frames, rows, columns } = meaning.layout;
+  const pixels = rows * columns;
+  const size = plainFrameBytes(meaning.layout);
+  const available = Math.min(element.length, byteArray.length - element.dataOffset);
+  if (available < size * frames) {
+    throw damaged(name, `expected ${size * frames} bytes of pixels, found ${available}.`);
+  }
+  const order = { isBigEndian: header.transferSyntax.isBigEndian ?? false, hasWords: element.vr === 'OW' };
+  const grey = allocate(source);
+  for (let frame = 0; frame < frames; frame++) {
+    const start = element.dataOffset + frame * size;
+    const samples = readPlainFrame(byteArray.subarray(start, start + size), meaning.layout, order);
+    writeGrey(samples, meaning, grey.subarray(frame * pixels, (frame + 1) * pixels));
+  }
+  return grey;
+}
+
+async function decodeFilm(
+  source: PixelSource,
+  codec: FilmRequest['codec'],
+  films: FilmDecoder | undefined,
+): Promise<Uint8Array> {
+  const { header, element, meaning, name } = source;
+  const { frames, rows, columns } = meaning.layout;
+  const { title } = header.transferSyntax;
+  if (films === undefined) {
+    throw unsupported(
+      name,
+      `expected pixels that can be decoded here, found a film (${title}), for which ffmpeg is needed and was not found. ` +
+        'Install ffmpeg, or export the recording uncompressed or as JPEG.',
+    );
+  }
+  const film = wholeStream(header.dataSet, element);
+  const grey = await films.decode(film, { codec, frames, rows, columns }).catch((cause: unknown) => {
+    throw damaged(
+      name,
+      `expected a film (${title}) of ${frames} frames, found one that ffmpeg cannot decode.`,
+      cause,
+    );
+  });
+  if (grey.length !== frames * rows * columns) {
+    const found = Math.floor(grey.length / (rows * columns));
+    throw damaged(name, `expected a film of ${frames} frames, found one of ${found}.`);
+  }
+  return grey;
+}
+
+/**
+ * The numbers of all pixels, [frames, rows, columns], and whether they are bytes from black 0 to white 255.
+ * @param films decoder of MPEG streams, where there is one
+ * @throws DatasetInvalid for damaged or missing pixels; FormatUnsupported for a film without its decoder
+ */
+export async function decodePixels(
+  header: DicomHeader,
+  layout: PixelLayout,
+  name: string,
+  films: FilmDecoder | undefined,
+): Promise<{ values: GreyValues; areBytes: boolean }> {
+  const { dataSet, transferSyntax } = header;
+  const { encoding } = transferSyntax;
+  const element = dataSet.elements[tags.pixelData];
+  if (element === undefined) throw damaged(name, 'expected pixel data, found none.');
+  const meaning = meaningOf(dataSet, layout, encoding, name);
+  const source = { header, element, meaning, name };
+  if (encoding === 'mpeg-2' || encoding === 'h264' || encoding === 'hevc') {
+    return { values: await decodeFilm(source, encoding, films), areBytes: true };
+  }
+  if (element.encapsulatedPixelData) {
+    return { values: await decodeFrames(source, frameDecoders[encoding]), areBytes: areBytes(meaning) };
+  }
+  if (encoding !== 'plain') {
+    throw damaged(name, `expected frames of ${transferSyntax.title}, found plain pixel data.`);
+  }
+  return { values: readPlain(source), areBytes: areBytes(meaning) };
+}
