@@ -6,16 +6,16 @@ import type { FrameSamples } from './frame-samples.ts';
 import { areBytes, type GreyMeaning, type GreyValues, writeGrey } from './grey-values.ts';
 import type { DicomHeader } from './header.ts';
 import { numberOf, tags } from './header-values.ts';
-import { decodeJpeg, decodeJpegLossless } from './jpeg.ts';
+import { decodeJpeg, decodeJpegLossless, decodeJpegLs } from './jpeg.ts';
+import { decodeJpeg2000 } from './jpeg-2000.ts';
 import { readPalette } from './palette.ts';
 import { type PixelLayout, plainFrameBytes } from './pixel-layout.ts';
 import { readPlainFrame } from './plain-frame.ts';
 import { damaged, unsupported } from './problems.ts';
 import { decodeRle } from './rle.ts';
 import type { PixelEncoding } from './transfer-syntaxes.ts';
-import { decodeJpeg2000, decodeJpegLs } from './wasm-codecs.ts';
 
-/** sharp decodes in threads of its own. */
+/** Decoders work in threads of their own. */
 const CONCURRENT_FRAMES = 4;
 
 type FrameDecoder = (stream: Uint8Array, layout: PixelLayout) => FrameSamples | Promise<FrameSamples>;

@@ -94,6 +94,15 @@ function readElements(
   return dataSet;
 }
 
+/** True when every value lies in the file; of implicit elements the parser does not look. Pixels that are cut short are named later. */
+function endsInFile({ elements, byteArray }: DataSet): boolean {
+  return Object.values(elements).every(
+    ({ tag, dataOffset, length, items = [] }) =>
+      (tag === tags.pixelData || dataOffset + length <= byteArray.length) &&
+      items.every(({ dataSet }) => dataSet === undefined || endsInFile(dataSet)),
+  );
+}
+
 /** Lists the fragments of compressed pixels; where the file ends among them, those that it has. */
 function readFragments(stream: BoundedStream, pixels: Element): void {
   try {
@@ -149,6 +158,7 @@ function parse(bytes: Uint8Array, start: number, name: string): DicomHeader {
     : readElements(bytes, end, seen ?? stated);
   // Those of the meta information know where they lie by their own parser, but not in other bytes.
   if (!transferSyntax.isDeflated) Object.assign(dataSet.elements, meta.elements);
+  if (!endsInFile(dataSet)) throw new Error('a value goes beyond the end of the file');
   return { dataSet, transferSyntax };
 }
 

@@ -1,11 +1,12 @@
-/** JPEG baseline and extended through sharp, told what colours the stream holds; JPEG lossless through its own decoder. */
-import { Decoder as LosslessDecoder } from 'jpeg-lossless-decoder-js';
+/** JPEG baseline and extended through sharp, told what colours the stream holds; JPEG lossless and JPEG-LS through their own decoders. */
 import sharp from 'sharp';
+import { decodeInThread } from './codec-threads.ts';
 import { checkStreamSize, type FrameSamples } from './frame-samples.ts';
 import { isRgbStream, type JpegMarkers, markedAsRgb, readJpegMarkers } from './jpeg-markers.ts';
 import type { PixelLayout } from './pixel-layout.ts';
 
 const LOSSLESS = 0xc3;
+const JPEG_LS = 0xf7;
 /** Baseline, extended, progressive. */
 const LOSSY = [0xc0, 0xc1, 0xc2];
 
@@ -41,25 +42,21 @@ export async function decodeJpeg(stream: Uint8Array, layout: PixelLayout): Promi
 }
 
 /** One frame of up to 16 bits. @throws Error for a damaged stream */
-export function decodeJpegLossless(stream: Uint8Array, layout: PixelLayout): FrameSamples {
+export async function decodeJpegLossless(stream: Uint8Array, layout: PixelLayout): Promise<FrameSamples> {
   const markers = checkedMarkers(stream, layout, [LOSSLESS]);
-  const { precision, componentIds } = markers;
+  if (markers.componentIds.length === 3 && markers.precision > 8) {
+    throw new Error('colours of more than 8 bits are not decoded');
+  }
   // The decoder takes the end of the file for zeros.
-  if (
-    Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength).lastIndexOf('ffd9', undefined, 'hex') < 0
-  ) {
-    throw new Error('the stream is cut short');
-  }
-  const samples = componentIds.length as 1 | 3;
-  if (samples === 3 && precision > 8) throw new Error('colours of more than 8 bits are not decoded');
-  const values = new LosslessDecoder().decode(
-    stream.buffer as ArrayBuffer,
-    stream.byteOffset,
-    stream.byteLength,
-    precision > 8 ? 2 : 1,
-  );
-  if (values === null || values.length !== layout.rows * layout.columns * samples) {
-    throw new Error('the stream does not hold a whole picture');
-  }
-  return { values, samples, isPlanar: false, isRgb: isRgbStream(markers, layout.photometric) };
+  const bytes = Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength);
+  if (bytes.lastIndexOf('ffd9', undefined, 'hex') < 0) throw new Error('the stream is cut short');
+  const decoded = await decodeInThread({ codec: 'lossless', stream, precision: markers.precision }, layout);
+  return { ...decoded, isRgb: isRgbStream(markers, layout.photometric) };
+}
+
+/** One frame of up to 16 bits. @throws Error for a damaged stream */
+export async function decodeJpegLs(stream: Uint8Array, layout: PixelLayout): Promise<FrameSamples> {
+  const markers = checkedMarkers(stream, layout, [JPEG_LS]);
+  const decoded = await decodeInThread({ codec: 'charls', stream }, layout);
+  return { ...decoded, isRgb: isRgbStream(markers, layout.photometric) };
 }
