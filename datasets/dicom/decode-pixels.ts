@@ -1,17 +1,17 @@
 /** All frames of a DICOM object as numbers, one a pixel: each transfer syntax has its decoder, what comes after is the same for all. */
 import type { DataSet, Element } from 'dicom-parser';
 import { encapsulatedFrames, wholeStream } from './encapsulated-frames.ts';
-import type { FilmDecoder, FilmRequest } from './film-decoder.ts';
+import { type DicomFilmReader, dicomFilmContainer, type FilmCodec } from './film.ts';
 import type { FrameSamples } from './frame-samples.ts';
 import { areBytes, type GreyMeaning, type GreyValues, writeGrey } from './grey-values.ts';
 import type { DicomHeader } from './header.ts';
-import { numberOf, tags } from './header-values.ts';
+import { bytesOf, numberOf, tags } from './header-values.ts';
 import { decodeJpeg, decodeJpegLossless, decodeJpegLs } from './jpeg.ts';
 import { decodeJpeg2000 } from './jpeg-2000.ts';
 import { readPalette } from './palette.ts';
 import { type PixelLayout, plainFrameBytes } from './pixel-layout.ts';
-import { readPlainFrame } from './plain-frame.ts';
-import { damaged, unsupported } from './problems.ts';
+import { readPlainFrame, withSwappedBytes } from './plain-frame.ts';
+import { damaged, UnsupportedStream, unsupported } from './problems.ts';
 import { decodeRle } from './rle.ts';
 import type { PixelEncoding } from './transfer-syntaxes.ts';
 
@@ -24,10 +24,10 @@ type FrameDecoder = (stream: Uint8Array, layout: PixelLayout) => FrameSamples | 
 function decodePlain(stream: Uint8Array, layout: PixelLayout): FrameSamples {
   const size = plainFrameBytes(layout);
   if (stream.length < size) throw new Error(`expected ${size} bytes, found ${stream.length}`);
-  return readPlainFrame(stream.subarray(0, size), layout, { isBigEndian: false, hasWords: false });
+  return readPlainFrame(stream.subarray(0, size), layout);
 }
 
-const frameDecoders: Record<Exclude<PixelEncoding, FilmRequest['codec']>, FrameDecoder> = {
+const frameDecoders: Record<Exclude<PixelEncoding, FilmCodec>, FrameDecoder> = {
   plain: decodePlain,
   rle: decodeRle,
   jpeg: decodeJpeg,
@@ -76,6 +76,12 @@ async function decodeFrames(source: PixelSource, decode: FrameDecoder): Promise<
       const samples = await decode(streams[frame]!, meaning.layout);
       writeGrey(samples, meaning, grey.subarray(frame * pixels, (frame + 1) * pixels));
     } catch (cause) {
+      if (cause instanceof UnsupportedStream) {
+        throw unsupported(
+          name,
+          `expected pixels that can be decoded here, found ${cause.message}. Convert the file first, for example with gdcmconv --raw.`,
+        );
+      }
       const why = cause instanceof Error ? ` (${cause.message.split('\n')[0]})` : '';
       const { title } = header.transferSyntax;
       throw damaged(
@@ -94,19 +100,18 @@ async function decodeFrames(source: PixelSource, decode: FrameDecoder): Promise<
 
 function readPlain(source: PixelSource): GreyValues {
   const { header, element, meaning, name } = source;
-  const { byteArray } = header.dataSet;
-  const { frames, rows, columns } = meaning.layout;
-  const pixels = rows * columns;
-  const size = plainFrameBytes(meaning.layout);
-  const available = Math.min(element.length, byteArray.length - element.dataOffset);
-  if (available < size * frames) {
-    throw damaged(name, `expected ${size * frames} bytes of pixels, found ${available}.`);
+  const { layout } = meaning;
+  const pixels = layout.rows * layout.columns;
+  const size = plainFrameBytes(layout);
+  const stored = bytesOf(header.dataSet, element);
+  if (stored.length < size * layout.frames) {
+    throw damaged(name, `expected ${size * layout.frames} bytes of pixels, found ${stored.length}.`);
   }
-  const order = { isBigEndian: header.transferSyntax.isBigEndian ?? false, hasWords: element.vr === 'OW' };
+  const hasPairs = layout.bitsAllocated === 16 || element.vr === 'OW';
+  const bytes = header.transferSyntax.isBigEndian && hasPairs ? withSwappedBytes(stored) : stored;
   const grey = allocate(source);
-  for (let frame = 0; frame < frames; frame++) {
-    const start = element.dataOffset + frame * size;
-    const samples = readPlainFrame(byteArray.subarray(start, start + size), meaning.layout, order);
+  for (let frame = 0; frame < layout.frames; frame++) {
+    const samples = readPlainFrame(bytes.subarray(frame * size, (frame + 1) * size), layout);
     writeGrey(samples, meaning, grey.subarray(frame * pixels, (frame + 1) * pixels));
   }
   return grey;
@@ -114,8 +119,8 @@ function readPlain(source: PixelSource): GreyValues {
 
 async function decodeFilm(
   source: PixelSource,
-  codec: FilmRequest['codec'],
-  films: FilmDecoder | undefined,
+  codec: FilmCodec,
+  films: DicomFilmReader | undefined,
 ): Promise<Uint8Array> {
   const { header, element, meaning, name } = source;
   const { frames, rows, columns } = meaning.layout;
@@ -127,19 +132,25 @@ async function decodeFilm(
         'Install ffmpeg, or export the recording uncompressed or as JPEG.',
     );
   }
-  const film = wholeStream(header.dataSet, element);
-  const grey = await films.decode(film, { codec, frames, rows, columns }).catch((cause: unknown) => {
+  const stream = wholeStream(header.dataSet, element);
+  // No more is decoded than the header states, and nothing of another size.
+  const mostFrames = (height: number, width: number) => (height === rows && width === columns ? frames : 0);
+  const container = dicomFilmContainer(stream, codec);
+  const film = await films.decode(stream, container, mostFrames).catch((cause: unknown) => {
     throw damaged(
       name,
-      `expected a film (${title}) of ${frames} frames, found one that ffmpeg cannot decode.`,
+      `expected a film (${title}) of ${frames} frames of ${rows} x ${columns}, found one that ffmpeg cannot decode to that.`,
       cause,
     );
   });
-  if (grey.length !== frames * rows * columns) {
-    const found = Math.floor(grey.length / (rows * columns));
-    throw damaged(name, `expected a film of ${frames} frames, found one of ${found}.`);
+  const found = film.grey.length / (film.rows * film.columns);
+  if (film.rows !== rows || film.columns !== columns || found !== frames) {
+    throw damaged(
+      name,
+      `expected a film of ${frames} frames of ${rows} x ${columns}, found ${found} of ${film.rows} x ${film.columns}.`,
+    );
   }
-  return grey;
+  return film.grey;
 }
 
 /**
@@ -151,7 +162,7 @@ export async function decodePixels(
   header: DicomHeader,
   layout: PixelLayout,
   name: string,
-  films: FilmDecoder | undefined,
+  films: DicomFilmReader | undefined,
 ): Promise<{ values: GreyValues; areBytes: boolean }> {
   const { dataSet, transferSyntax } = header;
   const { encoding } = transferSyntax;

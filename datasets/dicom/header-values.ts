@@ -58,6 +58,28 @@ export function numberOf(header: DataSet, tag: string): number | undefined {
   return first !== undefined && Number.isFinite(first) ? first : undefined;
 }
 
+/** True when the element holds a number of `size` bytes at this index: the parser reads past the end of a value that is too short. */
+function holds(header: DataSet, tag: string, size: number, index: number): boolean {
+  return (header.elements[tag]?.length ?? 0) >= size * (index + 1);
+}
+
+/** A binary number of two bytes; undefined when the element has none at this index. */
+export function uint16Of(header: DataSet, tag: string, index = 0): number | undefined {
+  return holds(header, tag, 2, index) ? header.uint16(tag, index) : undefined;
+}
+
+export function int16Of(header: DataSet, tag: string, index = 0): number | undefined {
+  return holds(header, tag, 2, index) ? header.int16(tag, index) : undefined;
+}
+
+export function uint32Of(header: DataSet, tag: string): number | undefined {
+  return holds(header, tag, 4, 0) ? header.uint32(tag) : undefined;
+}
+
+export function doubleOf(header: DataSet, tag: string): number | undefined {
+  return holds(header, tag, 8, 0) ? header.double(tag) : undefined;
+}
+
 /** Bytes of an element, sharing memory with the file; clipped at its end. */
 export function bytesOf(header: DataSet, element: Element): Uint8Array {
   const start = Math.min(element.dataOffset, header.byteArray.length);

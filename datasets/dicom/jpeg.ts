@@ -4,6 +4,7 @@ import { decodeInThread } from './codec-threads.ts';
 import { checkStreamSize, type FrameSamples } from './frame-samples.ts';
 import { isRgbStream, type JpegMarkers, markedAsRgb, readJpegMarkers } from './jpeg-markers.ts';
 import type { PixelLayout } from './pixel-layout.ts';
+import { UnsupportedStream } from './problems.ts';
 
 const LOSSLESS = 0xc3;
 const JPEG_LS = 0xf7;
@@ -27,7 +28,7 @@ export async function decodeJpeg(stream: Uint8Array, layout: PixelLayout): Promi
   // Some writers name one JPEG process and use another.
   if (markers.process === LOSSLESS) return decodeJpegLossless(stream, layout);
   if (markers.precision !== 8) {
-    throw new Error(`JPEG extended of ${markers.precision} bits is not decoded, only that of 8 bits`);
+    throw new UnsupportedStream(`JPEG of ${markers.precision} bits that loses some`);
   }
   const isRgb = markers.componentIds.length === 3 && isRgbStream(markers, layout.photometric);
   const { data, info } = await sharp(isRgb ? markedAsRgb(stream, markers) : stream, {
@@ -45,7 +46,7 @@ export async function decodeJpeg(stream: Uint8Array, layout: PixelLayout): Promi
 export async function decodeJpegLossless(stream: Uint8Array, layout: PixelLayout): Promise<FrameSamples> {
   const markers = checkedMarkers(stream, layout, [LOSSLESS]);
   if (markers.componentIds.length === 3 && markers.precision > 8) {
-    throw new Error('colours of more than 8 bits are not decoded');
+    throw new UnsupportedStream(`colours of ${markers.precision} bits`);
   }
   // The decoder takes the end of the file for zeros.
   const bytes = Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength);

@@ -1,7 +1,8 @@
 /** Palettes (PS3.3 section C.7.9 and C.7.6.3.1.5): stored numbers that stand for colours, given here as their luma. */
 import type { DataSet } from 'dicom-parser';
-import { bytesOf } from './header-values.ts';
-import { damaged, unsupported } from './problems.ts';
+import { bytesOf, int16Of, uint16Of } from './header-values.ts';
+import { damaged } from './problems.ts';
+import { expandSegments } from './segmented-palette.ts';
 
 /** Red, green and blue: tags of descriptor, table, and segmented table. */
 const COLOURS = [
@@ -20,58 +21,59 @@ export interface Palette {
 interface Descriptor {
   readonly entries: number;
   readonly first: number;
-  readonly bits: number;
+  readonly bits: 8 | 16;
 }
 
 function descriptorOf(header: DataSet, tag: string, isSigned: boolean): Descriptor | undefined {
-  const entries = header.uint16(tag, 0);
-  const first = isSigned ? header.int16(tag, 1) : header.uint16(tag, 1);
-  const bits = header.uint16(tag, 2);
+  const entries = uint16Of(header, tag, 0);
+  const first = isSigned ? int16Of(header, tag, 1) : uint16Of(header, tag, 1);
+  const bits = uint16Of(header, tag, 2);
   if (entries === undefined || first === undefined || (bits !== 8 && bits !== 16)) return undefined;
   return { entries: entries === 0 ? 65_536 : entries, first, bits };
 }
 
-/** Entries of one colour as numbers from 0 to 255; undefined when the table is too short. */
-function entriesOf(header: DataSet, tag: string, { entries, bits }: Descriptor): Float32Array | undefined {
+/** Numbers of a table: bytes, one or two to an entry of 8 bits, or numbers of two bytes in the file's order. */
+function numbersOfTable(header: DataSet, tag: string, bits: 8 | 16, least: number): number[] | undefined {
   const element = header.elements[tag];
   if (element === undefined) return undefined;
   const bytes = bytesOf(header, element);
-  const result = new Float32Array(entries);
-  if (bits === 8 && bytes.length < 2 * entries) {
-    if (bytes.length < entries) return undefined;
-    return result.map((_, i) => bytes[i]!);
-  }
-  if (bytes.length < 2 * entries) return undefined;
-  const scale = bits === 8 ? 1 : 1 / 257;
-  return result.map((_, i) => (header.uint16(tag, i) ?? 0) * scale);
+  const hasBytes = bits === 8 && bytes.length < 2 * least;
+  return hasBytes
+    ? Array.from(bytes)
+    : Array.from({ length: Math.floor(bytes.length / 2) }, (_, i) => uint16Of(header, tag, i) ?? 0);
 }
 
-/** @throws FormatUnsupported for segmented palettes; DatasetInvalid for a palette that is missing or too short */
+/** Entries of one colour as numbers from 0 to 255; undefined when the table is too short. */
+function entriesOf(
+  header: DataSet,
+  colour: (typeof COLOURS)[number],
+  described: Descriptor,
+): number[] | undefined {
+  const { entries, bits } = described;
+  const segments = numbersOfTable(header, colour.segmented, bits, bits === 8 ? Number.POSITIVE_INFINITY : 0);
+  const numbers = segments
+    ? expandSegments({ data: segments, bits, entries })
+    : numbersOfTable(header, colour.table, bits, entries);
+  if (numbers === undefined || numbers.length < entries) return undefined;
+  return numbers.slice(0, entries).map((value) => (bits === 8 ? value & 255 : value / 257));
+}
+
+/** @throws DatasetInvalid for a palette that is missing or too short */
 export function readPalette(header: DataSet, isSigned: boolean, name: string): Palette {
-  if (COLOURS.some(({ segmented }) => header.elements[segmented] !== undefined)) {
-    throw unsupported(
-      name,
-      'expected a plain palette, found a segmented one. Convert the file to RGB first.',
-    );
+  const expected = 'expected a palette of red, green and blue';
+  const described = COLOURS.map(({ descriptor }) => descriptorOf(header, descriptor, isSigned));
+  let entries: (number[] | undefined)[] = [];
+  try {
+    entries = COLOURS.map((colour, i) => described[i] && entriesOf(header, colour, described[i]));
+  } catch (cause) {
+    throw damaged(name, `${expected}, found segments that make none.`, cause);
   }
-  const colours = COLOURS.map(({ descriptor, table }) => {
-    const described = descriptorOf(header, descriptor, isSigned);
-    return described && { described, entries: entriesOf(header, table, described) };
-  });
-  const [red, green, blue] = colours.map((colour) => colour?.entries);
-  const first = colours[0]?.described.first;
-  if (
-    !red ||
-    !green ||
-    !blue ||
-    first === undefined ||
-    red.length !== green.length ||
-    red.length !== blue.length
-  ) {
-    throw damaged(name, 'expected a palette of red, green and blue, found one that is missing or too short.');
+  const [red, green, blue] = entries;
+  if (!red || !green || !blue || red.length !== green.length || red.length !== blue.length) {
+    throw damaged(name, `${expected}, found one that is missing or too short.`);
   }
   const luma = Uint8Array.from(red, (_, i) =>
     Math.round(0.299 * red[i]! + 0.587 * green[i]! + 0.114 * blue[i]!),
   );
-  return { first, luma };
+  return { first: described[0]!.first, luma };
 }

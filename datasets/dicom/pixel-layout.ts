@@ -1,7 +1,7 @@
 /** What a header says about its pixels (PS3.3 section C.7.6.3), checked before memory is taken. */
 import type { DataSet } from 'dicom-parser';
 import { checkGrid } from '../limits.ts';
-import { numberOf, tags, textOf } from './header-values.ts';
+import { numberOf, tags, textOf, uint16Of } from './header-values.ts';
 import { damaged, shownCode, unsupported } from './problems.ts';
 
 export interface PixelLayout {
@@ -45,11 +45,11 @@ function isPhotometric(text: string): text is Photometric {
  */
 export function pixelLayoutOf(header: DataSet, name: string): PixelLayout {
   const frames = numberOf(header, tags.numberOfFrames) ?? 1;
-  const rows = header.uint16(tags.rows) ?? 0;
-  const columns = header.uint16(tags.columns) ?? 0;
+  const rows = uint16Of(header, tags.rows) ?? 0;
+  const columns = uint16Of(header, tags.columns) ?? 0;
   checkGrid(frames, rows, columns, name);
-  const samples = header.uint16(tags.samplesPerPixel) ?? 1;
-  const bitsAllocated = header.uint16(tags.bitsAllocated) ?? 8;
+  const samples = uint16Of(header, tags.samplesPerPixel) ?? 1;
+  const bitsAllocated = uint16Of(header, tags.bitsAllocated) ?? 8;
   const photometric = textOf(header, tags.photometricInterpretation);
   if (
     !isPhotometric(photometric) ||
@@ -62,8 +62,8 @@ export function pixelLayoutOf(header: DataSet, name: string): PixelLayout {
         `${shownCode(photometric)}. Convert the file to grey levels or RGB first.`,
     );
   }
-  const bitsStored = header.uint16(tags.bitsStored) ?? bitsAllocated;
-  const highBit = header.uint16(tags.highBit) ?? bitsStored - 1;
+  const bitsStored = uint16Of(header, tags.bitsStored) ?? bitsAllocated;
+  const highBit = uint16Of(header, tags.highBit) ?? bitsStored - 1;
   if (bitsStored < 1 || bitsStored > bitsAllocated || highBit < bitsStored - 1 || highBit >= bitsAllocated) {
     throw damaged(
       name,
@@ -78,9 +78,9 @@ export function pixelLayoutOf(header: DataSet, name: string): PixelLayout {
     bitsAllocated,
     bitsStored,
     highBit,
-    isSigned: header.uint16(tags.pixelRepresentation) === 1,
+    isSigned: uint16Of(header, tags.pixelRepresentation) === 1,
     photometric,
-    isPlanar: header.uint16(tags.planarConfiguration) === 1,
+    isPlanar: uint16Of(header, tags.planarConfiguration) === 1,
   };
 }
 

@@ -13,7 +13,9 @@ import {
   rle,
   withJfif,
 } from '../dicom-streams.fixture.ts';
+import { type DicomFilmReader, dicomFilmContainer } from './film.ts';
 import { type DicomOptions, readDicom } from './read-dicom.ts';
+import { expandSegments } from './segmented-palette.ts';
 
 const ROOT = '1.2.840.10008.1.2';
 const noText: DicomElement = { tag: [0x28, 0x301], vr: 'CS', value: 'NO' };
@@ -69,6 +71,12 @@ describe('uncompressed pixels', () => {
     const swapped = new Uint8Array(values.flatMap((value) => [value >> 8, value & 255]));
     const big = await read({ bits: 16, pixels: swapped, transferSyntax: `${ROOT}.2` });
     expect(big.intensities).toEqual(intensities);
+  });
+
+  test('bytes that a big endian file has in words are put in order, over the ends of frames', async () => {
+    const odd = { rows: 1, columns: 3, frames: 2, frameTime: '40', transferSyntax: `${ROOT}.2` };
+    const extra: DicomElement[] = [{ tag: [0x7fe0, 0x10], vr: 'OW', value: Uint8Array.of(2, 1, 4, 3, 6, 5) }];
+    expect(await bytesOf({ ...odd, extra })).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   test('signs, stored bits and the high bit are those of the header, rescaled into the window', async () => {
@@ -131,6 +139,34 @@ describe('uncompressed pixels', () => {
       );
     },
   );
+});
+
+describe('palettes in segments', () => {
+  const read16 = (data: readonly number[], entries: number) => expandSegments({ data, bits: 16, entries });
+
+  test('runs, lines and copies make the entries', () => {
+    // Two entries, a line of four to 100, and the first segment again.
+    expect(read16([0, 2, 5, 20, 1, 4, 100, 2, 1, 0, 0], 100)).toEqual([5, 20, 40, 60, 80, 100, 5, 20]);
+    const bytes = [0, 2, 5, 20, 1, 4, 100, 2, 1, 0, 0, 0, 0];
+    expect(expandSegments({ data: bytes, bits: 8, entries: 100 })).toEqual([5, 20, 40, 60, 80, 100, 5, 20]);
+  });
+
+  test('end at the number of entries that the header states, and are refused when they make no sense', () => {
+    expect(read16([0, 1, 7, 1, 65_535, 9], 5)).toEqual([7, 7, 7, 7, 7]);
+    expect(() => read16([1, 4, 100], 5)).toThrow(/a line starts the palette/);
+    expect(() => read16([9, 4, 100], 5)).toThrow(/unknown kind/);
+    // A copy of the copy itself.
+    expect(() => read16([0, 1, 7, 2, 65_535, 3, 0], 5000)).toThrow(/unknown kind/);
+  });
+
+  test('are read like plain ones', async () => {
+    const extra: DicomElement[] = [0, 1, 2].flatMap((sample) => [
+      { tag: [0x28, 0x1101 + sample], vr: 'US', value: [4, 0, 16] },
+      { tag: [0x28, 0x1221 + sample], vr: 'OW', value: little16([0, 1, 0, 1, 3, 65_535]) },
+    ]);
+    const palette = { rows: 1, columns: 4, photometric: 'PALETTE COLOR', extra };
+    expect(await bytesOf({ ...palette, pixels: Uint8Array.of(0, 1, 2, 3) })).toEqual([0, 85, 170, 255]);
+  });
 });
 
 describe('compressed pixels', () => {
@@ -254,6 +290,14 @@ describe('compressed pixels', () => {
     );
   });
 
+  test('JPEG of twelve bits is said to be what it is, not damaged', async () => {
+    const stream = (await jpeg(grey(8))).slice();
+    stream[stream.indexOf(0xc0, 2) + 3] = 12;
+    const reading = read({ rows, columns, bits: 16, fragments: [stream], transferSyntax: `${ROOT}.4.51` });
+    await expect(reading).rejects.toMatchObject({ code: 'FormatUnsupported' });
+    await expect(reading).rejects.toThrow(/found JPEG of 12 bits that loses some/);
+  });
+
   test('films go through the decoder that is given, and say what is missing without one', async () => {
     const file = {
       ...{ rows: 2, columns: 2, frames: 2, frameTime: '40', samples: 3, photometric: 'YBR_PARTIAL_420' },
@@ -263,16 +307,32 @@ describe('compressed pixels', () => {
       /found a film \(MPEG-4 \(H\.264\)\), for which ffmpeg is needed/,
     );
     const seen: unknown[] = [];
-    const films = {
-      decode: async (film: Uint8Array, request: object) => {
-        seen.push([...film], request);
-        return Uint8Array.of(0, 10, 20, 30, 40, 50, 60, 70);
+    const grey = Uint8Array.of(0, 10, 20, 30, 40, 50, 60, 70);
+    const filmReader: DicomFilmReader = {
+      decode: async (film, container, mostFrames) => {
+        seen.push([...film], container, mostFrames(2, 2), mostFrames(2, 3));
+        return { rows: 2, columns: 2, grey };
       },
     };
-    expect(await bytesOf(file, { films })).toEqual([0, 10, 20, 30, 40, 50, 60, 70]);
-    expect(seen).toEqual([[1, 2, 3, 4], { codec: 'h264', frames: 2, rows: 2, columns: 2 }]);
-    const short = { decode: async () => new Uint8Array(4) };
-    await expect(read(file, { films: short })).rejects.toThrow(/expected a film of 2 frames, found one of 1/);
+    expect(await bytesOf(file, { filmReader })).toEqual([...grey]);
+    expect(seen).toEqual([[1, 2, 3, 4], 'H.264', 2, 0]);
+    const short = { decode: async () => ({ rows: 2, columns: 2, grey: new Uint8Array(4) }) };
+    await expect(read(file, { filmReader: short })).rejects.toThrow(
+      /film of 2 frames of 2 x 2, found 1 of 2 x 2/,
+    );
+    const broken = { decode: () => Promise.reject(new Error('no film')) };
+    await expect(read(file, { filmReader: broken })).rejects.toThrow(
+      /found one that ffmpeg cannot decode to that/,
+    );
+  });
+
+  test('the container of a film is seen from its first bytes', () => {
+    const bytes = (...start: number[]) => Uint8Array.from({ length: 400 }, (_, i) => start[i % 188] ?? 0);
+    expect(dicomFilmContainer(bytes(0, 0, 0, 24, 0x66, 0x74, 0x79, 0x70), 'h264')).toBe('MP4');
+    expect(dicomFilmContainer(bytes(0x47), 'hevc')).toBe('MPEG-TS');
+    expect(dicomFilmContainer(bytes(0, 0, 1, 0xba), 'mpeg-2')).toBe('MPEG-PS');
+    expect(dicomFilmContainer(bytes(0, 0, 1, 0xb3), 'mpeg-2')).toBe('MPEG-2');
+    expect(dicomFilmContainer(bytes(0, 0, 0, 1), 'hevc')).toBe('HEVC');
   });
 });
 

@@ -1,14 +1,9 @@
-/** Samples of an uncompressed frame, in either byte order. */
+/** Samples of an uncompressed frame. */
 import type { FrameSamples, SampleArray } from './frame-samples.ts';
 import type { PixelLayout } from './pixel-layout.ts';
 
-/** How the file writes numbers of two bytes, and whether single bytes come in such pairs (VR OW). */
-export interface ByteOrder {
-  readonly isBigEndian: boolean;
-  readonly hasWords: boolean;
-}
-
-function swapped(bytes: Uint8Array): Uint8Array {
+/** Pixel data with every two bytes in the other order, as big endian files have numbers of 16 bits, and bytes in words (VR OW). */
+export function withSwappedBytes(bytes: Uint8Array): Uint8Array {
   const result = bytes.slice();
   for (let i = 0; i + 1 < bytes.length; i += 2) {
     result[i] = bytes[i + 1]!;
@@ -24,18 +19,16 @@ function lumaOf422(bytes: Uint8Array, pixels: number): Uint8Array {
   return luma;
 }
 
-/** `bytes` are those of one frame, as many as `plainFrameBytes` says. */
-export function readPlainFrame(bytes: Uint8Array, layout: PixelLayout, order: ByteOrder): FrameSamples {
+/** `bytes` are those of one frame, little endian, as many as `plainFrameBytes` says. */
+export function readPlainFrame(bytes: Uint8Array, layout: PixelLayout): FrameSamples {
   const { rows, columns, samples, bitsAllocated, photometric, isPlanar } = layout;
-  const isSwapped = order.isBigEndian && (bitsAllocated === 16 || order.hasWords);
-  const ordered = isSwapped ? swapped(bytes) : bytes;
   if (photometric === 'YBR_FULL_422') {
-    return { values: lumaOf422(ordered, rows * columns), samples: 1, isPlanar: false, isRgb: false };
+    return { values: lumaOf422(bytes, rows * columns), samples: 1, isPlanar: false, isRgb: false };
   }
-  let values: SampleArray = ordered;
+  let values: SampleArray = bytes;
   if (bitsAllocated === 16) {
     // A copy, because numbers of two bytes need an even address.
-    const aligned = isSwapped ? ordered : ordered.slice();
+    const aligned = bytes.slice();
     values = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
   }
   return { values, samples, isPlanar, isRgb: photometric === 'RGB' };

@@ -15,6 +15,9 @@ export function unsupported(name: string, detail: string): DomainError {
   return new DomainError('FormatUnsupported', `${name}: ${detail}`);
 }
 
+/** A sound stream of a kind that nothing here decodes; its message ends the sentence "expected ..., found". */
+export class UnsupportedStream extends Error {}
+
 /** A code of the standard (a UID, a coded string) as a message may show it; anything else might be somebody's name. */
 export function shownCode(value: string): string {
   if (value === '') return 'none';

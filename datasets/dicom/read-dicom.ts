@@ -10,7 +10,7 @@ import { blankOutside } from '../sector.ts';
 import type { RecordedVideo } from '../video-facts.ts';
 import { checkContent } from './content.ts';
 import { decodePixels } from './decode-pixels.ts';
-import type { FilmDecoder } from './film-decoder.ts';
+import type { DicomFilmReader } from './film.ts';
 import { frameTime, pixelSpacing } from './geometry.ts';
 import type { GreyValues } from './grey-values.ts';
 import { type DicomHeader, readHeader } from './header.ts';
@@ -27,7 +27,7 @@ export interface DicomOptions extends GivenGeometry {
   /** Key of the hashes by which recordings of one patient are found, at least 16 bytes; without it none are made. */
   readonly identityKey?: Uint8Array;
   /** Decoder of MPEG-2, H.264 and HEVC; without it such files are refused. */
-  readonly films?: FilmDecoder;
+  readonly filmReader?: DicomFilmReader;
 }
 
 export interface DicomVideo extends RecordedVideo {
@@ -52,7 +52,8 @@ function greyLevels(
   const scaled = scaleGreyLevels(
     decoded.values,
     {
-      sourceBits: layout.bitsStored,
+      // Palettes give bytes, however many colours they have.
+      sourceBits: decoded.areBytes ? Math.min(8, layout.bitsStored) : layout.bitsStored,
       isByteScale: decoded.areBytes,
       window: decoded.areBytes ? undefined : windowOf(header),
     },
@@ -111,7 +112,7 @@ export async function readDicom(
   const placed = regions.tissue && placeRegion(regions.tissue, layout);
   // What needs no pixels is refused before they are decoded.
   if (placed?.kind !== 'outside') pixelSpacing(dataSet, regions.tissue, placed && 1, request);
-  const decoded = await decodePixels(header, layout, name, options.films);
+  const decoded = await decodePixels(header, layout, name, options.filmReader);
   const { intensities, facts } = greyLevels(decoded, header, layout, name);
   const seen = { frames, rows, columns, spacingMm: [1, 1] as const, frameTimeMs, intensities };
   const isFreeOfText = textOf(dataSet, tags.burnedInAnnotation) === 'NO';

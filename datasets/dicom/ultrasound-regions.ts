@@ -4,7 +4,7 @@
  * or not it is calibrated.
  */
 import type { DataSet } from 'dicom-parser';
-import { tags } from './header-values.ts';
+import { doubleOf, tags, uint16Of, uint32Of } from './header-values.ts';
 
 /** A rectangle in stored pixels, ends included. */
 export interface PixelBox {
@@ -44,22 +44,22 @@ interface Region extends TissueRegion {
 }
 
 function regionOf(item: DataSet): Region | undefined {
-  const left = item.uint32('x00186018');
-  const top = item.uint32('x0018601a');
-  const right = item.uint32('x0018601c');
-  const bottom = item.uint32('x0018601e');
+  const left = uint32Of(item, 'x00186018');
+  const top = uint32Of(item, 'x0018601a');
+  const right = uint32Of(item, 'x0018601c');
+  const bottom = uint32Of(item, 'x0018601e');
   if (left === undefined || top === undefined || right === undefined || bottom === undefined)
     return undefined;
   if (right <= left || bottom <= top) return undefined;
   const inCentimetres =
-    item.uint16('x00186024') === UNITS_CENTIMETRES && item.uint16('x00186026') === UNITS_CENTIMETRES;
+    uint16Of(item, 'x00186024') === UNITS_CENTIMETRES && uint16Of(item, 'x00186026') === UNITS_CENTIMETRES;
   // A direction may be stated by the sign.
-  const perColumn = Math.abs(item.double('x0018602c') ?? 0) * 10;
-  const perRow = Math.abs(item.double('x0018602e') ?? 0) * 10;
+  const perColumn = Math.abs(doubleOf(item, 'x0018602c') ?? 0) * 10;
+  const perRow = Math.abs(doubleOf(item, 'x0018602e') ?? 0) * 10;
   const isCalibrated = inCentimetres && perRow > 0 && perColumn > 0 && Number.isFinite(perRow + perColumn);
   return {
-    format: item.uint16('x00186012') ?? FORMAT_2D,
-    type: item.uint16('x00186014') ?? TYPE_TISSUE,
+    format: uint16Of(item, 'x00186012') ?? FORMAT_2D,
+    type: uint16Of(item, 'x00186014') ?? TYPE_TISSUE,
     box: { top, bottom, left, right },
     spacingMm: isCalibrated ? [perRow, perColumn] : undefined,
   };
