@@ -3,12 +3,14 @@
  * outside this one, which whoever starts the process passes in. They state no pixel size, so it has to be given.
  */
 import { DomainError } from '../ground/errors.ts';
+import type { DicomFilmContainer } from './dicom/film.ts';
 import { fillFrameTime, type GivenGeometry } from './given-geometry.ts';
 import { scaleGreyLevels } from './grey-scaling.ts';
 import { checkFrameTime, checkGrid, checkSpacing, mostFramesOf } from './limits.ts';
 import type { RecordedVideo } from './video-facts.ts';
 
-export type FilmContainer = 'AVI' | 'MP4' | 'Matroska';
+/** How a film is packed: in a file of its own, or in DICOM. */
+export type FilmContainer = 'AVI' | 'Matroska' | DicomFilmContainer;
 
 export interface DecodedFilm {
   readonly rows: number;

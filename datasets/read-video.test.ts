@@ -8,7 +8,8 @@ const geometry = { frames: 1, rows: 2, columns: 2, spacingMm: [1, 1] as const, f
 test('the reader is chosen by content, whatever the name says', async () => {
   const nifti = writeGreyNifti({ ...geometry, intensities: Float32Array.of(0, 1, 0, 1) });
   expect(await readVideo(nifti, 'clip.dcm')).toMatchObject(geometry);
-  const dicom = dicomFixture({ ...geometry, pixels: Uint8Array.of(0, 255, 0, 255) });
+  const extra = [{ tag: [0x28, 0x301], vr: 'CS', value: 'NO' } as const];
+  const dicom = dicomFixture({ ...geometry, extra, pixels: Uint8Array.of(0, 255, 0, 255) });
   expect(await readVideo(dicom, 'clip.nii.gz', { spacingMm: [1, 1] })).toMatchObject(geometry);
 });
 

@@ -1,17 +1,19 @@
 /** The registry of video formats: one entry a reader, chosen by what the bytes are and not by the file's name. */
 import { DomainError } from '../ground/errors.ts';
-import type { GreyVideo } from '../imaging/image.ts';
-import { isDicom, readDicom } from './dicom.ts';
+import { type DicomOptions, readDicom } from './dicom/read-dicom.ts';
+import { isDicom } from './dicom/start-of-data.ts';
 import { type FilmOptions, filmContainer, readFilm } from './film.ts';
-import { countKeptLevels } from './grey-scaling.ts';
 import { checkFileSize } from './limits.ts';
 import { isMetaImage, type MetaImageOptions, readMetaImage } from './metaimage.ts';
 import { isNifti, readGreyNifti } from './nifti.ts';
 import { pictureFormat, readPicture } from './pictures.ts';
 import type { RecordedVideo } from './video-facts.ts';
 
-/** What a header lacks, and what some formats need: files beside the one that is read, a program that decodes films. */
-export type ReadOptions = FilmOptions & MetaImageOptions;
+/**
+ * What a header lacks, and what some formats need: files beside the one that is read, a program that decodes films, a key
+ * for the hashes of patients, reasons for which a file is taken all the same.
+ */
+export type ReadOptions = DicomOptions & FilmOptions & MetaImageOptions;
 
 interface VideoReader {
   readonly format: string;
@@ -19,21 +21,9 @@ interface VideoReader {
   read(bytes: Uint8Array, name: string, options: ReadOptions): RecordedVideo | Promise<RecordedVideo>;
 }
 
-/** Facts of a reader that gives bytes as [0, 1] and counts nothing itself. */
-function withByteFacts(video: GreyVideo | RecordedVideo): RecordedVideo {
-  if ('facts' in video) return video;
-  const levels = countKeptLevels(video.intensities, 8);
-  const scaling = { kind: 'type', low: 0, high: 255 } as const;
-  return { ...video, facts: { sourceBits: 8, distinctLevels: levels, keptLevels: levels, scaling } };
-}
-
 const readers: readonly VideoReader[] = [
   { format: 'NIfTI (.nii, .nii.gz)', recognises: isNifti, read: readGreyNifti },
-  {
-    format: 'DICOM ultrasound (.dcm)',
-    recognises: isDicom,
-    read: async (bytes, name, options) => withByteFacts(await readDicom(bytes, name, options)),
-  },
+  { format: 'DICOM ultrasound (.dcm)', recognises: isDicom, read: readDicom },
   { format: 'MetaImage (.mhd, .mha)', recognises: isMetaImage, read: readMetaImage },
   {
     format: 'films (.avi, .mp4, .mov, .mkv)',

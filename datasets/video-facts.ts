@@ -3,6 +3,7 @@
  * the file holds, the range that became [0, 1], and how many levels are left once the video is stored.
  */
 import type { GreyVideo } from '../imaging/image.ts';
+import type { RecordingGroups } from './dicom/identity.ts';
 import type { NiftiLayout } from './nifti-layout.ts';
 
 /**
@@ -42,4 +43,6 @@ export interface RecordedVideo extends GreyVideo {
    * What a person should know of the reading, such as a given value that was not used because the header has its own.
    */
   readonly notes?: readonly string[];
+  /** Which patient and study it is of, as keyed hashes, where the format and the caller's key give them. */
+  readonly groups?: RecordingGroups | undefined;
 }

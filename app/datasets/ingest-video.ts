@@ -6,6 +6,7 @@ import { type ContentReason, checkContent, findingText } from '../../datasets/co
 import { storedBits } from '../../datasets/grey-scaling.ts';
 import { type LabelMap, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import type { ReadOptions } from '../../datasets/read-video.ts';
+import { refusalReasonNames } from '../../datasets/refusal.ts';
 import { withoutSurroundings } from '../../datasets/sector.ts';
 import type { RecordedVideo, VideoFacts } from '../../datasets/video-facts.ts';
 import { DomainError } from '../../ground/errors.ts';
@@ -13,6 +14,7 @@ import { geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/i
 import { checkedName, datasetKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { type FileProblem, problemOf } from '../file-problem.ts';
+import { type IngestReason, ingestReasons } from './ingest-reasons.ts';
 import { labelFiles, readPlannedLabels, readPlannedVideo } from './read-recording.ts';
 import { storeDatasetFile } from './stored-dataset.ts';
 
@@ -23,7 +25,7 @@ export interface IngestOptions {
   /** What headers lack, and a program that decodes films. */
   readonly reading: ReadOptions;
   /** Reasons for which videos would be refused and are to be taken all the same. */
-  readonly force: readonly ContentReason[];
+  readonly force: readonly IngestReason[];
   /** Labels of another convention, instead of the one that a known release has. */
   readonly labelMap?: LabelMap | undefined;
 }
@@ -32,6 +34,8 @@ export interface AcceptedVideo {
   readonly file: string;
   readonly id: string;
   readonly planned: PlannedVideo;
+  /** Keyed hash of the patient that a DICOM header names. */
+  readonly patientHash: string | undefined;
   readonly geometry: VideoGeometry;
   readonly facts: VideoFacts;
   readonly labelled: boolean;
@@ -43,7 +47,7 @@ export interface AcceptedVideo {
 export interface QuarantinedVideo extends FileProblem {
   readonly id: string;
   /** Reasons that can be forced. */
-  readonly reasons: readonly ContentReason[];
+  readonly reasons: readonly IngestReason[];
 }
 
 /**
@@ -58,7 +62,10 @@ export async function ingestVideo(
   const { file } = planned;
   let contentId = `video-${createHash('sha256').update(file).digest('hex').slice(0, 12)}`;
   try {
-    const read = await readPlannedVideo(planned, options.reading);
+    const read = await readPlannedVideo(planned, {
+      ...options.reading,
+      force: refusalReasonNames.filter((reason) => options.force.includes(reason)),
+    });
     contentId = `video-${read.digest}`;
     const id = options.keepNames ? checkedName('video', planned.name) : contentId;
     const { video, notes } = checked(read.video, file, options.force);
@@ -72,6 +79,7 @@ export async function ingestVideo(
         file,
         id,
         planned,
+        patientHash: read.video.groups?.patient,
         geometry: geometryOf(video),
         facts: video.facts,
         labelled: mask !== undefined,
@@ -85,42 +93,43 @@ export async function ingestVideo(
   } catch (error) {
     const problem = problemOf(file, error);
     await quarantine(store, options.dataset, contentId, problem, [file, ...labelFiles(planned.labels)]);
-    const reasons = error instanceof ContentRefused ? error.reasons : [];
-    return { quarantined: { id: contentId, reasons, ...problem } };
+    return { quarantined: { id: contentId, reasons: reasonsOf(error), ...problem } };
   }
+}
+
+/** The reasons that a refusal names; none where nothing can be forced. */
+function reasonsOf(error: unknown): IngestReason[] {
+  const named = error instanceof DomainError ? String(error.details.reason ?? '').split(' ') : [];
+  return ingestReasons.filter((reason) => named.includes(reason));
 }
 
 /** A video that could be read and is none, or not one of a heart. */
-class ContentRefused extends DomainError {
-  readonly reasons: readonly ContentReason[];
-
-  constructor(file: string, findings: readonly { reason: ContentReason; text: string }[]) {
-    const reasons = findings.map(({ reason }) => reason);
-    const texts = findings.map(({ text }) => text).join(' Also: ');
-    super(
-      'DatasetInvalid',
-      `${file}: ${texts} To take it all the same: --force ${reasons.join(' --force ')}.`,
-      {
-        reason: reasons.join(' '),
-      },
-    );
-    this.reasons = reasons;
-  }
+function contentRefused(
+  file: string,
+  findings: readonly { readonly reason: ContentReason; readonly text: string }[],
+): DomainError {
+  const reasons = findings.map(({ reason }) => reason);
+  const texts = findings.map(({ text }) => text).join(' Also: ');
+  return new DomainError(
+    'DatasetInvalid',
+    `${file}: ${texts} To take it all the same: --force ${reasons.join(' --force ')}.`,
+    { reason: reasons.join(' ') },
+  );
 }
 
 /**
- * The video without what was written around its sector. @throws ContentRefused for what speaks against it and was not
+ * The video without what was written around its sector. @throws DatasetInvalid for what speaks against it and was not
  * forced
  */
 function checked(
   read: RecordedVideo,
   file: string,
-  force: readonly ContentReason[],
+  force: readonly IngestReason[],
 ): { video: RecordedVideo; notes: string[] } {
   const { video, blankedPixels } = withoutSurroundings(read);
   const findings = checkContent(video).map((finding) => ({ ...finding, text: findingText(finding) }));
   const refused = findings.filter(({ severity, reason }) => severity === 'error' && !force.includes(reason));
-  if (refused.length > 0) throw new ContentRefused(file, refused);
+  if (refused.length > 0) throw contentRefused(file, refused);
   const notes = [
     ...(read.notes ?? []),
     ...(blankedPixels > 0 ? [`${blankedPixels} bright pixels around the sector were blanked`] : []),

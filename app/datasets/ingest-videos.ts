@@ -1,7 +1,6 @@
 /** Many videos into a dataset, a few at a time; the manifest is written once, after them. */
 import pLimit from 'p-limit';
 import type { IngestPlan } from '../../datasets/collections/plan.ts';
-import type { ContentReason } from '../../datasets/content.ts';
 import { type ManifestRow, manifestRow, type Split } from '../../datasets/manifest.ts';
 import type { LabelMap } from '../../datasets/nifti.ts';
 import { studyPseudonym } from '../../datasets/pseudonym.ts';
@@ -9,6 +8,7 @@ import type { ReadOptions } from '../../datasets/read-video.ts';
 import { assignSplits } from '../../datasets/splits.ts';
 import type { VideoFacts } from '../../datasets/video-facts.ts';
 import type { ObjectStore } from '../../storage/store.ts';
+import type { IngestReason } from './ingest-reasons.ts';
 import { type AcceptedVideo, ingestVideo, type QuarantinedVideo } from './ingest-video.ts';
 import { mergeManifest, readManifest } from './stored-dataset.ts';
 import { studyKeyOf } from './study-key.ts';
@@ -28,7 +28,7 @@ export interface IngestRequest {
   readonly split?: Split | undefined;
   /** What headers lack, and a program that decodes films. */
   readonly reading?: ReadOptions | undefined;
-  readonly force?: readonly ContentReason[] | undefined;
+  readonly force?: readonly IngestReason[] | undefined;
   readonly labelMap?: LabelMap | undefined;
   readonly onDone?: (done: number) => void;
 }
@@ -55,7 +55,9 @@ export async function ingestVideos(
 ): Promise<IngestOutcome> {
   const limit = pLimit(concurrentVideos);
   let done = 0;
-  const options = { ...request, reading: request.reading ?? {}, force: request.force ?? [] };
+  const identityKey = await studyKeyOf(store, request.dataset);
+  const reading = { ...request.reading, identityKey };
+  const options = { ...request, reading, force: request.force ?? [] };
   const outcomes = await Promise.all(
     plan.videos.map((planned) =>
       limit(async () => {
@@ -67,7 +69,7 @@ export async function ingestVideos(
   );
   const videos = outcomes.flatMap((outcome) => ('accepted' in outcome ? [outcome.accepted] : []));
   const quarantined = outcomes.flatMap((outcome) => ('quarantined' in outcome ? [outcome.quarantined] : []));
-  const accepted = await rowsOf(store, videos, request);
+  const accepted = await rowsOf(store, videos, request, identityKey);
   if (accepted.length > 0) {
     const rows = accepted.map(({ file, facts, notes, ...row }) => row);
     await mergeManifest(store, request.dataset, rows);
@@ -75,26 +77,23 @@ export async function ingestVideos(
   return { accepted, quarantined };
 }
 
-/** Without a patient in name, release or table, a video is a study of its own. */
-async function studiesOf(
-  store: ObjectStore,
-  videos: readonly AcceptedVideo[],
-  { dataset, keepNames }: IngestRequest,
-): Promise<string[]> {
-  const isNamed = videos.some(({ planned }) => planned.patient !== undefined);
-  const key = isNamed && !keepNames ? await studyKeyOf(store, dataset) : undefined;
-  return videos.map(({ id, planned: { patient } }) => {
-    if (patient === undefined) return id;
-    return key === undefined ? patient.replaceAll(/[^A-Za-z0-9._-]/g, '-') : studyPseudonym(patient, key);
-  });
+/** A table or name goes before a header's patient; without either, a video is a study of its own. */
+function studyOf(
+  { id, planned: { patient }, patientHash }: AcceptedVideo,
+  keepNames: boolean,
+  key: Uint8Array,
+): string {
+  if (patient === undefined) return patientHash ?? id;
+  return keepNames ? patient.replaceAll(/[^A-Za-z0-9._-]/g, '-') : studyPseudonym(patient, key);
 }
 
 async function rowsOf(
   store: ObjectStore,
   videos: readonly AcceptedVideo[],
   request: IngestRequest,
+  key: Uint8Array,
 ): Promise<IngestedVideo[]> {
-  const studies = await studiesOf(store, videos, request);
+  const studies = videos.map((video) => studyOf(video, request.keepNames, key));
   const rows = await readManifest(store, request.dataset);
   const present = new Map(rows.map((row) => [row.study, row.split]));
   const splitOfVideo = new Map(rows.map((row) => [row.id, row.split]));

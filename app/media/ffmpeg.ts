@@ -15,7 +15,16 @@ const longestMs = 300_000;
 const mostAllocated = 1024 ** 3;
 const mostLogged = 4096;
 
-const demuxers: Readonly<Record<FilmContainer, string>> = { AVI: 'avi', MP4: 'mov', Matroska: 'matroska' };
+const demuxers: Readonly<Record<FilmContainer, string>> = {
+  AVI: 'avi',
+  MP4: 'mov',
+  Matroska: 'matroska',
+  'MPEG-TS': 'mpegts',
+  'MPEG-PS': 'mpeg',
+  'MPEG-2': 'mpegvideo',
+  'H.264': 'h264',
+  HEVC: 'hevc',
+};
 
 /** How each frame is passed on once, neither doubled nor left out: named so since ffmpeg 5.1, and before. */
 const everyFrame = [

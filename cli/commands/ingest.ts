@@ -1,9 +1,9 @@
 /** `echoloop ingest`: a hospital's own videos into a dataset. */
 import type { Command } from 'commander';
+import { type IngestReason, ingestReasons } from '../../app/datasets/ingest-reasons.ts';
 import type { IngestedVideo, IngestOutcome } from '../../app/datasets/ingest-videos.ts';
 import { problemText } from '../../app/file-problem.ts';
 import type { IngestPlan } from '../../datasets/collections/plan.ts';
-import { type ContentReason, contentReasons } from '../../datasets/content.ts';
 import type { LabelMap } from '../../datasets/nifti.ts';
 import { defineCommand, oneOf, positiveNumber } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
@@ -20,7 +20,7 @@ interface IngestCommandOptions {
   readonly keepNames?: boolean;
   readonly spacingMm?: number;
   readonly frameTimeMs?: number;
-  readonly force: readonly ContentReason[];
+  readonly force: readonly IngestReason[];
   readonly json?: boolean;
 }
 
@@ -61,8 +61,8 @@ export function ingestCommand(): Command {
     .option('--frame-time-ms <ms>', 'time from frame to frame of files that state none', positiveNumber)
     .option(
       '--force <reason>',
-      `take videos that this reason speaks against; repeat it for others: ${contentReasons.join(', ')}`,
-      (text: string, reasons: readonly ContentReason[]) => [...reasons, oneOf(contentReasons)(text)],
+      `take videos that this reason speaks against; repeat it for others: ${ingestReasons.join(', ')}`,
+      (text: string, reasons: readonly IngestReason[]) => [...reasons, oneOf(ingestReasons)(text)],
       [],
     )
     .option('--keep-names', 'use file names as ids; only for names without patient data')
