@@ -80,6 +80,11 @@ function numbers(text: string | undefined): number[] {
   return text === undefined || text === '' ? [] : text.split(/\s+/).map(Number);
 }
 
+/** Seven digits give back what was meant before a program wrote a double. */
+function asWritten(value: number): number {
+  return Number(value.toPrecision(7));
+}
+
 function isTrue(text: string | undefined): boolean {
   return text !== undefined && /^(true|1)$/i.test(text);
 }
@@ -108,9 +113,13 @@ function geometryFrom({ fields }: Header, given: GivenGeometry, name: string) {
   checkGrid(frames, rows, columns, name);
   const steps = numbers(fields.get('ElementSpacing') ?? fields.get('ElementSize'));
   const notes: string[] = [];
-  const spacingMm = fillSpacing([steps[1] ?? Number.NaN, steps[0] ?? Number.NaN], given, notes);
+  const spacingMm = fillSpacing(
+    [asWritten(steps[1] ?? Number.NaN), asWritten(steps[0] ?? Number.NaN)],
+    given,
+    notes,
+  );
   checkSpacing(spacingMm, name);
-  const filled = fillFrameTime(1000 * (steps[2] ?? Number.NaN), frames, given, notes);
+  const filled = fillFrameTime(asWritten(1000 * (steps[2] ?? Number.NaN)), frames, given, notes);
   const frameTimeMs = frames === 1 && !(filled > 0 && Number.isFinite(filled)) ? 0 : filled;
   checkFrameTime(frameTimeMs, frames, name);
   return { geometry: { frames, rows, columns, spacingMm, frameTimeMs }, notes };

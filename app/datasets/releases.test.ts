@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dicomFixture } from '../../datasets/dicom.fixture.ts';
 import type { FilmReader } from '../../datasets/film.ts';
 import { metaImageHeader } from '../../datasets/metaimage.fixture.ts';
 import { readLabelNifti, writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
@@ -188,6 +189,38 @@ describe('an EchoNet release', () => {
     expect(accepted).toEqual([]);
     expect(quarantined).toHaveLength(3);
     expect(quarantined[0]!.message).toContain('Install ffmpeg');
+  });
+});
+
+describe('DICOM', () => {
+  it('keeps the recordings of a patient in one study and split, and the patient out of every name', async () => {
+    const folder = join(home, 'dicom');
+    await mkdir(folder, { recursive: true });
+    for (const index of [0, 1, 2]) {
+      const { rows, columns, frames, intensities } = phantom(index).image;
+      const file = dicomFixture({
+        rows,
+        columns,
+        frames,
+        frameTime: '40',
+        regions: [{ box: [0, 0, columns - 1, rows - 1], centimetres: [0.12, 0.12] }],
+        pixels: Uint8Array.from(intensities, (value) => Math.round(value * 255)),
+        extra: [{ tag: [0x10, 0x20], vr: 'LO', value: index < 2 ? 'MILLER-7' : 'SMITH-8' }],
+      });
+      await writeFile(join(folder, `IM000${index}`), file);
+    }
+    const store = new MemoryStore();
+    const plan = await planIngestion({ paths: [folder] });
+    const { accepted, quarantined } = await ingestVideos(store, plan, {
+      dataset: 'd',
+      keepNames: false,
+      view: 'a4c',
+    });
+    expect(quarantined).toEqual([]);
+    const [first, second, third] = accepted;
+    expect([second!.study, second!.split]).toEqual([first!.study, first!.split]);
+    expect(third!.study).not.toBe(first!.study);
+    expect(Buffer.from((await store.get(datasetKeys.manifest('d')))!).toString()).not.toMatch(/MILLER|SMITH/);
   });
 });
 
