@@ -7,7 +7,7 @@ import pLimit from 'p-limit';
 import { checkStreamSize, type FrameSamples } from './frame-samples.ts';
 import type { PixelLayout } from './pixel-layout.ts';
 
-export interface CodecJob {
+interface CodecJob {
   readonly codec: 'charls' | 'openjpeg' | 'lossless';
   readonly stream: Uint8Array;
   /** Bits of a sample, for the decoder that must be told. */

@@ -3,7 +3,7 @@ import type { DataSet } from 'dicom-parser';
 import { isPlausibleFrameTime } from '../limits.ts';
 import { numberOf, numbersOf, tags } from './header-values.ts';
 
-export interface StatedFrameTime {
+interface StatedFrameTime {
   /** The first plausible one; undefined when there is none. */
   readonly frameTimeMs: number | undefined;
   /** Where it stands, by the standard's keyword. */

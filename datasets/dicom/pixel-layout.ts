@@ -32,7 +32,7 @@ const photometrics = {
   YBR_PARTIAL_420: 3,
 } as const;
 
-export type Photometric = keyof typeof photometrics;
+type Photometric = keyof typeof photometrics;
 
 function isPhotometric(text: string): text is Photometric {
   return Object.hasOwn(photometrics, text);

@@ -19,7 +19,7 @@ export interface ElementSyntax {
 }
 
 /** True when the bytes have "DICM" after a preamble. */
-export function hasPreamble(bytes: Uint8Array): boolean {
+function hasPreamble(bytes: Uint8Array): boolean {
   return (
     bytes[PREAMBLE] === 0x44 &&
     bytes[PREAMBLE + 1] === 0x49 &&
