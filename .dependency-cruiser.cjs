@@ -31,7 +31,7 @@ module.exports = {
     onlyImports('datasets', ['contracts', 'ground', 'imaging', 'metrics']),
     onlyImports('method', ['contracts', 'ground', 'imaging', 'metrics']),
     onlyImports('storage', ['ground']),
-    onlyImports('runtime', ['contracts', 'ground']),
+    onlyImports('runtime', ['contracts', 'ground', 'storage']),
     onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),
     onlyImports('workflows', ['contracts', 'decisions', 'ground'], { exceptTypes: true }),
     onlyImports('activities', [

@@ -20,6 +20,13 @@ const DeploymentSchema = z.strictObject({
     bucket: z.string().min(3).default('echoloop'),
     accessKeyId: z.string().min(1).optional(),
     secretAccessKey: z.string().min(1).optional(),
+    /** Comes with the two above when they are temporary. */
+    sessionToken: z.string().min(1).optional(),
+    /** PEM of the authorities that the server's certificate is checked against. */
+    caFile: z.string().min(1).optional(),
+    /** PEM of the certificate that this client shows, and of its key. */
+    certFile: z.string().min(1).optional(),
+    keyFile: z.string().min(1).optional(),
     /** Needed by most S3 look-alikes. */
     forcePathStyle: z.stringbool().default(true),
   }),
@@ -52,6 +59,10 @@ export function deploymentFrom(environment: Readonly<Record<string, string | und
       bucket: set('ECHOLOOP_S3_BUCKET'),
       accessKeyId: set('AWS_ACCESS_KEY_ID'),
       secretAccessKey: set('AWS_SECRET_ACCESS_KEY'),
+      sessionToken: set('AWS_SESSION_TOKEN'),
+      caFile: set('ECHOLOOP_S3_CA_FILE') ?? set('AWS_CA_BUNDLE'),
+      certFile: set('ECHOLOOP_S3_CERT_FILE'),
+      keyFile: set('ECHOLOOP_S3_KEY_FILE'),
       forcePathStyle: set('ECHOLOOP_S3_PATH_STYLE'),
     },
     computeThreads: set('ECHOLOOP_COMPUTE_THREADS'),

@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { bucketExists } from '../storage/s3-bucket.ts';
 import type { Deployment } from '../temporal.config.ts';
 import { findBinary, type ServiceBinary } from './provision/binaries.ts';
 import { cacheFolder } from './provision/cache-folder.ts';
@@ -19,7 +20,6 @@ import {
 import { s3Binary } from './provision/s3.ts';
 import { temporalBinary } from './provision/temporal.ts';
 import { liveRecord } from './service-record.ts';
-import { bucketExists } from './services/s3-bucket.ts';
 import { askTemporal } from './services/temporal-server.ts';
 import { measureSpeed, type Speed, SpeedSchema } from './speed.ts';
 

@@ -3,6 +3,7 @@
  * a free one, with its data under the home folder.
  */
 import { resolve } from 'node:path';
+import { ensureBucket } from '../../storage/s3-bucket.ts';
 import type { Deployment } from '../../temporal.config.ts';
 import { ensureBinary } from '../provision/binaries.ts';
 import { cacheFolder } from '../provision/cache-folder.ts';
@@ -11,7 +12,6 @@ import { s3Binary } from '../provision/s3.ts';
 import { temporalBinary } from '../provision/temporal.ts';
 import { type Supervisor, supervise } from '../supervisor.ts';
 import { type ChosenPort, choosePort, HOST } from './ports.ts';
-import { ensureBucket } from './s3-bucket.ts';
 import { ensureCredentials } from './s3-credentials.ts';
 import { S3_PORT, s3Server } from './s3-server.ts';
 import { TEMPORAL_PORT, TEMPORAL_UI_PORT, temporalServer } from './temporal-server.ts';
@@ -46,6 +46,8 @@ export function environmentOf({ temporal, s3, home }: Deployment, secrets: boole
     ...(s3.endpoint && { ECHOLOOP_S3_ENDPOINT: s3.endpoint }),
     ...(secrets && s3.accessKeyId && { AWS_ACCESS_KEY_ID: s3.accessKeyId }),
     ...(secrets && s3.secretAccessKey && { AWS_SECRET_ACCESS_KEY: s3.secretAccessKey }),
+    // Empty where there is none, so that another process does not add one of its own environment to these keys.
+    ...(secrets && s3.accessKeyId && { AWS_SESSION_TOKEN: s3.sessionToken ?? '' }),
   };
 }
 
@@ -99,6 +101,8 @@ async function withS3(
   const s3 = {
     ...deployment.s3,
     ...credentials,
+    // A session token of the environment belongs to other keys.
+    sessionToken: undefined,
     endpoint: `http://${HOST}:${chosen.port}`,
     forcePathStyle: true,
   };

@@ -1,22 +1,13 @@
 /** The bucket of a deployment: made where it is absent and the keys allow it, and asked after by `doctor`. */
-import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { DomainError } from '../../ground/errors.ts';
-import type { Deployment } from '../../temporal.config.ts';
+import { CreateBucketCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import { DomainError } from '../ground/errors.ts';
+import { storeBudgets } from './budgets.ts';
+import { openS3Client, type S3Options } from './s3-client.ts';
 
-function openClient({
-  endpoint,
-  region,
-  accessKeyId,
-  secretAccessKey,
-  forcePathStyle,
-}: Deployment['s3']): S3Client {
-  return new S3Client({
-    region,
-    forcePathStyle,
-    maxAttempts: 2,
-    ...(endpoint && { endpoint }),
-    ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
-  });
+const WAIT_MS = 10_000;
+
+function openClient(s3: S3Options) {
+  return openS3Client(s3, { ...storeBudgets, attempts: 2 });
 }
 
 interface ServiceFailure {
@@ -25,7 +16,7 @@ interface ServiceFailure {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-function toDomainError(error: unknown, s3: Deployment['s3']): DomainError {
+function toDomainError(error: unknown, s3: S3Options): DomainError {
   const { name, message, $metadata } = error as ServiceFailure;
   const address = s3.endpoint ?? `AWS in ${s3.region}`;
   if (
@@ -35,7 +26,7 @@ function toDomainError(error: unknown, s3: Deployment['s3']): DomainError {
   ) {
     return new DomainError(
       'AccessDenied',
-      `${address} refuses bucket ${s3.bucket} to these keys (${name}). Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's policy.`,
+      `${address} refuses bucket ${s3.bucket} to these keys (${name}). Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the role of this machine, and the bucket's policy.`,
       {},
       { cause: error },
     );
@@ -52,11 +43,11 @@ function toDomainError(error: unknown, s3: Deployment['s3']): DomainError {
  * True when the bucket exists and the keys may use it, false when the service answers and has no such bucket.
  * @throws DomainError StorageUnavailable, AccessDenied
  */
-export async function bucketExists(s3: Deployment['s3']): Promise<boolean> {
+export async function bucketExists(s3: S3Options): Promise<boolean> {
   const client = openClient(s3);
   try {
     await client.send(new HeadBucketCommand({ Bucket: s3.bucket }), {
-      abortSignal: AbortSignal.timeout(10_000),
+      abortSignal: AbortSignal.timeout(WAIT_MS),
     });
     return true;
   } catch (error) {
@@ -71,12 +62,12 @@ export async function bucketExists(s3: Deployment['s3']): Promise<boolean> {
  * Makes the bucket unless it exists.
  * @throws DomainError StorageUnavailable, AccessDenied
  */
-export async function ensureBucket(s3: Deployment['s3']): Promise<void> {
+export async function ensureBucket(s3: S3Options): Promise<void> {
   if (await bucketExists(s3)) return;
   const client = openClient(s3);
   try {
     await client.send(new CreateBucketCommand({ Bucket: s3.bucket }), {
-      abortSignal: AbortSignal.timeout(10_000),
+      abortSignal: AbortSignal.timeout(WAIT_MS),
     });
   } catch (error) {
     const { name } = error as ServiceFailure;
