@@ -3,10 +3,12 @@ import type { PlanRunInput } from '../contracts/activities.ts';
 import type { RunPlan, SweepSize } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { type ManifestRow, parseManifest } from '../datasets/manifest.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { DomainError } from '../ground/errors.ts';
 import { randomStream, shuffled } from '../ground/random.ts';
 import { findArtefact } from '../storage/artefacts.ts';
-import { datasetKeys, runKeys } from '../storage/keys.ts';
+import { runKeys } from '../storage/keys.ts';
+import { freezeManifest } from '../storage/manifests.ts';
 import type { ActivityContext } from './context.ts';
 import { findJson, writeJson } from './json-artefact.ts';
 import { type Plan, PlanSchema } from './plan.ts';
@@ -25,11 +27,12 @@ export async function planRun({ run, config }: PlanRunInput, context: ActivityCo
     : undefined;
   // A plan that is there stays: the data sets may have grown since.
   const present = await findJson(context, runKeys.plan(run), PlanSchema);
-  const plan = present?.value ?? (await makePlan(config, context));
-  const planRef = present?.reference ?? (await writeJson(context, runKeys.plan(run), plan, [configRef]));
+  const { plan, reference } = present
+    ? { plan: present.value, reference: present.reference }
+    : await freezePlan(run, config, configRef, context);
   return {
     config: configRef,
-    plan: planRef,
+    plan: reference,
     sweeps: plan.sweeps.map(sizeOf),
     validation: sizeOf(plan.validation),
     test: sizeOf(plan.test),
@@ -37,10 +40,18 @@ export async function planRun({ run, config }: PlanRunInput, context: ActivityCo
   };
 }
 
-async function makePlan(config: RunConfig, context: ActivityContext): Promise<Plan> {
-  const { seed, sweep, ppo } = config;
+/** The plan's record names the manifests that it was made from, so that a run shows what it adapted to. */
+async function freezePlan(run: string, config: RunConfig, configRef: ArtefactRef, context: ActivityContext) {
   const source = await readManifest(config.source, context);
   const target = await readManifest(config.target, context);
+  const plan = makePlan(config, source.rows, target.rows);
+  const manifests = config.source === config.target ? [target] : [source, target];
+  const inputs = [configRef, ...manifests.map(({ reference }) => reference)];
+  return { plan, reference: await writeJson(context, runKeys.plan(run), plan, inputs) };
+}
+
+function makePlan(config: RunConfig, source: readonly ManifestRow[], target: readonly ManifestRow[]): Plan {
+  const { seed, sweep, ppo } = config;
 
   const annotated = (split: ManifestRow['split']): string[] =>
     source.filter((row) => row.labelled && row.split === split).map(({ id }) => id);
@@ -98,15 +109,18 @@ async function makePlan(config: RunConfig, context: ActivityContext): Promise<Pl
   };
 }
 
-async function readManifest(dataset: string, context: ActivityContext): Promise<ManifestRow[]> {
-  const bytes = await context.store.get(datasetKeys.manifest(dataset));
-  if (!bytes) {
+async function readManifest(
+  dataset: string,
+  context: ActivityContext,
+): Promise<{ rows: ManifestRow[]; reference: ArtefactRef }> {
+  const manifest = await freezeManifest(context.store, dataset, context.codeVersion);
+  if (!manifest) {
     throw new DomainError(
       'DatasetInvalid',
-      `There is no dataset "${dataset}": ${datasetKeys.manifest(dataset)} is not in the store. Make it with \`echoloop ingest PATH --dataset ${dataset}\`.`,
+      `There is no dataset "${dataset}": the store has no manifest of it. Make it with \`echoloop ingest PATH --dataset ${dataset}\`.`,
     );
   }
-  return parseManifest(new TextDecoder().decode(bytes));
+  return { rows: parseManifest(manifest.text), reference: manifest.reference };
 }
 
 async function initialPolicyOf(key: string, context: ActivityContext) {
