@@ -1,7 +1,7 @@
 /** The io worker: storage, decoding and metrics, many at a time in this process. */
 import { Context } from '@temporalio/activity';
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import type { ActivityContext, ActivityServices } from '../activities/context.ts';
+import { type ActivityContext, type ActivityServices, contextOf } from '../activities/context.ts';
 import { ioActivities } from '../activities/io.ts';
 import { toFailure } from '../activities/to-failure.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
@@ -38,11 +38,8 @@ export function inProcess(
       async (input: never) => {
         const running = Context.current();
         try {
-          return await activity(input, {
-            ...services,
-            signal: running.cancellationSignal,
-            heartbeat: (details) => running.heartbeat(details),
-          });
+          const heartbeat: ActivityContext['heartbeat'] = (details) => running.heartbeat(details);
+          return await activity(input, contextOf(services, running.cancellationSignal, heartbeat));
         } catch (error) {
           throw toFailure(error);
         }
