@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { writeArtefact } from '../../storage/artefacts.ts';
+import { readHistory } from '../../storage/champions.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
-import {
-  championHistory,
-  listModels,
-  loadChampionRewards,
-  promoteByHand,
-  requireChampion,
-  rollBack,
-} from './champion.ts';
+import { listModels, loadChampionRewards, promoteByHand, requireChampion, rollBack } from './champion.ts';
 
 const origin = { inputs: [], codeVersion: '0', mediaType: 'application/octet-stream' };
 
@@ -29,7 +23,7 @@ describe('models', () => {
     await promoteByHand(store, 'm', 'r', 2);
     expect(await rollBack(store, 'm')).toMatchObject({ iteration: 1, reason: 'Rolled back to entry 1.' });
     await expect(rollBack(store, 'm')).rejects.toThrow('no earlier champion');
-    expect((await championHistory(store, 'm')).map((entry) => entry.iteration)).toEqual([1, 2, 1]);
+    expect((await readHistory(store, 'm')).map((entry) => entry.iteration)).toEqual([1, 2, 1]);
     expect((await listModels(store)).map((champion) => champion.model)).toEqual(['m']);
   });
 

@@ -4,8 +4,8 @@ import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
 import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
-import { type Champion, ChampionSchema } from '../../storage/champion.ts';
-import { readChampion, replaceChampion } from '../../storage/champions.ts';
+import type { Champion } from '../../storage/champion.ts';
+import { readChampion, readHistory, replaceChampion } from '../../storage/champions.ts';
 import { modelKeys, runKeys } from '../../storage/keys.ts';
 import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ObjectStore } from '../../storage/store.ts';
@@ -32,16 +32,6 @@ export async function requireChampion(store: ObjectStore, model: string): Promis
     'ConfigInvalid',
     `There is no model ${model} in the store (it holds ${known.join(', ') || 'none'}).${didYouMean(model, known)} Make one: npx echoloop models promote ${model} --run RUN`,
   );
-}
-
-/** All champions a model has had, oldest first. */
-export async function championHistory(store: ObjectStore, model: string): Promise<Champion[]> {
-  const entries: Champion[] = [];
-  for await (const { key } of store.list(modelKeys.history(model))) {
-    const bytes = await store.get(key);
-    if (bytes) entries.push(ChampionSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))));
-  }
-  return entries.sort((a, b) => a.sequence - b.sequence);
 }
 
 /** The network is the caller's to dispose. @throws DomainError ConfigInvalid, ArtefactMissing, CheckpointIncompatible */
@@ -108,8 +98,8 @@ export async function promoteByHand(
 /** Back to the champion before the present one. @throws DomainError ConfigInvalid when there was none. */
 export async function rollBack(store: ObjectStore, model: string): Promise<Champion> {
   await requireChampion(store, model);
-  const history = await championHistory(store, model);
-  const champion = await replaceChampion(store, model, (present) => {
+  const champion = await replaceChampion(store, model, async (present) => {
+    const history = await readHistory(store, model);
     const first = history.findIndex((entry) => entry.policy.sha256 === present?.policy.sha256);
     const earlier = history[first - 1];
     if (!earlier) {

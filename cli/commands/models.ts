@@ -88,9 +88,10 @@ async function list(options: Json): Promise<void> {
 async function show(name: string, options: Json): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { lineageOf } = await import('../../storage/lineage.ts');
-  const { store, requireChampion, championHistory } = await openModels();
+  const { readHistory } = await import('../../storage/champions.ts');
+  const { store, requireChampion } = await openModels();
   const champion = await requireChampion(store, name);
-  const history = await championHistory(store, name);
+  const history = await readHistory(store, name);
   const lineage = await lineageOf(store, champion.policy.key);
   terminal.printJson({ champion, history, lineage });
   terminal.print(`policy ${champion.policy.key}\n\n${textTable(head, history.map(line))}\n\nmade from:`);

@@ -7,8 +7,8 @@ import { ioActivities } from '../../activities/io.ts';
 import { activityKeys } from '../../activities/run-keys.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
-import { ChampionSchema } from '../../storage/champion.ts';
-import { modelKeys, runKeys } from '../../storage/keys.ts';
+import { readChampion } from '../../storage/champions.ts';
+import { runKeys } from '../../storage/keys.ts';
 import { inProcess } from '../../workers/io.ts';
 import { adaptation } from '../../workflows/adaptation.ts';
 import { type Activities, type Bench, openBench } from './harness.ts';
@@ -49,9 +49,7 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
 
   const page = await readArtefact(world.store, (await findArtefact(world.store, runKeys.report('tiny')))!);
   expect(new TextDecoder().decode(page)).toContain('clinic-b');
-  const champion = ChampionSchema.parse(
-    JSON.parse(new TextDecoder().decode(await world.store.get(modelKeys.champion('ward')))),
-  );
+  const champion = (await readChampion(world.store, 'ward'))!;
   expect(champion.policy.sha256).toBe(result.best.policy.sha256);
   expect(champion.rewardNetworks).toEqual([anatomical, landmark]);
   expect(
