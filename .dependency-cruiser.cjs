@@ -34,17 +34,11 @@ module.exports = {
     onlyImports('runtime', ['contracts', 'ground', 'storage']),
     onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),
     onlyImports('workflows', ['contracts', 'decisions', 'ground'], { exceptTypes: true }),
-    onlyImports('activities', [
-      'contracts',
-      'datasets',
-      'decisions',
-      'ground',
-      'imaging',
-      'method',
-      'metrics',
-      'report',
-      'storage',
-    ]),
+    onlyImports(
+      'activities',
+      ['contracts', 'datasets', 'decisions', 'ground', 'imaging', 'method', 'metrics', 'report', 'storage'],
+      { also: ['^runtime/scratch-folder\\.ts$'] },
+    ),
     onlyImports('workers', ['activities', 'contracts', 'ground', 'runtime', 'storage', 'workflows']),
     onlyImports(
       'app',

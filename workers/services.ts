@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import type { ActivityServices } from '../activities/context.ts';
+import { sweepScratchFolders } from '../runtime/scratch-folder.ts';
 import { LocalCache } from '../storage/local-cache.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { Deployment } from '../temporal.config.ts';
@@ -13,6 +14,7 @@ const WAITING_LOG_BYTES = 1e6;
 /** Store, cache and log of a worker process. */
 export function openServices(deployment: Deployment, name: string): ActivityServices {
   const store = openStore(deployment);
+  sweepScratchFolders();
   return {
     store,
     cache: new LocalCache(store, join(deployment.home, 'cache'), CACHE_BYTES),
