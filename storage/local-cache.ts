@@ -46,17 +46,22 @@ export class LocalCache {
    * The artefact's bytes, from disk when they are there and whole.
    * @throws DomainError as readArtefact does.
    */
-  read(reference: ArtefactRef): Promise<Uint8Array> {
-    return this.through(reference.sha256, () => readArtefact(this.#store, reference));
+  async read(reference: ArtefactRef): Promise<Uint8Array> {
+    const cached = await this.find(reference.sha256);
+    if (cached) return cached;
+    const bytes = await readArtefact(this.#store, reference);
+    await this.keep(reference.sha256, bytes);
+    return bytes;
   }
 
-  /** Bytes of this digest, from disk when they are there and whole, else from `fetch`, which answers for the digest. */
-  async through(sha256: string, fetch: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    const cached = await this.#files.read(sha256);
-    if (cached) return cached;
-    const bytes = await fetch();
-    await this.#files.keep(sha256, bytes);
-    return bytes;
+  /** Bytes of this digest when they are on disk and whole. */
+  find(sha256: string): Promise<Uint8Array | undefined> {
+    return this.#files.read(sha256);
+  }
+
+  /** Keeps bytes under their digest, for which the caller answers. */
+  keep(sha256: string, bytes: Uint8Array): Promise<void> {
+    return this.#files.keep(sha256, bytes);
   }
 }
 
