@@ -2,7 +2,9 @@
 import type { LabelCounts, PolicyResult, PromotionResult } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { readGreyNifti, readLabelNifti } from '../datasets/nifti.ts';
+import { DomainError } from '../ground/errors.ts';
 import type { LabelVideo } from '../imaging/image.ts';
+import { readArtefactAt } from '../storage/artefacts.ts';
 import { datasetKeys, runKeys } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { encodeContactSheet } from './contact-sheet.ts';
@@ -82,7 +84,7 @@ async function pictures(
   );
   const shown: ReportPicture[] = [];
   for (const id of chosen) {
-    const bytes = await store.get(datasetKeys.video(config.target, id));
+    const bytes = await pictured(store, datasetKeys.video(config.target, id));
     if (!bytes) continue;
     const image = readGreyNifti(bytes, id);
     const before = await labelsAt(store, runKeys.prediction(run, first, 'test', id));
@@ -115,8 +117,22 @@ async function pictures(
 }
 
 async function labelsAt(store: ObjectStore, key: string): Promise<LabelVideo | undefined> {
-  const bytes = await store.get(key);
+  const bytes = await pictured(store, key);
   return bytes && readLabelNifti(bytes, key);
+}
+
+/** Undefined also for a damaged object: a picture less is no reason to have no report at the end of a long run. */
+async function pictured(store: ObjectStore, key: string): Promise<Uint8Array | undefined> {
+  try {
+    return (await readArtefactAt(store, key))?.bytes;
+  } catch (error) {
+    if (
+      error instanceof DomainError &&
+      (error.code === 'ChecksumMismatch' || error.code === 'ArtefactMissing')
+    )
+      return undefined;
+    throw error;
+  }
 }
 
 /** Nested fields as `ppo.epochs`, for a flat table. */

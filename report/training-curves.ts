@@ -1,5 +1,6 @@
 /** The curves that training activities stored, thinned to what a chart can show. */
 import { z } from 'zod';
+import { readArtefactAt } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { ReportCurve } from './report-data.ts';
@@ -61,9 +62,9 @@ export async function trainingCurves(
 ): Promise<ReportCurve[]> {
   const curves: ReportCurve[] = [];
   for (const { key, stage, measures } of stagesOf(run, iterations)) {
-    const bytes = await store.get(key);
-    if (!bytes) continue;
-    const { points } = CurveFileSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const found = await readArtefactAt(store, key);
+    if (!found) continue;
+    const { points } = CurveFileSchema.parse(JSON.parse(new TextDecoder().decode(found.bytes)));
     for (const { field, name, unit } of measures) {
       const series = points.flatMap((point, index): [number, number][] => {
         const value = point[field];

@@ -6,6 +6,7 @@ import type { ActivityServices } from '../activities/context.ts';
 import { sweepScratchFolders } from '../runtime/scratch-folder.ts';
 import { LocalCache } from '../storage/local-cache.ts';
 import { openStore } from '../storage/open-store.ts';
+import { badReads } from '../storage/trusted-read.ts';
 import type { Deployment } from '../temporal.config.ts';
 
 const CACHE_BYTES = 20e9;
@@ -15,11 +16,14 @@ const WAITING_LOG_BYTES = 1e6;
 export function openServices(deployment: Deployment, name: string): ActivityServices {
   const store = openStore(deployment);
   sweepScratchFolders();
+  const log = openLog(name);
+  // One is nothing; many of them are a network or a memory that is failing.
+  badReads.subscribe((message) => log.warn(message, 'an object was read wrong, and is read again'));
   return {
     store,
     cache: new LocalCache(store, join(deployment.home, 'cache'), CACHE_BYTES),
     codeVersion: codeVersion(),
-    log: openLog(name),
+    log,
   };
 }
 

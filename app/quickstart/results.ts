@@ -11,7 +11,7 @@ import { renderReport } from '../../report/page.ts';
 import type { ReportInput } from '../../report/report-data.ts';
 import { collectRunReport } from '../../report/run-report.ts';
 import { selectTensorBackend } from '../../runtime/tensors.ts';
-import { readArtefact } from '../../storage/artefacts.ts';
+import { readArtefact, readArtefactAt } from '../../storage/artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
@@ -92,10 +92,10 @@ async function segmentBy(
 }
 
 async function testVideos(store: ObjectStore, run: string): Promise<string[]> {
-  const bytes = await store.get(runKeys.plan(run));
-  if (!bytes) return [];
+  const found = await readArtefactAt(store, runKeys.plan(run));
+  if (!found) return [];
   const plan = z
     .object({ test: z.array(z.array(z.string())) })
-    .parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    .parse(JSON.parse(Buffer.from(found.bytes).toString('utf8')));
   return plan.test.flat();
 }

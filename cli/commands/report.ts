@@ -21,10 +21,11 @@ async function report(run: string, options: { out?: string; json?: boolean }): P
   const { currentDeployment, storeOf } = await import('../../app/connections.ts');
   const { DomainError } = await import('../../ground/errors.ts');
 
+  const { readArtefactAt } = await import('../../storage/artefacts.ts');
   const { writeWholeFile } = await import('../../storage/whole-file.ts');
   const { runKeys } = await import('../../storage/keys.ts');
   const key = runKeys.report(run);
-  const page = await storeOf(await currentDeployment()).get(key);
+  const page = (await readArtefactAt(storeOf(await currentDeployment()), key))?.bytes;
   if (!page) {
     throw new DomainError(
       'ArtefactMissing',

@@ -7,6 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Embedded, startEmbedded } from '../../runtime/services/embedded.ts';
 import { findArtefact, readArtefact, recordKey, writeArtefact } from '../../storage/artefacts.ts';
 import { cancelledBy } from '../../storage/cancellable-store.ts';
+import { readHistory, replaceChampion } from '../../storage/champions.ts';
+import { ChunkedArtefact, writeChunkedArtefact } from '../../storage/chunked-artefact.ts';
+import { modelKeys } from '../../storage/keys.ts';
 import { ensureBucket } from '../../storage/s3-bucket.ts';
 import { S3Store } from '../../storage/s3-store.ts';
 import { deploymentFrom } from '../../temporal.config.ts';
@@ -124,6 +127,42 @@ describe('the store behind a bad network', () => {
     const started = Date.now();
     await expect(reading).rejects.toBe(reason);
     expect(Date.now() - started).toBeLessThan(2_000);
+  });
+
+  it('keeps the history of a champion whose answers were lost', async () => {
+    proxy.fault = ({ method, key }) =>
+      method === 'PUT' && key === modelKeys.champion('m') ? { kind: 'lose-answer' } : undefined;
+    const policy = { key: 'policy', sha256: '0'.repeat(64), bytes: 1 };
+    const promote = (run: string) => replaceChampion(store, 'm', () => ({ policy, run, reason: 'test' }));
+    await expect(promote('first')).rejects.toMatchObject({ code: 'StorageUnavailable' });
+    let lost = 0;
+    proxy.fault = ({ method, key }) =>
+      method === 'PUT' && key === modelKeys.champion('m') && lost++ === 0
+        ? { kind: 'lose-answer' }
+        : undefined;
+    expect(await promote('second')).toMatchObject({ run: 'second', previous: 1 });
+    expect((await readHistory(store, 'm')).map(({ run }) => run)).toEqual(['first', 'second']);
+  });
+
+  it('gives one artefact, whole, to many writers with other bytes at once', async () => {
+    const writers = Array.from({ length: 8 }, (_, i) =>
+      writeArtefact(store, 'many/writers', new Uint8Array(100).fill(i), origin),
+    );
+    const outcomes = await Promise.allSettled(writers);
+    const reference = (await findArtefact(store, 'many/writers'))!;
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect((await readArtefact(store, reference)).length).toBe(100);
+  });
+
+  it('reads a window of chunks, and again when part of it came damaged', async () => {
+    const chunks = Array.from({ length: 8 }, (_, i) => new Uint8Array(1000).fill(i));
+    const reference = await writeChunkedArtefact(store, 'chunks', { header: null, chunks }, origin);
+    const artefact = await ChunkedArtefact.open(store, reference);
+    let flips = 0;
+    proxy.fault = () => (flips++ === 0 ? { kind: 'flip' } : undefined);
+    proxy.answeredBytes = 0;
+    expect(await artefact.read(2, 3)).toEqual(chunks.slice(2, 5));
+    expect(proxy.answeredBytes).toBe(2 * 3000);
   });
 
   it('completes an artefact whose every write was done and whose every answer was lost', async () => {
