@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { textTable } from '../cli/text-table.ts';
+import { textTable } from '../cli/text/text-table.ts';
 import { randomStream } from '../ground/random.ts';
 import { startEmbedded } from '../runtime/services/embedded.ts';
 import { type ArtefactOrigin, readArtefact, writeArtefact } from '../storage/artefacts.ts';
