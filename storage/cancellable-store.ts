@@ -1,4 +1,5 @@
 /** A store whose requests end with the activity that makes them, so that nobody has to hand a signal from call to call. */
+import { setMaxListeners } from 'node:events';
 import type {
   GetOptions,
   ObjectStore,
@@ -50,6 +51,8 @@ class CancellableStore implements ObjectStore {
 
 /** The store for one activity: its requests end when the signal is aborted, and throw the signal's reason. */
 export function cancelledBy(store: ObjectStore, signal: AbortSignal): ObjectStore {
+  // Each request listens while it lasts, and there may be many at once: that is no leak to warn about.
+  setMaxListeners(0, signal);
   return new CancellableStore(store, signal);
 }
 
