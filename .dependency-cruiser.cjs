@@ -3,6 +3,7 @@
  * @type {import('dependency-cruiser').IConfiguration}
  */
 const TESTS = '(\\.test\\.ts$|^test/|^bench/|^examples/)';
+const CONFIGURATION = '^temporal\\.config\\.ts$';
 const PROJECT_FOLDERS =
   '^(activities|app|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|report|runtime|storage|workers|workflows)/';
 
@@ -40,12 +41,17 @@ module.exports = {
       { also: ['^runtime/scratch-folder\\.ts$'] },
     ),
     onlyImports('workers', ['activities', 'contracts', 'ground', 'runtime', 'storage', 'workflows']),
-    onlyImports(
-      'app',
-      ['contracts', 'datasets', 'ground', 'imaging', 'method', 'metrics', 'report', 'runtime', 'storage'],
-      // What a policy's file says of itself is written by the activity and by an import alike.
-      { also: ['^activities/networks\\.ts$'] },
-    ),
+    onlyImports('app', [
+      'contracts',
+      'datasets',
+      'ground',
+      'imaging',
+      'method',
+      'metrics',
+      'report',
+      'runtime',
+      'storage',
+    ]),
     {
       name: 'app-knows-no-terminal',
       severity: 'error',
@@ -95,21 +101,49 @@ module.exports = {
       name: 'workflows-are-deterministic',
       severity: 'error',
       comment:
-        'a workflow runs in a sandbox: of outside packages only the SDK, no Node built-ins, no configuration',
+        'a workflow runs in a sandbox: of outside packages only the SDK, no Node built-ins; of temporal.config.ts its plain data',
       from: { path: '^workflows/', pathNot: TESTS },
       to: {
         path: '.',
-        pathNot: [PROJECT_FOLDERS, 'node_modules/@temporalio/(workflow|common)/'],
+        pathNot: [PROJECT_FOLDERS, CONFIGURATION, 'node_modules/@temporalio/(workflow|common)/'],
         dependencyTypesNot: ['type-only'],
       },
     },
     {
-      name: 'ground-contracts-and-decisions-need-no-packages-but-schemas',
+      name: 'ground-and-contracts-need-no-packages-but-schemas',
       severity: 'error',
-      from: { path: '^(ground|contracts|decisions)/', pathNot: TESTS },
+      from: { path: '^(ground|contracts)/', pathNot: TESTS },
       to: {
         path: '.',
-        pathNot: ['^(ground|contracts|decisions)/', 'node_modules/zod/'],
+        pathNot: ['^(ground|contracts)/', 'node_modules/zod/'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'decisions-need-no-packages',
+      severity: 'error',
+      from: { path: '^decisions/', pathNot: TESTS },
+      to: {
+        path: '.',
+        pathNot: ['^(ground|decisions)/', CONFIGURATION],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'the-configuration-is-plain-data',
+      severity: 'error',
+      comment: 'workflows read it: neither schemas nor anything of Node may come with it',
+      from: { path: CONFIGURATION },
+      to: { path: '.', pathNot: ['^ground/errors\\.ts$'] },
+    },
+    {
+      name: 'workflows-import-types-alone-of-schemas',
+      severity: 'error',
+      comment: 'schemas need zod, which is not for the sandbox',
+      from: { path: '^(workflows|decisions)/', pathNot: TESTS },
+      to: {
+        path: '^contracts/',
+        pathNot: ['^contracts/(names|task-queues)\\.ts$'],
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -1,82 +1,158 @@
 /**
- * The one typed configuration of a deployment: where Temporal and the object store are, how many things run at once, and every
- * timeout and retry rule. Values come from the environment over these defaults; secrets come from the environment alone.
+ * Every timeout, retry rule and budget of what runs, in one place, as plain data: workflows read it too. Where a
+ * deployment's services are is runtime/deployment.ts; what set-up may take is runtime/provision's own; numbers of the
+ * method are configuration of a run.
  */
-import { z } from 'zod';
-import { DomainError } from './ground/errors.ts';
+import { finalErrorCodes } from './ground/errors.ts';
 
-const DeploymentSchema = z.strictObject({
-  temporal: z.strictObject({
-    /** host:port; undefined means the embedded server of `echoloop up`. */
-    address: z.string().min(1).optional(),
-    namespace: z.string().min(1).default('default'),
-    apiKey: z.string().min(1).optional(),
-    tls: z.stringbool().default(false),
-  }),
-  s3: z.strictObject({
-    /** http(s)://host:port; undefined means the embedded server of `echoloop up`. */
-    endpoint: z.url().optional(),
-    region: z.string().min(1).default('us-east-1'),
-    bucket: z.string().min(3).default('echoloop'),
-    accessKeyId: z.string().min(1).optional(),
-    secretAccessKey: z.string().min(1).optional(),
-    /** Comes with the two above when they are temporary. */
-    sessionToken: z.string().min(1).optional(),
-    /** PEM of the authorities that the server's certificate is checked against. */
-    caFile: z.string().min(1).optional(),
-    /** PEM of the certificate that this client shows, and of its key. */
-    certFile: z.string().min(1).optional(),
-    keyFile: z.string().min(1).optional(),
-    /** Needed by most S3 look-alikes. */
-    forcePathStyle: z.stringbool().default(true),
-  }),
-  /** Threads of one compute process; results are the same bit for bit only at the same count. */
-  computeThreads: z.coerce.number().int().min(1).max(1024).optional(),
-  /** `true` makes a silent fall-back to the processor an error on a compute worker. */
-  requireGpu: z.stringbool().default(false),
-  /** Where embedded services keep their data. */
-  home: z.string().min(1).default('.echoloop'),
-});
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const MEGABYTE = 1e6;
+const GIGABYTE = 1e9;
 
-export type Deployment = z.infer<typeof DeploymentSchema>;
+/** No limit on attempts: drains and preemptions are attempts too. `patience` ends those that lead nowhere. */
+const retry = {
+  initialInterval: SECOND_MS,
+  backoffCoefficient: 2,
+  maximumInterval: 30 * SECOND_MS,
+  nonRetryableErrorTypes: [...finalErrorCodes] as string[],
+} as const;
+
+const heartbeatTimeout = 20 * SECOND_MS;
+
+/** Of each kind of activity. Every one has a heartbeat timeout: a worker that died is noticed within it. */
+export const activityPolicies = {
+  /** Storage, decoding and metrics: seconds to minutes. */
+  io: { startToCloseTimeout: HOUR_MS, heartbeatTimeout, retry },
+  /** Inference over one shard of videos. */
+  inference: { startToCloseTimeout: 6 * HOUR_MS, heartbeatTimeout, retry },
+  /** Training: resumes from its last checkpoint, so a retry is cheap however long it runs. */
+  training: { startToCloseTimeout: 7 * 24 * HOUR_MS, heartbeatTimeout, retry },
+} as const;
 
 /**
- * Reads the deployment from environment variables.
- * @throws DomainError ConfigInvalid naming each variable that is wrong.
+ * How long an activity may fail without getting further before its run fails. Time in which no worker had it does not
+ * count, and whatever gets further begins the count anew.
  */
-export function deploymentFrom(environment: Readonly<Record<string, string | undefined>>): Deployment {
-  const set = (name: string): string | undefined => environment[name] || undefined;
-  const parsed = DeploymentSchema.safeParse({
-    temporal: {
-      address: set('TEMPORAL_ADDRESS'),
-      namespace: set('TEMPORAL_NAMESPACE'),
-      apiKey: set('TEMPORAL_API_KEY'),
-      tls: set('TEMPORAL_TLS'),
-    },
-    s3: {
-      endpoint: set('ECHOLOOP_S3_ENDPOINT') ?? set('AWS_ENDPOINT_URL_S3') ?? set('AWS_ENDPOINT_URL'),
-      region: set('AWS_REGION'),
-      bucket: set('ECHOLOOP_S3_BUCKET'),
-      accessKeyId: set('AWS_ACCESS_KEY_ID'),
-      secretAccessKey: set('AWS_SECRET_ACCESS_KEY'),
-      sessionToken: set('AWS_SESSION_TOKEN'),
-      caFile: set('ECHOLOOP_S3_CA_FILE') ?? set('AWS_CA_BUNDLE'),
-      certFile: set('ECHOLOOP_S3_CERT_FILE'),
-      keyFile: set('ECHOLOOP_S3_KEY_FILE'),
-      forcePathStyle: set('ECHOLOOP_S3_PATH_STYLE'),
-    },
-    computeThreads: set('ECHOLOOP_COMPUTE_THREADS'),
-    requireGpu: set('ECHOLOOP_REQUIRE_GPU'),
-    home: set('ECHOLOOP_HOME'),
-  });
-  if (!parsed.success) {
-    throw new DomainError(
-      'ConfigInvalid',
-      `The environment does not describe a deployment:\n${z.prettifyError(parsed.error)}`,
-    );
-  }
-  return parsed.data;
-}
+export const patience = {
+  /** With a service that does not answer, a disk that is full, workers of another version. */
+  circumstancesMs: 12 * HOUR_MS,
+  /** With an activity that fails by itself: its process dies, or it meets a defect. */
+  ownFailureMs: HOUR_MS,
+  /** However long they took. */
+  leastAttempts: 3,
+  /** Counted of the time between two attempts: the longest pause and the time until a dead worker is noticed. */
+  longestPauseMs: retry.maximumInterval + heartbeatTimeout,
+  /** Attempts that ran out of memory at the same place before memory is taken to be too small. */
+  outOfMemoryAttempts: 3,
+} as const;
 
-/** Timeouts and retries of each kind of activity; read by workflows/proxies.ts, so plain data without a clock. */
-export { activityPolicies } from './contracts/activity-policies.ts';
+export const workerLimits = {
+  /** Well under the heartbeat timeout, so that a busy machine misses none; cancellations arrive with heartbeats. */
+  heartbeatEveryMs: 3 * SECOND_MS,
+  control: { shutdownGraceMs: 10 * SECOND_MS },
+  io: { activities: 8, shutdownGraceMs: 20 * SECOND_MS, shutdownForceMs: 40 * SECOND_MS },
+  compute: {
+    /**
+     * Training lasts for days: on shutdown it is told at once, and its checkpoint makes the next worker go on from
+     * there.
+     */
+    shutdownGraceMs: SECOND_MS,
+    shutdownForceMs: 25 * SECOND_MS,
+    /**
+     * A cancelled activity may take this long to end its step and write its checkpoint before its process is killed.
+     */
+    cancelGraceMs: 20 * SECOND_MS,
+    /** Of that, the requests of that checkpoint. */
+    lastCheckpointMs: 15 * SECOND_MS,
+    /** Longer than any one step, video or window takes: a process that shows no progress for so long hangs. */
+    stallMs: 30 * MINUTE_MS,
+    /** For a process that was let go to end by itself. */
+    exitGraceMs: 2 * SECOND_MS,
+  },
+} as const;
+
+/** Of one process each. */
+export const memoryBudgets = {
+  /** Prepared videos of a training in memory; beyond it they are read from disk. */
+  videoShelfBytes: 1.5 * GIGABYTE,
+  /** Decoded label maps of the triples: a fit asks for the same ones over and over. */
+  decodedTriplesBytes: GIGABYTE,
+  /** Log lines that wait while the disk is full. */
+  waitingLogBytes: MEGABYTE,
+} as const;
+
+export const diskBudgets = {
+  /** Artefacts that a host keeps at hand. */
+  cacheBytes: 20 * GIGABYTE,
+  /** A service's log before it is moved aside. */
+  longestLogBytes: 10 * MEGABYTE,
+} as const;
+
+/** How long the object store is waited for, and how often it is asked again, before that counts as a failure. */
+export const storeLimits = {
+  /** Until a connection stands. */
+  connectMs: 5 * SECOND_MS,
+  /** Without a single byte in either direction: before the first byte of an answer, within it, or while sending. */
+  stallMs: 15 * SECOND_MS,
+  /** Times that a request is sent before it counts as failed; a server that never answers is given up after 50 s. */
+  attempts: 3,
+  /** Connections at once; further requests wait for a free one. */
+  connections: 64,
+  /** Of thousands of reads, so many at once: enough to hide the way to the store, few enough for others' requests. */
+  readsAtOnce: 16,
+} as const;
+
+/** Reads of an object that does not have the digest that it should have, before it is believed to be damaged. */
+export const rereadLimits = {
+  attempts: 3,
+  /** Before the second read; it grows fourfold from one to the next. */
+  pauseMs: 200,
+} as const;
+
+/** What the start of an embedded store may take to compare its newest artefacts with their records. */
+export const startCheckBudget = {
+  maximumArtefacts: 200,
+  maximumBytes: 2 * GIGABYTE,
+  maximumMs: 10 * SECOND_MS,
+} as const;
+
+/** What fits one workflow history, in activities; larger work is cut into larger pieces. */
+export const historyBudgets = { shardsOfSweep: 2000, activitiesOfFineTuning: 4000 } as const;
+
+/** The embedded services and whoever watches over them. */
+export const serviceLimits = {
+  /** `echoloop up`, from nothing to everything answering, and `echoloop down`. */
+  upMs: 3 * MINUTE_MS,
+  downMs: 2 * MINUTE_MS,
+  startMs: 30 * SECOND_MS,
+  temporalStartMs: MINUTE_MS,
+  stopGraceMs: 10 * SECOND_MS,
+  /** A worker finishes or hands back what it holds before it ends. */
+  workerStopGraceMs: 30 * SECOND_MS,
+  healthMs: 2 * SECOND_MS,
+  /** For as long the embedded server remembers a run that ended: `resume` needs its history. */
+  endedRunsKeptMs: 90 * 24 * HOUR_MS,
+  /** For the S3 server to show whether the file system has what it needs. */
+  trialMs: 10 * SECOND_MS,
+  bucketMs: 10 * SECOND_MS,
+  /** Pauses before a process that died is started again: the first, and the longest that it doubles up to. */
+  restartPauseMs: { first: 250, longest: 15 * SECOND_MS },
+  /** A process that ran for longer than this begins with the first pause again. */
+  steadyMs: 30 * SECOND_MS,
+  rotateLogsEveryMs: 30 * SECOND_MS,
+  speedTestMs: 2 * MINUTE_MS,
+} as const;
+
+/** Of whoever asks Temporal: the command line, `doctor`, health checks. */
+export const clientLimits = {
+  connectMs: 5 * SECOND_MS,
+  answerMs: 5 * SECOND_MS,
+  /**
+   * While a run is followed: between two looks, and between two lines in a log, which should show life without
+   * drowning.
+   */
+  lookEveryMs: 1.5 * SECOND_MS,
+  lineEveryMs: 20 * SECOND_MS,
+} as const;

@@ -1,57 +1,34 @@
-/** Ends a fine-tuning in local-SGD rounds (method.md 7): its best policy and last critic take the places that plain fine-tuning fills. */
-import type { z } from 'zod';
+/**
+ * Ends a fine-tuning in local-SGD rounds (method.md 7): its best policy takes the place that plain fine-tuning fills.
+ */
 import type { ConcludeRoundsInput, FineTuneResult } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { writeBytes } from './artefacts/binary-artefact.ts';
+import { readJson, writeJson } from './artefacts/json-artefact.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { FineTuningSchema, RoundSchema } from './fine-tuning-documents.ts';
-import { findJson, readJson, writeJson } from './json-artefact.ts';
-import { activityKeys } from './run-keys.ts';
+import { type FineTuning, FineTuningSchema, RoundSchema } from './fine-tuning/documents.ts';
+import { findFinished } from './training/finished-training.ts';
 
 export async function concludeRounds(
-  input: ConcludeRoundsInput,
+  { run, iteration, best, curves }: ConcludeRoundsInput,
   context: ActivityContext,
 ): Promise<FineTuneResult> {
-  const { run, iteration, best, critic, curves } = input;
+  const document = { key: activityKeys.fineTuningCurve(run, iteration), schema: FineTuningSchema };
   const policyKey = runKeys.policy(run, iteration);
-  const criticKey = activityKeys.critic(run, iteration);
-  const curveKey = activityKeys.fineTuningCurve(run, iteration);
-  const present = await findJson(context, curveKey, FineTuningSchema);
-  const placed = present && {
-    policy: await findArtefact(context.store, policyKey),
-    critic: await findArtefact(context.store, criticKey),
-  };
-  if (placed?.policy && placed.critic) {
-    const { validationReward, steps } = present!.value;
-    return {
-      policy: placed.policy,
-      critic: placed.critic,
-      curve: present!.reference,
-      validationReward,
-      steps,
-    };
+  const finished = await findFinished(context, document, { policy: policyKey });
+  if (finished) {
+    const { validationReward, steps } = finished.document;
+    return { policy: finished.made.policy, curve: finished.curve, validationReward, steps };
   }
 
   const rounds = await Promise.all(curves.map((curve) => readJson(context, curve, RoundSchema)));
   const points = rounds.flatMap((round) => round.points);
-  const document: z.infer<typeof FineTuningSchema> = {
-    validationReward: best.validationReward,
-    steps: points.length,
-    rollbacks: rounds.reduce((sum, { rollbacks }) => sum + rollbacks, 0),
-    points,
-  };
-  const policy = await copy(best.policy, policyKey, context);
-  const storedCritic = await copy(critic, criticKey, context);
-  const curve = await writeJson(context, curveKey, document, [policy, storedCritic, ...curves]);
-  const { validationReward, steps } = document;
-  return { policy, critic: storedCritic, curve, validationReward, steps };
-}
-
-async function copy(from: ArtefactRef, key: string, context: ActivityContext): Promise<ArtefactRef> {
-  return writeArtefact(context.store, key, await context.cache.read(from), {
-    inputs: [from],
-    codeVersion: context.codeVersion,
-    mediaType: 'application/octet-stream',
-  });
+  const { validationReward } = best;
+  const steps = points.length;
+  const rollbacks = rounds.reduce((sum, round) => sum + round.rollbacks, 0);
+  const policy = await writeBytes(context, policyKey, await context.cache.read(best.policy), [best.policy]);
+  const known: FineTuning = { validationReward, steps, rollbacks, points };
+  const curve = await writeJson(context, document.key, known, [policy, ...curves]);
+  return { policy, curve, validationReward, steps };
 }

@@ -1,6 +1,6 @@
 /**
- * What an activity may touch: the store, the local cache, its heartbeat, its cancellation and its log. The same on an io worker and
- * inside the compute process, so an activity does not know where it runs; tests pass a memory store.
+ * What an activity may touch: the store, the local cache, its heartbeat, its cancellation and its log. The same on an
+ * io worker and inside the compute process, so an activity does not know where it runs; tests pass a memory store.
  */
 import type { Heartbeat } from '../contracts/messages.ts';
 import { cancelledBy } from '../storage/cancellable-store.ts';
@@ -41,7 +41,8 @@ export function contextOf(
 }
 
 /**
- * One unit of work that was really done, as one line of the log. Whoever counts these lines sees whether anything was computed twice.
+ * One unit of work that was really done, as one line of the log. Whoever counts these lines sees whether anything was
+ * computed twice.
  * @param activity name of the activity
  * @param key what was made, such as the key of a prediction or `runs/x/pretraining/ steps 0-25`
  */
@@ -52,6 +53,16 @@ export function logWork(
   fields: Readonly<Record<string, number | string>> = {},
 ): void {
   context.log.info({ work: activity, key, ...fields }, 'work done');
+}
+
+/** After each video that is made ready for a training: says how far that is, then breathes. */
+export async function breatheWhilePreparing(
+  context: ActivityContext,
+  done: number,
+  total: number,
+): Promise<void> {
+  context.heartbeat({ step: 0, total: 0, preparing: { done, total } });
+  await breathe(context);
 }
 
 /** Lets messages in (cancellation, heartbeats) and throws the reason when the activity is to stop. */

@@ -4,12 +4,12 @@ import type { FitLandmarkInput, FitLandmarkResult } from '../contracts/activitie
 import { DomainError } from '../ground/errors.ts';
 import { randomStream } from '../ground/random.ts';
 import { runKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { LandmarkTriples } from './landmark-triples.ts';
-import { readRun } from './plan.ts';
-import { findFit, fitNetwork, type StoredFit } from './reward-fitting.ts';
-import { activityKeys } from './run-keys.ts';
+import { LandmarkTriples } from './rewards/landmark-triples.ts';
+import { findFit, fitNetwork, type StoredFit } from './rewards/reward-fitting.ts';
 
 /** What is known of the examples. */
 const ExamplesSchema = z.strictObject({ quarantined: z.int().min(0), triples: z.int().min(0) });

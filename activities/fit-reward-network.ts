@@ -2,11 +2,11 @@
 import type { FitRewardInput, FitRewardResult } from '../contracts/activities.ts';
 import { randomStream } from '../ground/random.ts';
 import { runKeys } from '../storage/keys.ts';
+import { readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { readRun } from './plan.ts';
-import { findFit, fitNetwork, type StoredFit } from './reward-fitting.ts';
-import { activityKeys } from './run-keys.ts';
-import { StoredTriples } from './stored-triples.ts';
+import { findFit, fitNetwork, type StoredFit } from './rewards/reward-fitting.ts';
+import { StoredTriples } from './rewards/stored-triples.ts';
 
 export async function fitRewardNetwork(
   input: FitRewardInput,

@@ -1,19 +1,21 @@
 /** Segments the videos of one shard with a policy (method.md 1a, 8). */
 import type { PredictShardInput, ShardResult } from '../contracts/activities.ts';
 import { writeLabelNifti } from '../datasets/nifti.ts';
+import { shardOf } from '../decisions/plan.ts';
 import { predictVideo } from '../method/inference/predict-video.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
-import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
+import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { writeBytes } from './artefacts/binary-artefact.ts';
+import { loadNetwork } from './artefacts/networks.ts';
+import { readRun } from './artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from './context.ts';
-import { eachVideo } from './each-video.ts';
-import { loadNetwork } from './networks.ts';
-import { readRun, shardOf } from './plan.ts';
-import { prepareVideo } from './prepared-video.ts';
+import { eachVideo } from './videos/each-video.ts';
+import { prepareVideo } from './videos/prepared-video.ts';
 
 /**
- * Predictions of a sweep lie on the grid of the networks, where they are labelled; those of an evaluation on the grid of the file,
- * where they are scored.
+ * Predictions of a sweep lie on the grid of the networks, where they are labelled; those of an evaluation on the grid
+ * of the file, where they are scored.
  */
 export async function predictShard(input: PredictShardInput, context: ActivityContext): Promise<ShardResult> {
   const { run, iteration, split } = input;
@@ -27,11 +29,8 @@ export async function predictShard(input: PredictShardInput, context: ActivityCo
       policy ??= await loadNetwork(context, input.policy, 'policy');
       const prediction = predictVideo(policy, prepared.video, config.inference);
       const stored = split === 'target' ? prediction : prepared.restoreLabels(prediction);
-      await writeArtefact(context.store, key, writeLabelNifti(stored), {
-        inputs: [prepared.reference, input.policy],
-        codeVersion: context.codeVersion,
-        mediaType: 'application/gzip',
-      });
+      const made = [prepared.reference, input.policy];
+      await writeBytes(context, key, writeLabelNifti(stored), made, 'application/gzip');
       logWork(context, 'predictShard', key);
       return 'done';
     });

@@ -1,26 +1,21 @@
 /**
- * Rates a policy by the reward networks that all policies of the run share: the mean reward of its stored validation predictions.
- * The reward is not scaled per frame here, so that ratings of different policies can be compared.
+ * Rates a policy by the reward networks that all policies of the run share: the mean reward of its stored validation
+ * predictions. The reward is not scaled per frame here, so that ratings of different policies can be compared.
  */
-import { z } from 'zod';
 import type { RatePolicyInput, RatePolicyResult } from '../contracts/activities.ts';
-import { readLabelNifti } from '../datasets/nifti.ts';
 import { preprocessLabels } from '../datasets/preprocessing.ts';
+import { withDisposables } from '../ground/disposables.ts';
 import { rewardMap } from '../method/inference/predict-video.ts';
 import { minimumOf } from '../method/rewards/fusion.ts';
-import { findArtefact } from '../storage/artefacts.ts';
-import { runKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { readRun } from './plan.ts';
-import { prepareVideo } from './prepared-video.ts';
-import { loadRewardNetworks } from './reward-networks.ts';
-import { activityKeys } from './run-keys.ts';
-
-export const RatingsSchema = z.strictObject({
-  /** Mean reward of each video that has a prediction, in [0, 1]. */
-  videos: z.record(z.string(), z.number()),
-});
+import { type Ratings, RatingsSchema } from './evaluation/documents.ts';
+import { rewardInputs } from './rewards/policy-rewards.ts';
+import { loadRewardNetworks } from './rewards/reward-networks.ts';
+import { readPrediction } from './videos/predictions.ts';
+import { prepareVideo } from './videos/prepared-video.ts';
 
 export async function ratePolicy(
   input: RatePolicyInput,
@@ -28,26 +23,26 @@ export async function ratePolicy(
 ): Promise<RatePolicyResult> {
   const key = activityKeys.ratings(input.run, input.iteration);
   const present = await findJson(context, key, RatingsSchema);
-  return resultOf(input, present?.value ?? (await rate(input, context, key)));
+  if (present) return resultOf(input, present.value);
+  const ratings = await rate(input, context);
+  await writeJson(context, key, ratings, [input.policy, ...rewardInputs(input.reward)]);
+  logWork(context, 'ratePolicy', key);
+  return resultOf(input, ratings);
 }
 
-async function rate(
-  input: RatePolicyInput,
-  context: ActivityContext,
-  key: string,
-): Promise<z.infer<typeof RatingsSchema>> {
-  const { run, iteration, reward } = input;
-  const { config, plan } = await readRun(input, context);
-  const networks = await loadRewardNetworks(context, reward);
-  const videos: Record<string, number> = {};
-  try {
+function rate(input: RatePolicyInput, context: ActivityContext): Promise<Ratings> {
+  return withDisposables(async (keep) => {
+    const { config, plan } = await readRun(input, context);
+    const networks = await loadRewardNetworks(context, input.reward);
+    for (const { network } of networks) keep(network);
+    const sweep = { ...input, split: 'validation' } as const;
+    const videos: Record<string, number> = {};
     const ids = plan.validation.flat();
     for (const [index, id] of ids.entries()) {
-      const found = await findArtefact(context.store, runKeys.prediction(run, iteration, 'validation', id));
-      if (found) {
+      const predicted = await readPrediction(sweep, id, context);
+      if (predicted) {
         const { video } = await prepareVideo(context, config.target, id, config.preprocessing);
-        const prediction = readLabelNifti(await context.cache.read(found), id);
-        const segmentation = preprocessLabels(prediction, config.preprocessing);
+        const segmentation = preprocessLabels(predicted.labels, config.preprocessing);
         const maps = networks.map(({ network, temperature }) =>
           rewardMap(network, video, segmentation, config.inference, temperature),
         );
@@ -56,23 +51,11 @@ async function rate(
       context.heartbeat({ step: index + 1, total: ids.length });
       await breathe(context);
     }
-  } finally {
-    for (const { network } of networks) network.dispose();
-  }
-  const document = { videos };
-  await writeJson(context, key, document, [
-    input.policy,
-    reward.network,
-    ...(reward.landmark ? [reward.landmark] : []),
-  ]);
-  logWork(context, 'ratePolicy', key);
-  return document;
+    return { videos };
+  });
 }
 
-function resultOf(
-  { iteration }: RatePolicyInput,
-  { videos }: z.infer<typeof RatingsSchema>,
-): RatePolicyResult {
+function resultOf({ iteration }: RatePolicyInput, { videos }: Ratings): RatePolicyResult {
   const rewards = Object.values(videos);
   return { iteration, reward: rewards.length > 0 ? meanOf(rewards) : 0, videos: rewards.length };
 }

@@ -1,26 +1,16 @@
 /** Puts the scores of all shards of one evaluation together. */
-import { z } from 'zod';
 import type { SummariseInput, SummariseResult } from '../contracts/activities.ts';
-import type { EvaluationNumbers } from '../contracts/messages.ts';
+import type { Plan } from '../contracts/documents.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import {
-  type EvaluationReport,
-  EvaluationReportSchema,
-  type EvaluationSummary,
-} from '../metrics/evaluation.ts';
+import type { EvaluationReport } from '../metrics/evaluation.ts';
 import { summarise } from '../metrics/summary.ts';
 import { runKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { readRun } from './artefacts/run-facts.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { findJson, writeJson } from './json-artefact.ts';
-import { type Plan, readRun } from './plan.ts';
-import { activityKeys } from './run-keys.ts';
-import { ShardScoresSchema } from './score-shard.ts';
-
-/** `evaluation.json` of an iteration: what `evaluate --json` prints, for each of the two splits that has videos. */
-export const EvaluationSchema = z.strictObject({
-  validation: EvaluationReportSchema.optional(),
-  test: EvaluationReportSchema.optional(),
-});
+import { type Evaluation, EvaluationSchema, ShardScoresSchema } from './evaluation/documents.ts';
+import { evaluationNumbers, shareOfValidFrames } from './evaluation/evaluation-numbers.ts';
 
 export async function summariseEvaluation(
   input: SummariseInput,
@@ -31,64 +21,39 @@ export async function summariseEvaluation(
   if (present) return resultOf(present.reference, present.value);
 
   const { plan } = await readRun(input, context);
-  const inputs: ArtefactRef[] = [];
-  const validation = await gather('validation', plan, input, context, inputs);
-  const test = await gather('test', plan, input, context, inputs);
-  const document: z.infer<typeof EvaluationSchema> = {
-    ...(validation && { validation }),
-    ...(test && { test }),
+  const validation = await gather('validation', plan, input, context);
+  const test = await gather('test', plan, input, context);
+  const evaluation: Evaluation = {
+    ...(validation.report && { validation: validation.report }),
+    ...(test.report && { test: test.report }),
   };
-  return resultOf(await writeJson(context, key, document, inputs), document);
+  const inputs = [...validation.inputs, ...test.inputs];
+  return resultOf(await writeJson(context, key, evaluation, inputs), evaluation);
 }
 
-/** The scores of a split; undefined when none of its videos was scored. */
+/** The scores of a split and where they lie; no report when none of its videos was scored. */
 async function gather(
   split: 'validation' | 'test',
   plan: Plan,
   input: SummariseInput,
   context: ActivityContext,
-  inputs: ArtefactRef[],
-): Promise<EvaluationReport | undefined> {
+): Promise<{ report?: EvaluationReport; inputs: ArtefactRef[] }> {
   const videos: EvaluationReport['videos'] = [];
-  for (let shard = 0; shard < plan[split].length; shard++) {
+  const inputs: ArtefactRef[] = [];
+  for (const shard of plan[split].keys()) {
     const found = await findJson(context, activityKeys.scores({ ...input, split, shard }), ShardScoresSchema);
     if (!found) continue;
     videos.push(...found.value.scores);
     inputs.push(found.reference);
   }
-  return videos.length > 0 ? { videos, summary: summarise(videos) } : undefined;
+  return { ...(videos.length > 0 && { report: { videos, summary: summarise(videos) } }), inputs };
 }
 
-function resultOf(
-  evaluation: ArtefactRef,
-  { validation, test }: z.infer<typeof EvaluationSchema>,
-): SummariseResult {
+function resultOf(evaluation: ArtefactRef, { validation, test }: Evaluation): SummariseResult {
   return {
     evaluation,
-    ...(validation && { validation: numbersOf(validation.summary) }),
-    ...(test && { test: numbersOf(test.summary) }),
-    ...(validation && { validFrames: validFramesOf(validation) }),
-  };
-}
-
-function validFramesOf({ videos }: EvaluationReport): number {
-  let frames = 0;
-  let bad = 0;
-  for (const video of videos) {
-    frames += video.frames;
-    bad += new Set([...video.anatomical.invalidFrames, ...video.temporal.flaggedFrames]).size;
-  }
-  return (frames - bad) / frames;
-}
-
-function numbersOf(summary: EvaluationSummary): EvaluationNumbers {
-  const { videos, anatomicalValidity, temporalValidity, dice, hausdorffMm, mistakesPerCycle5mm } = summary;
-  return {
-    videos,
-    anatomicalValidity,
-    temporalValidity,
-    ...(dice && { dice: dice.mean, diceLv: dice.lv, diceMyo: dice.myo }),
-    ...(hausdorffMm && { hausdorffMm: hausdorffMm.mean }),
-    ...(mistakesPerCycle5mm !== undefined && { mistakesPerCycle5mm }),
+    ...(validation && { validation: evaluationNumbers(validation.summary) }),
+    ...(test && { test: evaluationNumbers(test.summary) }),
+    ...(validation && { validFrames: shareOfValidFrames(validation) }),
   };
 }

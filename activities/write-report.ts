@@ -2,25 +2,25 @@
 import type { WriteReportInput, WriteReportResult } from '../contracts/activities.ts';
 import { renderReport } from '../report/page.ts';
 import { collectRunReport } from '../report/run-report.ts';
-import { findArtefact, writeArtefact } from '../storage/artefacts.ts';
+import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
+import { writeBytes } from './artefacts/binary-artefact.ts';
+import { readRun } from './artefacts/run-facts.ts';
 import type { ActivityContext } from './context.ts';
-import { readRun } from './plan.ts';
 
 export async function writeReport(
   input: WriteReportInput,
   context: ActivityContext,
 ): Promise<WriteReportResult> {
   const { run, policies, best, labels, quarantined, promotion } = input;
-  const { store, codeVersion } = context;
   const key = runKeys.report(run);
-  const present = await findArtefact(store, key);
+  const present = await findArtefact(context.store, key);
   if (present) return { report: present };
   const { config, plan } = await readRun(input, context);
-  const data = await collectRunReport(store, {
+  const data = await collectRunReport(context.store, {
     run,
     config,
-    codeVersion,
+    codeVersion: context.codeVersion,
     policies,
     best,
     labels,
@@ -34,5 +34,5 @@ export async function writeReport(
     input.plan,
     ...policies.flatMap(({ policy, evaluation }) => [policy, evaluation]),
   ];
-  return { report: await writeArtefact(store, key, page, { inputs, codeVersion, mediaType: 'text/html' }) };
+  return { report: await writeBytes(context, key, page, inputs, 'text/html') };
 }

@@ -2,9 +2,10 @@
 import { Client, Connection } from '@temporalio/client';
 import { DomainError } from '../ground/errors.ts';
 import { connectedDeployment } from '../runtime/connected-deployment.ts';
+import type { Deployment } from '../runtime/deployment.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { ObjectStore } from '../storage/store.ts';
-import type { Deployment } from '../temporal.config.ts';
+import { clientLimits } from '../temporal.config.ts';
 
 export interface Connections {
   readonly client: Client;
@@ -67,7 +68,7 @@ async function connectTemporal({ temporal }: Deployment): Promise<Connection> {
   try {
     return await Connection.connect({
       address: temporal.address,
-      connectTimeout: '5s',
+      connectTimeout: clientLimits.connectMs,
       ...(temporal.tls ? { tls: true } : {}),
       ...(temporal.apiKey ? { apiKey: temporal.apiKey } : {}),
     });

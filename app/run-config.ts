@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { modernised } from '../contracts/older-run-config.ts';
 import { presets } from '../contracts/presets.ts';
 import { type RunConfig, RunConfigSchema } from '../contracts/run-config.ts';
 import { DomainError } from '../ground/errors.ts';
@@ -17,7 +18,8 @@ type Json = Record<string, unknown>;
  * @throws DomainError ConfigInvalid naming every wrong field, what was expected and what was found.
  */
 export async function resolveRunConfig(file: string | undefined, flags: Json): Promise<RunConfig> {
-  const fromFile = file === undefined ? {} : await readConfigFile(file);
+  // Before the preset comes in: what an older file says stands over it.
+  const fromFile = modernised(file === undefined ? {} : await readConfigFile(file));
   const given = mergeOver(fromFile, withoutUndefined(flags));
   const name = given.preset ?? 'paper';
   const preset = Object.entries(presets).find(([known]) => known === name)?.[1];

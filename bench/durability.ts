@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { textTable } from '../cli/text/text-table.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
+import { deploymentFrom } from '../runtime/deployment.ts';
 import { up } from '../runtime/up.ts';
 import { readRecord } from '../storage/artefacts.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { ObjectStore } from '../storage/store.ts';
-import { deploymentFrom } from '../temporal.config.ts';
 import { addTinyDatasets, tinyConfig } from '../test/orchestration/tiny-run.ts';
 import { type Kill, type PlannedKill, runAndKill } from './durability/killed-run.ts';
 import { doneTwice } from './durability/work-done.ts';
@@ -45,7 +45,7 @@ export const everyProcess: readonly PlannedKill[] = [
 /** Checkpoints so close together that a training dies right after one and long before its end. */
 const config: RunConfig = {
   ...tinyConfig(),
-  pretraining: { steps: 120, learningRate: 1e-2, checkpointEverySteps: 5 },
+  training: { windowFrames: 4, checkpointEverySteps: 5 },
 };
 
 export interface DurabilityOptions {

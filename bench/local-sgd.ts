@@ -5,11 +5,11 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readJson } from '../activities/artefacts/json-artefact.ts';
 import type { ActivityContext } from '../activities/context.ts';
 import { fineTunePolicy } from '../activities/fine-tune-policy.ts';
-import { FineTuningSchema, RoundSchema } from '../activities/fine-tuning-documents.ts';
+import { FineTuningSchema, RoundSchema } from '../activities/fine-tuning/documents.ts';
 import { fitRewardNetwork } from '../activities/fit-reward-network.ts';
-import { readJson } from '../activities/json-artefact.ts';
 import { mergeRound } from '../activities/merge-round.ts';
 import { pretrainPolicy } from '../activities/pretrain-policy.ts';
 import { trainLocally } from '../activities/train-locally.ts';

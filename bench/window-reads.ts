@@ -9,13 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { textTable } from '../cli/text/text-table.ts';
 import { randomStream } from '../ground/random.ts';
+import { deploymentFrom } from '../runtime/deployment.ts';
 import { startEmbedded } from '../runtime/services/embedded.ts';
 import { type ArtefactOrigin, readArtefact, writeArtefact } from '../storage/artefacts.ts';
 import { ChunkedArtefact, writeChunkedArtefact } from '../storage/chunked-artefact.ts';
 import { LocalCache } from '../storage/local-cache.ts';
 import { S3Store } from '../storage/s3-store.ts';
 import type { GetOptions } from '../storage/store.ts';
-import { deploymentFrom } from '../temporal.config.ts';
 
 const FRAMES = 60;
 const FRAME_BYTES = 512 * 448 * Float32Array.BYTES_PER_ELEMENT;

@@ -1,7 +1,7 @@
 /** One order to a run, and the words that confirm it. */
 import { openTerminal } from './terminal.ts';
 
-export type Order = 'pause' | 'resume' | 'stop' | 'cancel';
+export type Order = 'pause' | 'stop' | 'cancel';
 
 export async function sendOrder(
   order: Order,

@@ -1,49 +1,62 @@
 /**
- * The activities as workflows call them: references and small numbers in and out, never pixels or weights. `IoActivities` run on
- * io workers, `ComputeActivities` on compute workers.
+ * The activities as workflows call them: references and small numbers in and out, never pixels or weights. Inputs
+ * have a schema, which the process that runs the activity checks; results are read by workflows, which hold no
+ * schemas.
  */
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import type {
-  EvaluationNumbers,
-  LabelCounts,
-  PolicyResult,
-  PromotionResult,
-  RewardModel,
-  RunPlan,
+import { z } from 'zod';
+import { type ArtefactRef, ArtefactRefSchema } from '../ground/artefact-ref.ts';
+import {
+  GivenRunConfigSchema,
+  type LabelCounts,
+  LabelCountsSchema,
+  list,
+  type RewardModel,
+  RewardModelSchema,
+  type RunPlan,
 } from './messages.ts';
-import type { RunConfig } from './run-config.ts';
+import {
+  type EvaluationNumbers,
+  type PolicyRating,
+  PolicyRatingSchema,
+  type PolicyResult,
+  PolicyResultSchema,
+  type PromotionResult,
+  PromotionResultSchema,
+} from './results.ts';
 
-export interface PlanRunInput {
-  readonly run: string;
-  readonly config: RunConfig;
-}
+const count = z.int().min(0);
+
+export const PlanRunInputSchema = z.strictObject({ run: z.string().min(1), config: GivenRunConfigSchema });
+export type PlanRunInput = Readonly<z.infer<typeof PlanRunInputSchema>>;
 
 /** What every later activity of a run is told. */
-export interface RunInput {
-  readonly run: string;
-  readonly config: ArtefactRef;
-  readonly plan: ArtefactRef;
-}
+export const RunInputSchema = z.strictObject({
+  run: z.string().min(1),
+  config: ArtefactRefSchema,
+  plan: ArtefactRefSchema,
+});
+export type RunInput = Readonly<z.infer<typeof RunInputSchema>>;
 
 /** Of every training: what it is told beside its data. */
-export interface TrainingInput extends RunInput {
-  /** Multiplies the configured learning rates; below 1 after a training that diverged. 1 when left out. */
-  readonly rateFactor?: number;
-}
+export const TrainingInputSchema = RunInputSchema.extend({
+  /** Multiplies the configured learning rates: below 1 after a training that diverged, 1 when left out. */
+  rateFactor: z.number().positive().exactOptional(),
+});
+export type TrainingInput = Readonly<z.infer<typeof TrainingInputSchema>>;
 
 /** Which videos of the target a sweep goes over. */
-export type SweepSplit = 'target' | 'validation' | 'test';
+export const SweepSplitSchema = z.enum(['target', 'validation', 'test']);
+export type SweepSplit = z.infer<typeof SweepSplitSchema>;
 
-export interface ShardInput extends RunInput {
-  readonly iteration: number;
-  readonly split: SweepSplit;
-  /** From 0. */
-  readonly shard: number;
-}
+export const ShardInputSchema = RunInputSchema.extend({
+  iteration: count,
+  split: SweepSplitSchema,
+  shard: count.describe('from 0'),
+});
+export type ShardInput = Readonly<z.infer<typeof ShardInputSchema>>;
 
-export interface PredictShardInput extends ShardInput {
-  readonly policy: ArtefactRef;
-}
+export const PredictShardInputSchema = ShardInputSchema.extend({ policy: ArtefactRefSchema });
+export type PredictShardInput = Readonly<z.infer<typeof PredictShardInputSchema>>;
 
 /** `done + quarantined` is the number of videos in the shard. */
 export interface ShardResult {
@@ -51,20 +64,21 @@ export interface ShardResult {
   readonly quarantined: number;
 }
 
-export interface LabelShardInput extends ShardInput {
-  readonly policy: ArtefactRef;
-  readonly autoencoder?: ArtefactRef;
-}
+export const LabelShardInputSchema = ShardInputSchema.extend({
+  policy: ArtefactRefSchema,
+  autoencoder: ArtefactRefSchema.exactOptional(),
+});
+export type LabelShardInput = Readonly<z.infer<typeof LabelShardInputSchema>>;
 
 export interface LabelShardResult extends ShardResult {
   readonly counts: LabelCounts;
 }
 
-export interface TrainingResult {
-  /** Measures per step or epoch, JSON, for the report. */
-  readonly curve: ArtefactRef;
-  readonly steps: number;
-}
+export const TrainingResultSchema = z.strictObject({
+  curve: ArtefactRefSchema.describe('measures per step or epoch, JSON, for the report'),
+  steps: count,
+});
+export type TrainingResult = Readonly<z.infer<typeof TrainingResultSchema>>;
 
 export interface PretrainResult extends TrainingResult {
   readonly policy: ArtefactRef;
@@ -76,10 +90,10 @@ export interface AutoencoderResult extends TrainingResult {
   readonly quarantined: number;
 }
 
-export interface FitLandmarkInput extends TrainingInput {
-  /** The policy whose degraded predictions of the source are learned from. */
-  readonly policy: ArtefactRef;
-}
+export const FitLandmarkInputSchema = TrainingInputSchema.extend({
+  policy: ArtefactRefSchema.describe('its degraded predictions of the source are learned from'),
+});
+export type FitLandmarkInput = Readonly<z.infer<typeof FitLandmarkInputSchema>>;
 
 export interface FitLandmarkResult extends TrainingResult {
   readonly landmark: ArtefactRef;
@@ -88,9 +102,8 @@ export interface FitLandmarkResult extends TrainingResult {
   readonly quarantined: number;
 }
 
-export interface FitRewardInput extends TrainingInput {
-  readonly iteration: number;
-}
+export const FitRewardInputSchema = TrainingInputSchema.extend({ iteration: count });
+export type FitRewardInput = Readonly<z.infer<typeof FitRewardInputSchema>>;
 
 export interface FitRewardResult extends TrainingResult {
   readonly reward: RewardModel;
@@ -98,59 +111,56 @@ export interface FitRewardResult extends TrainingResult {
   readonly validationLoss: number;
 }
 
-export interface FineTuneInput extends TrainingInput {
-  readonly iteration: number;
-  /** Where the fine-tuning starts. */
-  readonly policy: ArtefactRef;
-  /** The frozen policy that the divergence penalty holds on to (method.md 6). */
-  readonly reference: ArtefactRef;
-  /** The critic of the local-SGD round before; an iteration begins with a new one, as its reward is a new one too. */
-  readonly critic?: ArtefactRef;
-  readonly reward: RewardModel;
-}
+export const FineTuneInputSchema = TrainingInputSchema.extend({
+  iteration: count,
+  policy: ArtefactRefSchema.describe('where the fine-tuning starts'),
+  reference: ArtefactRefSchema.describe(
+    'the frozen policy that the divergence penalty holds on to (method.md 6)',
+  ),
+  critic: ArtefactRefSchema.exactOptional().describe(
+    'of the local-SGD round before; an iteration begins with a new one, as its reward is a new one too',
+  ),
+  reward: RewardModelSchema,
+});
+export type FineTuneInput = Readonly<z.infer<typeof FineTuneInputSchema>>;
 
 export interface FineTuneResult extends TrainingResult {
   readonly policy: ArtefactRef;
-  readonly critic: ArtefactRef;
   /** Mean reward on validation videos of the policy that was kept. */
   readonly validationReward: number;
 }
 
 /** A policy with its mean reward on the validation videos. */
-export interface RatedPolicy {
-  readonly policy: ArtefactRef;
-  readonly validationReward: number;
-}
+export const RatedPolicySchema = z.strictObject({ policy: ArtefactRefSchema, validationReward: z.number() });
+export type RatedPolicy = Readonly<z.infer<typeof RatedPolicySchema>>;
 
 /** One worker's part of a local-SGD round (method.md 7); `policy` and `critic` are those that the round starts from. */
-export interface TrainLocallyInput extends FineTuneInput {
-  /** From 1. */
-  readonly round: number;
-  /** From 0. */
-  readonly worker: number;
-  /** Windows to train on. */
-  readonly steps: number;
-  /** What this worker made in the round before: its optimisers go on from there. */
-  readonly before?: ArtefactRef;
-}
+export const TrainLocallyInputSchema = FineTuneInputSchema.extend({
+  round: z.int().min(1),
+  worker: count.describe('from 0'),
+  steps: count.describe('windows to train on'),
+  before: ArtefactRefSchema.exactOptional().describe(
+    'what this worker made in the round before: its optimisers go on from there',
+  ),
+});
+export type TrainLocallyInput = Readonly<z.infer<typeof TrainLocallyInputSchema>>;
 
-export interface TrainLocallyResult extends TrainingResult {
-  /** Weight deltas of policy and critic, and the moments of this worker's optimisers. */
-  readonly local: ArtefactRef;
-}
+export const TrainLocallyResultSchema = TrainingResultSchema.extend({
+  local: ArtefactRefSchema.describe(
+    "weight deltas of policy and critic, and the moments of this worker's optimisers",
+  ),
+});
+export type TrainLocallyResult = Readonly<z.infer<typeof TrainLocallyResultSchema>>;
 
 /** `policy` and `critic` are those that the round started from. */
-export interface MergeRoundInput extends FineTuneInput {
-  readonly round: number;
-  /** The policy that the first round started from. */
-  readonly start: ArtefactRef;
-  /** One per worker, in their order. */
-  readonly locals: readonly TrainLocallyResult[];
-  /** Of the outer step of the round before. */
-  readonly momentum?: ArtefactRef;
-  /** Of all rounds before. */
-  readonly best?: RatedPolicy;
-}
+export const MergeRoundInputSchema = FineTuneInputSchema.extend({
+  round: z.int().min(1),
+  start: ArtefactRefSchema.describe('the policy that the first round started from'),
+  locals: list(TrainLocallyResultSchema).describe('one per worker, in their order'),
+  momentum: ArtefactRefSchema.exactOptional().describe('of the outer step of the round before'),
+  best: RatedPolicySchema.exactOptional().describe('of all rounds before'),
+});
+export type MergeRoundInput = Readonly<z.infer<typeof MergeRoundInputSchema>>;
 
 export interface MergeRoundResult {
   readonly policy: ArtefactRef;
@@ -161,114 +171,125 @@ export interface MergeRoundResult {
   readonly curve: ArtefactRef;
 }
 
-export interface ConcludeRoundsInput extends TrainingInput {
-  readonly iteration: number;
-  readonly best: RatedPolicy;
-  readonly critic: ArtefactRef;
-  /** Of every round, in order. */
-  readonly curves: readonly ArtefactRef[];
-}
+export const ConcludeRoundsInputSchema = TrainingInputSchema.extend({
+  iteration: count,
+  best: RatedPolicySchema,
+  curves: list(ArtefactRefSchema).describe('of every round, in order'),
+});
+export type ConcludeRoundsInput = Readonly<z.infer<typeof ConcludeRoundsInputSchema>>;
 
-export interface SummariseInput extends RunInput {
-  readonly iteration: number;
-}
+export const SummariseInputSchema = RunInputSchema.extend({ iteration: count });
+export type SummariseInput = Readonly<z.infer<typeof SummariseInputSchema>>;
 
-export interface SummariseResult {
-  readonly evaluation: ArtefactRef;
+export interface SummariseResult extends Pick<PolicyResult, 'evaluation' | 'validFrames'> {
   readonly validation?: EvaluationNumbers;
   readonly test?: EvaluationNumbers;
-  /** Share of all validation frames that are anatomically valid and carry no temporal flag. */
-  readonly validFrames?: number;
 }
 
-export interface RatePolicyInput extends RunInput {
-  /** Whose stored validation predictions are rated. */
-  readonly iteration: number;
-  readonly policy: ArtefactRef;
-  readonly reward: RewardModel;
-}
+export const RatePolicyInputSchema = RunInputSchema.extend({
+  iteration: count.describe('whose stored validation predictions are rated'),
+  policy: ArtefactRefSchema,
+  reward: RewardModelSchema,
+});
+export type RatePolicyInput = Readonly<z.infer<typeof RatePolicyInputSchema>>;
 
-export interface RatePolicyResult {
-  readonly iteration: number;
-  /** Mean over validation videos of the mean reward, in [0, 1]. */
-  readonly reward: number;
-  readonly videos: number;
-}
+export type RatePolicyResult = PolicyRating;
 
-export interface SelectBestInput extends RunInput {
-  readonly policies: readonly PolicyResult[];
-  /** Every policy rated by the same reward network; empty when the run stopped before one was fitted. */
-  readonly ratings: readonly RatePolicyResult[];
-}
+export const SelectBestInputSchema = RunInputSchema.extend({
+  policies: list(PolicyResultSchema),
+  ratings: list(PolicyRatingSchema).describe(
+    'every policy rated by the same reward network; empty when the run stopped before one was fitted',
+  ),
+});
+export type SelectBestInput = Readonly<z.infer<typeof SelectBestInputSchema>>;
 
 export interface SelectBestResult {
   readonly best: PolicyResult;
   readonly selection: ArtefactRef;
 }
 
-export interface PromoteInput extends RunInput {
-  readonly model: string;
-  readonly best: PolicyResult;
-  readonly selection: ArtefactRef;
-}
+export const PromoteInputSchema = RunInputSchema.extend({
+  model: z.string().min(1),
+  best: PolicyResultSchema,
+  selection: ArtefactRefSchema,
+});
+export type PromoteInput = Readonly<z.infer<typeof PromoteInputSchema>>;
 
-export interface WriteReportInput extends RunInput {
-  readonly policies: readonly PolicyResult[];
-  readonly best: PolicyResult;
-  readonly labels: readonly LabelCounts[];
-  readonly quarantined: number;
-  readonly promotion?: PromotionResult;
-}
+export const WriteReportInputSchema = RunInputSchema.extend({
+  policies: list(PolicyResultSchema),
+  best: PolicyResultSchema,
+  labels: list(LabelCountsSchema),
+  quarantined: count,
+  promotion: PromotionResultSchema.exactOptional(),
+});
+export type WriteReportInput = Readonly<z.infer<typeof WriteReportInputSchema>>;
 
 export interface WriteReportResult {
   readonly report: ArtefactRef;
 }
 
-export interface ReadChampionInput {
-  readonly model: string;
-}
+export const ReadChampionInputSchema = z.strictObject({ model: z.string().min(1) });
+export type ReadChampionInput = Readonly<z.infer<typeof ReadChampionInputSchema>>;
 
 /** No `policy` when the model has no champion yet. */
 export interface ReadChampionResult {
   readonly policy?: ArtefactRef;
 }
 
-export interface IoActivities {
-  planRun(input: PlanRunInput): Promise<RunPlan>;
-  concludeRounds(input: ConcludeRoundsInput): Promise<FineTuneResult>;
-  scoreShard(input: ShardInput): Promise<ShardResult>;
-  summariseEvaluation(input: SummariseInput): Promise<SummariseResult>;
-  selectBest(input: SelectBestInput): Promise<SelectBestResult>;
-  promote(input: PromoteInput): Promise<PromotionResult>;
-  readChampion(input: ReadChampionInput): Promise<ReadChampionResult>;
-  writeReport(input: WriteReportInput): Promise<WriteReportResult>;
+/** What io workers serve, each with the schema of its input. */
+export const ioInputs = {
+  planRun: PlanRunInputSchema,
+  concludeRounds: ConcludeRoundsInputSchema,
+  scoreShard: ShardInputSchema,
+  summariseEvaluation: SummariseInputSchema,
+  selectBest: SelectBestInputSchema,
+  promote: PromoteInputSchema,
+  readChampion: ReadChampionInputSchema,
+  writeReport: WriteReportInputSchema,
+} as const;
+
+/** What compute workers serve. */
+export const computeInputs = {
+  pretrainPolicy: TrainingInputSchema,
+  fitShapeAutoencoder: TrainingInputSchema,
+  fitLandmarkReward: FitLandmarkInputSchema,
+  predictShard: PredictShardInputSchema,
+  labelShard: LabelShardInputSchema,
+  fitRewardNetwork: FitRewardInputSchema,
+  fineTunePolicy: FineTuneInputSchema,
+  trainLocally: TrainLocallyInputSchema,
+  mergeRound: MergeRoundInputSchema,
+  ratePolicy: RatePolicyInputSchema,
+} as const;
+
+interface IoResults {
+  planRun: RunPlan;
+  concludeRounds: FineTuneResult;
+  scoreShard: ShardResult;
+  summariseEvaluation: SummariseResult;
+  selectBest: SelectBestResult;
+  promote: PromotionResult;
+  readChampion: ReadChampionResult;
+  writeReport: WriteReportResult;
 }
 
-export interface ComputeActivities {
-  pretrainPolicy(input: TrainingInput): Promise<PretrainResult>;
-  fitShapeAutoencoder(input: TrainingInput): Promise<AutoencoderResult>;
-  fitLandmarkReward(input: FitLandmarkInput): Promise<FitLandmarkResult>;
-  predictShard(input: PredictShardInput): Promise<ShardResult>;
-  labelShard(input: LabelShardInput): Promise<LabelShardResult>;
-  fitRewardNetwork(input: FitRewardInput): Promise<FitRewardResult>;
-  fineTunePolicy(input: FineTuneInput): Promise<FineTuneResult>;
-  trainLocally(input: TrainLocallyInput): Promise<TrainLocallyResult>;
-  mergeRound(input: MergeRoundInput): Promise<MergeRoundResult>;
-  ratePolicy(input: RatePolicyInput): Promise<RatePolicyResult>;
+interface ComputeResults {
+  pretrainPolicy: PretrainResult;
+  fitShapeAutoencoder: AutoencoderResult;
+  fitLandmarkReward: FitLandmarkResult;
+  predictShard: ShardResult;
+  labelShard: LabelShardResult;
+  fitRewardNetwork: FitRewardResult;
+  fineTunePolicy: FineTuneResult;
+  trainLocally: TrainLocallyResult;
+  mergeRound: MergeRoundResult;
+  ratePolicy: RatePolicyResult;
 }
 
-/** The compute activities by name, for the process that runs them and the worker that forwards to it. */
-export const computeActivityNames = [
-  'pretrainPolicy',
-  'fitShapeAutoencoder',
-  'fitLandmarkReward',
-  'predictShard',
-  'labelShard',
-  'fitRewardNetwork',
-  'fineTunePolicy',
-  'trainLocally',
-  'mergeRound',
-  'ratePolicy',
-] as const satisfies readonly (keyof ComputeActivities)[];
+type Calls<Inputs extends Record<keyof Results, z.ZodType>, Results> = {
+  [Name in keyof Results]: (input: Readonly<z.infer<Inputs[Name]>>) => Promise<Results[Name]>;
+};
 
-export type ComputeActivityName = (typeof computeActivityNames)[number];
+export type IoActivities = Calls<typeof ioInputs, IoResults>;
+export type ComputeActivities = Calls<typeof computeInputs, ComputeResults>;
+export type ComputeActivityName = keyof ComputeActivities;

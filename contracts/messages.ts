@@ -1,192 +1,190 @@
 /**
- * What people and workflows say to each other: inputs, results, the progress query and the steering updates. Types alone, so that
- * the command line, the workers and the sandboxed workflows share them at no cost.
+ * What people, workers and workflows say to each other: inputs, results, the progress query, heartbeats. One schema
+ * each; types are derived. Workflows import the types alone: their sandbox holds no schemas.
  */
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import type { RunConfig } from './run-config.ts';
+import { z } from 'zod';
+import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
+import { CARRIED_STATE_VERSION } from './names.ts';
+import {
+  EvaluationNumbersSchema,
+  PolicyResultSchema,
+  type PromotionResult,
+  PromotionResultSchema,
+} from './results.ts';
+import { type RunConfig, RunConfigSchema } from './run-config.ts';
 
-/** Raised when the shape of `CarriedState` changes; a run refuses state that it does not understand. */
-export const CARRIED_STATE_VERSION = 1;
+const count = z.int().min(0);
+const measure = z.number();
+/** An array that nobody changes. */
+export const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+
+/** Checked, not completed: what is frozen and hashed is what was asked for, without later versions' defaults. */
+export const GivenRunConfigSchema = z.custom<RunConfig>((value) => RunConfigSchema.safeParse(value).success, {
+  error: ({ input }) => RunConfigSchema.safeParse(input).error?.message ?? 'not a run configuration',
+});
 
 /** Steps of an adaptation in the order of method.md 1. */
-export type Stage =
-  | 'planning'
-  | 'pretraining'
-  | 'fitting the shape autoencoder'
-  | 'fitting the landmark reward'
-  | 'predicting'
-  | 'labelling'
-  | 'fitting the reward'
-  | 'fine-tuning'
-  | 'evaluating'
-  | 'selecting'
-  | 'reporting'
-  | 'done';
-
-export interface AdaptationInput {
-  /** Names the run in the store and is its workflow id. */
-  readonly run: string;
-  readonly config: RunConfig;
-  /** The model that the best policy becomes the champion of, when it passes the gate. */
-  readonly model?: string;
-  /** Set by continue-as-new only. */
-  readonly carried?: CarriedState;
-}
-
-/** What an evaluation comes down to; measures that need a reference are left out without one. Shares are in [0, 1]. */
-export interface EvaluationNumbers {
-  readonly videos: number;
-  readonly anatomicalValidity: number;
-  readonly temporalValidity: number;
-  /** Mean of left ventricle and myocardium. */
-  readonly dice?: number;
-  readonly diceLv?: number;
-  readonly diceMyo?: number;
-  /** Mean of left ventricle and epicardium, mm. */
-  readonly hausdorffMm?: number;
-  readonly mistakesPerCycle5mm?: number;
-}
-
-/** One policy of the run with what is known about it; `iteration` 0 is the policy before adaptation. */
-export interface PolicyResult {
-  readonly iteration: number;
-  readonly policy: ArtefactRef;
-  readonly evaluation: ArtefactRef;
-  readonly validation?: EvaluationNumbers;
-  readonly test?: EvaluationNumbers;
-  /** Share of all validation frames that are anatomically valid and carry no temporal flag. */
-  readonly validFrames?: number;
-  /** Mean reward on validation videos when the policy was fine-tuned. */
-  readonly reward?: number;
-}
+export const StageSchema = z.enum([
+  'planning',
+  'pretraining',
+  'fitting the shape autoencoder',
+  'fitting the landmark reward',
+  'predicting',
+  'labelling',
+  'fitting the reward',
+  'fine-tuning',
+  'evaluating',
+  'selecting',
+  'reporting',
+  'done',
+]);
+export type Stage = z.infer<typeof StageSchema>;
 
 /** What became of the videos that a sweep labelled (method.md 4.3). */
-export interface LabelCounts {
-  readonly kept: number;
-  readonly corrected: number;
-  readonly rejected: number;
-  readonly triples: number;
-}
+export const LabelCountsSchema = z.strictObject({
+  kept: count,
+  corrected: count,
+  rejected: count,
+  triples: count,
+});
+export type LabelCounts = Readonly<z.infer<typeof LabelCountsSchema>>;
 
 /** Size of a piece of work that is done in shards. */
-export interface SweepSize {
-  readonly shards: number;
-  readonly videos: number;
-}
+export const SweepSizeSchema = z.strictObject({ shards: count, videos: count });
+export type SweepSize = Readonly<z.infer<typeof SweepSizeSchema>>;
 
 /** The frozen plan: where it lies, and the counts that orchestration needs. */
-export interface RunPlan {
-  readonly config: ArtefactRef;
-  readonly plan: ArtefactRef;
-  /** One entry per iteration. */
-  readonly sweeps: readonly SweepSize[];
-  readonly validation: SweepSize;
-  readonly test: SweepSize;
-  readonly initialPolicy?: ArtefactRef;
-}
+export const RunPlanSchema = z.strictObject({
+  config: ArtefactRefSchema,
+  plan: ArtefactRefSchema,
+  sweeps: list(SweepSizeSchema).describe('one entry per iteration'),
+  validation: SweepSizeSchema,
+  test: SweepSizeSchema,
+  initialPolicy: ArtefactRefSchema.exactOptional(),
+});
+export type RunPlan = Readonly<z.infer<typeof RunPlanSchema>>;
 
 /** The reward networks that judge a policy; their maps are fused by the pixelwise minimum (method.md 5.4). */
-export interface RewardModel {
-  /** The anatomical network. */
-  readonly network: ArtefactRef;
-  /** Divides the logits of the anatomical network before the sigmoid (method.md 5.3). */
-  readonly temperature: number;
-  readonly landmark?: ArtefactRef;
-}
+export const RewardModelSchema = z.strictObject({
+  network: ArtefactRefSchema.describe('the anatomical network'),
+  temperature: z
+    .number()
+    .positive()
+    .describe('divides the logits of the anatomical network before the sigmoid (method.md 5.3)'),
+  landmark: ArtefactRefSchema.exactOptional(),
+});
+export type RewardModel = Readonly<z.infer<typeof RewardModelSchema>>;
+
+export const SteeringStateSchema = z.strictObject({
+  paused: z.boolean(),
+  stopping: z.boolean(),
+  concurrency: z.int().min(1).describe('shards in flight at once'),
+});
+export type SteeringState = Readonly<z.infer<typeof SteeringStateSchema>>;
 
 /** Everything that one run of history hands to the next. */
-export interface CarriedState {
-  readonly version: typeof CARRIED_STATE_VERSION;
-  readonly startedAt: string;
-  readonly plan: RunPlan;
-  readonly autoencoder?: ArtefactRef;
-  /** The landmark reward network. */
-  readonly landmark?: ArtefactRef;
-  /** One per finished iteration, the policy before adaptation first. */
-  readonly policies: readonly PolicyResult[];
-  readonly reward?: RewardModel;
-  readonly labels: readonly LabelCounts[];
-  readonly quarantined: number;
-  readonly steering: SteeringState;
-}
+export const CarriedStateSchema = z.strictObject({
+  version: z.literal(CARRIED_STATE_VERSION),
+  startedAt: z.string(),
+  plan: RunPlanSchema,
+  autoencoder: ArtefactRefSchema.exactOptional(),
+  landmark: ArtefactRefSchema.exactOptional().describe('the landmark reward network'),
+  policies: list(PolicyResultSchema).describe(
+    'one per finished iteration, the policy before adaptation first',
+  ),
+  reward: RewardModelSchema.exactOptional(),
+  labels: list(LabelCountsSchema),
+  quarantined: count,
+  steering: SteeringStateSchema,
+});
+export type CarriedState = Readonly<z.infer<typeof CarriedStateSchema>>;
 
-export interface SteeringState {
-  readonly paused: boolean;
-  readonly stopping: boolean;
-  /** Shards in flight at once. */
-  readonly concurrency: number;
-}
+export const AdaptationInputSchema = z.strictObject({
+  run: z.string().min(1).describe('names the run in the store and is its workflow id'),
+  config: GivenRunConfigSchema,
+  model: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe('the model that the best policy becomes the champion of, when it passes the gate'),
+  carried: CarriedStateSchema.exactOptional().describe('set by continue-as-new and by a restart only'),
+});
+export type AdaptationInput = Readonly<z.infer<typeof AdaptationInputSchema>>;
 
-export interface AdaptationResult {
-  readonly run: string;
-  readonly policies: readonly PolicyResult[];
-  readonly best: PolicyResult;
-  readonly report: ArtefactRef;
-  readonly quarantined: number;
-  /** True when the run was ended early by the `stop` update. */
-  readonly stopped: boolean;
-  readonly promotion?: PromotionResult;
-}
-
-export interface PromotionResult {
-  readonly promoted: boolean;
-  /** For people: why the champion changed or stayed. */
-  readonly reason: string;
-}
+export const AdaptationResultSchema = z.strictObject({
+  run: z.string(),
+  policies: list(PolicyResultSchema),
+  best: PolicyResultSchema,
+  report: ArtefactRefSchema,
+  quarantined: count,
+  stopped: z.boolean().describe('true when the run was ended early by the `stop` update'),
+  promotion: PromotionResultSchema.exactOptional(),
+});
+export type AdaptationResult = Readonly<z.infer<typeof AdaptationResultSchema>>;
 
 /** Answer of the `progress` query. */
-export interface Progress {
-  readonly run: string;
-  readonly stage: Stage;
-  readonly state: 'running' | 'paused' | 'stopping';
-  /** 0 before the first iteration. */
-  readonly iteration: number;
-  readonly iterations: number;
-  /** Units of this stage that are finished, of `total`. Training stages count as one unit; their steps are in heartbeats. */
-  readonly done: number;
-  readonly total: number;
-  readonly unit: 'shards' | 'steps' | 'rounds';
-  /** ISO 8601 in UTC. */
-  readonly startedAt: string;
-  readonly stageStartedAt: string;
-  /** Of this stage, once something is finished. */
-  readonly etaSeconds?: number;
-  /** Latest mean reward on validation videos. */
-  readonly reward?: number;
-  readonly before?: EvaluationNumbers;
-  readonly now?: EvaluationNumbers;
-  readonly labels?: LabelCounts;
-  readonly quarantined: number;
-  readonly concurrency: number;
-}
+export const ProgressSchema = z.strictObject({
+  run: z.string(),
+  stage: StageSchema,
+  state: z.enum(['running', 'paused', 'stopping']),
+  iteration: count.describe('0 before the first iteration'),
+  iterations: count,
+  done: count.describe(
+    'units of this stage that are finished, of `total`; a training stage is one unit, its steps are in heartbeats',
+  ),
+  total: count,
+  unit: z.enum(['shards', 'steps', 'rounds']),
+  startedAt: z.string().describe('ISO 8601 in UTC'),
+  stageStartedAt: z.string(),
+  etaSeconds: measure.exactOptional().describe('of this stage, once something is finished'),
+  reward: measure.exactOptional().describe('latest mean reward on validation videos'),
+  before: EvaluationNumbersSchema.exactOptional(),
+  now: EvaluationNumbersSchema.exactOptional(),
+  labels: LabelCountsSchema.exactOptional(),
+  quarantined: count,
+  concurrency: count,
+});
+export type Progress = Readonly<z.infer<typeof ProgressSchema>>;
 
-/** Heartbeat of a compute activity: small, and enough to follow a training from outside. */
-export interface Heartbeat {
-  readonly step: number;
-  readonly total: number;
-  readonly loss?: number;
-  readonly reward?: number;
-}
+/** How far an activity is: small, and enough to follow it from outside. */
+export const HeartbeatSchema = z.strictObject({
+  step: z.number().min(0),
+  total: z.number().min(0).describe('of all steps, at most'),
+  phase: z
+    .string()
+    .exactOptional()
+    .describe('what the steps go through just now, where they do not train: `validation windows`, say'),
+  loss: measure.exactOptional(),
+  reward: measure.exactOptional(),
+  preparing: z
+    .strictObject({ done: count, total: count })
+    .exactOptional()
+    .describe('videos made ready before the next step, while that lasts'),
+});
+export type Heartbeat = Readonly<z.infer<typeof HeartbeatSchema>>;
 
-export interface NightlyInput {
-  /** The model whose champion is adapted further and replaced when the result is no worse. */
-  readonly model: string;
-  readonly config: RunConfig;
-}
+/** What Temporal keeps of an activity from one attempt to the next. */
+export const AttemptDetailsSchema = z.strictObject({
+  ...HeartbeatSchema.shape,
+  furthest: z
+    .strictObject({ step: z.number().min(0), prepared: count })
+    .default({ step: 0, prepared: 0 })
+    .describe('of all attempts'),
+  idleMs: z.number().min(0).default(0).describe('time spent since any attempt got further than that, ms'),
+  at: z.number().min(0).default(0).describe('when this was said, ms since 1970; 0 when unknown'),
+});
+export type AttemptDetails = Readonly<z.infer<typeof AttemptDetailsSchema>>;
+
+export const NightlyInputSchema = z.strictObject({
+  model: z
+    .string()
+    .min(1)
+    .describe('its champion is adapted further and replaced when the result is no worse'),
+  config: GivenRunConfigSchema,
+});
+export type NightlyInput = Readonly<z.infer<typeof NightlyInputSchema>>;
 
 export interface NightlyResult {
   readonly run: string;
   readonly promotion: PromotionResult;
 }
-
-/** Names of the workflow types, as the server knows them. */
-export const workflowTypes = { adaptation: 'adaptation', nightly: 'nightly' } as const;
-
-/** Names of the query and the updates that a running adaptation answers. */
-export const steeringNames = {
-  progress: 'progress',
-  pause: 'pause',
-  resume: 'resume',
-  stop: 'stop',
-  setConcurrency: 'setConcurrency',
-} as const;

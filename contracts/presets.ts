@@ -1,8 +1,7 @@
 /** Named starting points over the defaults of run-config.ts: how large the work is, nothing about where it runs. */
-import type { z } from 'zod';
-import type { RunConfigSchema } from './run-config.ts';
+import type { RunConfigInput } from './run-config.ts';
 
-type Preset = Omit<Partial<z.input<typeof RunConfigSchema>>, 'source' | 'target'>;
+type Preset = Omit<Partial<RunConfigInput>, 'source' | 'target'>;
 
 /** 8x in plane and 4x in time: what smaller grids allow. */
 const fourStages: Pick<NonNullable<Preset['network']>, 'strides' | 'kernels'> = {
@@ -30,10 +29,12 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       baseFilters: 8,
       ...fourStages,
     },
-    pretraining: { steps: 1500, learningRate: 2e-3, checkpointEverySteps: 25 },
+    training: { checkpointEverySteps: 25 },
+    pretraining: { steps: 1500, learningRate: 2e-3 },
     sweep: { videosPerIteration: 32, videosPerShard: 8, concurrentShards: 2 },
-    // A small autoencoder agrees less closely, and weights of narrow layers are larger. The noise is as strong as leaves a heart: the
-    // reward network has to have seen gross errors to find the policy's own (docs/experiments.md).
+    // A small autoencoder agrees less closely, and weights of narrow layers are larger. The noise is as strong as
+    // leaves a heart: the reward network has to have seen gross errors to find the policy's own
+    // (docs/experiments.md).
     labelling: {
       agreement: 0.88,
       weightNoise: [0.04, 0.06, 0.08, 0.1],
@@ -61,10 +62,11 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
         stopPatience: 12,
       },
     },
-    // Measured on phantoms (docs/experiments.md): several windows a draw and a rate that falls to zero, because the noise of single
-    // windows undoes what they teach; a slow critic, because one that knows where the policy errs leaves no advantage to learn
-    // from; a firm hold on the reference and a result half-way to it, after iteration 1 less, which keep uncertain borders where
-    // they are. The temporal penalty costs a little on phantoms: no video of them fails by what it looks for alone.
+    // Measured on phantoms (docs/experiments.md): several windows a draw and a rate that falls to zero, because the
+    // noise of single windows undoes what they teach; a slow critic, because one that knows where the policy errs
+    // leaves no advantage to learn from; a firm hold on the reference and a result half-way to it, after iteration 1
+    // less, which keep uncertain borders where they are. The temporal penalty costs a little on phantoms: no video of
+    // them fails by what it looks for alone.
     ppo: {
       epochs: 3,
       windowsPerEpoch: 40,
@@ -80,11 +82,10 @@ export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
       reference: 'previous',
       resultShare: 0.5,
       temporalPenalty: false,
-      checkpointEveryWindows: 8,
       validationVideos: 8,
     },
-    // With the published entropy bonus, loose hold and strong contrast changes a narrow policy forgets its video; small steps, and more
-    // of them, repair it (docs/experiments.md).
+    // With the published entropy bonus, loose hold and strong contrast changes a narrow policy forgets its video;
+    // small steps, and more of them, repair it (docs/experiments.md).
     optimisation: {
       passes: 10,
       augmentationsPerChunk: 1,

@@ -3,10 +3,12 @@
  * value is frozen when the run starts and stored beside what it made. Presets are partial configurations over this one.
  */
 import { z } from 'zod';
+import { modernised } from './older-run-config.ts';
 
 const positive = z.number().positive().finite();
 const share = z.number().min(0).max(1);
 const count = z.int().min(0);
+const atLeastOne = z.int().min(1);
 
 /** [time, row, column], the axis order of every tensor. */
 const axes3 = z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]);
@@ -69,7 +71,12 @@ export const UNetShapeSchema = z
 export const PretrainingSchema = z.strictObject({
   steps: count.default(20_000).describe('optimiser steps of supervised training on the source'),
   learningRate: positive.default(1e-3),
-  checkpointEverySteps: z.int().min(1).default(100),
+});
+
+/** Of pretraining, autoencoder, reward fits and fine-tuning alike. */
+export const TrainingSchema = z.strictObject({
+  windowFrames: z.int().min(1).default(4).describe('consecutive frames of a training window (method.md 2)'),
+  checkpointEverySteps: z.int().min(1).default(50).describe('an interruption loses at most so many steps'),
 });
 
 export const SweepSchema = z.strictObject({
@@ -161,9 +168,7 @@ const temporalPenalty = z
 export const PpoSchema = z.strictObject({
   epochs: z.int().min(1).default(5),
   windowsPerEpoch: z.int().min(1).optional().describe('draws per epoch; one per video when left out'),
-  windowsPerDraw: z
-    .int()
-    .min(1)
+  windowsPerDraw: atLeastOne
     .default(1)
     .describe('windows of one video, evenly spread over it, that are updated on together (method.md 2)'),
   updatesPerWindow: z.int().min(1).default(4).describe('K of method.md 6'),
@@ -201,24 +206,17 @@ export const PpoSchema = z.strictObject({
       'where the result of iteration 1 lies between the policy that it starts from (0) and the fine-tuned one (1), in weights: less than 1 keeps less of the drift; iteration i takes the i-th power',
     ),
   temporalPenalty,
-  checkpointEveryWindows: z.int().min(1).default(20),
-  validationVideos: z
-    .int()
-    .min(1)
+  validationVideos: atLeastOne
     .default(16)
     .describe('videos scored by reward after each epoch; the best is kept'),
 });
 
 export const LocalSgdSchema = z.strictObject({
-  workers: z
-    .int()
-    .min(1)
+  workers: atLeastOne
     .max(256)
     .default(1)
     .describe('compute workers that fine-tune side by side (method.md 7); 1 is plain training'),
-  stepsPerRound: z
-    .int()
-    .min(1)
+  stepsPerRound: atLeastOne
     .default(50)
     .describe(
       'windows that each worker trains on before weights are averaged; without meaning for one worker',
@@ -251,7 +249,7 @@ export const OptimisationSchema = z.strictObject({
   temporalPenalty,
 });
 
-export const RunConfigSchema = z.strictObject({
+const RunConfigFieldsSchema = z.strictObject({
   preset: z.enum(['tiny', 'small', 'paper']).default('paper'),
   seed: count.default(0),
   source: z.string().min(1).describe('name of the annotated dataset'),
@@ -264,6 +262,7 @@ export const RunConfigSchema = z.strictObject({
   iterations: z.int().min(1).default(3),
   preprocessing: PreprocessingSchema.prefault({}),
   network: UNetShapeSchema.prefault({}),
+  training: TrainingSchema.prefault({}),
   pretraining: PretrainingSchema.prefault({}),
   sweep: SweepSchema.prefault({}),
   autoencoder: ShapeAutoencoderSchema.prefault({}),
@@ -276,9 +275,16 @@ export const RunConfigSchema = z.strictObject({
   optimisation: OptimisationSchema.prefault({}).describe('at test time'),
 });
 
+/** What may be given of a configuration; the rest are defaults. */
+export type RunConfigInput = z.input<typeof RunConfigFieldsSchema>;
+
+/** Configurations in the form of older versions are understood, too. */
+export const RunConfigSchema = z.preprocess(modernised<RunConfigInput>, RunConfigFieldsSchema);
+
 export type RunConfig = z.infer<typeof RunConfigSchema>;
 export type PreprocessingConfig = z.infer<typeof PreprocessingSchema>;
 export type UNetShapeConfig = z.infer<typeof UNetShapeSchema>;
+export type TrainingConfig = z.infer<typeof TrainingSchema>;
 export type PretrainingConfig = z.infer<typeof PretrainingSchema>;
 export type ShapeAutoencoderConfig = z.infer<typeof ShapeAutoencoderSchema>;
 export type LabellingConfig = z.infer<typeof LabellingSchema>;

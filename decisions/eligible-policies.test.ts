@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { PolicyResult } from '../contracts/messages.ts';
+import type { PolicyResult } from '../contracts/results.ts';
 import { eligiblePolicies } from './eligible-policies.ts';
 
 function policyOf(iteration: number, validFrames?: number): PolicyResult {

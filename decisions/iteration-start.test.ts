@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { PolicyResult } from '../contracts/messages.ts';
+import type { PolicyResult } from '../contracts/results.ts';
 import { PpoSchema } from '../contracts/run-config.ts';
 import { iterationStart } from './iteration-start.ts';
 

@@ -1,12 +1,11 @@
 /** What an iteration of the loop goes on from. */
-
-import type { PolicyResult } from '../contracts/messages.ts';
+import type { PolicyResult } from '../contracts/results.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { eligiblePolicies } from './eligible-policies.ts';
 
 /**
- * The policy that an iteration begins with and the one that it may not drift away from. An iteration that broke more frames than it
- * repaired is not built upon. `policies` are those so far, the one before adaptation first.
+ * The policy that an iteration begins with and the one that it may not drift away from. An iteration that broke more
+ * frames than it repaired is not built upon. `policies` are those so far, the one before adaptation first.
  */
 export function iterationStart(
   policies: readonly PolicyResult[],

@@ -1,5 +1,9 @@
-/** How a fine-tuning is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their steps. */
+/**
+ * How a fine-tuning is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their
+ * steps.
+ */
 import type { RunConfig } from '../contracts/run-config.ts';
+import { historyBudgets } from '../temporal.config.ts';
 
 export interface RoundPlan {
   readonly rounds: number;
@@ -7,11 +11,9 @@ export interface RoundPlan {
   readonly steps: number;
 }
 
-/** So many activities of one fine-tuning fit one workflow history; more rounds than that become longer ones. */
-const MAXIMUM_ACTIVITIES = 4000;
-
 /**
- * The windows of plain training, shared out evenly: rounded up, so that workers take at least as many together.
+ * The windows of plain training, shared out evenly: rounded up, so that workers take at least as many together; more
+ * rounds than fit one workflow history become longer ones.
  * @param videos of the iteration's sweep; windows of an epoch where the configuration has no number of its own
  */
 export function planRounds(
@@ -20,7 +22,32 @@ export function planRounds(
 ): RoundPlan {
   const { workers, stepsPerRound } = localSgd;
   const perWorker = Math.ceil((ppo.epochs * (ppo.windowsPerEpoch ?? videos)) / workers);
-  const mostRounds = Math.max(1, Math.floor(MAXIMUM_ACTIVITIES / (workers + 1)));
+  const mostRounds = Math.max(1, Math.floor(historyBudgets.activitiesOfFineTuning / (workers + 1)));
   const steps = Math.min(Math.max(stepsPerRound, Math.ceil(perWorker / mostRounds)), perWorker);
   return { rounds: Math.ceil(perWorker / steps), steps };
+}
+
+/** What a worker's part of a round is in its whole fine-tuning. */
+export interface WorkerPart {
+  /** One epoch of the part's steps, with what is left of this worker's share of the warm-up. */
+  readonly ppo: RunConfig['ppo'];
+  /** Steps of the same worker in the rounds before and in those to come. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** @param videos of the iteration's sweep */
+export function planPart(
+  config: Pick<RunConfig, 'ppo' | 'localSgd'>,
+  videos: number,
+  { round, steps }: { readonly round: number; readonly steps: number },
+): WorkerPart {
+  const { ppo, localSgd } = config;
+  const before = (round - 1) * steps;
+  const warmup = Math.max(0, Math.ceil(ppo.criticWarmupWindows / localSgd.workers) - before);
+  return {
+    ppo: { ...ppo, epochs: 1, windowsPerEpoch: steps, criticWarmupWindows: warmup },
+    before,
+    after: (planRounds(config, videos).rounds - round) * steps,
+  };
 }

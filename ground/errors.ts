@@ -27,6 +27,7 @@ export const retryableErrorCodes = [
   'ComputeCrashed',
   'WorkerShutdown',
   'DiskFull',
+  'VersionMismatch',
 ] as const;
 
 export type FinalErrorCode = (typeof finalErrorCodes)[number];
@@ -55,8 +56,8 @@ export class DomainError extends Error {
 }
 
 /**
- * The domain's failure that an error stands for: itself, or DiskFull where the operating system says that a disk or a quota is
- * full; undefined for anything else.
+ * The domain's failure that an error stands for: itself, or DiskFull where the operating system says that a disk or a
+ * quota is full; undefined for anything else.
  * @param file what was being written, for system errors, which name it only when opening it failed.
  */
 export function domainErrorOf(error: unknown, file?: string): DomainError | undefined {
@@ -79,7 +80,10 @@ export function isRetryable(code: ErrorCode): boolean {
   return (retryableErrorCodes as readonly string[]).includes(code);
 }
 
-/** Exit code of the command line: 1 the run failed, 2 usage or configuration, 3 bad data, 4 a service is not reachable. */
+/**
+ * Exit code of the command line: 1 the run failed, 2 usage or configuration, 3 bad data, 4 a service is not
+ * reachable.
+ */
 export function exitCodeOf(code: ErrorCode): 1 | 2 | 3 | 4 {
   switch (code) {
     case 'ConfigInvalid':
@@ -103,6 +107,7 @@ export function exitCodeOf(code: ErrorCode): 1 | 2 | 3 | 4 {
     case 'ComputeCrashed':
     case 'WorkerShutdown':
     case 'DiskFull':
+    case 'VersionMismatch':
       return 1;
   }
 }

@@ -2,7 +2,7 @@
  * The figures by which a run is judged, before and after, in words and numbers: shared by the page and the terminal, so
  * that they never disagree.
  */
-import type { ReportNumbers } from './report-data.ts';
+import type { EvaluationNumbers } from '../contracts/results.ts';
 
 export interface HeadlineRow {
   readonly label: string;
@@ -18,7 +18,7 @@ interface Measure {
   readonly digits: number;
   readonly unit: string;
   readonly higherIsBetter: boolean;
-  value(summary: ReportNumbers): number | undefined;
+  value(summary: EvaluationNumbers): number | undefined;
 }
 
 const measures: readonly Measure[] = [
@@ -67,8 +67,8 @@ function times100(share: number | undefined): number | undefined {
 
 /** One row per measure that either side has. */
 export function headlineRows(
-  before: ReportNumbers | undefined,
-  after: ReportNumbers | undefined,
+  before: EvaluationNumbers | undefined,
+  after: EvaluationNumbers | undefined,
 ): HeadlineRow[] {
   const rows: HeadlineRow[] = [];
   for (const measure of measures) {

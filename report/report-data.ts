@@ -1,28 +1,15 @@
 /** What the report page shows: the whole story of a run, ready to draw, with every picture inside. */
 import { z } from 'zod';
+import { EvaluationNumbersSchema, PromotionResultSchema } from '../contracts/results.ts';
 
 const text = z.string();
 const count = z.int().min(0);
-const share = z.number().min(0).max(1);
 const pictureUri = z
   .string()
   .regex(
     /^data:image\/(png|gif);base64,/,
     'expected a PNG or GIF as a data URI, so that the page is one file',
   );
-
-/** What an evaluation of held-out videos comes down to; shares are in [0, 1], measures that need a reference may be left out. */
-export const ReportNumbersSchema = z.strictObject({
-  videos: count,
-  anatomicalValidity: share,
-  temporalValidity: share,
-  /** Mean of left ventricle and myocardium. */
-  dice: share.optional(),
-  diceLv: share.optional(),
-  diceMyo: share.optional(),
-  hausdorffMm: z.number().min(0).optional(),
-  mistakesPerCycle5mm: z.number().min(0).optional(),
-});
 
 export const ReportCurveSchema = z.strictObject({
   stage: text.describe(
@@ -57,9 +44,9 @@ export const ReportDataSchema = z.strictObject({
       .default([])
       .describe('the rest of the frozen configuration, for the folded table'),
   }),
-  before: ReportNumbersSchema.optional().describe('held-out target videos, policy before the adaptation'),
-  after: ReportNumbersSchema.optional().describe('the same videos, best policy of the run'),
-  promotion: z.strictObject({ promoted: z.boolean(), reason: text }).optional(),
+  before: EvaluationNumbersSchema.optional().describe('held-out target videos, policy before the adaptation'),
+  after: EvaluationNumbersSchema.optional().describe('the same videos, best policy of the run'),
+  promotion: PromotionResultSchema.optional(),
   curves: z.array(ReportCurveSchema).default([]),
   pictures: z.array(ReportPictureSchema).default([]),
   labelling: z
@@ -79,6 +66,5 @@ export const ReportDataSchema = z.strictObject({
 /** What a writer hands in: defaults may be left out. */
 export type ReportInput = z.input<typeof ReportDataSchema>;
 export type ReportData = z.output<typeof ReportDataSchema>;
-export type ReportNumbers = z.output<typeof ReportNumbersSchema>;
 export type ReportCurve = z.output<typeof ReportCurveSchema>;
 export type ReportPicture = z.output<typeof ReportPictureSchema>;

@@ -1,16 +1,19 @@
-/** Gathers the report of a run out of the store: numbers from its result, curves and pictures from what its stages left. */
-import type { LabelCounts, PolicyResult, PromotionResult } from '../contracts/messages.ts';
+/**
+ * Gathers the report of a run out of the store: numbers from its result, curves and pictures from what its stages
+ * left.
+ */
+import type { LabelCounts } from '../contracts/messages.ts';
+import type { EvaluationNumbers, PolicyResult, PromotionResult } from '../contracts/results.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { readGreyNifti, readLabelNifti } from '../datasets/nifti.ts';
-import { DomainError } from '../ground/errors.ts';
 import type { LabelVideo } from '../imaging/image.ts';
-import { readArtefactAt } from '../storage/artefacts.ts';
 import { datasetKeys, runKeys } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { encodeContactSheet } from './contact-sheet.ts';
 import { dataUri } from './data-uri.ts';
 import { encodeOverlayGif } from './overlay-gif.ts';
-import type { ReportInput, ReportNumbers, ReportPicture } from './report-data.ts';
+import type { ReportInput, ReportPicture } from './report-data.ts';
+import { storedBytes } from './stored-bytes.ts';
 import { trainingCurves } from './training-curves.ts';
 
 export interface RunReportSource {
@@ -30,7 +33,10 @@ export interface RunReportSource {
 
 const picturedVideos = 2;
 
-/** The same run gives the same report, byte for byte: it holds no time of its own. */
+/**
+ * The same run gives the same report, byte for byte: it holds no time of its own.
+ * @throws DomainError ChecksumMismatch when an object that it shows is damaged.
+ */
 export async function collectRunReport(store: ObjectStore, source: RunReportSource): Promise<ReportInput> {
   const { run, config, policies, best } = source;
   const before = policies.find((policy) => policy.iteration === 0);
@@ -67,7 +73,7 @@ export async function collectRunReport(store: ObjectStore, source: RunReportSour
   };
 }
 
-function heldOut(policy: PolicyResult): ReportNumbers | undefined {
+function heldOut(policy: PolicyResult): EvaluationNumbers | undefined {
   return policy.test ?? policy.validation;
 }
 
@@ -84,7 +90,7 @@ async function pictures(
   );
   const shown: ReportPicture[] = [];
   for (const id of chosen) {
-    const bytes = await pictured(store, datasetKeys.video(config.target, id));
+    const bytes = await storedBytes(store, datasetKeys.video(config.target, id));
     if (!bytes) continue;
     const image = readGreyNifti(bytes, id);
     const before = await labelsAt(store, runKeys.prediction(run, first, 'test', id));
@@ -117,22 +123,8 @@ async function pictures(
 }
 
 async function labelsAt(store: ObjectStore, key: string): Promise<LabelVideo | undefined> {
-  const bytes = await pictured(store, key);
+  const bytes = await storedBytes(store, key);
   return bytes && readLabelNifti(bytes, key);
-}
-
-/** Undefined also for a damaged object: a picture less is no reason to have no report at the end of a long run. */
-async function pictured(store: ObjectStore, key: string): Promise<Uint8Array | undefined> {
-  try {
-    return (await readArtefactAt(store, key))?.bytes;
-  } catch (error) {
-    if (
-      error instanceof DomainError &&
-      (error.code === 'ChecksumMismatch' || error.code === 'ArtefactMissing')
-    )
-      return undefined;
-    throw error;
-  }
 }
 
 /** Nested fields as `ppo.epochs`, for a flat table. */

@@ -1,9 +1,9 @@
 /** The curves that training activities stored, thinned to what a chart can show. */
 import { z } from 'zod';
-import { readArtefactAt } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { ReportCurve } from './report-data.ts';
+import { storedBytes } from './stored-bytes.ts';
 
 /** Every training stores its measures as points under `points`; the rest differs by stage. */
 const CurveFileSchema = z.object({ points: z.array(z.record(z.string(), z.number())) });
@@ -62,9 +62,9 @@ export async function trainingCurves(
 ): Promise<ReportCurve[]> {
   const curves: ReportCurve[] = [];
   for (const { key, stage, measures } of stagesOf(run, iterations)) {
-    const found = await readArtefactAt(store, key);
-    if (!found) continue;
-    const { points } = CurveFileSchema.parse(JSON.parse(new TextDecoder().decode(found.bytes)));
+    const bytes = await storedBytes(store, key);
+    if (!bytes) continue;
+    const { points } = CurveFileSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
     for (const { field, name, unit } of measures) {
       const series = points.flatMap((point, index): [number, number][] => {
         const value = point[field];

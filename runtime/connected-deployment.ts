@@ -1,6 +1,9 @@
-/** The deployment that a command talks to: the environment's, completed with the services that `echoloop up` runs on this machine. */
+/**
+ * The deployment that a command talks to: the environment's, completed with the services that `echoloop up` runs on
+ * this machine.
+ */
 import { resolve } from 'node:path';
-import { type Deployment, deploymentFrom } from '../temporal.config.ts';
+import { type Deployment, deploymentFrom } from './deployment.ts';
 import { liveRecord } from './service-record.ts';
 import { readCredentials } from './services/s3-credentials.ts';
 

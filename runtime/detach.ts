@@ -4,17 +4,14 @@ import { closeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../ground/errors.ts';
-import type { Deployment } from '../temporal.config.ts';
+import { serviceLimits } from '../temporal.config.ts';
+import { type Deployment, environmentOf } from './deployment.ts';
 import { lastLines, openLog } from './log-file.ts';
 import { projectRoot, typeScriptCommand } from './node-command.ts';
 import { isAlive } from './process-identity.ts';
 import { createProgress } from './provision/progress.ts';
 import { provision } from './provision/provision.ts';
 import { endLeftovers, liveRecord, type ServiceRecord } from './service-record.ts';
-import { environmentOf } from './services/embedded.ts';
-
-const START_TIMEOUT_MS = 180_000;
-const STOP_TIMEOUT_MS = 120_000;
 
 export interface UpResult {
   /** False when it ran already. */
@@ -52,7 +49,7 @@ export async function startDetached(deployment: Deployment): Promise<UpResult> {
   child.on('exit', () => {
     ended = true;
   });
-  const deadline = Date.now() + START_TIMEOUT_MS;
+  const deadline = Date.now() + serviceLimits.upMs;
   for (;;) {
     const record = await liveRecord(home);
     if (record?.state === 'ready') {
@@ -63,7 +60,7 @@ export async function startDetached(deployment: Deployment): Promise<UpResult> {
       if (!ended) child.kill('SIGTERM');
       throw new DomainError(
         'OrchestratorUnavailable',
-        `The services did not come up${ended ? '' : ` within ${START_TIMEOUT_MS / 1000} s`}. The end of ${logPath}:\n${lastLines(logPath, 8)}`,
+        `The services did not come up${ended ? '' : ` within ${serviceLimits.upMs / 1000} s`}. The end of ${logPath}:\n${lastLines(logPath, 8)}`,
       );
     }
     await sleep(100);
@@ -77,7 +74,7 @@ export interface DownResult {
 
 /**
  * Ends what `startDetached`, or a start in another terminal, runs on the home folder; the data stay.
- * @throws DomainError OrchestratorUnavailable when it does not end within two minutes.
+ * @throws DomainError OrchestratorUnavailable when it does not end in time.
  */
 export async function stopDetached(home: string): Promise<DownResult> {
   const folder = resolve(home);
@@ -89,12 +86,12 @@ export async function stopDetached(home: string): Promise<DownResult> {
   } catch {
     // Ended by itself a moment ago.
   }
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  const deadline = Date.now() + serviceLimits.downMs;
   while (isAlive(record.supervisor)) {
     if (Date.now() > deadline) {
       throw new DomainError(
         'OrchestratorUnavailable',
-        `Process ${record.supervisor.pid}, which runs the services, did not end within ${STOP_TIMEOUT_MS / 1000} s; look at ${join(folder, 'logs')}.`,
+        `Process ${record.supervisor.pid}, which runs the services, did not end within ${serviceLimits.downMs / 1000} s; look at ${join(folder, 'logs')}.`,
       );
     }
     await sleep(100);

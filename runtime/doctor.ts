@@ -1,11 +1,14 @@
-/** What `echoloop doctor` looks at: versions, tensors and their speed, services, disk and memory, and how to get what is missing. */
+/**
+ * What `echoloop doctor` looks at: versions, tensors and their speed, services, disk and memory, and how to get what
+ * is missing.
+ */
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { bucketExists } from '../storage/s3-bucket.ts';
-import type { Deployment } from '../temporal.config.ts';
+import type { Deployment } from './deployment.ts';
 import { findBinary, type ServiceBinary } from './provision/binaries.ts';
 import { cacheFolder } from './provision/cache-folder.ts';
 import {
@@ -24,7 +27,10 @@ import { askTemporal } from './services/temporal-server.ts';
 import { measureSpeed, type Speed, SpeedSchema } from './speed.ts';
 
 const ServiceSchema = z.strictObject({
-  /** `environment`: the address is yours; `embedded`: `echoloop up` runs it; `none`: nothing is named and nothing runs. */
+  /**
+   * `environment`: the address is yours; `embedded`: `echoloop up` runs it; `none`: nothing is named and nothing
+   * runs.
+   */
   source: z.enum(['environment', 'embedded', 'none']),
   address: z.string().optional(),
   reachable: z.boolean(),
@@ -176,7 +182,8 @@ async function inspectTools(tensorsAreNative: boolean, problems: Problem[]): Pro
 }
 
 /**
- * Looks at this machine and the deployment. Takes some seconds: it measures. Never throws for what it finds; that is in `problems`.
+ * Looks at this machine and the deployment. Takes some seconds: it measures. Never throws for what it finds; that is
+ * in `problems`.
  * @param deployment as connectedDeployment gives it, so that embedded services are found
  */
 export async function inspect(deployment: Deployment): Promise<DoctorReport> {

@@ -1,6 +1,7 @@
 /**
- * The log of a supervised process: one file that the process writes to itself, so that it goes on when the supervisor is killed.
- * When it grows too long its content moves to `<name>.log.1` and the file starts again; a few lines at that moment may be lost.
+ * The log of a supervised process: one file that the process writes to itself, so that it goes on when the supervisor
+ * is killed. When it grows too long its content moves to `<name>.log.1` and the file starts again; a few lines at
+ * that moment may be lost.
  */
 import {
   closeSync,
@@ -13,11 +14,10 @@ import {
   truncateSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-
-export const LONGEST_LOG_BYTES = 10e6;
+import { diskBudgets } from '../temporal.config.ts';
 
 /** Moves a log that is longer than `longest` aside. */
-export function rotateLog(path: string, longest: number = LONGEST_LOG_BYTES): void {
+export function rotateLog(path: string, longest: number = diskBudgets.longestLogBytes): void {
   if (!existsSync(path) || statSync(path).size <= longest) return;
   copyFileSync(path, `${path}.1`);
   // Emptied, not replaced: the process holds this very file open for appending.

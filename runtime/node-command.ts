@@ -1,4 +1,7 @@
-/** How the project starts another Node process of its own: a TypeScript file run by tsx, wherever the caller's folder is. */
+/**
+ * How the project starts another Node process of its own: a TypeScript file run by tsx, wherever the caller's folder
+ * is.
+ */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

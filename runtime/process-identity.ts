@@ -1,6 +1,6 @@
 /**
- * Which process is meant by a number written down earlier. A process id alone is reused by the system, so it is kept with the
- * process's start time; nothing is ever signalled whose start time differs.
+ * Which process is meant by a number written down earlier. A process id alone is reused by the system, so it is kept
+ * with the process's start time; nothing is ever signalled whose start time differs.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

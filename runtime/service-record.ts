@@ -1,8 +1,12 @@
-/** `services.json` under the home folder: which processes a supervisor runs, written down so that others find and end them. */
+/**
+ * `services.json` under the home folder: which processes a supervisor runs, written down so that others find and end
+ * them.
+ */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { domainErrorOf } from '../ground/errors.ts';
+import { serviceLimits } from '../temporal.config.ts';
 import { endProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const IdentitySchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
@@ -53,18 +57,17 @@ export async function liveRecord(home: string): Promise<ServiceRecord | undefine
   return record && isAlive(record.supervisor) ? record : undefined;
 }
 
-const GRACE_MS = 10_000;
-
 /**
- * Ends what a supervisor that was killed left running, and only that: a process counts when its id and start time are those written
- * down. Returns the names of what was ended.
+ * Ends what a supervisor that was killed left running, and only that: a process counts when its id and start time are
+ * those written down. Returns the names of what was ended.
  */
 export async function endLeftovers(home: string): Promise<string[]> {
   const record = await readServiceRecord(home);
   if (!record || isAlive(record.supervisor)) return [];
   const left = record.services.filter((service) => isAlive(service));
   // Workers first, and each with its reverse order, as a living supervisor does.
-  for (const service of left.toReversed()) await endProcess(service as ProcessIdentity, GRACE_MS);
+  for (const service of left.toReversed())
+    await endProcess(service as ProcessIdentity, serviceLimits.stopGraceMs);
   await removeServiceRecord(home);
   return left.map((service) => service.name);
 }

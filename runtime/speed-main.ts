@@ -1,4 +1,7 @@
-/** Process that times the convolution on one back end and prints one line of JSON: `speed-main.ts best|native-cpu|wasm THREADS`. */
+/**
+ * Process that times the convolution on one back end and prints one line of JSON: `speed-main.ts best|native-cpu|wasm
+ * THREADS`.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Speed } from './speed.ts';
 import { selectTensorBackend, type TensorBackendName } from './tensors.ts';

@@ -1,9 +1,11 @@
 /**
- * How fast this machine convolves: the 3x3x3 convolution with 32 channels in and out that a U-Net spends its time in. Measured in a
- * process of its own, since a process can register one native back end, and one that crashes must not take `doctor` with it.
+ * How fast this machine convolves: the 3x3x3 convolution with 32 channels in and out that a U-Net spends its time in.
+ * Measured in a process of its own, since a process can register one native back end, and one that crashes must not
+ * take `doctor` with it.
  */
 import { spawn } from 'node:child_process';
 import { z } from 'zod';
+import { serviceLimits } from '../temporal.config.ts';
 import { typeScriptCommand } from './node-command.ts';
 import type { TensorBackendName } from './tensors.ts';
 
@@ -26,11 +28,9 @@ export interface SpeedOptions {
   readonly threads?: number | undefined;
 }
 
-const TIMEOUT_MS = 120_000;
-
 /**
  * Measures one back end in a child process.
- * @throws Error with the child's last words when it fails or takes two minutes.
+ * @throws Error with the child's last words when it fails or takes too long.
  */
 export function measureSpeed({ prefer, threads }: SpeedOptions = {}): Promise<Speed> {
   const { command, args } = typeScriptCommand('runtime/speed-main.ts', [
@@ -40,7 +40,7 @@ export function measureSpeed({ prefer, threads }: SpeedOptions = {}): Promise<Sp
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MS,
+      timeout: serviceLimits.speedTestMs,
       killSignal: 'SIGKILL',
     });
     let output = '';
@@ -54,7 +54,7 @@ export function measureSpeed({ prefer, threads }: SpeedOptions = {}): Promise<Sp
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (child.killed) {
-        const limit = `${TIMEOUT_MS / 1000} s`;
+        const limit = `${serviceLimits.speedTestMs / 1000} s`;
         return reject(
           new Error(
             `The speed test took longer than ${limit}. Do other programs use the processors? Try again when they are done.`,

@@ -1,6 +1,8 @@
-/** The background process of `echoloop up`: runs everything until SIGTERM. Its standard error is logs/supervisor.log. */
+/**
+ * The background process of `echoloop up`: runs everything until SIGTERM. Its standard error is logs/supervisor.log.
+ */
 import { writeSync } from 'node:fs';
-import { deploymentFrom } from '../temporal.config.ts';
+import { deploymentFrom } from './deployment.ts';
 import { runUntilSignal, up } from './up.ts';
 
 const log = (line: string): void => {

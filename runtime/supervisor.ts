@@ -1,12 +1,13 @@
 /**
- * Runs named processes until told to stop: starts them in order, starts any that dies again on its own address after a pause that
- * grows, writes down which they are, and ends them in reverse order.
+ * Runs named processes until told to stop: starts them in order, starts any that dies again on its own address after
+ * a pause that grows, writes down which they are, and ends them in reverse order.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../ground/errors.ts';
+import { serviceLimits } from '../temporal.config.ts';
 import { withFileLock } from './file-lock.mjs';
 import { lastLines, openLog, rotateLog } from './log-file.ts';
 import { endProcess, type ProcessIdentity, startTimeOf } from './process-identity.ts';
@@ -56,10 +57,6 @@ export interface Supervisor {
   readonly stopped: Promise<void>;
 }
 
-/** Longer than this and the next death starts with the first pause again. */
-const STEADY_MS = 30_000;
-const ROTATE_EVERY_MS = 30_000;
-
 interface Running {
   readonly spec: ProcessSpec;
   readonly child: ChildProcess;
@@ -87,7 +84,7 @@ class ProcessSupervisor implements Supervisor {
     this.#environment = options.environment ?? {};
     this.#rotation = setInterval(() => {
       for (const { name } of this.#specs) rotateLog(this.#logPath(name));
-    }, ROTATE_EVERY_MS);
+    }, serviceLimits.rotateLogsEveryMs);
     this.#rotation.unref();
   }
 
@@ -121,7 +118,7 @@ class ProcessSupervisor implements Supervisor {
   }
 
   #firstPause(): number {
-    return this.#options.pauseMs?.first ?? 250;
+    return this.#options.pauseMs?.first ?? serviceLimits.restartPauseMs.first;
   }
 
   async #start(spec: ProcessSpec, pauseMs: number): Promise<void> {
@@ -141,7 +138,11 @@ class ProcessSupervisor implements Supervisor {
       over = true;
       this.#running.delete(spec.name);
       if (!this.#stopping)
-        void this.#startAgain(spec, what, Date.now() - startedAt > STEADY_MS ? this.#firstPause() : pauseMs);
+        void this.#startAgain(
+          spec,
+          what,
+          Date.now() - startedAt > serviceLimits.steadyMs ? this.#firstPause() : pauseMs,
+        );
     };
     child.on('error', (error) => onEnd(`could not be started (${error.message})`));
     child.on('exit', (code, signal) => onEnd(signal ? `was killed by ${signal}` : `ended with code ${code}`));
@@ -163,7 +164,7 @@ class ProcessSupervisor implements Supervisor {
     } catch {
       return;
     }
-    const nextPauseMs = Math.min(pauseMs * 2, pauses?.longest ?? 15_000);
+    const nextPauseMs = Math.min(pauseMs * 2, pauses?.longest ?? serviceLimits.restartPauseMs.longest);
     try {
       await this.#start(spec, nextPauseMs);
     } catch (error) {
@@ -183,14 +184,15 @@ class ProcessSupervisor implements Supervisor {
 
   async #untilHealthy(spec: ProcessSpec): Promise<void> {
     if (!spec.isHealthy) return;
-    const deadline = Date.now() + (spec.startTimeoutMs ?? 30_000);
+    const limitMs = spec.startTimeoutMs ?? serviceLimits.startMs;
+    const deadline = Date.now() + limitMs;
     while (!(await spec.isHealthy())) {
       if (this.#stopping)
         throw new DomainError('WorkerShutdown', `${spec.name} was stopped while it started`);
       if (Date.now() > deadline) {
         throw new DomainError(
           'OrchestratorUnavailable',
-          `${spec.name} does not answer${spec.address ? ` at ${spec.address}` : ''} after ${(spec.startTimeoutMs ?? 30_000) / 1000} s. ` +
+          `${spec.name} does not answer${spec.address ? ` at ${spec.address}` : ''} after ${limitMs / 1000} s. ` +
             `The end of its log ${this.#logPath(spec.name)}:\n${lastLines(this.#logPath(spec.name), 8)}`,
           { service: spec.name },
         );
@@ -228,7 +230,7 @@ class ProcessSupervisor implements Supervisor {
     for (const spec of this.#specs.toReversed()) {
       const running = this.#running.get(spec.name);
       if (!running) continue;
-      await endProcess(running.identity, spec.stopGraceMs ?? 10_000);
+      await endProcess(running.identity, spec.stopGraceMs ?? serviceLimits.stopGraceMs);
       // What the process itself had started is in its group; the leader's end does not end those.
       try {
         process.kill(-running.identity.pid, 'SIGKILL');

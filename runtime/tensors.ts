@@ -1,6 +1,7 @@
 /**
- * Chooses where tensors are computed and registers it with TensorFlow.js: native TensorFlow (the GPU when it drives one), otherwise
- * WebAssembly with a plain warning. Call it once per process, before anything else imports the tensor packages' back ends.
+ * Chooses where tensors are computed and registers it with TensorFlow.js: native TensorFlow (the GPU when it drives
+ * one), otherwise WebAssembly with a plain warning. Call it once per process, before anything else imports the tensor
+ * packages' back ends.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -42,7 +43,9 @@ interface NativeBackend {
   readonly binding: { readonly TF_Version: string };
 }
 
-/** Sets what the libraries read when they are loaded. The thread count that was asked for wins over an inherited one. */
+/**
+ * Sets what the libraries read when they are loaded. The thread count that was asked for wins over an inherited one.
+ */
 function configureNative(threads: number, prefer: TensorBackendName | undefined): void {
   process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   process.env.TF_NUM_INTEROP_THREADS = String(Math.min(threads, 2));

@@ -1,8 +1,11 @@
-/** `echoloop up` and `npm start`: the embedded services and one worker of each role, watched over until told to stop. */
+/**
+ * `echoloop up` and `npm start`: the embedded services and one worker of each role, watched over until told to stop.
+ */
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import { checkNewestArtefacts } from '../storage/check-artefacts.ts';
 import { S3Store } from '../storage/s3-store.ts';
-import type { Deployment } from '../temporal.config.ts';
+import { serviceLimits } from '../temporal.config.ts';
+import type { Deployment } from './deployment.ts';
 import { projectRoot } from './node-command.ts';
 import { type Embedded, startEmbedded } from './services/embedded.ts';
 import type { ProcessSpec } from './supervisor.ts';
@@ -23,8 +26,7 @@ export function workerProcess(role: WorkerRole, environment: Readonly<Record<str
     command: process.execPath,
     args: [`${projectRoot}/cli/echoloop.mjs`, 'worker', '--role', role],
     environment,
-    // A worker finishes or hands back what it holds before it ends.
-    stopGraceMs: 30_000,
+    stopGraceMs: serviceLimits.workerStopGraceMs,
   };
 }
 
@@ -62,7 +64,10 @@ async function tellDamage({ s3 }: Deployment, log: UpOptions['log']): Promise<vo
   }
 }
 
-/** Waits for SIGINT, SIGTERM or SIGHUP, then stops everything in order. A second signal changes nothing: the order is kept. */
+/**
+ * Waits for SIGINT, SIGTERM or SIGHUP, then stops everything in order. A second signal changes nothing: the order is
+ * kept.
+ */
 export async function runUntilSignal(embedded: Embedded): Promise<void> {
   const stop = (): void => void embedded.stop();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

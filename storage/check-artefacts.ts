@@ -3,6 +3,7 @@
  * acknowledged. The newest artefacts are those at risk, so they are read first, and only within a budget.
  */
 import { DomainError } from '../ground/errors.ts';
+import { startCheckBudget } from '../temporal.config.ts';
 import { type ArtefactRecord, ArtefactRecordSchema, readArtefact, recordKey } from './artefacts.ts';
 import { inParallel } from './in-parallel.ts';
 import { openSealedJson } from './sealed-json.ts';
@@ -13,12 +14,6 @@ export interface CheckBudget {
   readonly maximumBytes: number;
   readonly maximumMs: number;
 }
-
-export const startCheckBudget: CheckBudget = {
-  maximumArtefacts: 200,
-  maximumBytes: 2e9,
-  maximumMs: 10_000,
-};
 
 export interface ArtefactCheck {
   /** Artefacts that were read whole. */

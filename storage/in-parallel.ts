@@ -1,4 +1,5 @@
 /** Many small pieces of waiting, such as thousands of reads, a bounded number at a time. */
+import { storeLimits } from '../temporal.config.ts';
 
 export interface ParallelOptions {
   /** Pieces at once. */
@@ -9,9 +10,6 @@ export interface ParallelOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** Enough to hide the way to the store, few enough for its connections to be shared. */
-const CONCURRENCY = 16;
-
 /**
  * Results in the order of the items. The first failure is thrown, after the pieces that had begun have ended: nothing goes on behind
  * the caller's back.
@@ -19,7 +17,7 @@ const CONCURRENCY = 16;
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   work: (item: Item, index: number) => Promise<Result>,
-  { concurrency = CONCURRENCY, signal, onProgress }: ParallelOptions = {},
+  { concurrency = storeLimits.readsAtOnce, signal, onProgress }: ParallelOptions = {},
 ): Promise<Result[]> {
   const results = new Array<Result>(items.length);
   const failures: unknown[] = [];

@@ -1,28 +1,59 @@
 import { expect, it } from 'vitest';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { writeArtefact } from './artefacts.ts';
-import { runKeys } from './keys.ts';
+import { encodeSafetensors } from '../method/networks/safetensors.ts';
+import { deleteArtefact, writeArtefact } from './artefacts.ts';
 import { MemoryStore } from './memory-store.ts';
 import { rewardNetworksOf } from './reward-lineage.ts';
 
+const origin = { codeVersion: '0', mediaType: 'application/octet-stream' };
+
+/** Files whose names say nothing; one array tells them apart. */
 async function chain() {
   const store = new MemoryStore();
-  const make = (key: string, inputs: ArtefactRef[]) =>
-    writeArtefact(store, key, Buffer.from(key), { inputs, codeVersion: '0', mediaType: 'text/plain' });
-  const first = await make(runKeys.policy('r', 0), []);
-  const checkpoint = await make('runs/r/iter-01/rewards/checkpoint-00000001.safetensors', []);
-  const landmark = await make('runs/r/landmark-reward.safetensors', []);
-  const early = await make(runKeys.anatomicalReward('r', 1), [checkpoint]);
-  const second = await make(runKeys.policy('r', 1), [first, early, landmark, checkpoint]);
-  const late = await make(runKeys.anatomicalReward('r', 2), []);
-  const third = await make(runKeys.policy('r', 2), [second, first, late]);
-  return { store, first, landmark, early, second, late, third };
+  let made = 0;
+  const make = (kind: string, inputs: ArtefactRef[]) => {
+    const bytes = encodeSafetensors({ w: { shape: [1], data: Float32Array.of(made) } }, { kind });
+    return writeArtefact(store, `runs/r/${made++}.safetensors`, bytes, { ...origin, inputs });
+  };
+  const first = await make('policy', []);
+  const checkpoint = await make('training-state', []);
+  const landmark = await make('landmark-reward', []);
+  const early = await make('anatomical-reward', [checkpoint]);
+  const second = await make('policy', [first, early, landmark, checkpoint]);
+  const late = await make('anatomical-reward', []);
+  const third = await make('policy', [second, first, late]);
+  return { store, first, checkpoint, landmark, early, second, late, third };
 }
 
-it('finds the nearest reward network of each name, through the policies before', async () => {
+it('finds the nearest reward network of each kind, through the policies before, whatever the files are called', async () => {
   const { store, landmark, early, second, late, third } = await chain();
   expect(await rewardNetworksOf(store, third.key)).toEqual([late, landmark]);
   expect(await rewardNetworksOf(store, second.key)).toEqual([early, landmark]);
+});
+
+it('passes over a file that is named like a reward network and is none', async () => {
+  const { store } = await chain();
+  const named = 'runs/r/rewards/anatomical.safetensors';
+  const bytes = encodeSafetensors({}, { kind: 'shape-autoencoder' });
+  const other = await writeArtefact(store, named, bytes, { ...origin, inputs: [] });
+  const text = await writeArtefact(store, 'runs/r/reward.safetensors', Buffer.from('no weights'), {
+    ...origin,
+    inputs: [],
+  });
+  const inputs = [other, text];
+  const policy = await writeArtefact(store, 'p.safetensors', encodeSafetensors({}, { kind: 'policy' }), {
+    ...origin,
+    inputs,
+  });
+  expect(await rewardNetworksOf(store, policy.key)).toEqual([]);
+});
+
+it('goes on past checkpoints that are gone, and stops at a network that is damaged', async () => {
+  const { store, checkpoint, second, early, landmark } = await chain();
+  await deleteArtefact(store, checkpoint.key);
+  expect(await rewardNetworksOf(store, second.key)).toEqual([early, landmark]);
+  await store.put(early.key, Buffer.from('something else'));
+  await expect(rewardNetworksOf(store, second.key)).rejects.toMatchObject({ code: 'ChecksumMismatch' });
 });
 
 it('finds none for a policy that no reward has shaped, or that is not there', async () => {

@@ -1,13 +1,11 @@
 /** The bucket of a deployment: made where it is absent and the keys allow it, and asked after by `doctor`. */
 import { CreateBucketCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import { DomainError } from '../ground/errors.ts';
-import { storeBudgets } from './budgets.ts';
+import { serviceLimits, storeLimits } from '../temporal.config.ts';
 import { openS3Client, type S3Options } from './s3-client.ts';
 
-const WAIT_MS = 10_000;
-
 function openClient(s3: S3Options) {
-  return openS3Client(s3, { ...storeBudgets, attempts: 2 });
+  return openS3Client(s3, { ...storeLimits, attempts: 2 });
 }
 
 interface ServiceFailure {
@@ -47,7 +45,7 @@ export async function bucketExists(s3: S3Options): Promise<boolean> {
   const client = openClient(s3);
   try {
     await client.send(new HeadBucketCommand({ Bucket: s3.bucket }), {
-      abortSignal: AbortSignal.timeout(WAIT_MS),
+      abortSignal: AbortSignal.timeout(serviceLimits.bucketMs),
     });
     return true;
   } catch (error) {
@@ -67,7 +65,7 @@ export async function ensureBucket(s3: S3Options): Promise<void> {
   const client = openClient(s3);
   try {
     await client.send(new CreateBucketCommand({ Bucket: s3.bucket }), {
-      abortSignal: AbortSignal.timeout(WAIT_MS),
+      abortSignal: AbortSignal.timeout(serviceLimits.bucketMs),
     });
   } catch (error) {
     const { name } = error as ServiceFailure;

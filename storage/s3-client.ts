@@ -1,7 +1,15 @@
 /** The AWS client behind the store: where it is, who one is there, and how long it is waited for. */
 import { S3Client } from '@aws-sdk/client-s3';
-import { type StoreBudgets, storeBudgets } from './budgets.ts';
+import { storeLimits } from '../temporal.config.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
+
+/** The part of `storeLimits` that a client keeps; see there. */
+export interface StoreLimits {
+  readonly connectMs: number;
+  readonly stallMs: number;
+  readonly attempts: number;
+  readonly connections: number;
+}
 
 export interface S3Options extends TlsFiles {
   /** http(s)://host:port; the provider's own when left out. */
@@ -19,10 +27,10 @@ export interface S3Options extends TlsFiles {
 }
 
 /** The caller destroys it. @throws DomainError ConfigInvalid when a certificate cannot be read. */
-export function openS3Client(options: S3Options, budgets: StoreBudgets = storeBudgets): S3Client {
+export function openS3Client(options: S3Options, limits: StoreLimits = storeLimits): S3Client {
   const { endpoint, region, forcePathStyle, accessKeyId, secretAccessKey, sessionToken } = options;
   const tls = readTlsFiles(options, 'ECHOLOOP_S3');
-  const agent = { keepAlive: true, maxSockets: budgets.connections };
+  const agent = { keepAlive: true, maxSockets: limits.connections };
   return new S3Client({
     region,
     forcePathStyle,
@@ -34,10 +42,10 @@ export function openS3Client(options: S3Options, budgets: StoreBudgets = storeBu
     // Digests are our own (artefacts.ts); the SDK's default checksums are refused by some S3 look-alikes.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    maxAttempts: budgets.attempts,
+    maxAttempts: limits.attempts,
     requestHandler: {
-      connectionTimeout: budgets.connectMs,
-      socketTimeout: budgets.stallMs,
+      connectionTimeout: limits.connectMs,
+      socketTimeout: limits.stallMs,
       httpAgent: agent,
       httpsAgent: { ...agent, ...tls },
     },

@@ -11,9 +11,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { type StoreBudgets, storeBudgets } from './budgets.ts';
+import { storeLimits } from '../temporal.config.ts';
 import { BrokenAnswer, collectBody } from './s3-body.ts';
-import { openS3Client, type S3Options } from './s3-client.ts';
+import { openS3Client, type S3Options, type StoreLimits } from './s3-client.ts';
 import { s3ErrorName, s3Failure, s3Status } from './s3-failure.ts';
 import type {
   ByteRange,
@@ -32,14 +32,14 @@ const PAUSE_MS = 200;
 export class S3Store implements ObjectStore {
   readonly #client: S3Client;
   readonly #bucket: string;
-  readonly #budgets: StoreBudgets;
+  readonly #limits: StoreLimits;
   /** What a message calls the store: address and bucket. */
   readonly #where: string;
 
   /** @throws DomainError ConfigInvalid when a certificate cannot be read. */
-  constructor(options: S3Options, budgets: StoreBudgets = storeBudgets) {
-    this.#client = openS3Client(options, budgets);
-    this.#budgets = budgets;
+  constructor(options: S3Options, limits: StoreLimits = storeLimits) {
+    this.#client = openS3Client(options, limits);
+    this.#limits = limits;
     this.#bucket = options.bucket;
     this.#where = `bucket "${options.bucket}" at ${options.endpoint ?? `S3 in ${options.region}`}`;
   }
@@ -116,7 +116,7 @@ export class S3Store implements ObjectStore {
         signal?.throwIfAborted();
         const name = s3ErrorName(error);
         if (name === 'NoSuchKey' || name === 'NotFound') return undefined;
-        if (!(error instanceof BrokenAnswer) || attempt >= this.#budgets.attempts)
+        if (!(error instanceof BrokenAnswer) || attempt >= this.#limits.attempts)
           throw s3Failure(`reading ${key}`, this.#where, error);
       }
       await sleep(PAUSE_MS * attempt);
@@ -138,7 +138,7 @@ export class S3Store implements ObjectStore {
       );
       const bytes = await collectBody(answer.Body as Readable, {
         announcedBytes: answer.ContentLength,
-        stallMs: this.#budgets.stallMs,
+        stallMs: this.#limits.stallMs,
         signal,
       });
       // A server may give the whole object where a part was asked for.

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../ground/errors.ts';
-import { rereadBudget } from './budgets.ts';
+import { rereadLimits } from '../temporal.config.ts';
 
 /** Carries a message `{ key, attempt }` for every bad read, whoever wants to log or count them. */
 export const badReads = channel('echoloop.storage.bad-read');
@@ -28,8 +28,8 @@ export async function readTrusted<Value>(
 ): Promise<TrustedRead<Value>> {
   const found = new Set<string>();
   let last = { sha256: '', bytes: 0 };
-  for (let attempt = 1; attempt <= rereadBudget.attempts; attempt++) {
-    if (attempt > 1) await sleep(rereadBudget.pauseMs * 4 ** (attempt - 2));
+  for (let attempt = 1; attempt <= rereadLimits.attempts; attempt++) {
+    if (attempt > 1) await sleep(rereadLimits.pauseMs * 4 ** (attempt - 2));
     const bytes = await read();
     if (!bytes) return { kind: 'missing' };
     const value = accept(bytes);
@@ -41,7 +41,7 @@ export async function readTrusted<Value>(
   if (found.size === 1) return { kind: 'damaged', ...last };
   throw new DomainError(
     'StorageUnavailable',
-    `${rereadBudget.attempts} reads of ${key} gave ${found.size} different contents, none of them right: the object may be whole, but the way to it is not. Check the network and the memory of this machine and of the store.`,
+    `${rereadLimits.attempts} reads of ${key} gave ${found.size} different contents, none of them right: the object may be whole, but the way to it is not. Check the network and the memory of this machine and of the store.`,
     { key },
   );
 }

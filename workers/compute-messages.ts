@@ -1,19 +1,13 @@
 /** What a compute worker and its tensor process say to each other. Both sides check what they receive. */
 import { z } from 'zod';
+import { HeartbeatSchema } from '../contracts/messages.ts';
 import { finalErrorCodes, retryableErrorCodes } from '../ground/errors.ts';
 
 const call = z.int().min(1);
 const code = z.enum([...finalErrorCodes, ...retryableErrorCodes]);
 
-export const HeartbeatSchema = z.strictObject({
-  step: z.number(),
-  total: z.number(),
-  loss: z.number().optional(),
-  reward: z.number().optional(),
-});
-
 export const ToChildSchema = z.discriminatedUnion('type', [
-  /** First message: where services are. Opaque to the channel; the child checks it as a deployment. */
+  /** First message: where services are. Opaque to the channel; what opens the runtime checks it. */
   z.strictObject({ type: z.literal('configure'), deployment: z.unknown() }),
   z.strictObject({ type: z.literal('run'), call, activity: z.string().min(1), input: z.unknown() }),
   z.strictObject({ type: z.literal('cancel'), call }),

@@ -1,12 +1,13 @@
 /**
- * The compute worker's side of the channel: one warm tensor process, started when first needed and again after it died. A death
- * fails the calls in flight with ComputeCrashed, which is retried and resumes from the last checkpoint.
+ * The compute worker's side of the channel: one warm tensor process, started when first needed and again after it
+ * died. A death fails the calls in flight with ComputeCrashed, which is retried and resumes from the last checkpoint.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Heartbeat } from '../contracts/messages.ts';
 import { DomainError } from '../ground/errors.ts';
+import { workerLimits } from '../temporal.config.ts';
 import { type ToChild, type ToParent, ToParentSchema } from './compute-messages.ts';
 
 export interface ComputeProcessOptions {
@@ -41,7 +42,8 @@ export class ComputeProcess {
   #child: ChildProcess | undefined;
   #ready: Deferred<ReadyProcess> | undefined;
   #calls = 0;
-  #killedByUs = false;
+  /** What calls in flight fail with when this worker ends the process itself. */
+  #ending: Error | undefined;
   #outOfMemoryKills = 0;
 
   constructor(options: ComputeProcessOptions) {
@@ -64,7 +66,8 @@ export class ComputeProcess {
 
   /**
    * Runs one activity in the process.
-   * @throws DomainError of the activity, or ComputeCrashed when the process died. @throws ComputeCancelled after an abort.
+   * @throws DomainError of the activity, or ComputeCrashed when the process died. @throws ComputeCancelled after an
+   * abort.
    */
   async run(
     activity: string,
@@ -78,17 +81,19 @@ export class ComputeProcess {
     let grace: NodeJS.Timeout | undefined;
     const cancel = (): void => {
       this.#send(child, { type: 'cancel', call });
-      grace = setTimeout(() => {
-        this.#killedByUs = true;
-        child.kill('SIGKILL');
-      }, this.#options.graceMs);
+      grace = setTimeout(() => this.#kill(child, endedByWorker()), this.#options.graceMs);
     };
     signal.addEventListener('abort', cancel, { once: true });
-    const stalled = setTimeout(() => child.kill('SIGKILL'), this.#options.stallMs);
+    let last: Heartbeat | undefined;
+    const stalled = setTimeout(
+      () => this.#kill(child, stalledError(activity, last, this.#options.stallMs)),
+      this.#options.stallMs,
+    );
     try {
       return await new Promise((resolve, reject) => {
         const progressed = (details: Heartbeat): void => {
           stalled.refresh();
+          last = details;
           onProgress(details);
         };
         this.#pending.set(call, { onProgress: progressed, resolve, reject });
@@ -107,9 +112,9 @@ export class ComputeProcess {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise((resolve) => child.once('exit', resolve));
-    this.#killedByUs = true;
+    this.#ending = endedByWorker();
     child.disconnect();
-    const force = setTimeout(() => child.kill('SIGKILL'), 2000);
+    const force = setTimeout(() => child.kill('SIGKILL'), workerLimits.compute.exitGraceMs);
     await exited;
     clearTimeout(force);
   }
@@ -125,7 +130,7 @@ export class ComputeProcess {
     });
     this.#child = child;
     this.#ready = deferred();
-    this.#killedByUs = false;
+    this.#ending = undefined;
     this.#outOfMemoryKills = outOfMemoryKills();
     child.on('message', (raw) => this.#receive(child, raw));
     child.on('error', (error) =>
@@ -161,21 +166,27 @@ export class ComputeProcess {
     }
     const pending = this.#pending.get(message.call);
     if (!pending) return;
-    if (message.type === 'progress') pending.onProgress(heartbeatOf(message.details));
+    if (message.type === 'progress') pending.onProgress(message.details);
     else if (message.type === 'result') pending.resolve(message.output);
     else pending.reject(errorOf(message));
+  }
+
+  #kill(child: ChildProcess, error: Error): void {
+    if (this.#child !== child) return;
+    this.#ending = error;
+    child.kill('SIGKILL');
   }
 
   #died(child: ChildProcess, how: string, outOfMemory: boolean): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    const error = this.#killedByUs
-      ? new ComputeCancelled('The tensor process was ended by its worker.')
-      : new DomainError(
-          'ComputeCrashed',
-          `The tensor process died: ${how}. The activity is tried again and resumes from its last checkpoint.`,
-          { outOfMemory },
-        );
+    const error =
+      this.#ending ??
+      new DomainError(
+        'ComputeCrashed',
+        `The tensor process died: ${how}. The activity is tried again and resumes from its last checkpoint.`,
+        { outOfMemory },
+      );
     this.#ready?.reject(error);
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
@@ -216,13 +227,29 @@ function deferred<Value>(): Deferred<Value> {
   return { promise, resolve, reject };
 }
 
-function heartbeatOf({
-  step,
-  total,
-  loss,
-  reward,
-}: Extract<ToParent, { type: 'progress' }>['details']): Heartbeat {
-  return { step, total, ...(loss !== undefined && { loss }), ...(reward !== undefined && { reward }) };
+function endedByWorker(): ComputeCancelled {
+  return new ComputeCancelled('The tensor process was ended by its worker.');
+}
+
+/** What was killed and why, for the person who reads it. */
+function stalledError(activity: string, last: Heartbeat | undefined, stallMs: number): DomainError {
+  return new DomainError(
+    'ComputeCrashed',
+    `The worker killed the tensor process: ${activity} showed no progress for ${spell(stallMs)}, since ${describeProgress(last)}. It was stopped, or its device does not answer. The activity is tried again and resumes from its last checkpoint. Where one step really takes longer, raise workerLimits.compute.stallMs in temporal.config.ts.`,
+    { stalled: true },
+  );
+}
+
+function describeProgress(last: Heartbeat | undefined): string {
+  if (!last) return 'it began';
+  const { preparing, step, total } = last;
+  return preparing
+    ? `${preparing.done} of ${preparing.total} videos were prepared`
+    : `step ${step} of ${total}`;
+}
+
+function spell(ms: number): string {
+  return ms < 60_000 ? `${ms / 1000} s` : `${Math.round(ms / 60_000)} minutes`;
 }
 
 function errorOf(failure: Extract<ToParent, { type: 'failure' }>): Error {

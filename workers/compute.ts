@@ -1,14 +1,10 @@
 /** The compute worker: one device, one activity at a time, its tensors in a process of their own. */
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import { computeActivityNames } from '../contracts/activities.ts';
+import { computeInputs } from '../contracts/activities.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
+import { workerLimits } from '../temporal.config.ts';
 import type { ComputeProcess } from './compute-process.ts';
 import { forwardersTo } from './forward.ts';
-
-/** A cancelled training may take this long to end its step and write its checkpoint. */
-export const CANCEL_GRACE_MS = 20_000;
-/** Longer than any step without a heartbeat, the preparation of many videos included. */
-export const STALL_MS = 30 * 60_000;
 
 export function createComputeWorker(
   connection: NativeConnection,
@@ -19,13 +15,11 @@ export function createComputeWorker(
     connection,
     namespace,
     taskQueue: taskQueues.compute,
-    activities: forwardersTo(compute, computeActivityNames),
+    activities: forwardersTo(compute, Object.keys(computeInputs)),
     maxConcurrentActivityTaskExecutions: 1,
-    // Cancellations arrive with heartbeats, so these must not be held back for long.
-    maxHeartbeatThrottleInterval: '3s',
-    defaultHeartbeatThrottleInterval: '3s',
-    // Training lasts for days: on shutdown it is told at once, and its checkpoint makes the next worker go on from there.
-    shutdownGraceTime: '1s',
-    shutdownForceTime: CANCEL_GRACE_MS + 5000,
+    maxHeartbeatThrottleInterval: workerLimits.heartbeatEveryMs,
+    defaultHeartbeatThrottleInterval: workerLimits.heartbeatEveryMs,
+    shutdownGraceTime: workerLimits.compute.shutdownGraceMs,
+    shutdownForceTime: workerLimits.compute.shutdownForceMs,
   });
 }

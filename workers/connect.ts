@@ -2,7 +2,7 @@
 import { type Logger, type LogLevel, NativeConnection, Runtime } from '@temporalio/worker';
 import type pino from 'pino';
 import { DomainError } from '../ground/errors.ts';
-import type { Deployment } from '../temporal.config.ts';
+import type { Deployment } from '../runtime/deployment.ts';
 
 /** @throws DomainError OrchestratorUnavailable when nothing answers at the address. */
 export async function connectWorker({ temporal }: Deployment): Promise<NativeConnection> {

@@ -8,6 +8,7 @@ import {
   type WorkflowBundle,
 } from '@temporalio/worker';
 import { taskQueues } from '../contracts/task-queues.ts';
+import { workerLimits } from '../temporal.config.ts';
 
 /** Bundles the workflow code for the sandbox; takes some seconds. */
 export function bundleWorkflows(logger: Logger): Promise<WorkflowBundle> {
@@ -25,6 +26,6 @@ export function createControlWorker(
     namespace,
     taskQueue: taskQueues.control,
     workflowBundle,
-    shutdownGraceTime: '10s',
+    shutdownGraceTime: workerLimits.control.shutdownGraceMs,
   });
 }

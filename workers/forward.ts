@@ -1,17 +1,13 @@
 /**
- * Compute activities as Temporal sees them: each is forwarded to the tensor process, while this thread, which never computes, keeps
- * heartbeating and hears cancellations at once.
+ * Compute activities as Temporal sees them: each is forwarded to the tensor process, while this thread, which never
+ * computes, keeps heartbeating and hears cancellations at once.
  */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { toFailure } from '../activities/to-failure.ts';
-import type { Heartbeat } from '../contracts/messages.ts';
 import { DomainError } from '../ground/errors.ts';
+import { patience } from '../temporal.config.ts';
+import { Attempt } from './attempt.ts';
 import { ComputeCancelled, type ComputeProcess } from './compute-process.ts';
-
-/** Well under the heartbeat timeout, so that a busy machine misses none. */
-const HEARTBEAT_MS = 3000;
-const OUT_OF_MEMORY_ATTEMPTS = 3;
 
 /** One forwarder for each name. */
 export function forwardersTo(
@@ -23,35 +19,30 @@ export function forwardersTo(
 
 async function forward(compute: ComputeProcess, activity: string, input: unknown): Promise<unknown> {
   const context = Context.current();
-  const before = context.info.heartbeatDetails as Heartbeat | undefined;
-  let last: Heartbeat = before ?? { step: 0, total: 0 };
-  const beat = setInterval(() => context.heartbeat(last), HEARTBEAT_MS);
-  context.heartbeat(last);
+  const attempt = new Attempt(context);
   try {
-    return await compute.run(activity, input, context.cancellationSignal, (details) => {
-      last = details;
-      context.heartbeat(details);
-    });
+    return await compute.run(activity, input, context.cancellationSignal, (details) =>
+      attempt.report(details),
+    );
   } catch (error) {
-    if (error instanceof ComputeCancelled) throw cancellation(context);
-    const gotFurther = last.step > (before?.step ?? 0);
-    throw toFailure(memoryIsTooSmall(error, context.info.attempt, gotFurther) ?? error);
+    if (error instanceof ComputeCancelled) throw cancellation(context, attempt);
+    throw attempt.failureOf(memoryIsTooSmall(error, attempt) ?? error);
   } finally {
-    clearInterval(beat);
+    attempt.close();
   }
 }
 
 /** Memory that ran out may be somebody else's use of it; the same place again and again is this activity's own. */
-function memoryIsTooSmall(error: unknown, attempt: number, gotFurther: boolean): DomainError | undefined {
+function memoryIsTooSmall(error: unknown, attempt: Attempt): DomainError | undefined {
   if (!(error instanceof DomainError) || error.details.outOfMemory !== true) return undefined;
-  if (attempt < OUT_OF_MEMORY_ATTEMPTS || gotFurther) return undefined;
+  if (attempt.number < patience.outOfMemoryAttempts || attempt.gotFurther) return undefined;
   return new DomainError(
     'OutOfMemory',
-    `${error.message} It ran out of memory ${attempt} times without getting further.`,
+    `${error.message} It ran out of memory ${attempt.number} times without getting further.`,
   );
 }
 
-function cancellation(context: Context): Error {
+function cancellation(context: Context, attempt: Attempt): unknown {
   const reason: unknown = context.cancellationSignal.reason;
   if (reason instanceof CancelledFailure) {
     // A worker that shuts down hands its work to the next one; that is no cancellation of the work.
@@ -63,10 +54,10 @@ function cancellation(context: Context): Error {
     }
     return reason;
   }
-  return toFailure(
+  return attempt.failureOf(
     new DomainError(
       'ComputeCrashed',
       'The tensor process was ended while the activity ran. It is tried again.',
     ),
-  ) as Error;
+  );
 }

@@ -1,31 +1,31 @@
 /** The io worker: storage, decoding and metrics, many at a time in this process. */
 import { Context } from '@temporalio/activity';
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import { type ActivityContext, type ActivityServices, contextOf } from '../activities/context.ts';
+import { type ActivityServices, contextOf } from '../activities/context.ts';
 import { ioActivities } from '../activities/io.ts';
-import { toFailure } from '../activities/to-failure.ts';
+import { ioInputs } from '../contracts/activities.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
-
-const CONCURRENT_ACTIVITIES = 8;
+import { workerLimits } from '../temporal.config.ts';
+import { Attempt } from './attempt.ts';
+import { type Activity, checked } from './checked-input.ts';
 
 export function createIoWorker(
   connection: NativeConnection,
   namespace: string,
   services: ActivityServices,
 ): Promise<Worker> {
+  const { activities, shutdownGraceMs, shutdownForceMs } = workerLimits.io;
   return Worker.create({
     connection,
     namespace,
     taskQueue: taskQueues.io,
-    activities: inProcess(ioActivities, services),
-    maxConcurrentActivityTaskExecutions: CONCURRENT_ACTIVITIES,
-    maxHeartbeatThrottleInterval: '5s',
-    shutdownGraceTime: '20s',
-    shutdownForceTime: '40s',
+    activities: inProcess(checked(ioActivities, ioInputs), services),
+    maxConcurrentActivityTaskExecutions: activities,
+    maxHeartbeatThrottleInterval: workerLimits.heartbeatEveryMs,
+    shutdownGraceTime: shutdownGraceMs,
+    shutdownForceTime: shutdownForceMs,
   });
 }
-
-type Activity = (input: never, context: ActivityContext) => Promise<unknown>;
 
 /** The activities as Temporal calls them: the context comes from the running activity. */
 export function inProcess(
@@ -37,11 +37,16 @@ export function inProcess(
       name,
       async (input: never) => {
         const running = Context.current();
+        const attempt = new Attempt(running);
         try {
-          const heartbeat: ActivityContext['heartbeat'] = (details) => running.heartbeat(details);
-          return await activity(input, contextOf(services, running.cancellationSignal, heartbeat));
+          const context = contextOf(services, running.cancellationSignal, (details) =>
+            attempt.report(details),
+          );
+          return await activity(input, context);
         } catch (error) {
-          throw toFailure(error);
+          throw attempt.failureOf(error);
+        } finally {
+          attempt.close();
         }
       },
     ]),

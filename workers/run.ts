@@ -1,8 +1,9 @@
 /** Runs one worker of a role until it is told to stop, then drains it. */
 import type { Worker } from '@temporalio/worker';
 import type { WorkerRole } from '../contracts/task-queues.ts';
-import type { Deployment } from '../temporal.config.ts';
-import { CANCEL_GRACE_MS, createComputeWorker, STALL_MS } from './compute.ts';
+import type { Deployment } from '../runtime/deployment.ts';
+import { workerLimits } from '../temporal.config.ts';
+import { createComputeWorker } from './compute.ts';
 import { ComputeProcess } from './compute-process.ts';
 import { connectWorker, installSdkLog, sdkLogger } from './connect.ts';
 import { bundleWorkflows, createControlWorker } from './control.ts';
@@ -35,8 +36,8 @@ export async function runWorker(
       ? new ComputeProcess({
           module: new URL('./compute-child.ts', import.meta.url),
           deployment,
-          graceMs: CANCEL_GRACE_MS,
-          stallMs: STALL_MS,
+          graceMs: workerLimits.compute.cancelGraceMs,
+          stallMs: workerLimits.compute.stallMs,
         })
       : undefined;
   try {

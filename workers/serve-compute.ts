@@ -1,15 +1,14 @@
 /**
- * The tensor process's side of the channel: runs the activity that it is told to, passes progress up, listens for cancellation.
- * Native tensor calls block this process's thread; that is why it is a process of its own.
+ * The tensor process's side of the channel: runs the activity that it is told to, passes progress up, listens for
+ * cancellation. Native tensor calls block this process's thread; that is why it is a process of its own.
  */
 import { type ActivityContext, contextOf } from '../activities/context.ts';
 import { DomainError, domainErrorOf } from '../ground/errors.ts';
+import type { Activity } from './checked-input.ts';
 import { type ToChild, ToChildSchema, type ToParent } from './compute-messages.ts';
 
-export type ChildActivity = (input: never, context: ActivityContext) => Promise<unknown>;
-
 export interface ChildRuntime {
-  readonly activities: Readonly<Record<string, ChildActivity>>;
+  readonly activities: Readonly<Record<string, Activity>>;
   /** Everything of a context but what belongs to one call. */
   readonly services: Omit<ActivityContext, 'heartbeat' | 'signal'>;
   /** Name of the tensor back end, for the log. */
@@ -33,7 +32,8 @@ export function serveCompute(open: (deployment: unknown) => Promise<ChildRuntime
   let runtime: Promise<ChildRuntime> | undefined;
 
   const send = (message: ToParent): void => {
-    // Without the callback a worker that was killed a moment ago would end this process with a stack trace; `disconnect` ends it.
+    // Without the callback a worker that was killed a moment ago would end this process with a stack trace;
+    // `disconnect` ends it.
     process.send?.(message, undefined, undefined, () => undefined);
   };
 

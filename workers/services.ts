@@ -3,14 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import type { ActivityServices } from '../activities/context.ts';
+import type { Deployment } from '../runtime/deployment.ts';
 import { sweepScratchFolders } from '../runtime/scratch-folder.ts';
 import { LocalCache } from '../storage/local-cache.ts';
 import { openStore } from '../storage/open-store.ts';
 import { badReads } from '../storage/trusted-read.ts';
-import type { Deployment } from '../temporal.config.ts';
-
-const CACHE_BYTES = 20e9;
-const WAITING_LOG_BYTES = 1e6;
+import { diskBudgets, memoryBudgets } from '../temporal.config.ts';
 
 /** Store, cache and log of a worker process. */
 export function openServices(deployment: Deployment, name: string): ActivityServices {
@@ -21,7 +19,7 @@ export function openServices(deployment: Deployment, name: string): ActivityServ
   badReads.subscribe((message) => log.warn(message, 'an object was read wrong, and is read again'));
   return {
     store,
-    cache: new LocalCache(store, join(deployment.home, 'cache'), CACHE_BYTES),
+    cache: new LocalCache(store, join(deployment.home, 'cache'), diskBudgets.cacheBytes),
     codeVersion: codeVersion(),
     log,
   };
@@ -29,7 +27,7 @@ export function openServices(deployment: Deployment, name: string): ActivityServ
 
 /** One JSON object a line on standard error; standard output belongs to the command line's answers. */
 export function openLog(name: string): pino.Logger {
-  const destination = pino.destination({ fd: 2, sync: true, maxLength: WAITING_LOG_BYTES });
+  const destination = pino.destination({ fd: 2, sync: true, maxLength: memoryBudgets.waitingLogBytes });
   // A full disk must not end the work: lines wait until they can be written, and beyond a limit they are lost.
   destination.removeAllListeners('error');
   destination.on('error', () => undefined);

@@ -1,22 +1,22 @@
 /**
- * The whole adaptation (method.md 1), top to bottom as the paper's algorithm: pretrain, then per iteration predict, label, fit the
- * reward, fine-tune, evaluate; at the end keep the best. One iteration is one run of history: the next one continues as new.
+ * The whole adaptation (method.md 1), top to bottom as the paper's algorithm: pretrain, then per iteration predict,
+ * label, fit the reward, fine-tune, evaluate; at the end keep the best. One iteration is one run of history: the next
+ * one continues as new.
  */
 import {
   ApplicationFailure,
   allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
   condition,
   continueAsNew,
+  isCancellation,
   patched,
   upsertMemo,
 } from '@temporalio/workflow';
 import type { RunInput } from '../contracts/activities.ts';
-import {
-  type AdaptationInput,
-  type AdaptationResult,
-  CARRIED_STATE_VERSION,
-  type CarriedState,
-} from '../contracts/messages.ts';
+import type { AdaptationInput, AdaptationResult, CarriedState } from '../contracts/messages.ts';
+import { CARRIED_STATE_VERSION } from '../contracts/names.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { selectPromoteReport } from './finish.ts';
 import { adaptOnce } from './iteration.ts';
@@ -24,9 +24,19 @@ import { withLowerRates } from './lower-rate.ts';
 import { openProgressBoard } from './progress.ts';
 import * as activities from './proxies.ts';
 import type { RunDesk } from './run-desk.ts';
-import { acceptSteering, Stopped } from './steering.ts';
+import { openSteering, Stopped } from './steering.ts';
 
 export async function adaptation(input: AdaptationInput): Promise<AdaptationResult> {
+  try {
+    return await adapt(input);
+  } catch (error) {
+    // Of a cancelled run, it does not matter how the work in flight ended.
+    if (!CancellationScope.current().consideredCancelled || isCancellation(error)) throw error;
+    throw new CancelledFailure('The run was cancelled.');
+  }
+}
+
+async function adapt(input: AdaptationInput): Promise<AdaptationResult> {
   const { config, carried } = input;
   if (carried && carried.version !== CARRIED_STATE_VERSION) {
     throw ApplicationFailure.nonRetryable(
@@ -35,9 +45,8 @@ export async function adaptation(input: AdaptationInput): Promise<AdaptationResu
     );
   }
   const startedAt = carried?.startedAt ?? new Date().toISOString();
-  const steering = acceptSteering(
+  const steering = openSteering(
     carried?.steering ?? { paused: false, stopping: false, concurrency: config.sweep.concurrentShards },
-    () => progress.refresh(),
   );
   const progress = openProgressBoard({
     run: input.run,
@@ -45,6 +54,8 @@ export async function adaptation(input: AdaptationInput): Promise<AdaptationResu
     startedAt,
     steering: () => steering.state,
   });
+  // Last, as an update that is waiting is taken at once and shown.
+  steering.accept(progress.refresh);
   const desk: RunDesk = { config, steering, progress };
 
   let state = carried ?? (await prepare(input.run, startedAt, desk));

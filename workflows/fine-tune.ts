@@ -55,7 +55,7 @@ async function inRounds(
     before = locals;
     progress.advance();
   }
-  const { best, critic } = merged!;
+  const { best } = merged!;
   const refs = { run, config: configRef, plan, ...(rateFactor !== undefined && { rateFactor }) };
-  return activities.concludeRounds({ ...refs, iteration, best, critic, curves });
+  return activities.concludeRounds({ ...refs, iteration, best, curves });
 }

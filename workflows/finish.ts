@@ -1,4 +1,7 @@
-/** The end of a run: rate all its policies by one reward network, keep the best, let it pass the gate, write the report. */
+/**
+ * The end of a run: rate all its policies by one reward network, keep the best, let it pass the gate, write the
+ * report.
+ */
 import type { RatePolicyResult, RunInput } from '../contracts/activities.ts';
 import type { AdaptationInput, AdaptationResult, CarriedState } from '../contracts/messages.ts';
 import * as activities from './proxies.ts';

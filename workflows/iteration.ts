@@ -26,7 +26,9 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   let bad = 0;
   await sweep(shards, concurrency, async (shard) => {
     const input = { ...refs, iteration, split: 'target' as const, shard, policy };
-    bad += (await steering.interruptible(() => activities.predictShard(input))).quarantined;
+    // Awaited first: `bad +=` would add to what it was before the others in flight were counted.
+    const predicted = await steering.interruptible(() => activities.predictShard(input));
+    bad += predicted.quarantined;
     progress.advance();
     progress.show({ ...state, quarantined: state.quarantined + bad }, iteration);
   });

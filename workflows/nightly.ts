@@ -1,4 +1,7 @@
-/** One night of a schedule: adapt the model's champion to what the dataset holds now, and let the result pass the gate. */
+/**
+ * One night of a schedule: adapt the model's champion to what the dataset holds now, and let the result pass the
+ * gate.
+ */
 import { ApplicationFailure, executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
 import type { NightlyInput, NightlyResult } from '../contracts/messages.ts';
 import { adaptation } from './adaptation.ts';

@@ -1,13 +1,8 @@
 /** Where a run stands: the answer of the `progress` query, and the lines that Temporal's own pages show. */
 import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import {
-  type CarriedState,
-  type EvaluationNumbers,
-  type Progress,
-  type Stage,
-  type SteeringState,
-  steeringNames,
-} from '../contracts/messages.ts';
+import type { CarriedState, Progress, Stage, SteeringState } from '../contracts/messages.ts';
+import { steeringNames } from '../contracts/names.ts';
+import type { EvaluationNumbers } from '../contracts/results.ts';
 
 export const progressQuery = defineQuery<Progress>(steeringNames.progress);
 

@@ -1,10 +1,11 @@
 /** The activities as workflow code calls them, each with the queue, the timeouts and the retry rule of its kind. */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ComputeActivities, IoActivities } from '../contracts/activities.ts';
-import { activityPolicies } from '../contracts/activity-policies.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
+import { activityPolicies } from '../temporal.config.ts';
 
-// A cancelled activity is waited for: what it was doing has stopped, and its checkpoint is written, before the workflow goes on.
+// A cancelled activity is waited for: what it was doing has stopped, and its checkpoint is written, before the
+// workflow goes on.
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
 export const {

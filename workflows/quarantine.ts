@@ -1,9 +1,13 @@
-/** A bad video is set aside and counted; a run with too many of them ends by itself instead of learning from the rest. */
-import { ApplicationFailure } from '@temporalio/workflow';
+/**
+ * A bad video is set aside and counted; a run with too many of them ends by itself instead of learning from the rest.
+ */
+import { ApplicationFailure, patched } from '@temporalio/workflow';
 
 /** @throws ApplicationFailure DatasetInvalid, not retryable, when more than `maximumShare` of the videos is bad. */
 export function refuseTooManyBad(bad: number, videos: number, maximumShare: number, what: string): void {
   if (videos === 0 || bad / videos <= maximumShare) return;
+  // A run that counted short under an older version, and was let pass, goes on.
+  if (!patched('every-bad-video-counts')) return;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   throw ApplicationFailure.nonRetryable(
     `${bad} of the ${videos} videos of the ${what} (${percent(bad / videos)}) are unusable; at most ${percent(maximumShare)} may be (sweep.maxQuarantinedShare). The reason for each is in the run's quarantine folder. Correct the videos and start a new run.`,

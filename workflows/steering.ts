@@ -1,9 +1,11 @@
 /**
- * How people steer a running adaptation: pause, resume, stop, setConcurrency. Pausing and stopping interrupt the activities in
- * flight; those are idempotent and resume from their checkpoints, so an interrupted one is simply called again.
+ * How people steer a running adaptation: pause, resume, stop, setConcurrency. Pausing and stopping interrupt the
+ * activities in flight; those are idempotent and resume from their checkpoints, so an interrupted one is simply
+ * called again.
  */
-import { CancellationScope, condition, defineUpdate, isCancellation, setHandler } from '@temporalio/workflow';
-import { type SteeringState, steeringNames } from '../contracts/messages.ts';
+import { CancellationScope, condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { SteeringState } from '../contracts/messages.ts';
+import { steeringNames } from '../contracts/names.ts';
 
 export const pauseUpdate = defineUpdate<void>(steeringNames.pause);
 export const resumeUpdate = defineUpdate<void>(steeringNames.resume);
@@ -21,13 +23,16 @@ export class Stopped extends Error {
 
 export interface Steering {
   readonly state: SteeringState;
+  /** Registers the updates, those that came before included; `onChange` is called after each. */
+  accept(onChange: () => void): void;
   /** Runs the work; a pause cancels it and runs it again on resume. @throws Stopped once `stop` was asked for. */
   interruptible<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-/** Registers the updates; `onChange` is called after each. */
-export function acceptSteering(initial: SteeringState, onChange: () => void): Steering {
+/** Updates are taken once `accept` was called. */
+export function openSteering(initial: SteeringState): Steering {
   let state = initial;
+  let onChange = (): void => undefined;
   const scopes = new Set<CancellationScope>();
   const interrupted = new Set<CancellationScope>();
 
@@ -42,20 +47,22 @@ export function acceptSteering(initial: SteeringState, onChange: () => void): St
     onChange();
   };
 
-  setHandler(pauseUpdate, () => change({ paused: true }));
-  setHandler(resumeUpdate, () => change({ paused: false }));
-  setHandler(stopUpdate, () => change({ stopping: true, paused: false }));
-  setHandler(setConcurrencyUpdate, (concurrency) => change({ concurrency }), {
-    validator: (concurrency) => {
-      if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 1000) {
-        throw new Error(`setConcurrency takes a whole number from 1 to 1000, not ${concurrency}.`);
-      }
-    },
-  });
-
   return {
     get state() {
       return state;
+    },
+    accept(listener) {
+      onChange = listener;
+      setHandler(pauseUpdate, () => change({ paused: true }));
+      setHandler(resumeUpdate, () => change({ paused: false }));
+      setHandler(stopUpdate, () => change({ stopping: true, paused: false }));
+      setHandler(setConcurrencyUpdate, (concurrency) => change({ concurrency }), {
+        validator: (concurrency) => {
+          if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 1000) {
+            throw new Error(`setConcurrency takes a whole number from 1 to 1000, not ${concurrency}.`);
+          }
+        },
+      });
     },
     async interruptible(work) {
       for (;;) {
@@ -66,8 +73,9 @@ export function acceptSteering(initial: SteeringState, onChange: () => void): St
         try {
           return await scope.run(work);
         } catch (error) {
-          // A cancellation that did not come from here is the whole workflow's.
-          if (!isCancellation(error) || !interrupted.has(scope)) throw error;
+          // How interrupted work ends does not matter, be it by its worker's death: it is called again, or not wanted
+          // any more. A cancellation that did not come from here is the whole workflow's.
+          if (!interrupted.has(scope)) throw error;
         } finally {
           scopes.delete(scope);
           interrupted.delete(scope);

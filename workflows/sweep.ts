@@ -1,6 +1,6 @@
 /**
- * A bounded sliding window over shards: as many in flight as allowed at that moment, the next one started when any ends. The
- * plan keeps a sweep to a size whose events fit one history.
+ * A bounded sliding window over shards: as many in flight as allowed at that moment, the next one started when any
+ * ends. The plan keeps a sweep to a size whose events fit one history.
  */
 import { CancellationScope, condition } from '@temporalio/workflow';
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { encodeSafetensors } from '../../method/networks/safetensors.ts';
 import { writeArtefact } from '../../storage/artefacts.ts';
 import { readHistory } from '../../storage/champions.ts';
 import { runKeys } from '../../storage/keys.ts';
@@ -38,11 +39,21 @@ describe('models', () => {
     const landmark = await writeArtefact(
       store,
       'runs/q/rewards/landmark.safetensors',
-      Buffer.from('l'),
+      encodeSafetensors({}, { kind: 'landmark-reward' }),
       origin,
     );
-    const before = await writeArtefact(store, runKeys.policy('q', 0), Buffer.from('p0'), origin);
-    const anatomical = await writeArtefact(store, runKeys.anatomicalReward('q', 1), Buffer.from('a'), origin);
+    const before = await writeArtefact(
+      store,
+      runKeys.policy('q', 0),
+      encodeSafetensors({}, { kind: 'policy' }),
+      origin,
+    );
+    const anatomical = await writeArtefact(
+      store,
+      runKeys.anatomicalReward('q', 1),
+      encodeSafetensors({}, { kind: 'anatomical-reward' }),
+      origin,
+    );
     await writeArtefact(store, runKeys.config('q'), Buffer.from('{"q":1}'), origin);
     const inputs = [before, anatomical, landmark];
     await writeArtefact(store, runKeys.policy('q', 1), Buffer.from('p1'), { ...origin, inputs });

@@ -1,7 +1,7 @@
 /** Weights made elsewhere as a checkpoint of this project: PyTorch files and safetensors in, kind and configuration added. */
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
-import { policySettings } from '../../activities/networks.ts';
+import { policySettings } from '../../contracts/policy-settings.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import {

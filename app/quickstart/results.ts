@@ -2,7 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { AdaptationResult, PolicyResult } from '../../contracts/messages.ts';
+import type { AdaptationResult } from '../../contracts/messages.ts';
+import type { PolicyResult } from '../../contracts/results.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { encodeContactSheet } from '../../report/contact-sheet.ts';
 import { dataUri } from '../../report/data-uri.ts';

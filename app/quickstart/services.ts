@@ -1,9 +1,9 @@
 /** The services of the demonstration: those that run already, or its own for as long as it takes. */
 import { resolve } from 'node:path';
 import { connectedDeployment } from '../../runtime/connected-deployment.ts';
+import { type Deployment, deploymentFrom } from '../../runtime/deployment.ts';
 import { liveRecord } from '../../runtime/service-record.ts';
 import { up } from '../../runtime/up.ts';
-import { type Deployment, deploymentFrom } from '../../temporal.config.ts';
 
 export interface RunningServices {
   readonly deployment: Deployment;

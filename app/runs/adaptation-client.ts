@@ -1,4 +1,7 @@
-/** Talks to adaptation workflows: start, find, ask for progress, steer. The only file that knows how Temporal's client names things. */
+/**
+ * Talks to adaptation workflows: start, find, ask for progress, steer. The only file that knows how Temporal's client
+ * names things.
+ */
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import {
   WorkflowExecutionAlreadyStartedError,
@@ -6,16 +9,21 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { z } from 'zod';
 import {
   type AdaptationInput,
+  AdaptationInputSchema,
   type AdaptationResult,
+  AdaptationResultSchema,
+  AttemptDetailsSchema,
   type Heartbeat,
   type Progress,
-  steeringNames,
-  workflowTypes,
+  ProgressSchema,
 } from '../../contracts/messages.ts';
+import { steeringNames, workflowTypes } from '../../contracts/names.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { clientLimits } from '../../temporal.config.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { RunFailed } from './run-failed.ts';
 
@@ -37,8 +45,6 @@ export interface RunState {
   readonly progress?: Progress;
   readonly activities: readonly RunningActivity[];
 }
-
-const queryTimeoutMs = 5000;
 
 /** @throws DomainError ConfigInvalid when the run id is taken. */
 export async function startAdaptation(client: Client, input: AdaptationInput): Promise<void> {
@@ -93,20 +99,20 @@ export async function readRun(client: Client, run: string): Promise<RunState> {
 }
 
 async function askProgress(client: Client, handle: WorkflowHandle): Promise<Progress | undefined> {
-  try {
-    return await client.withDeadline(Date.now() + queryTimeoutMs, () =>
-      handle.query<Progress>(steeringNames.progress),
-    );
-  } catch {
+  const answer = await client
+    .withDeadline(Date.now() + clientLimits.answerMs, () => handle.query<unknown>(steeringNames.progress))
     // No worker answered in time; the state without progress says as much.
-    return undefined;
-  }
+    .catch(() => undefined);
+  return answer === undefined ? undefined : understood(ProgressSchema, answer, handle.workflowId);
 }
 
 function runningActivities(description: WorkflowExecutionDescription): RunningActivity[] {
   return (description.raw.pendingActivities ?? []).map((activity) => {
     const payload = activity.heartbeatDetails?.payloads?.[0];
-    const heartbeat = payload ? defaultPayloadConverter.fromPayload<Heartbeat>(payload) : undefined;
+    // Details of another version are left out: they are only for show.
+    const heartbeat = payload
+      ? AttemptDetailsSchema.safeParse(defaultPayloadConverter.fromPayload(payload)).data
+      : undefined;
     const lastFailure = activity.lastFailure?.message;
     return {
       name: activity.activityType?.name ?? 'activity',
@@ -128,6 +134,61 @@ export async function steerRun(
   );
 }
 
+/**
+ * Lets a paused run go on. One that failed, was cancelled, terminated or timed out begins again under its id, from
+ * what is complete: the iterations that it had finished, and within the next one everything that is in the store.
+ * @throws DomainError ConfigInvalid when the run has ended with a result, or there is none of that name.
+ */
+export async function resumeRun(client: Client, run: string): Promise<'resumed' | 'begun again'> {
+  const handle = client.workflow.getHandle(run);
+  const { status, runId } = await explainMissing(client, run, () => handle.describe());
+  if (status.name === 'RUNNING') {
+    await steerRun(client, run, 'resume');
+    return 'resumed';
+  }
+  if (status.name === 'COMPLETED') {
+    throw new DomainError(
+      'ConfigInvalid',
+      `The run ${run} has ended with a result; there is nothing to resume. Look at it: npx echoloop watch ${run}`,
+    );
+  }
+  const input = understood(AdaptationInputSchema, await inputOf(client, run, runId), run);
+  const { carried } = input;
+  const steering = carried && { ...carried.steering, paused: false, stopping: false };
+  await client.workflow.start(workflowTypes.adaptation, {
+    taskQueue: taskQueues.control,
+    workflowId: run,
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    args: [{ ...input, ...(carried && { carried: { ...carried, steering } }) }],
+  });
+  return 'begun again';
+}
+
+/** What one execution of the run was started with. */
+async function inputOf(client: Client, run: string, runId: string): Promise<unknown> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
+    execution: { workflowId: run, runId },
+    maximumPageSize: 1,
+  });
+  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+  const payload = started?.input?.payloads?.[0];
+  if (started?.workflowType?.name === workflowTypes.adaptation && payload) {
+    return defaultPayloadConverter.fromPayload(payload);
+  }
+  throw new DomainError('ConfigInvalid', `${run} is no adaptation; it cannot be resumed.`);
+}
+
+/** @throws DomainError VersionMismatch when what a run says is not of the form that this version reads. */
+function understood<Schema extends z.ZodType>(schema: Schema, value: unknown, run: string): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new DomainError(
+    'VersionMismatch',
+    `The run ${run} speaks in a form that this version does not understand:\n${z.prettifyError(parsed.error)}\nUse the version that its workers have.`,
+  );
+}
+
 /** Asks the run to end at once and keep nothing more; `stop` ends it with the best policy so far. */
 export async function cancelRun(client: Client, run: string): Promise<void> {
   await explainMissing(client, run, () => client.workflow.getHandle(run).cancel());
@@ -136,7 +197,7 @@ export async function cancelRun(client: Client, run: string): Promise<void> {
 /** The result of a finished run, following continue-as-new. @throws Error with the innermost reason when it failed. */
 export async function runResult(client: Client, run: string): Promise<AdaptationResult> {
   try {
-    return await client.workflow.getHandle(run).result();
+    return understood(AdaptationResultSchema, await client.workflow.getHandle(run).result(), run);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     throw new RunFailed(run, innermostMessage(error));
@@ -163,7 +224,7 @@ async function explainMissing<Result>(
     throw new DomainError(
       'ConfigInvalid',
       known.includes(run)
-        ? `The run ${run} is over; it takes no more orders.`
+        ? `The run ${run} is over; it takes no more orders. One that failed goes on with: npx echoloop resume ${run}`
         : `There is no run ${run}.${didYouMean(run, known)} List the runs: npx echoloop status`,
     );
   }

@@ -5,7 +5,8 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
-import { type NightlyInput, workflowTypes } from '../../contracts/messages.ts';
+import type { NightlyInput } from '../../contracts/messages.ts';
+import { workflowTypes } from '../../contracts/names.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
@@ -19,7 +20,10 @@ export interface ScheduleState {
   readonly next?: string;
 }
 
-/** @returns the schedule's id. @throws DomainError ConfigInvalid when the model has one already, or the times cannot be read. */
+/**
+ * @returns the schedule's id. @throws DomainError ConfigInvalid when the model has one already, or the times cannot
+ * be read.
+ */
 export async function createNightly(client: Client, input: NightlyInput, cron: string): Promise<string> {
   const scheduleId = `${prefix}${input.model}`;
   try {

@@ -44,6 +44,16 @@ describe('the work of a stage', () => {
       unit: 'steps',
     });
   });
+
+  it('counts the videos that a training makes ready before its first step', () => {
+    const heartbeat = { step: 0, total: 0, preparing: { done: 7, total: 2500 } };
+    const activity = { name: 'fitRewardNetwork', attempt: 1, heartbeat };
+    expect(stageWork(state({ stage: 'fitting the reward', total: 1, done: 0 }, [activity]))).toMatchObject({
+      done: 7,
+      total: 2500,
+      unit: 'videos prepared',
+    });
+  });
 });
 
 describe('the rate', () => {

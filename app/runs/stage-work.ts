@@ -17,6 +17,8 @@ export interface StageWork {
   readonly done: number;
   readonly total: number;
   readonly unit: string;
+  /** What is done just now, where the steps are not those of the training itself: `validation windows`. */
+  readonly phase?: string;
 }
 
 /** Undefined before anything countable has begun. */
@@ -26,21 +28,19 @@ export function stageWork(state: RunState): StageWork | undefined {
   const name = `${progress.stage} ${progress.iteration}`;
   const training = trainingOf(state.activities);
   if (progress.total <= 1 && training?.heartbeat) {
-    return {
-      name: `${name} ${training.name}`,
-      done: training.heartbeat.step,
-      total: training.heartbeat.total,
-      unit: 'steps',
-    };
+    const { preparing, step: done, total, phase } = training.heartbeat;
+    return preparing
+      ? { name: `${name} ${training.name} preparing`, ...preparing, unit: 'videos prepared' }
+      : { name: `${name} ${training.name}`, done, total, unit: 'steps', ...(phase && { phase }) };
   }
   // One unit of training says nothing; its steps come with the first heartbeat.
   if (progress.total === 0 || (progress.total === 1 && progress.unit === 'steps')) return undefined;
   return { name, done: progress.done, total: progress.total, unit: progress.unit };
 }
 
-/** The training activity that reports its steps, if one does. */
+/** The training activity that reports its steps or what it prepares for them, if one does. */
 export function trainingOf(activities: readonly RunningActivity[]): RunningActivity | undefined {
-  return activities.find((activity) => activity.heartbeat !== undefined && activity.heartbeat.total > 0);
+  return activities.find(({ heartbeat }) => heartbeat && (heartbeat.total > 0 || heartbeat.preparing));
 }
 
 /** Work per second of the current piece of work, smoothed over looks; undefined until it has moved. */

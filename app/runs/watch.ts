@@ -2,13 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { AdaptationResult } from '../../contracts/messages.ts';
+import { clientLimits } from '../../temporal.config.ts';
 import { type RunState, readRun, runResult } from './adaptation-client.ts';
 import { type Rate, rateMeter } from './stage-work.ts';
 
-const lookEveryMs = 1500;
-
 /**
- * Looks at the run every one and a half seconds, its last state included.
+ * Looks at the run again and again, its last state included.
  * @param onLook what was seen, and how fast the current stage goes once it has moved.
  * @returns the run's result.
  * @throws RunFailed when it ended without one.
@@ -24,6 +23,6 @@ export async function followRun(
     onLook(state, measureRate(state, Date.now()));
     if (state.status !== 'RUNNING' && state.status !== 'CONTINUED_AS_NEW')
       return await runResult(client, run);
-    await pause(lookEveryMs);
+    await pause(clientLimits.lookEveryMs);
   }
 }

@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { type AdaptationResult, workflowTypes } from '../../contracts/messages.ts';
+import type { AdaptationResult } from '../../contracts/messages.ts';
+import { workflowTypes } from '../../contracts/names.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import type { Embedded } from '../../runtime/services/embedded.ts';

@@ -2,8 +2,9 @@
  * Which uncertainty finds a policy's errors on annotated videos (method.md 9.6): that of the confidence map, of its parts alone, the
  * entropy of the policy's mean over thinned-out copies. All on the grid of the file, where prediction or reference is foreground.
  */
+
+import { loadNetwork } from '../../activities/artefacts/networks.ts';
 import type { ActivityContext } from '../../activities/context.ts';
-import { loadNetwork } from '../../activities/networks.ts';
 import type { RunInput } from '../../contracts/activities.ts';
 import type { RewardModel } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';

@@ -1,7 +1,7 @@
 /** Test-time optimisation of every test video (method.md 8), in the way of `segment --tto`. */
+import { loadNetwork } from '../../activities/artefacts/networks.ts';
 import type { ActivityContext } from '../../activities/context.ts';
-import { loadNetwork } from '../../activities/networks.ts';
-import { loadRewardNetworks } from '../../activities/reward-networks.ts';
+import { loadRewardNetworks } from '../../activities/rewards/reward-networks.ts';
 import { segmentVideo } from '../../app/segmentation/segment-video.ts';
 import type { RunInput } from '../../contracts/activities.ts';
 import type { RewardModel } from '../../contracts/messages.ts';

@@ -2,17 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { z } from 'zod';
 import type { ActivityContext } from '../../activities/context.ts';
 import { type PhantomCounts, storePhantomDatasets } from '../../app/quickstart/phantom-datasets.ts';
 import { quickstart } from '../../app/quickstart/sizes.ts';
 import { presets } from '../../contracts/presets.ts';
-import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
+import { type RunConfig, type RunConfigInput, RunConfigSchema } from '../../contracts/run-config.ts';
 import { LocalCache } from '../../storage/local-cache.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
 
 /** Fields over the tiny preset. */
-export type ConfigOverrides = Partial<z.input<typeof RunConfigSchema>>;
+export type ConfigOverrides = Partial<RunConfigInput>;
 
 /** The tiny preset between the phantom datasets. */
 export function phantomConfig(seed: number, overrides: ConfigOverrides = {}): RunConfig {

@@ -1,13 +1,16 @@
 /** Stages of a run that go over shards, one shard after the other in this process. */
+
+import { findJson } from '../../activities/artefacts/json-artefact.ts';
 import type { ActivityContext } from '../../activities/context.ts';
-import { findJson } from '../../activities/json-artefact.ts';
+import { EvaluationSchema } from '../../activities/evaluation/documents.ts';
 import { labelShard } from '../../activities/label-shard.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { predictShard } from '../../activities/predict-shard.ts';
 import { scoreShard } from '../../activities/score-shard.ts';
-import { EvaluationSchema, summariseEvaluation } from '../../activities/summarise-evaluation.ts';
+import { summariseEvaluation } from '../../activities/summarise-evaluation.ts';
 import type { RunInput } from '../../contracts/activities.ts';
-import type { EvaluationNumbers, LabelCounts, PolicyResult, RunPlan } from '../../contracts/messages.ts';
+import type { LabelCounts, RunPlan } from '../../contracts/messages.ts';
+import type { EvaluationNumbers, PolicyResult } from '../../contracts/results.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { addLabels, noLabels } from '../../decisions/label-counts.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';

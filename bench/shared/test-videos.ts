@@ -1,7 +1,8 @@
 /** The annotated target videos that a run scores, as images with their reference, on the grid of the file. */
+
+import { readRun } from '../../activities/artefacts/run-facts.ts';
 import type { ActivityContext } from '../../activities/context.ts';
-import { readRun } from '../../activities/plan.ts';
-import { readLabels } from '../../activities/prepared-video.ts';
+import { readLabels } from '../../activities/videos/prepared-video.ts';
 import type { RunInput } from '../../contracts/activities.ts';
 import { readGreyNifti } from '../../datasets/nifti.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';

@@ -13,7 +13,7 @@ export function downCommand(): Command {
 
 async function down(options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { deploymentFrom } = await import('../../temporal.config.ts');
+  const { deploymentFrom } = await import('../../runtime/deployment.ts');
   const { stopDetached } = await import('../../runtime/detach.ts');
   const { stopped } = await stopDetached(deploymentFrom(process.env).home);
   terminal.printJson({ stopped });

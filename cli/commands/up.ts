@@ -14,7 +14,7 @@ export function upCommand(): Command {
 
 async function up(options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { deploymentFrom } = await import('../../temporal.config.ts');
+  const { deploymentFrom } = await import('../../runtime/deployment.ts');
   const { startDetached } = await import('../../runtime/detach.ts');
   const { started, record } = await startDetached(deploymentFrom(process.env));
   terminal.printJson({ started, services: record.services, environment: record.environment });

@@ -54,6 +54,14 @@ describe('progress', () => {
     );
   });
 
+  it('says what the steps go through where they do not train', () => {
+    const heartbeat = { step: 1655, total: 1858, phase: 'validation windows' };
+    const fitting = state({ stage: 'fitting the reward', total: 1, done: 0, unit: 'steps' }, [
+      { name: 'fitRewardNetwork', attempt: 1, heartbeat },
+    ]);
+    expect(progressLine(fitting, undefined)).toContain('1655 of 1858 steps (now validation windows)');
+  });
+
   it('keeps the metrics before and now on the plain line, also beside labels and losses', () => {
     const numbers = { videos: 16, anatomicalValidity: 0.5, temporalValidity: 0.25 };
     const labels = { kept: 3, corrected: 1, rejected: 0, triples: 9 };

@@ -2,7 +2,7 @@
 
 import type { RunState } from '../../app/runs/adaptation-client.ts';
 import { type Rate, type StageWork, stageWork, trainingOf } from '../../app/runs/stage-work.ts';
-import type { EvaluationNumbers } from '../../contracts/messages.ts';
+import type { EvaluationNumbers } from '../../contracts/results.ts';
 
 /** The display as lines: what runs, how far it is, what is known of the result. */
 export function progressLines(state: RunState, rate: Rate | undefined): string[] {
@@ -20,7 +20,7 @@ export function progressLines(state: RunState, rate: Rate | undefined): string[]
   const reward = training?.reward ?? progress.reward;
   const lines = [
     `run ${state.run}  iteration ${progress.iteration} of ${progress.iterations}  ${progress.state}  ${duration(secondsSince(progress.startedAt))}`,
-    `${progress.stage}${work ? `  ${bar(work)} ${work.done} of ${work.total} ${work.unit}${rateText(rate, work.unit)}` : ''}`,
+    `${progress.stage}${work ? `  ${bar(work)} ${amount(work)}${rateText(rate, work.unit)}` : ''}`,
   ];
   const facts = [
     training?.loss !== undefined ? `loss ${training.loss.toPrecision(3)}` : undefined,
@@ -46,6 +46,10 @@ export function progressLines(state: RunState, rate: Rate | undefined): string[]
 /** The same on one line, for logs: facts and metrics too, whichever of them there are by now. */
 export function progressLine(state: RunState, rate: Rate | undefined): string {
   return progressLines(state, rate).join(' | ');
+}
+
+function amount({ done, total, unit, phase }: StageWork): string {
+  return `${done} of ${total} ${unit}${phase ? ` (now ${phase})` : ''}`;
 }
 
 function bar({ done, total }: StageWork): string {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { PpoSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
@@ -67,6 +67,7 @@ function fineTune(
     config: PpoSchema.parse({ epochs: 3, windowsPerEpoch: 10, updatesPerWindow: 2, ...config }),
     iteration: 1,
     seed: 5,
+    windowFrames: 4,
     ...changes,
   });
   disposables.push(policy, reference, critic, training);
@@ -165,6 +166,29 @@ it('ends between start and trained policy where that is asked for, trains on reg
   expect(half.bestPolicy()).toEqual(interpolateWeights(start, trained, 0.5));
   expect(resumed.bestPolicy()).toEqual(half.bestPolicy());
   expect(half.progress.best!.validationReward).not.toBe(whole.progress.best!.validationReward);
+});
+
+it('validates a policy that is its own candidate where it is, without loading it anew', () => {
+  const validation = { windows: windowsOf([discVideo(4, 8)]), rewardOf: brightnessReward };
+  const loads = (resultShare: number): number => {
+    const training = fineTune({ validation }, { epochs: 1, windowsPerEpoch: 1, resultShare });
+    const assign = vi.spyOn(UNet3D.prototype, 'assign');
+    training.step();
+    const { length } = assign.mock.calls;
+    assign.mockRestore();
+    return length;
+  };
+  expect(loads(1)).toBe(0);
+  // Before and after the step, there and back.
+  expect(loads(0.5)).toBe(4);
+});
+
+it('counts its draws, and refuses one after the last', () => {
+  const training = fineTune({}, { epochs: 2, windowsPerEpoch: 1, updatesPerWindow: 1 });
+  expect(training.count).toEqual({ done: 0, total: 2 });
+  run(training, 2);
+  expect(training.count).toEqual({ done: 2, total: 2 });
+  expect(() => training.step()).toThrow('no step left');
 });
 
 it('keeps less of a later iteration', () => {

@@ -1,12 +1,13 @@
 /**
- * Fine-tuning of a policy against its reward over one iteration (method.md 6), one draw of windows a step. Everything that a step
- * depends on is in `state()` or follows from the seed and the step's number, so a resumed run makes the same numbers.
+ * Fine-tuning of a policy against its reward over one iteration (method.md 6), one draw of windows a step. Everything
+ * that a step depends on is in `state()` or follows from the seed and the step's number, so a resumed run makes the
+ * same numbers.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import type { PpoConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { randomStream } from '../../ground/random.ts';
-import { Adam } from '../networks/adam.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
@@ -14,13 +15,20 @@ import {
   drawWindow,
   imageWindows,
   spreadOver,
-  TRAINING_WINDOW_FRAMES,
   type WindowPlace,
   type WindowSource,
 } from '../pretraining/training-windows.ts';
 import type { WindowSurroundings } from '../rewards/temporal-penalty.ts';
+import {
+  refuseStepWhenDone,
+  type Training,
+  type TrainingCount,
+  type TrainingState,
+  type TrainingStep,
+} from '../training/training.ts';
 import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violation } from './guards.ts';
 import { interpolateWeights } from './interpolation.ts';
+import { joinArrays, type LearnerArrays, Learners, splitArrays } from './learners.ts';
 import { meanPolicyReward } from './policy-reward.ts';
 import type { RewardOf } from './reward-map.ts';
 import { coefficientsAt, resultShareAt } from './schedules.ts';
@@ -33,27 +41,34 @@ export interface FineTuneOptions {
   readonly critic: UNet3D;
   readonly rewardOf: RewardOf;
   readonly windows: WindowSource;
-  /** The video around a window, for the temporal penalty; undefined where nothing is known of it or nothing lies around it. */
+  /**
+   * The video around a window, for the temporal penalty; undefined where nothing is known of it or nothing lies around
+   * it.
+   */
   readonly surroundingsOf?: ((place: WindowPlace) => WindowSurroundings | undefined) | undefined;
   /**
-   * Videos and reward to choose the best epoch by, the reward not scaled per frame so that policies can be compared; without
-   * them the last policy is the result.
+   * Videos and reward to choose the best epoch by, the reward not scaled per frame so that policies can be compared;
+   * without them the last policy is the result.
    */
   readonly validation?: { readonly windows: WindowSource; readonly rewardOf: RewardOf };
   readonly config: PpoConfig;
   /** From 1. */
   readonly iteration: number;
   readonly seed: number;
-  /** Tells the draws of this training from those of others of the same seed and iteration, such as a worker's (method.md 7). */
+  /**
+   * Tells the draws of this training from those of others of the same seed and iteration, such as a worker's (method.md
+   * 7).
+   */
   readonly stream?: readonly (string | number)[];
   /** Steps of the same training that came before these and that come after them, where this is a part of it. */
   readonly before?: number;
   readonly after?: number;
-  readonly windowFrames?: number;
+  /** Frames of a window, also of those that candidates are validated on. */
+  readonly windowFrames: number;
   readonly limits?: GuardLimits;
 }
 
-export interface StepReport {
+export interface StepReport extends TrainingStep {
   /** From 0. */
   readonly step: number;
   readonly epoch: number;
@@ -64,52 +79,35 @@ export interface StepReport {
   readonly validationReward: number | undefined;
 }
 
-/** The part of the state that is not arrays; JSON. */
-export interface FineTuneProgress {
+export const FineTuneProgressSchema = z.strictObject({
   /** Steps done. */
-  readonly step: number;
+  step: z.int().min(0),
   /** Steps taken back. */
-  readonly rollbacks: number;
-  readonly rollbacksInARow: number;
+  rollbacks: z.int().min(0),
+  rollbacksInARow: z.int().min(0),
   /** Epoch -1 is the policy as it came. */
-  readonly best?: { readonly epoch: number; readonly validationReward: number };
-}
+  best: z.strictObject({ epoch: z.int().min(-1), validationReward: z.number() }).optional(),
+});
+export type FineTuneProgress = Readonly<z.infer<typeof FineTuneProgressSchema>>;
 
-export interface FineTuneState {
-  /** Weights and moments under policy/, critic/, policyAdam/, criticAdam/ and, after the first epoch, best/. */
-  readonly arrays: NamedArrays;
-  readonly progress: FineTuneProgress;
-}
-
-/** Host copies of everything that a step changes. */
-interface Snapshot {
-  readonly policy: NamedArrays;
-  readonly critic: NamedArrays;
-  readonly policyAdam: NamedArrays;
-  readonly criticAdam: NamedArrays;
-}
-
-export class FineTune {
+export class FineTune implements Training<FineTuneProgress> {
+  readonly progressSchema = FineTuneProgressSchema;
   readonly #options: FineTuneOptions;
-  readonly #windowFrames: number;
   readonly #stepsPerEpoch: number;
-  readonly #policyOptimiser: Adam;
-  readonly #criticOptimiser: Adam;
+  readonly #learners: Learners;
   /** The policy as it came. */
   readonly #start: NamedArrays;
   /** As the last good step left it: what a bad one goes back to. */
-  #good: Snapshot;
+  #good: LearnerArrays;
   #best: NamedArrays | undefined;
   #progress: FineTuneProgress = { step: 0, rollbacks: 0, rollbacksInARow: 0 };
 
   constructor(options: FineTuneOptions) {
     const { policy, critic, config, windows } = options;
     this.#options = options;
-    this.#windowFrames = options.windowFrames ?? TRAINING_WINDOW_FRAMES;
     this.#stepsPerEpoch = config.windowsPerEpoch ?? windows.count;
-    this.#policyOptimiser = new Adam(policy.parameters, { learningRate: config.policyLearningRate });
-    this.#criticOptimiser = new Adam(critic.parameters, { learningRate: config.criticLearningRate });
-    this.#good = this.#snapshot();
+    this.#learners = new Learners(policy, critic, config);
+    this.#good = this.#learners.snapshot();
     this.#start = this.#good.policy;
   }
 
@@ -117,47 +115,39 @@ export class FineTune {
     return this.#progress;
   }
 
-  /** Steps of the whole fine-tuning. */
-  get steps(): number {
-    return this.#options.config.epochs * this.#stepsPerEpoch;
+  /** Each step is one draw of windows. */
+  get count(): TrainingCount {
+    return { done: this.#progress.step, total: this.#options.config.epochs * this.#stepsPerEpoch };
   }
 
   get done(): boolean {
-    return this.#progress.step >= this.steps;
+    return this.#progress.step >= this.count.total;
   }
 
   /**
-   * Trains on the next draw of windows. A step that breaks a guard is taken back and reported; training goes on with the next window.
+   * Trains on the next draw of windows. A step that breaks a guard is taken back and reported; training goes on with
+   * the next window.
    * @throws DomainError Diverged after too many of these in a row.
    */
   step(): StepReport {
-    const {
-      policy,
-      reference,
-      critic,
-      rewardOf,
-      windows,
-      surroundingsOf,
-      config,
-      iteration,
-      seed,
-      stream = [],
-    } = this.#options;
+    refuseStepWhenDone(this, 'fine-tuning');
+    const { reference, rewardOf, windows, surroundingsOf, config, iteration, seed } = this.#options;
+    const { windowFrames: frames, stream = [] } = this.#options;
+    const { policy, critic, policyOptimiser, criticOptimiser } = this.#learners;
     const limits = this.#options.limits ?? defaultGuardLimits;
     const { step } = this.#progress;
     // The policy as it came stands for election too: fine-tuning that only makes it worse changes nothing.
     if (step === 0) this.#validate(-1);
-    const frames = this.#windowFrames;
     const first = drawWindow(windows, frames, randomStream(seed, 'ppo', iteration, ...stream, step));
     const places = spreadOver(windows, first, config.windowsPerDraw, frames);
     const window = imageWindows(windows, places, frames);
-    this.#policyOptimiser.setLearningRate(this.#policyRate());
+    policyOptimiser.setLearningRate(this.#policyRate());
     const update = ppoUpdateWindow({
       policy,
       reference,
       critic,
-      policyOptimiser: this.#policyOptimiser,
-      criticOptimiser: this.#criticOptimiser,
+      policyOptimiser,
+      criticOptimiser,
       rewardOf,
       window,
       surroundings: surroundingsOf && places.map(surroundingsOf),
@@ -168,10 +158,10 @@ export class FineTune {
     });
     tf.dispose(window);
 
-    const after = this.#snapshot();
+    const after = this.#learners.snapshot();
     const violation =
       update.violation ?? findNotFiniteWeight(after.policy) ?? findNotFiniteWeight(after.critic);
-    if (violation) this.#restore(this.#good);
+    if (violation) this.#learners.restore(this.#good);
     else this.#good = after;
     this.#progress = {
       ...this.#progress,
@@ -190,7 +180,8 @@ export class FineTune {
     const epoch = Math.floor(step / this.#stepsPerEpoch);
     const endsEpoch = (step + 1) % this.#stepsPerEpoch === 0;
     const validationReward = endsEpoch ? this.#validate(epoch) : undefined;
-    return { step, epoch, metrics: update.metrics, violation, validationReward };
+    const measures = measuresOf(update.metrics, violation, validationReward);
+    return { step, epoch, metrics: update.metrics, violation, validationReward, measures };
   }
 
   /** Weights of the result so far: the candidate with the best validation reward, else the current one. */
@@ -198,41 +189,22 @@ export class FineTune {
     return this.#best ?? this.#candidate();
   }
 
-  /** Everything that the next step depends on. The arrays must not be changed. */
-  state(): FineTuneState {
-    const { policy, critic, policyAdam, criticAdam } = this.#good;
-    return {
-      arrays: {
-        ...withPrefix('policy', policy),
-        ...withPrefix('critic', critic),
-        ...withPrefix('policyAdam', policyAdam),
-        ...withPrefix('criticAdam', criticAdam),
-        ...(this.#best ? withPrefix('best', this.#best) : {}),
-      },
-      progress: this.#progress,
-    };
+  /** Arrays under policy/, critic/, policyAdam/, criticAdam/ and, once a candidate was validated, best/. */
+  state(): TrainingState<FineTuneProgress> {
+    const best = this.#best ? withPrefix('best', this.#best) : {};
+    return { arrays: { ...joinArrays(this.#good), ...best }, progress: this.#progress };
   }
 
-  /**
-   * Goes on from a state that the same options gave.
-   * @throws DomainError CheckpointIncompatible when arrays are missing or have other shapes.
-   */
-  restore({ arrays, progress }: FineTuneState): void {
-    this.#restore({
-      policy: takeArrays('policy', arrays),
-      critic: takeArrays('critic', arrays),
-      policyAdam: takeArrays('policyAdam', arrays),
-      criticAdam: takeArrays('criticAdam', arrays),
-    });
-    this.#good = this.#snapshot();
+  restore({ arrays, progress }: TrainingState<FineTuneProgress>): void {
+    this.#learners.restore(splitArrays(arrays));
+    this.#good = this.#learners.snapshot();
     this.#best = progress.best ? takeArrays('best', arrays) : undefined;
     this.#progress = progress;
   }
 
   /** Frees the optimisers. */
   dispose(): void {
-    this.#policyOptimiser.dispose();
-    this.#criticOptimiser.dispose();
+    this.#learners.dispose();
   }
 
   /** The noise of single draws outweighs what the last ones teach unless the steps get small (cleanrl's anneal_lr). */
@@ -240,7 +212,7 @@ export class FineTune {
     const { config, before = 0, after = 0 } = this.#options;
     const rate = config.policyLearningRate;
     if (!config.annealPolicyRate) return rate;
-    const whole = before + this.steps + after;
+    const whole = before + this.count.total + after;
     return rate * (1 - (before + this.#progress.step) / whole);
   }
 
@@ -251,15 +223,17 @@ export class FineTune {
   }
 
   #validate(epoch: number): number | undefined {
-    const { policy, validation, config } = this.#options;
+    const { policy, validation, config, windowFrames } = this.#options;
     if (!validation || validation.windows.count === 0) return undefined;
     const candidate = this.#candidate();
-    policy.assign(candidate);
+    const current = this.#good.policy;
+    // With all of what was learnt kept, the policy is its own candidate.
+    if (candidate !== current) policy.assign(candidate);
     const validationReward = meanPolicyReward(policy, validation.rewardOf, validation.windows, {
       videos: config.validationVideos,
-      windowFrames: this.#windowFrames,
+      windowFrames,
     });
-    policy.assign(this.#good.policy);
+    if (candidate !== current) policy.assign(current);
     const { best } = this.#progress;
     if (!best || validationReward > best.validationReward) {
       this.#best = candidate;
@@ -267,20 +241,19 @@ export class FineTune {
     }
     return validationReward;
   }
+}
 
-  #snapshot(): Snapshot {
-    return {
-      policy: this.#options.policy.toArrays(),
-      critic: this.#options.critic.toArrays(),
-      policyAdam: this.#policyOptimiser.toArrays(),
-      criticAdam: this.#criticOptimiser.toArrays(),
-    };
-  }
-
-  #restore(snapshot: Snapshot): void {
-    this.#options.policy.assign(snapshot.policy);
-    this.#options.critic.assign(snapshot.critic);
-    this.#policyOptimiser.assign(snapshot.policyAdam);
-    this.#criticOptimiser.assign(snapshot.criticAdam);
-  }
+/** What the curve of a fine-tuning shows of a step. */
+function measuresOf(
+  metrics: UpdateMetrics,
+  violation: Violation | undefined,
+  validationReward: number | undefined,
+): StepReport['measures'] {
+  return {
+    reward: metrics.meanReward,
+    loss: metrics.policyLoss,
+    ...metrics,
+    ...(validationReward !== undefined && { validationReward }),
+    ...(violation && { rolledBack: 1 }),
+  };
 }

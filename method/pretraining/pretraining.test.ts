@@ -40,7 +40,13 @@ afterEach(() => {
 function pretraining(config: object): { training: Pretraining; policy: UNet3D } {
   const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const windows = labelledWindowsOf([clip(6), clip(3)]);
-  const training = new Pretraining({ policy, windows, config: PretrainingSchema.parse(config), seed: 3 });
+  const training = new Pretraining({
+    policy,
+    windows,
+    config: PretrainingSchema.parse(config),
+    seed: 3,
+    windowFrames: 4,
+  });
   disposables.push(policy, training);
   return { training, policy };
 }
@@ -48,7 +54,7 @@ function pretraining(config: object): { training: Pretraining; policy: UNet3D } 
 it('learns a clip by heart', () => {
   const { training, policy } = pretraining({ steps: 60, learningRate: 2e-2 });
   let last = 0;
-  while (!training.done) last = training.step().loss;
+  while (!training.done) last = training.step().measures.loss;
   expect(last).toBeLessThan(0.4);
   const { image, labels } = clip(4);
   const wrong = tf.tidy(() => {
@@ -68,6 +74,8 @@ it('ends where an uninterrupted run ends, byte for byte, after saving and resumi
   resumed.restore(structuredClone(first.state()));
   expect(Array.from({ length: 3 }, () => resumed.step())).toEqual(losses.slice(3));
   expect(resumed.done).toBe(true);
+  expect(resumed.count).toEqual({ done: 6, total: 6 });
+  expect(() => resumed.step()).toThrow('no step left');
   const arrays = resumed.state().arrays;
   for (const [name, { data }] of Object.entries(whole.state().arrays)) {
     expect(Buffer.from(arrays[name]!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true);
@@ -87,6 +95,7 @@ it('refuses the state of another training and diverges plainly', () => {
     windows: broken,
     config: PretrainingSchema.parse({}),
     seed: 1,
+    windowFrames: 4,
   });
   disposables.push(policy, diverging);
   expect(() => diverging.step()).toThrow(expect.objectContaining({ code: 'Diverged' }));

@@ -3,26 +3,29 @@
  * logits, one window a step. A step follows from the state and the seed alone, so a resumed run makes the same numbers.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import type { PretrainingConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { randomStream } from '../../ground/random.ts';
 import { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
-import type { NamedArrays } from '../networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import { crossEntropyPlusDice } from '../networks/supervised-loss.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
-import { augmentIntensities } from './augmentation.ts';
 import {
-  drawWindow,
-  imageWindow,
-  type LabelledWindowSource,
-  labelWindow,
-  TRAINING_WINDOW_FRAMES,
-} from './training-windows.ts';
+  refuseStepWhenDone,
+  type Training,
+  type TrainingCount,
+  type TrainingState,
+  type TrainingStep,
+} from '../training/training.ts';
+import { augmentIntensities } from './augmentation.ts';
+import { drawWindow, imageWindow, type LabelledWindowSource, labelWindow } from './training-windows.ts';
 
-/** Gradients are scaled down to this norm, and the learning rate falls with this power of what is left, as in nnU-Net. */
+/**
+ * Gradients are scaled down to this norm, and the learning rate falls with this power of what is left, as in nnU-Net.
+ */
 const GRADIENT_NORM = 12;
 const DECAY_POWER = 0.9;
 
@@ -32,60 +35,52 @@ export interface PretrainingOptions {
   readonly windows: LabelledWindowSource;
   readonly config: PretrainingConfig;
   readonly seed: number;
-  readonly windowFrames?: number;
+  /** Frames of a window. */
+  readonly windowFrames: number;
 }
 
-export interface PretrainingStep {
-  /** From 0. */
-  readonly step: number;
-  readonly loss: number;
-  /** Before clipping. */
-  readonly gradientNorm: number;
-  readonly learningRate: number;
-}
+export const PretrainingProgressSchema = z.strictObject({
+  /** Steps done. */
+  step: z.int().min(0),
+});
+export type PretrainingProgress = Readonly<z.infer<typeof PretrainingProgressSchema>>;
 
-export interface PretrainingState {
-  /** Weights and moments under policy/ and policyAdam/. */
-  readonly arrays: NamedArrays;
-  readonly progress: { readonly step: number };
-}
-
-export class Pretraining {
+export class Pretraining implements Training<PretrainingProgress> {
+  readonly progressSchema = PretrainingProgressSchema;
   readonly #options: PretrainingOptions;
-  readonly #windowFrames: number;
   readonly #optimiser: Adam;
   #step = 0;
 
   constructor(options: PretrainingOptions) {
     this.#options = options;
-    this.#windowFrames = options.windowFrames ?? TRAINING_WINDOW_FRAMES;
     this.#optimiser = new Adam(options.policy.parameters, { learningRate: options.config.learningRate });
   }
 
-  get progress(): PretrainingState['progress'] {
+  get progress(): PretrainingProgress {
     return { step: this.#step };
   }
 
-  get steps(): number {
-    return this.#options.config.steps;
+  get count(): TrainingCount {
+    return { done: this.#step, total: this.#options.config.steps };
   }
 
   get done(): boolean {
-    return this.#step >= this.steps;
+    return this.#step >= this.#options.config.steps;
   }
 
   /**
-   * One optimiser step on a random window.
+   * One optimiser step on a random window; the norm of the gradient is that before clipping.
    * @throws DomainError Diverged when the loss or its gradient is not finite.
    */
-  step(): PretrainingStep {
-    const { policy, windows, config, seed } = this.#options;
+  step(): TrainingStep<'loss' | 'gradientNorm' | 'learningRate'> {
+    refuseStepWhenDone(this, 'pretraining');
+    const { policy, windows, config, seed, windowFrames } = this.#options;
     const step = this.#step;
     const random = randomStream(seed, 'pretraining', step);
-    const place = drawWindow(windows, this.#windowFrames, random);
-    const plain = imageWindow(windows, place, this.#windowFrames);
+    const place = drawWindow(windows, windowFrames, random);
+    const plain = imageWindow(windows, place, windowFrames);
     const image = augmentIntensities(plain, random);
-    const labels = labelWindow(windows, place, this.#windowFrames);
+    const labels = labelWindow(windows, place, windowFrames);
 
     const pass = policy.forwardForTraining(image);
     const { loss, gradient } = crossEntropyPlusDice(pass.outputs[0]!, labels);
@@ -106,11 +101,11 @@ export class Pretraining {
     this.#optimiser.apply(gradients);
     disposeGradients(gradients);
     this.#step = step + 1;
-    return { step, loss, gradientNorm: norm, learningRate };
+    return { measures: { loss, gradientNorm: norm, learningRate } };
   }
 
-  /** Everything that the next step depends on. */
-  state(): PretrainingState {
+  /** Arrays under policy/ and policyAdam/. */
+  state(): TrainingState<PretrainingProgress> {
     return {
       arrays: {
         ...withPrefix('policy', this.#options.policy.toArrays()),
@@ -120,11 +115,7 @@ export class Pretraining {
     };
   }
 
-  /**
-   * Goes on from a state that the same options gave.
-   * @throws DomainError CheckpointIncompatible when arrays are missing or have other shapes.
-   */
-  restore({ arrays, progress }: PretrainingState): void {
+  restore({ arrays, progress }: TrainingState<PretrainingProgress>): void {
     this.#options.policy.assign(takeArrays('policy', arrays));
     this.#optimiser.assign(takeArrays('policyAdam', arrays));
     this.#step = progress.step;

@@ -26,9 +26,6 @@ export interface WindowPlace {
   readonly startFrame: number;
 }
 
-/** Frames of a training window where nothing else is asked for (method.md 2). */
-export const TRAINING_WINDOW_FRAMES = 4;
-
 /** A random video and a random start in it, each start as likely as another. */
 export function drawWindow(windows: WindowSource, frames: number, random: RandomStream): WindowPlace {
   if (windows.count < 1) {

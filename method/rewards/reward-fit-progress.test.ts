@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { RewardFitSchema } from '../../contracts/run-config.ts';
-import { initialProgress, RewardFitProgressSchema, recordEpoch } from './reward-fit-progress.ts';
+import {
+  initialProgress,
+  RewardFitProgressSchema,
+  recordEpoch,
+  rewardFitCount,
+} from './reward-fit-progress.ts';
 
 const config = RewardFitSchema.parse({ epochs: 20, plateauPatience: 2, stopPatience: 5, learningRate: 0.01 });
 
@@ -27,6 +32,18 @@ describe('progress of a reward fit', () => {
     expect(after([0.3, 0.4, 0.4, 0.4, 0.4]).phase).toBe('training');
     expect(after([0.3, 0.4, 0.4, 0.4, 0.4, 0.4]).phase).toBe('calibration');
     expect(after(Array.from({ length: 20 }, (_, epoch) => 1 / (epoch + 1))).phase).toBe('calibration');
+  });
+
+  it('counts no steps of epochs that an early end leaves out', () => {
+    const windows = { training: 150, validation: 19, test: 20 };
+    const begun = rewardFitCount(initialProgress(config), windows, config.epochs);
+    expect(begun).toEqual({ done: 0, total: 20 * (150 + 19) + 19 + 20 });
+    const ended = after([0.3, 0.4, 0.4, 0.4, 0.4, 0.4]);
+    expect(rewardFitCount({ ...ended, step: 3 }, windows, config.epochs)).toEqual({
+      done: 6 * (150 + 19) + 3,
+      total: 6 * (150 + 19) + 19 + 20,
+      phase: 'calibration windows',
+    });
   });
 
   it('survives JSON', () => {

@@ -1,6 +1,7 @@
 /** Where a reward fit stands, and what an epoch's validation loss does to it: learning rate, best epoch, end. */
 import { z } from 'zod';
 import type { RewardFitConfig } from '../../contracts/run-config.ts';
+import type { TrainingCount } from '../training/training.ts';
 
 export const RewardFitProgressSchema = z.strictObject({
   phase: z.enum(['training', 'validation', 'calibration', 'test', 'done']),
@@ -24,7 +25,48 @@ export const RewardFitProgressSchema = z.strictObject({
   ),
 });
 
-export type RewardFitProgress = z.infer<typeof RewardFitProgressSchema>;
+export type RewardFitProgress = Readonly<z.infer<typeof RewardFitProgressSchema>>;
+
+/** Windows that each part of a fit goes through: those of an epoch, and those that are held out. */
+export interface WindowCounts {
+  readonly training: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+/** The windows of one phase; calibration looks at those of validation again. */
+export function windowsOfPhase(phase: RewardFitProgress['phase'], windows: WindowCounts): number {
+  if (phase === 'done') return 0;
+  return windows[phase === 'calibration' ? 'validation' : phase];
+}
+
+const heldOutPhases: Partial<Record<RewardFitProgress['phase'], string>> = {
+  validation: 'validation windows',
+  calibration: 'calibration windows',
+  test: 'test windows',
+};
+
+/**
+ * Windows done and, unless the fit ends early, in all: every epoch trains and validates, then the pixels held out are
+ * measured.
+ */
+export function rewardFitCount(
+  { phase, epoch, step, history }: RewardFitProgress,
+  windows: WindowCounts,
+  epochs: number,
+): TrainingCount {
+  const { training, validation, test } = windows;
+  const inEpochs = phase === 'training' || phase === 'validation';
+  const total = (inEpochs ? epochs : history.length) * (training + validation) + validation + test;
+  const before = {
+    training: epoch * (training + validation),
+    validation: epoch * (training + validation) + training,
+    calibration: total - test - validation,
+    test: total - test,
+    done: total,
+  };
+  return { done: before[phase] + step, total, phase: heldOutPhases[phase] };
+}
 
 /** The progress of a fit that has not taken a step. */
 export function initialProgress(config: RewardFitConfig): RewardFitProgress {
@@ -42,8 +84,8 @@ export function initialProgress(config: RewardFitConfig): RewardFitProgress {
 }
 
 /**
- * Ends an epoch with its validation loss: a better one makes the epoch the best so far, `plateauPatience` epochs without
- * one lower the learning rate, `stopPatience` of them or the last epoch end the training (method.md 5.1).
+ * Ends an epoch with its validation loss: a better one makes the epoch the best so far, `plateauPatience` epochs
+ * without one lower the learning rate, `stopPatience` of them or the last epoch end the training (method.md 5.1).
  */
 export function recordEpoch(
   progress: RewardFitProgress,

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { RewardFitSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import { RewardFit, type RewardFitState } from './reward-fit.ts';
-import { RewardFitProgressSchema } from './reward-fit-progress.ts';
+import type { TrainingState } from '../training/training.ts';
+import { RewardFit } from './reward-fit.ts';
+import { type RewardFitProgress, RewardFitProgressSchema } from './reward-fit-progress.ts';
 import { rewardInput, rewardLossAndGradient, rewardMapOf, rewardNetworkConfig } from './reward-network.ts';
 import { splitTriples, type TripleSource, windowOf } from './triple-windows.ts';
 
@@ -119,7 +120,7 @@ describe('a reward fit', () => {
     const before = tf.memory().numTensors;
     const reward = network();
     const longer = { ...config, epochs: 20, stepsPerEpoch: 8, accumulation: 1 };
-    const fit = new RewardFit({ network: reward, triples, config: longer, seed: 1 });
+    const fit = new RewardFit({ network: reward, triples, config: longer, seed: 1, windowFrames: 4 });
     while (!fit.done) fit.step();
     const report = fit.report!;
     // Two triples in three have a wrong edge, of 16 or 32 pixels in 256.
@@ -135,22 +136,23 @@ describe('a reward fit', () => {
 
   it('goes on with the same numbers after every step when it is saved and restored', () => {
     const straightNetwork = network();
-    const straight = new RewardFit({ network: straightNetwork, triples, config, seed: 1 });
-    const losses: number[] = [];
-    while (!straight.done) losses.push(straight.step().loss);
+    const straight = new RewardFit({ network: straightNetwork, triples, config, seed: 1, windowFrames: 4 });
+    const losses: object[] = [];
+    while (!straight.done) losses.push(straight.step().measures);
 
-    let saved: RewardFitState | undefined;
-    const resumed: number[] = [];
+    let saved: TrainingState<RewardFitProgress> | undefined;
+    const resumed: object[] = [];
     for (let done = false; !done; ) {
       const reward = network();
-      const fit = new RewardFit({ network: reward, triples, config, seed: 1 });
+      const fit = new RewardFit({ network: reward, triples, config, seed: 1, windowFrames: 4 });
       if (saved) fit.restore(saved);
       // Two and one steps at a time, so that some saves fall between accumulated gradients.
-      for (let i = 0; i < (resumed.length % 3 === 0 ? 2 : 1) && !fit.done; i++) resumed.push(fit.step().loss);
+      const together = resumed.length % 3 === 0 ? 2 : 1;
+      for (let i = 0; i < together && !fit.done; i++) resumed.push(fit.step().measures);
       const { arrays, progress } = fit.state();
       saved = { arrays, progress: RewardFitProgressSchema.parse(JSON.parse(JSON.stringify(progress))) };
       done = fit.done;
-      if (done) expect(fit.report).toEqual(straight.report);
+      expect(fit.report).toEqual(done ? straight.report : undefined);
       fit.dispose();
       reward.dispose();
     }
@@ -171,7 +173,7 @@ describe('a reward fit', () => {
       ]),
     );
     reward.assign(arrays);
-    const fit = new RewardFit({ network: reward, triples, config, seed: 1 });
+    const fit = new RewardFit({ network: reward, triples, config, seed: 1, windowFrames: 4 });
     expect(() => fit.step()).toThrow('rewardFit.learningRate');
     fit.dispose();
     reward.dispose();

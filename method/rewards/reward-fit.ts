@@ -1,7 +1,7 @@
 /**
- * Fits a reward network on triples (method.md 5.1, 5.2) and calibrates it (5.3), one window at a time, so that a fit can be
- * saved after any step and go on with the same numbers: epochs of training and validation, then the pixels of the
- * validation and test splits under the best weights.
+ * Fits a reward network on triples (method.md 5.1, 5.2) and calibrates it (5.3), one window at a time, so that a fit
+ * can be saved after any step and go on with the same numbers: epochs of training and validation, then the pixels of
+ * the validation and test splits under the best weights.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { RewardFitConfig } from '../../contracts/run-config.ts';
@@ -13,10 +13,25 @@ import { addGradients, disposeGradients, type Gradients, scaleGradients } from '
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { withoutPrefix, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
+import {
+  refuseStepWhenDone,
+  type Training,
+  type TrainingCount,
+  type TrainingState,
+  type TrainingStep,
+} from '../training/training.ts';
 import { fitTemperature, sigmoid } from './calibration.ts';
 import { HeldOutPixels } from './held-out-pixels.ts';
-import { initialProgress, type RewardFitProgress, recordEpoch } from './reward-fit-progress.ts';
-import { rewardInput, rewardLossAndGradient } from './reward-network.ts';
+import {
+  initialProgress,
+  type RewardFitProgress,
+  RewardFitProgressSchema,
+  recordEpoch,
+  rewardFitCount,
+  type WindowCounts,
+  windowsOfPhase,
+} from './reward-fit-progress.ts';
+import { rewardInput, rewardLoss, rewardLossAndGradient } from './reward-network.ts';
 import {
   disposeWindow,
   splitTriples,
@@ -33,7 +48,7 @@ export interface RewardFitOptions {
   readonly config: RewardFitConfig;
   readonly seed: number;
   /** Frames of a window. */
-  readonly windowFrames?: number;
+  readonly windowFrames: number;
 }
 
 /** What a finished fit is judged by. */
@@ -52,68 +67,64 @@ export interface RewardFitReport {
   readonly heldOut: boolean;
 }
 
-export interface RewardFitState {
-  readonly arrays: NamedArrays;
-  readonly progress: RewardFitProgress;
-}
-
-export class RewardFit {
+export class RewardFit implements Training<RewardFitProgress> {
+  readonly progressSchema = RewardFitProgressSchema;
   readonly #network: UNet3D;
   readonly #triples: TripleSource;
   readonly #config: RewardFitConfig;
   readonly #seed: number;
   readonly #windowFrames: number;
   readonly #split: TripleSplit;
+  readonly #windows: WindowCounts;
   readonly #optimiser: Adam;
   #progress: RewardFitProgress;
   #best: NamedArrays | undefined;
   #accumulated: Gradients = new Map();
+  /** The triples in the order of an epoch: shuffled once, for they may be many. */
+  #order: { readonly epoch: number; readonly triples: readonly number[] } | undefined;
   #validationPixels: HeldOutPixels;
   #testPixels: HeldOutPixels;
 
   /** @throws DatasetInvalid when there are no triples. */
-  constructor({ network, triples, config, seed, windowFrames = 4 }: RewardFitOptions) {
+  constructor({ network, triples, config, seed, windowFrames }: RewardFitOptions) {
     this.#network = network;
     this.#triples = triples;
     this.#config = config;
     this.#seed = seed;
     this.#windowFrames = windowFrames;
     this.#split = splitTriples(triples, config, seed);
+    const { training, validation, test } = this.#split;
+    this.#windows = {
+      training: config.stepsPerEpoch ?? training.length,
+      validation: validation.length,
+      test: test.length,
+    };
     this.#progress = initialProgress(config);
     this.#optimiser = new Adam(network.parameters, { learningRate: config.learningRate });
-    this.#validationPixels = new HeldOutPixels('validation', this.#split.validation.length);
-    this.#testPixels = new HeldOutPixels('test', this.#split.test.length);
+    this.#validationPixels = new HeldOutPixels('validation', validation.length);
+    this.#testPixels = new HeldOutPixels('test', test.length);
   }
 
   get done(): boolean {
     return this.#progress.phase === 'done';
   }
 
-  /** Where the fit stands; a plain value that JSON keeps exactly. */
   get progress(): RewardFitProgress {
     return this.#progress;
   }
 
-  /** Steps of the phase in progress: windows to train on, to validate on, or to measure. */
-  get stepsInPhase(): number {
-    const { training, validation, test } = this.#split;
-    const windows = {
-      training: this.#config.stepsPerEpoch ?? training.length,
-      validation: validation.length,
-      calibration: validation.length,
-      test: test.length,
-      done: 0,
-    };
-    return windows[this.#progress.phase];
+  /** Each step is one window, to train on, to validate on or to measure. */
+  get count(): TrainingCount {
+    return rewardFitCount(this.#progress, this.#windows, this.#config.epochs);
   }
 
   /**
-   * Processes one window; does nothing once the fit is done.
+   * Processes one window.
    * @throws Diverged when the loss is not finite.
    */
-  step(): { loss: number; progress: RewardFitProgress } {
+  step(): TrainingStep {
+    refuseStepWhenDone(this, 'the reward fit');
     const { phase, step, lossSum } = this.#progress;
-    if (phase === 'done') return { loss: 0, progress: this.#progress };
     const window = this.#nextWindow();
     let loss: number;
     try {
@@ -129,8 +140,8 @@ export class RewardFit {
       );
     }
     this.#progress = { ...this.#progress, step: step + 1, lossSum: lossSum + loss };
-    if (this.#progress.step === this.stepsInPhase) this.#finishPhase();
-    return { loss, progress: this.#progress };
+    if (this.#progress.step === windowsOfPhase(phase, this.#windows)) this.#finishPhase();
+    return { measures: phase === 'training' ? { loss } : { validationLoss: loss } };
   }
 
   /** The report of a finished fit; nothing before that. */
@@ -157,8 +168,7 @@ export class RewardFit {
     };
   }
 
-  /** Everything that a new fit with the same options needs to go on from here, as host copies. */
-  state(): RewardFitState {
+  state(): TrainingState<RewardFitProgress> {
     const accumulated = Object.fromEntries(
       [...this.#accumulated].map(([name, gradient]) => [
         name,
@@ -178,11 +188,7 @@ export class RewardFit {
     };
   }
 
-  /**
-   * Takes over a state that `state` gave, from a fit of the same options.
-   * @throws CheckpointIncompatible when arrays are missing or have other shapes.
-   */
-  restore({ arrays, progress }: RewardFitState): void {
+  restore({ arrays, progress }: TrainingState<RewardFitProgress>): void {
     const best = withoutPrefix('best', arrays);
     this.#network.assign(withoutPrefix('network', arrays));
     this.#optimiser.assign(withoutPrefix('optimiser', arrays));
@@ -208,9 +214,9 @@ export class RewardFit {
 
   #nextWindow(): TripleWindow {
     const { phase, epoch, step } = this.#progress;
-    const { training, validation, test } = this.#split;
+    const { validation, test } = this.#split;
     if (phase === 'training') {
-      const order = shuffled(training, randomStream(this.#seed, 'reward-fit-order', epoch));
+      const order = this.#orderOf(epoch);
       const triple = this.#triples.load(order[step % order.length]!);
       return windowOf(triple, this.#windowFrames, randomStream(this.#seed, 'reward-fit', epoch, step));
     }
@@ -218,6 +224,14 @@ export class RewardFit {
     const index = (phase === 'test' ? test : validation)[step]!;
     const random = randomStream(this.#seed, 'reward-fit-held-out', index);
     return windowOf(this.#triples.load(index), this.#windowFrames, random);
+  }
+
+  #orderOf(epoch: number): readonly number[] {
+    if (this.#order?.epoch !== epoch) {
+      const random = randomStream(this.#seed, 'reward-fit-order', epoch);
+      this.#order = { epoch, triples: shuffled(this.#split.training, random) };
+    }
+    return this.#order.triples;
   }
 
   #train(window: TripleWindow): number {
@@ -228,7 +242,7 @@ export class RewardFit {
       this.#accumulated = addGradients(this.#accumulated, pass.backward([gradient]));
       gradient.dispose();
       const accumulated = (this.#progress.step % this.#config.accumulation) + 1;
-      const last = this.#progress.step + 1 === this.stepsInPhase;
+      const last = this.#progress.step + 1 === this.#windows.training;
       if (Number.isFinite(loss) && (accumulated === this.#config.accumulation || last)) {
         const mean = scaleGradients(this.#accumulated, 1 / accumulated);
         this.#accumulated = new Map();
@@ -244,13 +258,13 @@ export class RewardFit {
 
   #evaluate(window: TripleWindow): number {
     const logits = tf.tidy(() => this.#network.forward(rewardInput(window.image, window.labelMap)));
-    const { loss, gradient } = rewardLossAndGradient(logits, window.correct);
+    const loss = rewardLoss(logits, window.correct);
     const { phase } = this.#progress;
     if (phase === 'calibration' || phase === 'test') {
       const pixels = phase === 'test' ? this.#testPixels : this.#validationPixels;
       pixels.add(logits.dataSync<'float32'>(), window.host.segmentation, window.host.correct);
     }
-    tf.dispose([logits, gradient]);
+    logits.dispose();
     return loss;
   }
 

@@ -50,6 +50,17 @@ export function rewardLossAndGradient(
   return { loss, gradient };
 }
 
+/** The loss of `rewardLossAndGradient` alone, for windows that are judged and not trained on. */
+export function rewardLoss(logits: tf.Tensor5D, correct: tf.Tensor4D): number {
+  const squared = tf.tidy(() => {
+    const error = tf.sub(tf.sigmoid(logits), tf.expandDims(tf.cast(correct, 'float32'), -1));
+    return tf.mean(tf.square(error));
+  });
+  const loss = squared.dataSync()[0]!;
+  squared.dispose();
+  return loss;
+}
+
 /**
  * Reward of every pixel, [batch, time, rows, columns]: the probability sigmoid(logit / temperature) that its label is
  * right. Not scaled per frame. The caller disposes it.

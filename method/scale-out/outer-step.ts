@@ -1,7 +1,7 @@
 /**
- * What holds the workers of a local-SGD round together (method.md 7): the mean of their weight deltas, and the outer Nesterov step of
- * DiLoCo (arXiv 2311.08105) that takes it for a gradient. Sums are in double precision and in the order of the workers, so the same
- * deltas give the same bytes.
+ * What holds the workers of a local-SGD round together (method.md 7): the mean of their weight deltas, and the outer
+ * Nesterov step of DiLoCo (arXiv 2311.08105) that takes it for a gradient. Sums are in double precision and in the
+ * order of the workers, so the same deltas give the same bytes.
  */
 import { DomainError } from '../../ground/errors.ts';
 import { combineArrays, type NamedArrays } from '../networks/named-arrays.ts';
@@ -45,8 +45,8 @@ export function averageDeltas(deltas: readonly NamedArrays[]): NamedArrays {
 }
 
 /**
- * One outer step from `start` along the mean delta d: m = momentum * m + d, weights = start + learningRate * (d + momentum * m).
- * Learning rate 1 and momentum 0 are plain averaging of the workers' weights.
+ * One outer step from `start` along the mean delta d: m = momentum * m + d, weights = start + learningRate * (d +
+ * momentum * m). Learning rate 1 and momentum 0 are plain averaging of the workers' weights.
  *
  * @param momentum that of the step before; nothing in the first round
  * @throws CheckpointIncompatible when arrays are missing or have other shapes.

@@ -1,5 +1,5 @@
 /** Everything that a clone needs beyond npm packages, got side by side: native TensorFlow, the Temporal server, the S3 server. */
-import type { Deployment } from '../../temporal.config.ts';
+import type { Deployment } from '../deployment.ts';
 import { ensureBinary, type FoundBinary } from './binaries.ts';
 import { cacheFolder } from './cache-folder.ts';
 import type { Progress } from './progress.ts';

@@ -1,10 +1,10 @@
 /**
- * The services of a deployment on this machine: each one that the environment does not name is started here, on its usual port or on
- * a free one, with its data under the home folder.
+ * The services of a deployment on this machine: each one that the environment does not name is started here, on its
+ * usual port or on a free one, with its data under the home folder.
  */
 import { resolve } from 'node:path';
 import { ensureBucket } from '../../storage/s3-bucket.ts';
-import type { Deployment } from '../../temporal.config.ts';
+import { type Deployment, type Environment, environmentOf } from '../deployment.ts';
 import { ensureBinary } from '../provision/binaries.ts';
 import { cacheFolder } from '../provision/cache-folder.ts';
 import { createProgress } from '../provision/progress.ts';
@@ -14,9 +14,7 @@ import { type Supervisor, supervise } from '../supervisor.ts';
 import { type ChosenPort, choosePort, HOST } from './ports.ts';
 import { ensureCredentials } from './s3-credentials.ts';
 import { S3_PORT, s3Server } from './s3-server.ts';
-import { TEMPORAL_PORT, TEMPORAL_UI_PORT, temporalServer } from './temporal-server.ts';
-
-export type Environment = Readonly<Record<string, string>>;
+import { keepEndedRuns, TEMPORAL_PORT, TEMPORAL_UI_PORT, temporalServer } from './temporal-server.ts';
 
 export interface Embedded {
   /** The deployment with every address and key filled in. */
@@ -33,22 +31,6 @@ export interface Embedded {
 export interface EmbeddedOptions {
   readonly deployment: Deployment;
   readonly log: (line: string) => void;
-}
-
-/** Variables that describe a deployment; `secrets` adds the keys. */
-export function environmentOf({ temporal, s3, home }: Deployment, secrets: boolean): Environment {
-  return {
-    ECHOLOOP_HOME: resolve(home),
-    ECHOLOOP_S3_BUCKET: s3.bucket,
-    AWS_REGION: s3.region,
-    TEMPORAL_NAMESPACE: temporal.namespace,
-    ...(temporal.address && { TEMPORAL_ADDRESS: temporal.address }),
-    ...(s3.endpoint && { ECHOLOOP_S3_ENDPOINT: s3.endpoint }),
-    ...(secrets && s3.accessKeyId && { AWS_ACCESS_KEY_ID: s3.accessKeyId }),
-    ...(secrets && s3.secretAccessKey && { AWS_SECRET_ACCESS_KEY: s3.secretAccessKey }),
-    // Empty where there is none, so that another process does not add one of its own environment to these keys.
-    ...(secrets && s3.accessKeyId && { AWS_SESSION_TOKEN: s3.sessionToken ?? '' }),
-  };
 }
 
 function tellPort(
@@ -78,6 +60,7 @@ async function withTemporal(
   const spec = await temporalServer({ binary: path, home, port: main.port, uiPort: page.port });
   await supervisor.add(spec);
   const address = `${HOST}:${main.port}`;
+  await keepEndedRuns({ address });
   return {
     deployment: { ...deployment, temporal: { ...deployment.temporal, address } },
     temporalUi: `http://${HOST}:${page.port}`,

@@ -1,4 +1,7 @@
-/** Keys of the embedded S3 service: random, kept in one file that only the user may read, and passed on by environment alone. */
+/**
+ * Keys of the embedded S3 service: random, kept in one file that only the user may read, and passed on by environment
+ * alone.
+ */
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

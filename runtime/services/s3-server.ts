@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../../ground/errors.ts';
+import { serviceLimits } from '../../temporal.config.ts';
 import type { ProcessSpec } from '../supervisor.ts';
 import { choosePort, HOST } from './ports.ts';
 import type { Credentials } from './s3-credentials.ts';
@@ -20,11 +21,12 @@ export interface S3ServerOptions {
 }
 
 const HEALTH_PATH = '/-/health';
-const TRIAL_MS = 10_000;
 
 async function answers(endpoint: string): Promise<boolean> {
   try {
-    const response = await fetch(`${endpoint}${HEALTH_PATH}`, { signal: AbortSignal.timeout(2000) });
+    const response = await fetch(`${endpoint}${HEALTH_PATH}`, {
+      signal: AbortSignal.timeout(serviceLimits.healthMs),
+    });
     await response.arrayBuffer();
     return response.ok;
   } catch {
@@ -78,13 +80,13 @@ async function whyNot(options: S3ServerOptions, metadata: MetadataPlace): Promis
     ended = true;
   });
   child.on('close', onEnd);
-  const deadline = Date.now() + TRIAL_MS;
+  const deadline = Date.now() + serviceLimits.trialMs;
   while (!ended && Date.now() < deadline && !(await answers(`http://${HOST}:${port}`))) await sleep(50);
   if (ended) return said.trim() || 'it ended without a word';
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await exited;
-  return Date.now() < deadline ? undefined : `it did not answer within ${TRIAL_MS / 1000} s`;
+  return Date.now() < deadline ? undefined : `it did not answer within ${serviceLimits.trialMs / 1000} s`;
 }
 
 /**
@@ -126,6 +128,6 @@ export async function s3Server(options: S3ServerOptions): Promise<ProcessSpec> {
     environment: secrets(credentials, region),
     address: endpoint,
     isHealthy: () => answers(endpoint),
-    startTimeoutMs: 30_000,
+    startTimeoutMs: serviceLimits.startMs,
   };
 }

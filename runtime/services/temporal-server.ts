@@ -1,6 +1,11 @@
-/** The embedded Temporal server: Temporal's own development server with its data in one SQLite file, and its web page. */
+/**
+ * The embedded Temporal server: Temporal's own development server with its data in one SQLite file, and its web page.
+ */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { WorkflowService } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { clientLimits, serviceLimits } from '../../temporal.config.ts';
 import type { ProcessSpec } from '../supervisor.ts';
 import { HOST } from './ports.ts';
 
@@ -38,7 +43,7 @@ export async function temporalServer({
     environment: {},
     address: `${HOST}:${port}`,
     isHealthy: () => answersAsTemporal({ address: `${HOST}:${port}` }),
-    startTimeoutMs: 60_000,
+    startTimeoutMs: serviceLimits.temporalStartMs,
   };
 }
 
@@ -53,27 +58,36 @@ export interface TemporalAddress {
  * Asks the server which version it is and whether it has the namespace.
  * @throws Error when it cannot be reached or refuses.
  */
-export async function askTemporal({
-  address,
-  namespace = 'default',
-  apiKey,
-  tls,
-}: TemporalAddress): Promise<string> {
+export function askTemporal(server: TemporalAddress): Promise<string> {
+  return withService(server, async (service) => {
+    await service.describeNamespace({ namespace: server.namespace ?? 'default' });
+    return (await service.getSystemInfo({})).serverVersion;
+  });
+}
+
+/** Has the embedded server remember ended runs for months; by itself it forgets them after a day. */
+export function keepEndedRuns(server: TemporalAddress): Promise<void> {
+  return withService(server, async (service) => {
+    const workflowExecutionRetentionTtl = msToTs(serviceLimits.endedRunsKeptMs);
+    await service.updateNamespace({ namespace: 'default', config: { workflowExecutionRetentionTtl } });
+  });
+}
+
+async function withService<Result>(
+  { address, apiKey, tls }: TemporalAddress,
+  work: (service: WorkflowService) => Promise<Result>,
+): Promise<Result> {
   const { Connection } = await import('@temporalio/client');
   const connection = await Connection.connect({
     address,
-    connectTimeout: '5s',
+    connectTimeout: clientLimits.connectMs,
     ...(tls && { tls: true }),
     ...(apiKey && { apiKey }),
   });
   try {
-    await connection.withDeadline(Date.now() + 5000, () =>
-      connection.workflowService.describeNamespace({ namespace }),
+    return await connection.withDeadline(Date.now() + clientLimits.answerMs, () =>
+      work(connection.workflowService),
     );
-    const { serverVersion } = await connection.withDeadline(Date.now() + 5000, () =>
-      connection.workflowService.getSystemInfo({}),
-    );
-    return serverVersion;
   } finally {
     await connection.close();
   }

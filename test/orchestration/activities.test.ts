@@ -9,7 +9,7 @@ import { promote } from '../../activities/promote.ts';
 import { readChampion } from '../../activities/read-champion.ts';
 import { selectBest } from '../../activities/select-best.ts';
 import type { RunInput } from '../../contracts/activities.ts';
-import type { PolicyResult } from '../../contracts/messages.ts';
+import type { PolicyResult } from '../../contracts/results.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { datasetKeys, modelKeys, runKeys } from '../../storage/keys.ts';
 import { ref } from './harness.ts';
@@ -22,7 +22,11 @@ async function planned(world: TinyWorld, run: string, config: RunConfig = tinyCo
 
 function shortConfig(): RunConfig {
   const config = tinyConfig();
-  return { ...config, pretraining: { steps: 12, learningRate: 1e-2, checkpointEverySteps: 4 } };
+  return {
+    ...config,
+    training: { ...config.training, checkpointEverySteps: 4 },
+    pretraining: { ...config.pretraining, steps: 12 },
+  };
 }
 
 describe('planRun', () => {
@@ -69,8 +73,8 @@ describe('pretrainPolicy', () => {
     let steps = 0;
     const interrupted: ActivityContext = {
       ...broken.context(controller.signal),
-      heartbeat: () => {
-        if (++steps === 6) controller.abort(new Error('interrupted'));
+      heartbeat: ({ preparing }) => {
+        if (!preparing && ++steps === 6) controller.abort(new Error('interrupted'));
       },
     };
     await expect(pretrainPolicy(refs, interrupted)).rejects.toThrow('interrupted');

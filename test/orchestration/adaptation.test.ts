@@ -3,9 +3,10 @@ import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/activities.ts';
 import type { RewardModel } from '../../contracts/messages.ts';
+import type { PolicyResult } from '../../contracts/results.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { nightly } from '../../workflows/nightly.ts';
-import { adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
+import { type Activities, adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -13,9 +14,14 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
+/** Ratings of the policies of a run in order, the one before adaptation first. */
+const rated =
+  (...rewards: number[]): Activities['ratePolicy'] =>
+  async ({ iteration }) => ({ iteration, reward: rewards[iteration]!, videos: 4 });
+
 describe('adaptation', () => {
   it('runs the paper algorithm in order, one history per iteration, and keeps the policy with the best validation reward', async () => {
-    const { activities, calls } = fakeActivities();
+    const { activities, calls } = fakeActivities({ ratePolicy: rated(0.5, 0.7, 0.6) });
     const result = await bench.serve(activities, async () => {
       const handle = await bench.start();
       const outcome = await handle.result();
@@ -27,7 +33,7 @@ describe('adaptation', () => {
       expect(events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes).toBeTruthy();
       return outcome;
     });
-    expect(result.best.iteration).toBe(2);
+    expect(result.best).toEqual(result.policies[1]);
     expect(result.policies.map(({ policy }) => policy.key)).toEqual(['policy-0', 'policy-1', 'policy-2']);
     expect(result.policies[1]).toMatchObject({ reward: 0.6, test: { dice: 0.81 } });
     expect(result.stopped).toBe(false);
@@ -55,6 +61,23 @@ describe('adaptation', () => {
         rate: 3,
       },
     );
+  });
+
+  it('keeps no policy that pleases the reward network but breaks frames, and reports the one that it keeps', async () => {
+    const { activities } = fakeActivities({ ratePolicy: rated(0.5, 0.9, 0.6) });
+    const { summariseEvaluation, writeReport } = activities;
+    activities.summariseEvaluation = async (input) => {
+      const summary = await summariseEvaluation(input);
+      return { ...summary, validFrames: input.iteration === 1 ? 0.3 : 0.5 };
+    };
+    const reported: PolicyResult[] = [];
+    activities.writeReport = async (input) => {
+      reported.push(input.best);
+      return writeReport(input);
+    };
+    const result = await bench.serve(activities, async () => (await bench.start()).result());
+    expect(result.best).toEqual(result.policies[2]);
+    expect(reported).toEqual([result.best]);
   });
 
   it('judges every policy by the landmark reward that was fitted once, beside the anatomical one of each iteration', async () => {
@@ -163,6 +186,60 @@ describe('adaptation', () => {
     expect(error.cause).toMatchObject({ type: 'DatasetInvalid', nonRetryable: true });
     expect(error.cause.message).toMatch(/5 of the 20 videos .* \(25\.0 %\).*maxQuarantinedShare/);
     expect(calls).not.toContain('fitRewardNetwork');
+  });
+});
+
+describe('the count of bad videos', () => {
+  const shards = 16;
+
+  /** Activities that find one bad video in each shard, once 16 shards are in flight. */
+  function withBadVideos() {
+    const { activities } = fakeActivities();
+    const { planRun } = activities;
+    activities.planRun = async (input) => ({
+      ...(await planRun(input)),
+      sweeps: [{ shards, videos: 4 * shards }],
+      validation: { shards, videos: 4 * shards },
+      test: { shards: 0, videos: 0 },
+    });
+    const together = () => {
+      let inFlight = 0;
+      let open!: () => void;
+      const all = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      return async () => {
+        if (++inFlight === shards) open();
+        await all;
+        return { done: 3, quarantined: 1 };
+      };
+    };
+    const sweeps = { target: together(), validation: together(), test: together() };
+    activities.predictShard = ({ split, iteration }) =>
+      split === 'validation' && iteration > 0
+        ? Promise.resolve({ done: 4, quarantined: 0 })
+        : sweeps[split]();
+    const input = adaptationInput(`bad-videos-${Math.random()}`, { iterations: 1 });
+    input.config.sweep.concurrentShards = shards;
+    return { activities, input };
+  }
+
+  it('is that of all shards in flight, in sweeps and in evaluations', async () => {
+    const { activities, input } = withBadVideos();
+    input.config.sweep.maxQuarantinedShare = 0.25;
+    const result = await bench.serve(activities, async () => (await bench.start(input)).result());
+    expect(result.quarantined).toBe(2 * shards);
+  });
+
+  it('ends a run that has too many of them in flight', async () => {
+    const { activities, input } = withBadVideos();
+    const { predictShard } = activities;
+    activities.predictShard = (given) =>
+      given.split === 'validation' ? Promise.resolve({ done: 4, quarantined: 0 }) : predictShard(given);
+    const error = await bench.serve(activities, async () =>
+      (await bench.start(input)).result().catch((caught) => caught),
+    );
+    expect(error.cause.message).toMatch(/16 of the 64 videos of the sweep of iteration 1/);
   });
 });
 

@@ -1,4 +1,7 @@
-/** The tensor process and its channel: results, failures, cancellation, death; the last through a real Temporal server. */
+/**
+ * The tensor process and its channel: results, failures, cancellation, death; the last through a real Temporal
+ * server.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +66,38 @@ describe('ComputeProcess', () => {
     const hung = impatient.run('predictShard', {}, never, () => undefined);
     await expect(hung).rejects.toMatchObject({ code: 'ComputeCrashed' });
     await impatient.close();
+  });
+
+  it('says what it killed, when that was last seen to move, and nothing of memory', async () => {
+    const impatient = new ComputeProcess({ module, deployment: {}, graceMs: 1000, stallMs: 500 });
+    await impatient.ready();
+    const run = impatient.run('fitRewardNetwork', {}, never, () => undefined);
+    const hung: Error = await run.then(() => new Error('not reached')).catch((error) => error);
+    expect(hung.message).toMatch(
+      /fitRewardNetwork showed no progress for 0\.5 s, since 3 of 9 videos were prepared/,
+    );
+    expect(hung.message).not.toMatch(/memory/);
+    await impatient.close();
+  });
+
+  it('leaves a process alone that prepares for longer than that, and passes on how far it is', async () => {
+    const impatient = new ComputeProcess({ module, deployment: {}, graceMs: 1000, stallMs: 500 });
+    await impatient.ready();
+    const beats: Heartbeat[] = [];
+    expect(await impatient.run('labelShard', {}, never, (beat) => beats.push(beat))).toBe('labelled');
+    expect(beats.at(-1)?.preparing).toEqual({ done: 10, total: 10 });
+    await impatient.close();
+  });
+
+  it('refuses a deployment that is none', async () => {
+    const child = new URL('../../workers/compute-child.ts', import.meta.url);
+    const deployment = { temporal: { tls: 'perhaps' }, s3: {} };
+    const misled = new ComputeProcess({ module: child, deployment, graceMs: 1000, stallMs: 60_000 });
+    await expect(misled.ready()).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining('TEMPORAL_TLS'),
+    });
+    await misled.close();
   });
 
   it('lets a cancelled activity end by itself', async () => {

@@ -2,10 +2,16 @@
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
-import type { ComputeActivities, IoActivities } from '../../contracts/activities.ts';
+import {
+  type ComputeActivities,
+  computeInputs,
+  type IoActivities,
+  ioInputs,
+} from '../../contracts/activities.ts';
 import type { AdaptationInput, RunPlan } from '../../contracts/messages.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
+import { electPolicy } from '../../decisions/election.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { findBinary } from '../../runtime/provision/binaries.ts';
 import { cacheFolder } from '../../runtime/provision/cache-folder.ts';
@@ -15,7 +21,12 @@ import { adaptation } from '../../workflows/adaptation.ts';
 
 export type Activities = IoActivities & ComputeActivities;
 
-/** A Temporal server of this test file alone, from the binary that set-up provides; the SDK's own download where there is none. */
+const inputs = { ...ioInputs, ...computeInputs };
+
+/**
+ * A Temporal server of this test file alone, from the binary that set-up provides; the SDK's own download where there
+ * is none.
+ */
 export async function openServer(): Promise<TestWorkflowEnvironment> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const path = process.env.TEMPORAL_BINARY ?? (await findBinary(temporalBinary, cacheFolder()))?.path;
@@ -32,8 +43,15 @@ export interface Bench {
   readonly bundle: WorkflowBundle;
   /** Starts an adaptation, of a name of its own unless told otherwise. */
   start(input?: AdaptationInput): Promise<WorkflowHandleWithFirstExecutionRunId<typeof adaptation>>;
-  /** Runs the work while workers serve the three queues with these activities. */
-  serve<Result>(activities: Activities, work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Runs the work while workers serve these queues, all by default, with these activities; the control worker is
+   * always one.
+   */
+  serve<Result>(
+    activities: Activities,
+    work: () => Promise<Result>,
+    queues?: readonly string[],
+  ): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -44,7 +62,7 @@ export async function openBench(): Promise<Bench> {
   return {
     environment,
     bundle,
-    async serve(activities, work) {
+    async serve(activities, work, queues = [taskQueues.io, taskQueues.compute]) {
       const { nativeConnection: connection } = environment;
       const control = await Worker.create({
         connection,
@@ -52,7 +70,7 @@ export async function openBench(): Promise<Bench> {
         workflowBundle: bundle,
       });
       const others = [];
-      for (const taskQueue of [taskQueues.io, taskQueues.compute]) {
+      for (const taskQueue of queues) {
         others.push(
           await Worker.create({
             connection,
@@ -98,7 +116,7 @@ export function adaptationInput(
   };
 }
 
-/** Activities that do nothing but answer, with a list of what was called in order. */
+/** Activities that check what they are told and do nothing but answer, with a list of what was called in order. */
 export function fakeActivities(changes: Partial<Activities> = {}): {
   activities: Activities;
   calls: string[];
@@ -147,7 +165,6 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
     }),
     fineTunePolicy: async ({ iteration }) => ({
       policy: ref(`policy-${iteration}`),
-      critic: ref(`critic-${iteration}`),
       curve: ref('curve'),
       steps: 8,
       validationReward: 0.5 + iteration / 10,
@@ -164,9 +181,8 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       best: best ?? { policy: ref(`merged-${round}`), validationReward: 0.7 },
       curve: ref(`round-${round}`),
     }),
-    concludeRounds: async ({ iteration, best, critic }) => ({
+    concludeRounds: async ({ iteration, best }) => ({
       policy: best.policy,
-      critic,
       curve: ref(`rounds-${iteration}`),
       steps: 8,
       validationReward: best.validationReward,
@@ -179,10 +195,11 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       validFrames: 0.5,
     }),
     ratePolicy: async ({ iteration }) => ({ iteration, reward: 0.5 + iteration / 10, videos: 4 }),
-    selectBest: async ({ policies, ratings }) => {
-      const best = [...ratings].sort((a, b) => b.reward - a.reward)[0]?.iteration ?? 0;
-      return { best: policies[best]!, selection: ref('selection') };
-    },
+    // The election is pure, so even here it is the real one: what a test says of the best policy is then true of a run.
+    selectBest: async ({ policies, ratings }) => ({
+      best: electPolicy(policies, ratings),
+      selection: ref('selection'),
+    }),
     promote: async () => ({ promoted: true, reason: 'better' }),
     readChampion: async () => ({ policy: ref('champion') }),
     writeReport: async () => ({ report: ref('report') }),
@@ -193,6 +210,7 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       name,
       (input: never) => {
         calls.push(name);
+        inputs[name as keyof Activities].parse(input);
         return (answer as (input: never) => unknown)(input);
       },
     ]),

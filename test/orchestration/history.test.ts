@@ -98,6 +98,11 @@ describe('the history of a workflow', () => {
     }
   });
 
+  it('is made by a sandbox without schemas', () => {
+    expect(bench.bundle.code).not.toMatch(/node_modules\/zod\//);
+    expect(bench.bundle.code).toContain('workflows/adaptation.ts');
+  });
+
   it('is not repeated when an activity in it is another one', async () => {
     const history = History.decode(readFileSync(new URL('adaptation-0.bin', recorded)));
     const scheduled = history.events.find((event) => event.activityTaskScheduledEventAttributes);

@@ -1,10 +1,13 @@
-/** Local-SGD rounds with the real activities over networks that were not trained: what they make is theirs alone, and repeatable. */
+/**
+ * Local-SGD rounds with the real activities over networks that were not trained: what they make is theirs alone, and
+ * repeatable.
+ */
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { loadNetwork, storeNetwork } from '../../activities/artefacts/networks.ts';
 import { concludeRounds } from '../../activities/conclude-rounds.ts';
 import { mergeRound } from '../../activities/merge-round.ts';
-import { loadNetwork, storeNetwork } from '../../activities/networks.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { trainLocally } from '../../activities/train-locally.ts';
 import type { FineTuneInput, MergeRoundResult, TrainLocallyResult } from '../../contracts/activities.ts';
@@ -33,7 +36,7 @@ async function readyToFineTune(localSgd: Partial<LocalSgdConfig>): Promise<[Tiny
         ? { ...config.network, inputChannels: 1, outputChannels: 3, deepSupervision: false }
         : rewardNetworkConfig(config.network);
     const network = UNet3D.initialise(shape, randomStream(1, kind));
-    const stored = await storeNetwork(context, `start/${kind}.safetensors`, network, kind, []);
+    const stored = await storeNetwork(context, `start/${kind}.safetensors`, { network, kind }, []);
     network.dispose();
     return stored;
   };
@@ -62,10 +65,10 @@ async function twoRounds([world, start]: [TinyWorld, FineTuneInput]) {
     merges.push(await mergeRound({ ...from, start: start.policy, locals, ...state }, context));
     parts.push(locals);
   }
-  const { best, critic } = merges.at(-1)!;
+  const { best } = merges.at(-1)!;
   const curves = merges.map(({ curve }) => curve);
   const { run, config, plan, iteration } = start;
-  const result = await concludeRounds({ run, config, plan, iteration, best, critic, curves }, context);
+  const result = await concludeRounds({ run, config, plan, iteration, best, curves }, context);
   return { parts, merges, result };
 }
 

@@ -1,6 +1,6 @@
 /** A workflow of one training activity, for tests of the worker beneath it. */
 import { proxyActivities } from '@temporalio/workflow';
-import { activityPolicies } from '../../contracts/activity-policies.ts';
+import { activityPolicies } from '../../temporal.config.ts';
 
 const { pretrainPolicy } = proxyActivities<{ pretrainPolicy(input: unknown): Promise<unknown> }>(
   activityPolicies.training,

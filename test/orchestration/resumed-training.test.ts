@@ -25,7 +25,7 @@ type Call = <Input, Output>(
 /** Steps between checkpoints that no interruption falls on. */
 const config: RunConfig = {
   ...tinyConfig(),
-  pretraining: { steps: 120, learningRate: 1e-2, checkpointEverySteps: 16 },
+  training: { windowFrames: 4, checkpointEverySteps: 2 },
 };
 
 /** One iteration of the algorithm up to the fine-tuned policy: what each training made. */
@@ -51,8 +51,8 @@ async function adapt(world: TinyWorld, call: Call) {
 }
 
 /**
- * Calls an activity until it ends. The first four calls are ended after a few heartbeats: by turns as a cancellation, which leaves a
- * checkpoint, and as a crash, which leaves none.
+ * Calls an activity until it ends. The first four calls are ended after a few heartbeats: by turns as a cancellation,
+ * which leaves a checkpoint, and as a crash, which leaves none.
  */
 function interrupted(world: TinyWorld): { call: Call; interruptions: () => number } {
   let interruptions = 0;
@@ -63,7 +63,8 @@ function interrupted(world: TinyWorld): { call: Call; interruptions: () => numbe
       let beats = 0;
       const context: ActivityContext = {
         ...world.context(controller.signal),
-        heartbeat: () => {
+        heartbeat: ({ preparing }) => {
+          if (preparing) return;
           if (++beats < most || attempt >= 4) return;
           if (attempt % 2 === 0) controller.abort(stop);
           else throw stop;

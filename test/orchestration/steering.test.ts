@@ -1,8 +1,11 @@
-/** Steering a running adaptation: pause, resume, stop, cancel, concurrency; on a real Temporal server with fake activities. */
+/**
+ * Steering a running adaptation: pause, resume, stop, cancel, concurrency; on a real Temporal server with fake
+ * activities.
+ */
 import { Context } from '@temporalio/activity';
-import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Progress } from '../../contracts/messages.ts';
+import { type Progress, ProgressSchema } from '../../contracts/messages.ts';
 import { progressQuery } from '../../workflows/progress.ts';
 import { pauseUpdate, resumeUpdate, setConcurrencyUpdate, stopUpdate } from '../../workflows/steering.ts';
 import { adaptationInput, type Bench, fakeActivities, openBench } from './harness.ts';
@@ -14,11 +17,13 @@ beforeAll(async () => {
 afterAll(() => bench?.close());
 
 /** Waits until the run's progress is as asked. */
-async function until(handle: WorkflowHandle, holds: (progress: Progress) => boolean): Promise<Progress> {
-  for (;;) {
-    const progress = await handle.query(progressQuery);
-    if (holds(progress)) return progress;
-  }
+async function until(handle: WorkflowHandle, holds: (progress: Progress) => boolean): Promise<void> {
+  await expect
+    .poll(async () => holds(ProgressSchema.parse(await handle.query(progressQuery))), {
+      timeout: 20_000,
+      interval: 50,
+    })
+    .toBe(true);
 }
 
 /** An activity that lasts until it is cancelled or let go. */
@@ -73,6 +78,54 @@ describe('a running adaptation', () => {
       expect((await handle.result()).policies).toHaveLength(3);
     });
   });
+
+  it('takes an order that was there before its first step, without a failed workflow task', async () => {
+    const { activities } = fakeActivities();
+    const handle = await bench.start(adaptationInput('early', { iterations: 1 }));
+    const ordered = handle.executeUpdate(setConcurrencyUpdate, { args: [3] });
+    await bench.serve(activities, async () => {
+      await ordered;
+      expect((await handle.query(progressQuery)).concurrency).toBe(3);
+      await handle.result();
+    });
+    const first = bench.environment.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
+    const { events } = await first.fetchHistory();
+    expect(events?.filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
+  });
+
+  it.each(['pause', 'stop'] as const)(
+    'outlives a store that is away when it is told to %s',
+    async (order) => {
+      const training = gate();
+      const { activities } = fakeActivities();
+      const { fineTunePolicy } = activities;
+      let away = true;
+      activities.fineTunePolicy = async (input) => {
+        if (!away) return fineTunePolicy(input);
+        await training.hold().catch(() => {
+          throw ApplicationFailure.retryable('the checkpoint could not be written', 'StorageUnavailable');
+        });
+        throw new Error('not reached');
+      };
+      await bench.serve(activities, async () => {
+        const handle = await bench.start(adaptationInput(`store-away-${order}`, { iterations: 1 }));
+        await until(handle, ({ stage }) => stage === 'fine-tuning');
+        await expect
+          .poll(async () => (await handle.describe()).raw.pendingActivities?.[0]?.lastHeartbeatTime)
+          .toBeTruthy();
+        await handle.executeUpdate(order === 'pause' ? pauseUpdate : stopUpdate);
+        await expect.poll(() => training.cancelled(), { timeout: 10_000 }).toBe(1);
+        away = false;
+        if (order === 'pause') {
+          await until(handle, ({ state }) => state === 'paused');
+          await handle.executeUpdate(resumeUpdate);
+        }
+        const result = await handle.result();
+        expect(result.policies).toHaveLength(order === 'pause' ? 2 : 1);
+        expect(result.stopped).toBe(order === 'stop');
+      });
+    },
+  );
 
   it('keeps no more shards in flight than allowed, also after the number was changed', async () => {
     const shard = gate();

@@ -67,8 +67,8 @@ export async function addPhantoms(
 }
 
 /**
- * Source with three annotated videos, target with four to adapt to, one to validate on, one annotated to test on. Both are of one
- * scanner, so that a policy of a hundred steps segments them well enough to be labelled.
+ * Source with three annotated videos, target with four to adapt to, one to validate on, one annotated to test on. Both
+ * are of one scanner, so that a policy of a hundred steps segments them well enough to be labelled.
  */
 export async function addTinyDatasets(store: ObjectStore): Promise<{ source: string[]; target: string[] }> {
   const labelled = { split: 'train', labelled: true } as const;
@@ -107,7 +107,8 @@ export function tinyConfig(): RunConfig {
         [3, 3, 3],
       ],
     },
-    pretraining: { steps: 120, learningRate: 1e-2, checkpointEverySteps: 40 },
+    training: { checkpointEverySteps: 40 },
+    pretraining: { steps: 120, learningRate: 1e-2 },
     autoencoder: { maskSize: 16, baseFilters: 2, latentDimensions: 8, steps: 4, batchFrames: 4 },
     sweep: { videosPerIteration: 4, videosPerShard: 2, concurrentShards: 2, maxQuarantinedShare: 0.5 },
     labelling: { agreement: 0, weightNoise: [0.1], contrast: [0.4], imageNoise: [0.3] },
@@ -117,7 +118,6 @@ export function tinyConfig(): RunConfig {
       epochs: 2,
       windowsPerEpoch: 3,
       updatesPerWindow: 2,
-      checkpointEveryWindows: 2,
       validationVideos: 1,
     },
   });

@@ -8,6 +8,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectedDeployment } from '../../runtime/connected-deployment.ts';
+import { deploymentFrom } from '../../runtime/deployment.ts';
 import { findBinary } from '../../runtime/provision/binaries.ts';
 import { cacheFolder } from '../../runtime/provision/cache-folder.ts';
 import { s3Binary } from '../../runtime/provision/s3.ts';
@@ -16,7 +17,6 @@ import { type Embedded, startEmbedded } from '../../runtime/services/embedded.ts
 import { isListening } from '../../runtime/services/ports.ts';
 import { TEMPORAL_PORT } from '../../runtime/services/temporal-server.ts';
 import { bucketExists } from '../../storage/s3-bucket.ts';
-import { deploymentFrom } from '../../temporal.config.ts';
 
 const cache = cacheFolder();
 const missing = (
@@ -84,6 +84,13 @@ describe.skipIf(missing.length > 0)('the embedded services', () => {
 
   it('keep the keys in a file that only the user reads', () => {
     expect(statSync(join(home, 'credentials.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it('remember for months what has ended, so that it can be resumed', async () => {
+    const { config } = await withTemporal((client) =>
+      client.workflowService.describeNamespace({ namespace: 'default' }),
+    );
+    expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(90 * 24 * 3600);
   });
 
   it('are found by a command that the environment tells nothing', async () => {

@@ -4,10 +4,10 @@ import { rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { deploymentFrom } from '../../runtime/deployment.ts';
 import { up } from '../../runtime/up.ts';
 import { writeArtefact } from '../../storage/artefacts.ts';
 import { openStore } from '../../storage/open-store.ts';
-import { deploymentFrom } from '../../temporal.config.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'echoloop-start-'));
 afterAll(() => rm(home, { recursive: true, force: true }));

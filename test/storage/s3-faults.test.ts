@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deploymentFrom } from '../../runtime/deployment.ts';
 import { type Embedded, startEmbedded } from '../../runtime/services/embedded.ts';
 import { findArtefact, readArtefact, recordKey, writeArtefact } from '../../storage/artefacts.ts';
 import { cancelledBy } from '../../storage/cancellable-store.ts';
@@ -12,12 +13,11 @@ import { ChunkedArtefact, writeChunkedArtefact } from '../../storage/chunked-art
 import { modelKeys } from '../../storage/keys.ts';
 import { ensureBucket } from '../../storage/s3-bucket.ts';
 import { S3Store } from '../../storage/s3-store.ts';
-import { deploymentFrom } from '../../temporal.config.ts';
 import { type FaultyProxy, faultyProxy } from './faulty-proxy.ts';
 
 const bytes = new TextEncoder().encode('weights of a policy, such as they are');
 const origin = { inputs: [], codeVersion: 'test', mediaType: 'application/octet-stream' };
-const budgets = { connectMs: 500, stallMs: 300, attempts: 2, connections: 64 };
+const limits = { connectMs: 500, stallMs: 300, attempts: 2, connections: 64 };
 
 describe('the store behind a bad network', () => {
   const home = mkdtempSync(join(tmpdir(), 'echoloop-faults-'));
@@ -44,7 +44,7 @@ describe('the store behind a bad network', () => {
     const s3 = { ...embedded.deployment.s3, bucket: `faults-${++buckets}`, endpoint: proxy.endpoint };
     await ensureBucket(s3);
     proxy.requests.length = 0;
-    store = new S3Store(s3, budgets);
+    store = new S3Store(s3, limits);
   });
 
   const firstOf =
@@ -116,7 +116,7 @@ describe('the store behind a bad network', () => {
   ] as const)('ends a request at once when its activity is cancelled %s', async (_, fault) => {
     const patient = new S3Store(
       { ...embedded.deployment.s3, bucket: `faults-${buckets}`, endpoint: proxy.endpoint },
-      { ...budgets, stallMs: 60_000 },
+      { ...limits, stallMs: 60_000 },
     );
     await patient.put('object', bytes);
     proxy.fault = () => fault;

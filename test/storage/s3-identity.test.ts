@@ -10,10 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectedDeployment } from '../../runtime/connected-deployment.ts';
-import { environmentOf } from '../../runtime/services/embedded.ts';
+import { deploymentFrom, environmentOf } from '../../runtime/deployment.ts';
 import { S3Store } from '../../storage/s3-store.ts';
 import { readTlsFiles } from '../../storage/tls-files.ts';
-import { deploymentFrom } from '../../temporal.config.ts';
 
 async function portOf(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');

@@ -4,6 +4,7 @@ import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deploymentFrom } from '../../runtime/deployment.ts';
 import { findBinary } from '../../runtime/provision/binaries.ts';
 import { cacheFolder } from '../../runtime/provision/cache-folder.ts';
 import { s3Binary } from '../../runtime/provision/s3.ts';
@@ -12,7 +13,6 @@ import { s3Server } from '../../runtime/services/s3-server.ts';
 import { ensureBucket } from '../../storage/s3-bucket.ts';
 import { S3Store } from '../../storage/s3-store.ts';
 import { describeStoreContract } from '../../storage/store-contract.ts';
-import { deploymentFrom } from '../../temporal.config.ts';
 
 describe('the embedded S3 service with its metadata in a folder', () => {
   const home = mkdtempSync(join(tmpdir(), 'echoloop-metadata-'));

@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deploymentFrom } from '../../runtime/deployment.ts';
 import { type Embedded, startEmbedded } from '../../runtime/services/embedded.ts';
 import { readArtefact, writeArtefact } from '../../storage/artefacts.ts';
 import { ensureBucket } from '../../storage/s3-bucket.ts';
 import { S3Store } from '../../storage/s3-store.ts';
 import { describeStoreContract } from '../../storage/store-contract.ts';
-import { deploymentFrom } from '../../temporal.config.ts';
 
 describe('the store on a real S3 server', () => {
   const home = mkdtempSync(join(tmpdir(), 'echoloop-s3-'));

@@ -6,9 +6,10 @@ import { generatePhantom } from '../../../datasets/phantom/phantom.ts';
 import { randomStream } from '../../../ground/random.ts';
 import type { LabelVideo } from '../../../imaging/image.ts';
 import { diceOf } from '../../../metrics/overlap.ts';
+import type { TrainingState } from '../../training/training.ts';
 import { correctSequence } from '../correct-sequence.ts';
 import { ShapeAutoencoder } from './autoencoder.ts';
-import { type AutoencoderState, AutoencoderTraining } from './autoencoder-training.ts';
+import { type AutoencoderProgress, AutoencoderTraining } from './autoencoder-training.ts';
 
 const videos = [0, 2].map((index) => generatePhantom({ domain: 'source', seed: 3, index }).labels);
 const source = { count: videos.length, load: (index: number) => videos[index]! };
@@ -51,15 +52,25 @@ describe('training the shape autoencoder', () => {
 
   it('goes on with the same numbers when it is saved and restored', () => {
     const straight = start(6);
-    const losses: number[] = [];
-    while (!straight.training.done) losses.push(straight.training.step().loss);
+    const losses: object[] = [];
+    const counts: unknown[] = [];
+    while (!straight.training.done) {
+      losses.push(straight.training.step().measures);
+      counts.push(straight.training.count);
+    }
+    expect(counts).toEqual([
+      ...[1, 2, 3, 4, 5].map((done) => ({ done, total: 8 })),
+      ...[6, 7].map((done) => ({ done, total: 8, phase: 'latent ranges' })),
+      { done: 8, total: 8 },
+    ]);
+    expect(() => straight.training.step()).toThrow('no step left');
 
-    let saved: AutoencoderState | undefined;
-    const resumed: number[] = [];
+    let saved: TrainingState<AutoencoderProgress> | undefined;
+    const resumed: object[] = [];
     for (let done = false; !done; ) {
       const { autoencoder, training } = start(6);
       if (saved) training.restore(saved);
-      resumed.push(training.step().loss);
+      resumed.push(training.step().measures);
       const { arrays, progress } = training.state();
       saved = { arrays, progress: JSON.parse(JSON.stringify(progress)) };
       done = training.done;

@@ -4,14 +4,21 @@
  * training goes on with the same numbers.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import type { ShapeAutoencoderConfig } from '../../../contracts/run-config.ts';
 import { DomainError } from '../../../ground/errors.ts';
 import { type RandomStream, randomStream } from '../../../ground/random.ts';
 import type { LabelVideo } from '../../../imaging/image.ts';
 import { Adam } from '../../networks/adam.ts';
 import { disposeGradients } from '../../networks/gradients.ts';
-import type { NamedArrays } from '../../networks/named-arrays.ts';
 import { withoutPrefix, withPrefix } from '../../networks/prefixed-arrays.ts';
+import {
+  refuseStepWhenDone,
+  type Training,
+  type TrainingCount,
+  type TrainingState,
+  type TrainingStep,
+} from '../../training/training.ts';
 import type { LatentBounds } from '../latent-smoothing.ts';
 import { maskShape, type ShapeAutoencoder } from './autoencoder.ts';
 import { attributeLoss, divergenceLoss, reconstructionLoss } from './autoencoder-loss.ts';
@@ -30,27 +37,15 @@ export interface ShapeSource {
   load(index: number): LabelVideo;
 }
 
-export interface AutoencoderProgress {
-  readonly phase: 'training' | 'bounds' | 'done';
+export const AutoencoderProgressSchema = z.strictObject({
+  phase: z.enum(['training', 'bounds', 'done']),
   /** Optimiser steps of the training, or videos whose latent range is taken. */
-  readonly step: number;
-}
+  step: z.int().min(0),
+});
+export type AutoencoderProgress = Readonly<z.infer<typeof AutoencoderProgressSchema>>;
 
-export interface AutoencoderStep {
-  /** Total objective; 0 outside of the training phase. */
-  readonly loss: number;
-  /** Mean soft Dice of the foreground labels. */
-  readonly dice: number;
-  readonly attributeLoss: number;
-  readonly progress: AutoencoderProgress;
-}
-
-export interface AutoencoderState {
-  readonly arrays: NamedArrays;
-  readonly progress: AutoencoderProgress;
-}
-
-export class AutoencoderTraining {
+export class AutoencoderTraining implements Training<AutoencoderProgress> {
+  readonly progressSchema = AutoencoderProgressSchema;
   readonly #autoencoder: ShapeAutoencoder;
   readonly #source: ShapeSource;
   readonly #config: ShapeAutoencoderConfig;
@@ -87,33 +82,43 @@ export class AutoencoderTraining {
     return this.#progress;
   }
 
+  get count(): TrainingCount {
+    const { steps } = this.#config;
+    const { phase, step } = this.#progress;
+    const total = steps + this.#source.count;
+    if (phase === 'training') return { done: step, total };
+    return phase === 'bounds'
+      ? { done: steps + step, total, phase: 'latent ranges' }
+      : { done: total, total };
+  }
+
   /** Range of each latent dimension over the training set; complete once the training is done. */
   get bounds(): readonly LatentBounds[] {
     return this.#bounds;
   }
 
   /**
-   * One optimiser step, then one video of the latent range per call; nothing once done.
+   * One optimiser step, then one video of the latent range per call, of which there is nothing to measure. `loss` is the total
+   * objective, `dice` the mean soft Dice of the foreground labels.
    * @throws Diverged when the loss is not finite; DatasetInvalid when all videos it draws are empty.
    */
-  step(): AutoencoderStep {
+  step(): TrainingStep {
+    refuseStepWhenDone(this, 'the training of the shape autoencoder');
     const { phase, step } = this.#progress;
     if (phase === 'training') {
-      const result = this.#train(step);
+      const measures = this.#train(step);
       const last = step + 1 === this.#config.steps;
       this.#progress = last ? { phase: 'bounds', step: 0 } : { phase, step: step + 1 };
-      return { ...result, progress: this.#progress };
+      return { measures };
     }
-    if (phase === 'bounds') {
-      this.#takeBounds(this.#source.load(step));
-      const last = step + 1 === this.#source.count;
-      this.#progress = last ? { phase: 'done', step: 0 } : { phase, step: step + 1 };
-    }
-    return { loss: 0, dice: 0, attributeLoss: 0, progress: this.#progress };
+    this.#takeBounds(this.#source.load(step));
+    const last = step + 1 === this.#source.count;
+    this.#progress = last ? { phase: 'done', step: 0 } : { phase, step: step + 1 };
+    return { measures: {} };
   }
 
-  /** Everything that a new training with the same options needs to go on from here, as host copies. */
-  state(): AutoencoderState {
+  /** Arrays under autoencoder/, optimiser/ and latent/. */
+  state(): TrainingState<AutoencoderProgress> {
     return {
       arrays: {
         ...withPrefix('autoencoder', this.#autoencoder.toArrays()),
@@ -124,11 +129,7 @@ export class AutoencoderTraining {
     };
   }
 
-  /**
-   * Takes over a state that `state` gave.
-   * @throws CheckpointIncompatible when arrays are missing or have other shapes.
-   */
-  restore({ arrays, progress }: AutoencoderState): void {
+  restore({ arrays, progress }: TrainingState<AutoencoderProgress>): void {
     this.#autoencoder.assign(withoutPrefix('autoencoder', arrays));
     this.#optimiser.assign(withoutPrefix('optimiser', arrays));
     this.#bounds = boundsFromArrays(withoutPrefix('latent', arrays));
@@ -140,7 +141,7 @@ export class AutoencoderTraining {
     this.#optimiser.dispose();
   }
 
-  #train(step: number): Omit<AutoencoderStep, 'progress'> {
+  #train(step: number): { loss: number; dice: number; attributeLoss: number } {
     const { masks, attributes } = this.#batchOf(step);
     const { latentDimensions, divergenceWeight, attributeWeight } = this.#config;
     const noise = noiseOf(

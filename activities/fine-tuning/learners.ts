@@ -1,0 +1,110 @@
+/**
+ * The networks of a fine-tuning and what it is made of, as plain training and the workers of a round (method.md 6, 7)
+ * share it.
+ */
+import type { FineTuneInput, TrainLocallyInput } from '../../contracts/activities.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import type { Keep } from '../../ground/disposables.ts';
+import { randomStream } from '../../ground/random.ts';
+import { UNet3D } from '../../method/networks/unet3d.ts';
+import type { FineTuneOptions } from '../../method/ppo/fine-tune.ts';
+import { loadNetwork } from '../artefacts/networks.ts';
+import type { RunFacts } from '../artefacts/run-facts.ts';
+import type { ActivityContext } from '../context.ts';
+import { loadPolicyRewards, type PolicyRewards, rewardInputs } from '../rewards/policy-rewards.ts';
+import { withRates } from '../training/attempt.ts';
+import { shelveVideos, type VideosOfTraining } from '../videos/shelve-videos.ts';
+import { type VideoShelf, windowsFrom } from '../videos/video-shelf.ts';
+import { sweptSurroundings } from './swept-surroundings.ts';
+
+type Start = Pick<FineTuneInput, 'iteration' | 'critic'>;
+
+export interface Learners {
+  readonly policy: UNet3D;
+  readonly reference: UNet3D;
+  readonly critic: UNet3D;
+  readonly rewards: PolicyRewards;
+}
+
+/** The networks of a fine-tuning, kept to be freed. */
+export async function loadLearners(
+  start: FineTuneInput,
+  facts: RunFacts,
+  context: ActivityContext,
+  keep: Keep,
+): Promise<Learners> {
+  return {
+    policy: keep(await loadNetwork(context, start.policy, 'policy')),
+    reference: keep(await loadNetwork(context, start.reference, 'policy')),
+    critic: keep(await criticOf(start, facts, context)),
+    rewards: keep(await loadPolicyRewards(context, start.reward, facts.config)),
+  };
+}
+
+/** The critic of the round before, or a new one; it keeps its deep-supervision heads (method.md 3). */
+export async function criticOf(
+  { critic, iteration }: Start,
+  { config }: RunFacts,
+  context: ActivityContext,
+): Promise<UNet3D> {
+  if (critic) return loadNetwork(context, critic, 'critic');
+  return UNet3D.initialise(
+    { ...config.network, inputChannels: 1, outputChannels: 1, deepSupervision: true },
+    randomStream(config.seed, 'critic', iteration),
+  );
+}
+
+export interface FineTuneTask {
+  readonly input: FineTuneInput;
+  readonly facts: RunFacts;
+  readonly learners: Learners;
+  readonly shelf: VideoShelf;
+  /** Of the target, to train on. */
+  readonly videos: readonly string[];
+  /** That of the run, or of a part of it. */
+  readonly ppo: FineTuneOptions['config'];
+}
+
+/** Puts the videos on the shelf; gives a fine-tuning on them without validation. */
+export async function fineTuneOptions(
+  { input, facts, learners, shelf, videos, ppo }: FineTuneTask,
+  context: ActivityContext,
+): Promise<FineTuneOptions> {
+  const { config } = facts;
+  const { policy, reference, critic, rewards } = learners;
+  const { usable } = await shelveVideos(shelf, targetVideos(input, facts, videos), context);
+  return {
+    policy,
+    reference,
+    critic,
+    rewardOf: rewards.training,
+    windows: windowsFrom(shelf, usable),
+    surroundingsOf: await sweptSurroundings(usable, input, config, context),
+    config: withRates(ppo, ['policyLearningRate', 'criticLearningRate'], input.rateFactor),
+    iteration: input.iteration,
+    seed: config.seed,
+    windowFrames: config.training.windowFrames,
+  };
+}
+
+/** Videos of the target without their labels. */
+export function targetVideos(
+  { run }: Pick<FineTuneInput, 'run'>,
+  { config }: RunFacts,
+  videos: readonly string[],
+): VideosOfTraining {
+  return { run, dataset: config.target, labelled: false, config, videos };
+}
+
+/** What a fine-tuning is made from, for the records of what it makes. */
+export function fineTuneInputs(input: FineTuneInput & Pick<TrainLocallyInput, 'before'>): ArtefactRef[] {
+  return [
+    input.config,
+    input.plan,
+    input.policy,
+    input.reference,
+    ...(input.critic ? [input.critic] : []),
+    ...(input.before ? [input.before] : []),
+    ...rewardInputs(input.reward),
+  ];
+}

@@ -1,0 +1,33 @@
+/**
+ * What lies around the windows of a fine-tuning (method.md 5.5): their videos, as this iteration's sweep segmented
+ * them.
+ */
+import type { RunConfig } from '../../contracts/run-config.ts';
+import type { FineTuneOptions } from '../../method/ppo/fine-tune.ts';
+import { type LandmarkFreeMeasures, landmarkFreeMeasures } from '../../metrics/temporal.ts';
+import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
+import { readPrediction } from '../videos/predictions.ts';
+
+/**
+ * For windows drawn from `videos`, by their index. Undefined in a run without temporal penalty; a video that the sweep
+ * could not predict, or that is no longer than a window, is judged by the window alone.
+ */
+export async function sweptSurroundings(
+  videos: readonly string[],
+  { run, iteration }: { readonly run: string; readonly iteration: number },
+  { ppo, training }: RunConfig,
+  context: ActivityContext,
+): Promise<FineTuneOptions['surroundingsOf']> {
+  if (!ppo.temporalPenalty) return undefined;
+  const known: (LandmarkFreeMeasures | undefined)[] = [];
+  for (const [index, id] of videos.entries()) {
+    const swept = await readPrediction({ run, iteration, split: 'target' }, id, context);
+    const longer = swept && swept.labels.frames > training.windowFrames;
+    known.push(longer ? landmarkFreeMeasures(swept.labels) : undefined);
+    await breatheWhilePreparing(context, index + 1, videos.length);
+  }
+  return ({ video, startFrame }) => {
+    const measures = known[video];
+    return measures && { measures, startFrame };
+  };
+}

@@ -1,0 +1,45 @@
+/** What fine-tuning is judged by: the mean reward of a policy on the validation videos. */
+import type { FineTuneInput, RatedPolicy } from '../../contracts/activities.ts';
+import { withDisposables } from '../../ground/disposables.ts';
+import type { UNet3D } from '../../method/networks/unet3d.ts';
+import { meanPolicyReward } from '../../method/ppo/policy-reward.ts';
+import type { RunFacts } from '../artefacts/run-facts.ts';
+import { type ActivityContext, breathe } from '../context.ts';
+import { loadPolicyRewards } from '../rewards/policy-rewards.ts';
+import { shelveVideos } from '../videos/shelve-videos.ts';
+import { VideoShelf, windowsFrom } from '../videos/video-shelf.ts';
+import { targetVideos } from './learners.ts';
+
+/** Not scaled per frame, in [0, 1]; nothing without validation videos. */
+export async function validationReward(
+  policy: UNet3D,
+  input: Pick<FineTuneInput, 'run' | 'reward'>,
+  facts: RunFacts,
+  context: ActivityContext,
+): Promise<number | undefined> {
+  const { config, plan } = facts;
+  const videos = plan.validation.flat().slice(0, config.ppo.validationVideos);
+  if (videos.length === 0) return undefined;
+  return withDisposables(async (keep) => {
+    const shelf = keep(new VideoShelf());
+    const rewards = keep(await loadPolicyRewards(context, input.reward, config));
+    const { usable } = await shelveVideos(shelf, targetVideos(input, facts, videos), context);
+    const rated = meanPolicyReward(policy, rewards.validation, windowsFrom(shelf, usable), {
+      videos: usable.length,
+      windowFrames: config.training.windowFrames,
+    });
+    await breathe(context);
+    return rated;
+  });
+}
+
+/** The policy that a fine-tuning starts from, which stands for election too; nothing without validation videos. */
+export async function rateStart(
+  policy: UNet3D,
+  input: Pick<FineTuneInput, 'run' | 'reward' | 'policy'>,
+  facts: RunFacts,
+  context: ActivityContext,
+): Promise<RatedPolicy | undefined> {
+  const reward = await validationReward(policy, input, facts, context);
+  return reward === undefined ? undefined : { policy: input.policy, validationReward: reward };
+}

@@ -1,0 +1,57 @@
+/** Videos as the networks see them: read from the store through the cache, decoded, preprocessed (method.md 2). */
+import type { PreprocessingConfig } from '../../contracts/run-config.ts';
+import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
+import { preprocess, preprocessLabels } from '../../datasets/preprocessing.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { DomainError } from '../../ground/errors.ts';
+import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import { datasetKeys } from '../../storage/keys.ts';
+import type { ActivityContext } from '../context.ts';
+
+export interface PreparedVideo {
+  readonly id: string;
+  readonly reference: ArtefactRef;
+  /** On the grid of the networks. */
+  readonly video: GreyVideo;
+  /** From the grid of the networks to the file's. */
+  restoreLabels(labels: LabelVideo): LabelVideo;
+}
+
+/** @throws DomainError ArtefactMissing, ChecksumMismatch, or what the reader finds wrong with the file. */
+export async function prepareVideo(
+  context: ActivityContext,
+  dataset: string,
+  id: string,
+  config: PreprocessingConfig,
+): Promise<PreparedVideo> {
+  const reference = await referenceOf(context, datasetKeys.video(dataset, id));
+  const original = await readGreyNifti(await context.cache.read(reference), id);
+  return { id, reference, ...preprocess(original, config) };
+}
+
+/** Labels on the grid of the networks. */
+export async function prepareLabels(
+  context: ActivityContext,
+  dataset: string,
+  id: string,
+  config: PreprocessingConfig,
+): Promise<LabelVideo> {
+  return preprocessLabels(await readLabels(context, dataset, id), config);
+}
+
+/** Labels on the grid of the file. */
+export async function readLabels(context: ActivityContext, dataset: string, id: string): Promise<LabelVideo> {
+  const reference = await referenceOf(context, datasetKeys.labels(dataset, id));
+  return readLabelNifti(await context.cache.read(reference), id);
+}
+
+async function referenceOf(context: ActivityContext, key: string): Promise<ArtefactRef> {
+  const reference = await findArtefact(context.store, key);
+  if (reference) return reference;
+  throw new DomainError(
+    'ArtefactMissing',
+    `${key} is in the dataset's manifest but not in the store. Ingest the video again.`,
+    { key },
+  );
+}

@@ -1,0 +1,18 @@
+/** A training must not quietly go on with what little is left of its data. */
+import { DomainError } from '../../ground/errors.ts';
+
+/** @throws DomainError DatasetInvalid when a larger share of the videos is unusable than allowed, or all are. */
+export function refuseEmptyTraining(
+  dataset: string,
+  videos: number,
+  usable: number,
+  maximumShare: number,
+): void {
+  const bad = videos - usable;
+  if (videos === 0 || (usable > 0 && bad / videos <= maximumShare)) return;
+  throw new DomainError(
+    'DatasetInvalid',
+    `${bad} of the ${videos} videos of "${dataset}" that this training needs are unusable; at most ${(100 * maximumShare).toFixed(0)} % may be (sweep.maxQuarantinedShare). The reason for each is in the run's quarantine folder. Correct the videos and start a new run.`,
+    { videos, bad },
+  );
+}

@@ -1,0 +1,125 @@
+/**
+ * Prepared videos of a training at hand without waiting: in memory as far as a budget goes, beyond it in a folder of
+ * this process that is removed at the end. Training draws windows, so only the frames that are asked for are read.
+ */
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { domainErrorOf } from '../../ground/errors.ts';
+import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
+import type { LabelledWindowSource, WindowSource } from '../../method/pretraining/training-windows.ts';
+import { makeScratchFolder } from '../../runtime/scratch-folder.ts';
+import { memoryBudgets } from '../../temporal.config.ts';
+
+const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
+
+interface Place {
+  readonly geometry: VideoGeometry;
+  readonly intensities: Float32Array | string;
+  readonly labels: Uint8Array | string | undefined;
+}
+
+export class VideoShelf {
+  readonly #places = new Map<string, Place>();
+  readonly #memoryBytes: number;
+  #bytes = 0;
+  #files = 0;
+  #folder: string | undefined;
+
+  constructor(memoryBytes: number = memoryBudgets.videoShelfBytes) {
+    this.#memoryBytes = memoryBytes;
+  }
+
+  /** Keeps a video, with labels on the same grid when there are any. */
+  put(id: string, video: GreyVideo, labels?: LabelVideo): void {
+    this.#places.set(id, {
+      geometry: geometryOf(video),
+      intensities: this.#keep(video.intensities),
+      labels: labels && this.#keep(labels.labels),
+    });
+  }
+
+  /** Size and spacing of a video that was put. */
+  geometry(id: string): VideoGeometry {
+    return this.#placeOf(id).geometry;
+  }
+
+  /** Grey levels of consecutive frames, [frames, rows, columns]; not to be changed. */
+  window(id: string, startFrame: number, frames: number): Float32Array {
+    const { geometry, intensities } = this.#placeOf(id);
+    const { start, length } = rangeOf(geometry, startFrame, frames);
+    if (typeof intensities !== 'string') return intensities.subarray(start, start + length);
+    return new Float32Array(readRange(intensities, start * FLOAT_BYTES, length * FLOAT_BYTES).buffer);
+  }
+
+  /** Labels of consecutive frames, [frames, rows, columns]; not to be changed. */
+  labels(id: string, startFrame: number, frames: number): Uint8Array {
+    const { geometry, labels } = this.#placeOf(id);
+    if (labels === undefined) throw new Error(`The video ${id} was put on the shelf without labels.`);
+    const { start, length } = rangeOf(geometry, startFrame, frames);
+    return typeof labels === 'string'
+      ? readRange(labels, start, length)
+      : labels.subarray(start, start + length);
+  }
+
+  dispose(): void {
+    this.#places.clear();
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder = undefined;
+  }
+
+  /** The array itself, or the path of a file with its bytes. */
+  #keep<Pixels extends Float32Array | Uint8Array>(pixels: Pixels): Pixels | string {
+    if (this.#bytes + pixels.byteLength <= this.#memoryBytes) {
+      this.#bytes += pixels.byteLength;
+      return pixels;
+    }
+    this.#folder ??= makeScratchFolder();
+    const path = join(this.#folder, String(this.#files++));
+    try {
+      writeFileSync(path, new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));
+    } catch (error) {
+      throw domainErrorOf(error, path) ?? error;
+    }
+    return path;
+  }
+
+  #placeOf(id: string): Place {
+    const place = this.#places.get(id);
+    if (!place) throw new Error(`The video ${id} is not on the shelf.`);
+    return place;
+  }
+}
+
+/** These videos as what training draws its windows from. */
+export function windowsFrom(shelf: VideoShelf, ids: readonly string[]): WindowSource {
+  return {
+    count: ids.length,
+    frames: (index) => shelf.geometry(ids[index]!).frames,
+    rows: (index) => shelf.geometry(ids[index]!).rows,
+    columns: (index) => shelf.geometry(ids[index]!).columns,
+    window: (index, startFrame, frames) => shelf.window(ids[index]!, startFrame, frames),
+  };
+}
+
+/** The same for videos that were put with labels. */
+export function labelledWindowsFrom(shelf: VideoShelf, ids: readonly string[]): LabelledWindowSource {
+  return {
+    ...windowsFrom(shelf, ids),
+    labels: (index, startFrame, frames) => shelf.labels(ids[index]!, startFrame, frames),
+  };
+}
+
+function rangeOf({ rows, columns }: VideoGeometry, startFrame: number, frames: number) {
+  return { start: startFrame * rows * columns, length: frames * rows * columns };
+}
+
+function readRange(path: string, start: number, bytes: number): Uint8Array<ArrayBuffer> {
+  const range = new Uint8Array(bytes);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, range, 0, bytes, start);
+  } finally {
+    closeSync(file);
+  }
+  return range;
+}

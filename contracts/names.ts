@@ -1,0 +1,16 @@
+/** Names that the Temporal server knows, and the version of what a run hands on. Plain data: workflows import it. */
+
+/** Of the workflow types. */
+export const workflowTypes = { adaptation: 'adaptation', nightly: 'nightly' } as const;
+
+/** Of the query and the updates that a running adaptation answers. */
+export const steeringNames = {
+  progress: 'progress',
+  pause: 'pause',
+  resume: 'resume',
+  stop: 'stop',
+  setConcurrency: 'setConcurrency',
+} as const;
+
+/** Raised when the shape of `CarriedState` changes; a run refuses state that it does not understand. */
+export const CARRIED_STATE_VERSION = 1;

@@ -1,0 +1,128 @@
+/**
+ * The plan of a run: which videos each part of it works on (method.md 1, 2). Frozen when the run starts; an artefact,
+ * because it may name tens of thousands of videos.
+ */
+import type { ShardInput } from '../contracts/activities.ts';
+import type { Plan } from '../contracts/documents.ts';
+import type { SweepSize } from '../contracts/messages.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import { DomainError } from '../ground/errors.ts';
+import { randomStream, shuffled } from '../ground/random.ts';
+import { historyBudgets } from '../temporal.config.ts';
+
+/** What a plan needs to know of a video. */
+export interface PlannedVideo {
+  readonly id: string;
+  /** The patient or examination that it belongs to. */
+  readonly study: string;
+  readonly split: 'train' | 'val' | 'test' | 'pred';
+  readonly labelled: boolean;
+}
+
+/** The videos of both datasets, in the order of their manifests. */
+export interface PlannedDatasets {
+  readonly source: readonly PlannedVideo[];
+  readonly target: readonly PlannedVideo[];
+}
+
+/**
+ * The same configuration and datasets give the same plan.
+ * @throws DomainError DatasetInvalid when there is nothing to train on or nothing to adapt to.
+ */
+export function makePlan(config: RunConfig, { source, target }: PlannedDatasets): Plan {
+  const { seed, sweep, ppo } = config;
+  const train = source.filter(({ labelled, split }) => labelled && split === 'train');
+  refuseWithoutAnnotations(config, source.length, train.length);
+  const validation = idsOf(target.filter(({ split }) => split === 'val'));
+  const mostValidation = Math.max(ppo.validationVideos, Math.ceil(sweep.videosPerIteration / 10));
+  const test = target.filter(({ split }) => split === 'test');
+  const scored = test.some(({ labelled }) => labelled) ? test.filter(({ labelled }) => labelled) : test;
+  return {
+    source: {
+      train: idsOf(train),
+      validation: idsOf(source.filter(({ labelled, split }) => labelled && split === 'val')),
+      studies: studiesOf(train),
+    },
+    sweeps: sweepsOf(config, target),
+    validation: sharded(
+      shuffled(validation, randomStream(seed, 'validation')).slice(0, mostValidation),
+      sweep.videosPerShard,
+    ),
+    test: sharded(idsOf(scored), sweep.videosPerShard),
+    studies: studiesOf(target),
+  };
+}
+
+/**
+ * The videos of the sweep of an iteration, counted from 1. @throws DomainError ConfigInvalid when the plan has none for
+ * it.
+ */
+export function sweepOf(plan: Plan, iteration: number): readonly string[] {
+  const sweep = plan.sweeps[iteration - 1];
+  if (sweep) return sweep.flat();
+  throw new DomainError(
+    'ConfigInvalid',
+    `The plan has no sweep for iteration ${iteration}: it has ${plan.sweeps.length}.`,
+  );
+}
+
+/** The videos of one shard. @throws DomainError ConfigInvalid when the plan has no such shard. */
+export function shardOf(
+  plan: Plan,
+  { split, iteration, shard }: Pick<ShardInput, 'split' | 'iteration' | 'shard'>,
+): readonly string[] {
+  const lists = split === 'target' ? plan.sweeps[iteration - 1] : plan[split];
+  const videos = lists?.[shard];
+  if (videos) return videos;
+  throw new DomainError(
+    'ConfigInvalid',
+    `The plan has no shard ${shard} of "${split}" in iteration ${iteration}: it has ${lists?.length ?? 0}.`,
+  );
+}
+
+export function sizeOf(shards: readonly (readonly string[])[]): SweepSize {
+  return { shards: shards.length, videos: shards.reduce((sum, shard) => sum + shard.length, 0) };
+}
+
+function refuseWithoutAnnotations(config: RunConfig, rows: number, annotated: number): void {
+  const needed = !config.initialPolicy || config.autoencoder.enabled || config.landmark.enabled;
+  if (annotated > 0 || !needed) return;
+  throw new DomainError(
+    'DatasetInvalid',
+    `The source dataset "${config.source}" has no labelled video in its train split (${rows} rows in its manifest). Ingest videos with their labels, or start from a policy with the shape autoencoder and the landmark reward disabled.`,
+  );
+}
+
+/** Every iteration goes on where the last one ended, so that a large target is seen as widely as possible. */
+function sweepsOf(config: RunConfig, target: readonly PlannedVideo[]): string[][][] {
+  const adaptTo = idsOf(target.filter(({ split }) => split === 'train' || split === 'pred'));
+  if (adaptTo.length === 0) {
+    throw new DomainError(
+      'DatasetInvalid',
+      `The target dataset "${config.target}" has no video to adapt to: none of its ${target.length} videos is in the train or pred split. Ingest more videos.`,
+    );
+  }
+  const { videosPerIteration, videosPerShard } = config.sweep;
+  const order = shuffled(adaptTo, randomStream(config.seed, 'sweep'));
+  const perIteration = Math.min(videosPerIteration, order.length);
+  return Array.from({ length: config.iterations }, (_, i) =>
+    sharded(
+      Array.from({ length: perIteration }, (_, k) => order[(i * perIteration + k) % order.length]!),
+      videosPerShard,
+    ),
+  );
+}
+
+/** Shards of the size asked for, or larger ones where those would not fit one workflow history. */
+function sharded(videos: readonly string[], videosPerShard: number): string[][] {
+  const size = Math.max(videosPerShard, Math.ceil(videos.length / historyBudgets.shardsOfSweep));
+  const shards: string[][] = [];
+  for (let start = 0; start < videos.length; start += size) shards.push(videos.slice(start, start + size));
+  return shards;
+}
+
+const idsOf = (videos: readonly PlannedVideo[]): string[] => videos.map(({ id }) => id);
+
+function studiesOf(videos: readonly PlannedVideo[]): Record<string, string> {
+  return Object.fromEntries(videos.map(({ id, study }) => [id, study]));
+}
