@@ -1,6 +1,6 @@
 /** The command tree. Commands load what they need when they run, so that --help answers at once. */
 import { Command } from 'commander';
-import { codeVersion } from '../app/code-version.ts';
+import { codeVersion } from '../runtime/installation.ts';
 import { adaptCommand } from './commands/adapt.ts';
 import { benchCommand } from './commands/bench.ts';
 import { cancelCommand } from './commands/cancel.ts';
@@ -17,6 +17,7 @@ import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { scheduleCommand } from './commands/schedule.ts';
 import { segmentCommand } from './commands/segment.ts';
+import { setupCommand } from './commands/setup.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
 import { upCommand } from './commands/up.ts';
@@ -35,7 +36,14 @@ export function buildProgram(): Command {
       '\nExample:\n  npx echoloop quickstart\n\nExit codes: 0 done, 1 the run failed, 2 wrong usage or configuration, 3 bad data, 4 a service is not reachable.',
     );
   program.commandsGroup('Start here:');
-  for (const command of [quickstartCommand(), doctorCommand(), upCommand(), downCommand(), workerCommand()]) {
+  for (const command of [
+    quickstartCommand(),
+    setupCommand(),
+    doctorCommand(),
+    upCommand(),
+    downCommand(),
+    workerCommand(),
+  ]) {
     program.addCommand(command);
   }
   program.commandsGroup('Data:');

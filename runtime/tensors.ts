@@ -117,7 +117,7 @@ async function whyNotNative(error: unknown): Promise<string> {
   const setup = await readTensorSetup();
   if (setup?.state === 'unavailable') return setup.why;
   const message = (error as Error).message.split('\n')[0];
-  return `native TensorFlow did not load: ${message} Run \`npm start\` or \`node ${join('runtime', 'bootstrap.mjs')}\` to set it up.`;
+  return `native TensorFlow did not load: ${message} Set it up: npx echoloop setup`;
 }
 
 /**

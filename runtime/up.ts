@@ -4,7 +4,7 @@
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import { serviceLimits } from '../temporal.config.ts';
 import type { Deployment } from './deployment.ts';
-import { projectRoot } from './node-command.ts';
+import { commandScript } from './installation.ts';
 import { type Embedded, startEmbedded } from './services/embedded.ts';
 import type { ProcessSpec } from './supervisor.ts';
 
@@ -22,7 +22,7 @@ export function workerProcess(role: WorkerRole, environment: Readonly<Record<str
   return {
     name: `worker-${role}`,
     command: process.execPath,
-    args: [`${projectRoot}/cli/echoloop.mjs`, 'worker', '--role', role],
+    args: [commandScript, 'worker', '--role', role],
     environment,
     stopGraceMs: serviceLimits.workerStopGraceMs,
   };

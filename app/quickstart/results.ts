@@ -11,12 +11,12 @@ import { encodeOverlayGif } from '../../report/overlay-gif.ts';
 import { renderReport } from '../../report/page.ts';
 import type { ReportInput } from '../../report/report-data.ts';
 import { collectRunReport } from '../../report/run-report.ts';
+import { codeVersion } from '../../runtime/installation.ts';
 import { selectTensorBackend } from '../../runtime/tensors.ts';
 import { readArtefact } from '../../storage/artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
-import { codeVersion } from '../code-version.ts';
 import { modelOf } from '../segmentation/load-model.ts';
 import { segmentToVideo } from '../segmentation/segment-file.ts';
 

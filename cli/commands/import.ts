@@ -73,6 +73,6 @@ async function importFile(file: string, options: Options): Promise<void> {
 async function addToStore(name: string, kind: NetworkKind, bytes: Uint8Array) {
   const { currentDeployment, storeOf } = await import('../../app/connections.ts');
   const { addImported } = await import('../../app/models/imported-model.ts');
-  const { codeVersion } = await import('../../app/code-version.ts');
+  const { codeVersion } = await import('../../runtime/installation.ts');
   return addImported(storeOf(await currentDeployment()), name, { bytes, kind, codeVersion: codeVersion() });
 }

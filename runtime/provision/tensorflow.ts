@@ -14,6 +14,7 @@ import { runCommand } from './run-command.ts';
 import {
   cudaRequirements,
   isWantedMember,
+  type Machine,
   TENSORFLOW_VERSION,
   type TensorFlowBuild,
   tensorFlowBuildsFor,
@@ -207,9 +208,13 @@ async function install(
  * Makes native TensorFlow ready, the GPU's libraries first where there is an NVIDIA driver. Never throws for what the machine lacks.
  * A second call is a matter of milliseconds.
  */
-export async function ensureTensorFlow(cache: string, progress: Progress): Promise<TensorSetup> {
+export async function ensureTensorFlow(
+  cache: string,
+  progress: Progress,
+  machine?: Machine,
+): Promise<TensorSetup> {
   const packageFolder = tensorPackageFolder();
-  const { builds, why } = tensorFlowBuildsFor(await thisMachine());
+  const { builds, why } = tensorFlowBuildsFor(machine ?? (await thisMachine()));
   const failures: string[] = [];
   let setup: TensorSetup | undefined;
   for (const build of builds) {

@@ -5,6 +5,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +14,7 @@ import { ComputeCancelled, ComputeProcess } from '../../workers/compute-process.
 import { forwardersTo } from '../../workers/forward.ts';
 import { openServer } from './harness.ts';
 
-const module = new URL('./fake-compute-child.ts', import.meta.url);
+const module = fileURLToPath(new URL('./fake-compute-child.ts', import.meta.url));
 
 let folder: string;
 let compute: ComputeProcess;

@@ -1,0 +1,1 @@
+export { resolveRunConfig } from './run-config.ts';
