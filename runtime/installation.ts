@@ -32,7 +32,7 @@ export function moduleFile(module: string): string {
   return join(codeRoot, `${module}.${isBuilt ? 'js' : 'ts'}`);
 }
 
-/** What Node, or a thread of it, needs before it can run the file: nothing for JavaScript, the compiler for TypeScript. */
+/** What Node needs before it can run the file: nothing for JavaScript, the compiler for TypeScript. */
 export function loaderArguments(file: string): string[] {
   if (!file.endsWith('.ts')) return [];
   return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];

@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { loaderArguments, moduleFile } from '../../runtime/installation.ts';
 import type { VideoPair } from './pair-files.ts';
 import { type ScoreOutcome, scoreFile } from './score-file.ts';
 
@@ -31,10 +30,9 @@ export async function scorePairs(
     await drain(scoreFile);
     return outcomes;
   }
-  const file = moduleFile('app/evaluation/score-thread');
   const workers = Array.from(
     { length: threads },
-    () => new Worker(file, { execArgv: loaderArguments(file) }),
+    () => new Worker(new URL('./score-thread.mjs', import.meta.url)),
   );
   try {
     await Promise.all(workers.map((worker) => drain((pair) => askWorker(worker, pair))));

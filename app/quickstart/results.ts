@@ -18,7 +18,7 @@ import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
 import { modelOf } from '../segmentation/load-model.ts';
-import { segmentToVideo } from '../segmentation/segment-file.ts';
+import { segmentFile } from '../segmentation/segment.ts';
 
 export interface QuickstartFiles {
   readonly policy: string;
@@ -86,7 +86,7 @@ async function segmentBy(
   const model = modelOf(bytes, policy.key, config);
   try {
     if (save !== undefined) await writeWholeFile(save, bytes);
-    return await segmentToVideo(clip, model, folder);
+    return await segmentFile(clip, model, folder);
   } finally {
     model.policy.dispose();
   }

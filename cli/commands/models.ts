@@ -123,7 +123,7 @@ async function rollback(name: string, options: Json): Promise<void> {
 async function exportModel(model: string, { out, json }: Json & { out: string }): Promise<void> {
   const terminal = openTerminal(json === true);
   const { readFile, writeFile } = await import('node:fs/promises');
-  const { isModelFile } = await import('../../app/segmentation/model-file.ts');
+  const { isModelFile } = await import('../../app/segmentation/named-networks.ts');
   const { exportedWeights } = await import('../../app/models/import-weights.ts');
   const read = async () => {
     if (await isModelFile(model)) return readFile(model);
