@@ -1,6 +1,4 @@
 /** `echoloop evaluate`: the metrics of method.md 9 over two folders of masks. Needs neither Temporal nor a store. */
-import { writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type FileProblem, problemText } from '../../app/file-problem.ts';
 import { defineCommand } from '../command.ts';
@@ -43,23 +41,13 @@ export function evaluateCommand(): Command {
 }
 
 async function evaluateFolders(options: EvaluateOptions): Promise<void> {
-  const { csv, json, ...request } = options;
-  if (csv !== undefined) {
-    const { requirePaths } = await import('../../app/named-paths.ts');
-    await requirePaths(
-      [dirname(resolve(csv))],
-      'DatasetInvalid',
-      'Name for --csv a file in a folder that is there.',
-    );
-  }
+  const { json, ...request } = options;
   const terminal = openTerminal(json === true);
   const { evaluate } = await import('../../app/evaluation/evaluate.ts');
   const { reportText } = await import('../text/report-tables.ts');
-  const { scoresCsv } = await import('../../app/evaluation/score-csv.ts');
   const { report, problems } = await evaluate(request, (done, total) => {
     if (terminal.interactive) terminal.redraw([`scored ${done} of ${total} videos`]);
   });
-  if (csv !== undefined) await writeFile(csv, scoresCsv(report.videos));
   terminal.printJson({ ...report, ...(problems.length > 0 ? { problems } : {}) });
   // Shares of no videos would read as a result.
   if (report.videos.length > 0) terminal.print(reportText(report));
