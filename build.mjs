@@ -3,17 +3,16 @@
  * Temporal's sandbox, so that plain Node runs the package. Everything is made anew.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const root = import.meta.dirname;
 const dist = join(root, 'dist');
 
-function compile() {
-  const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
-  const args = [join(typescript, 'bin', 'tsc'), '-p', join(root, 'tsconfig.build.json')];
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+/** Runs a script of Node and ends with its exit code where it fails. */
+function run(script, ...args) {
+  const { status } = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
 
@@ -33,14 +32,8 @@ function copyAssets() {
   }
 }
 
-async function bundleWorkflowCode() {
-  const { DefaultLogger } = await import('@temporalio/worker');
-  const { bundleWorkflows, builtBundle } = await import('./dist/workers/control.js');
-  const { code } = await bundleWorkflows(new DefaultLogger('WARN'));
-  writeFileSync(builtBundle, code);
-}
-
+const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
 rmSync(dist, { recursive: true, force: true });
-compile();
+run(join(typescript, 'bin', 'tsc'), '-p', join(root, 'tsconfig.build.json'));
 copyAssets();
-await bundleWorkflowCode();
+run(join(dist, 'workers', 'bundle-main.js'));

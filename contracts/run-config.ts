@@ -289,7 +289,6 @@ export type PretrainingConfig = z.infer<typeof PretrainingSchema>;
 export type ShapeAutoencoderConfig = z.infer<typeof ShapeAutoencoderSchema>;
 export type LabellingConfig = z.infer<typeof LabellingSchema>;
 export type RewardFitConfig = z.infer<typeof RewardFitSchema>;
-export type LandmarkRewardConfig = z.infer<typeof LandmarkRewardSchema>;
 export type PpoConfig = z.infer<typeof PpoSchema>;
 export type LocalSgdConfig = z.infer<typeof LocalSgdSchema>;
 export type InferenceConfig = z.infer<typeof InferenceSchema>;
