@@ -32,8 +32,8 @@ export {
   requireChampion,
   rollBack,
 } from './models/champion.ts';
+export { exportModel } from './models/export-model.ts';
 export {
-  exportedWeights,
   type ImportedNetwork,
   type ImportOptions,
   importWeights,

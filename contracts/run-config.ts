@@ -284,7 +284,6 @@ export const RunConfigSchema = z.preprocess(modernised<RunConfigInput>, RunConfi
 export type RunConfig = z.infer<typeof RunConfigSchema>;
 export type PreprocessingConfig = z.infer<typeof PreprocessingSchema>;
 export type UNetShapeConfig = z.infer<typeof UNetShapeSchema>;
-export type TrainingConfig = z.infer<typeof TrainingSchema>;
 export type PretrainingConfig = z.infer<typeof PretrainingSchema>;
 export type ShapeAutoencoderConfig = z.infer<typeof ShapeAutoencoderSchema>;
 export type LabellingConfig = z.infer<typeof LabellingSchema>;

@@ -3,14 +3,8 @@ import { encodeSafetensors } from '../../method/networks/safetensors.ts';
 import { writeArtefact } from '../../storage/artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
-import {
-  championHistory,
-  listModels,
-  loadChampionRewards,
-  promoteByHand,
-  requireChampion,
-  rollBack,
-} from './champion.ts';
+import { loadChampionRewards } from '../segmentation/networks.ts';
+import { championHistory, listModels, promoteByHand, requireChampion, rollBack } from './champion.ts';
 
 const origin = { inputs: [], codeVersion: '0', mediaType: 'application/octet-stream' };
 

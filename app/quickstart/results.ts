@@ -17,7 +17,7 @@ import { readArtefact } from '../../storage/artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
-import { modelOf } from '../segmentation/load-model.ts';
+import { modelOf } from '../segmentation/networks.ts';
 import { segmentFile } from '../segmentation/segment.ts';
 
 export interface QuickstartFiles {

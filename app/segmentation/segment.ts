@@ -13,8 +13,8 @@ import { writeWholeFile } from '../../storage/whole-file.ts';
 import { type FileProblem, problemOf } from '../file-problem.ts';
 import { requirePaths } from '../named-paths.ts';
 import { videoName } from '../video-name.ts';
-import type { LoadedModel, PresetName } from './load-model.ts';
-import { isModelFile, loadNamedNetworks } from './named-networks.ts';
+import type { LoadedModel, PresetName } from './networks.ts';
+import { isModelFile, loadNamedNetworks } from './networks.ts';
 import { type Optimisation, type SegmentationExtras, segmentVideo } from './segment-video.ts';
 
 export interface SegmentRequest {

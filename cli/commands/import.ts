@@ -1,6 +1,6 @@
 /** `echoloop import`: PyTorch weights into a checkpoint file or into a model of the store. */
 import type { Command } from 'commander';
-import type { PresetName } from '../../app/segmentation/load-model.ts';
+import type { PresetName } from '../../app/segmentation/networks.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type NetworkKind, networkKinds } from '../../method/networks/network-checkpoint.ts';
 import { defineCommand, oneOf, positiveNumber } from '../command.ts';

@@ -1,7 +1,7 @@
 /** `echoloop segment`: masks and overlays of videos. With checkpoint files it needs neither Temporal nor a store. */
 import type { Command } from 'commander';
 import { problemText } from '../../app/file-problem.ts';
-import type { PresetName } from '../../app/segmentation/load-model.ts';
+import type { PresetName } from '../../app/segmentation/networks.ts';
 import type { SegmentedFile } from '../../app/segmentation/segment.ts';
 import { defineCommand, oneOf } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
