@@ -13,6 +13,7 @@ import { DomainError } from '../ground/errors.ts';
 import { nativeEnvironment } from './native-environment.ts';
 import { hasNvidiaDriver } from './provision/machine.ts';
 import { readTensorSetup } from './provision/tensorflow.ts';
+import { loadQuietly } from './quiet-loading.ts';
 
 export type TensorBackendName = 'native-gpu' | 'native-cpu' | 'wasm';
 
@@ -79,7 +80,7 @@ async function registerNative(
   prefer: TensorBackendName | undefined,
 ): Promise<TensorBackend> {
   configureNative(threads, prefer);
-  await import('@tensorflow/tfjs-node-gpu');
+  loadQuietly(() => createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu'));
   await tf.setBackend('tensorflow');
   await tf.ready();
   const backend = tf.backend() as unknown as NativeBackend;

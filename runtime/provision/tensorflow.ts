@@ -11,6 +11,7 @@ import { cachedEntry } from './cache-folder.ts';
 import { findPythonWithPip, hasCompiler, missingCompiler, missingPython, thisMachine } from './machine.ts';
 import type { Progress } from './progress.ts';
 import { runCommand } from './run-command.ts';
+import { ensureStandardErrorAddon } from './standard-error/standard-error.ts';
 import {
   cudaRequirements,
   isWantedMember,
@@ -230,7 +231,10 @@ export async function ensureTensorFlow(
     // An addon that is there but cannot load must not be tried again by every process.
     await rm(await installedAddon(packageFolder), { force: true });
     setup = { state: 'unavailable', why: why ?? failures.join('\n') };
-  } else if (failures.length > 0) {
+  } else {
+    await ensureStandardErrorAddon(cache);
+  }
+  if (setup.state === 'native' && failures.length > 0) {
     setup = { ...setup, why: `${setup.why} (${failures.join('; ')})` };
   }
   await writeFile(join(packageFolder, RECORD), `${JSON.stringify(setup, null, 2)}\n`);
