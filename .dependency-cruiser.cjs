@@ -52,6 +52,17 @@ module.exports = {
       'runtime',
       'storage',
     ]),
+    onlyImports('cli', [
+      'app',
+      'contracts',
+      'ground',
+      'method',
+      'metrics',
+      'report',
+      'runtime',
+      'storage',
+      'workers',
+    ]),
     {
       name: 'app-knows-no-terminal',
       severity: 'error',

@@ -92,7 +92,7 @@ async function inspectTensors(deployment: Deployment, problems: Problem[]): Prom
     problems.push({
       severity: 'error',
       what: `no tensor back end works: ${detail}`,
-      remedy: 'run `node runtime/bootstrap.mjs` and read its lines',
+      remedy: 'run `npx echoloop setup` and read its lines',
     });
     return { nvidiaDriver, detail };
   }
@@ -100,7 +100,7 @@ async function inspectTensors(deployment: Deployment, problems: Problem[]): Prom
     problems.push({
       severity: deployment.requireGpu ? 'error' : 'warning',
       what: `tensors run in WebAssembly, which is too slow to train with: ${chosen.why}`,
-      remedy: 'install what is named there and run `node runtime/bootstrap.mjs`',
+      remedy: 'install what is named there and run `npx echoloop setup`',
     });
     return { chosen, wasm: chosen, timesWasm: 1, nvidiaDriver, detail: chosen.why };
   }
@@ -109,7 +109,7 @@ async function inspectTensors(deployment: Deployment, problems: Problem[]): Prom
       severity: deployment.requireGpu ? 'error' : 'warning',
       what: `no GPU is used: ${chosen.why}`,
       remedy:
-        'run `node runtime/bootstrap.mjs` on this machine, which gets the CUDA libraries where the driver is loaded; unset ECHOLOOP_REQUIRE_GPU to go on without',
+        'run `npx echoloop setup` on this machine, which gets the CUDA libraries where the driver is loaded; unset ECHOLOOP_REQUIRE_GPU to go on without',
     });
   }
   // The comparison is a courtesy; a machine where WebAssembly fails is no worse off.
@@ -146,7 +146,7 @@ async function inspectService(question: ServiceQuestion, problems: Problem[]): P
       problems.push({
         severity: 'warning',
         what: `${what}: no address in ${binary.addressVariable}, none runs here, and there is no ${binary.name} binary to start one`,
-        remedy: 'run `node runtime/bootstrap.mjs`, which gets or builds it',
+        remedy: 'run `npx echoloop setup`, which gets or builds it',
       });
     }
     return {

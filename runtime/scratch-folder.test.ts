@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { projectRoot, typeScriptCommand } from './node-command.ts';
+import { loaderArguments } from './installation.ts';
 import { makeScratchFolder, sweepScratchFolders } from './scratch-folder.ts';
 
 let parent: string;
@@ -20,8 +20,9 @@ it('is swept once the process that it belonged to was killed, and not while it l
     script,
     `import { makeScratchFolder } from ${JSON.stringify(made)};\nconsole.log(makeScratchFolder(${JSON.stringify(parent)}));\nsetInterval(() => undefined, 1000);\n`,
   );
-  const { command, args } = typeScriptCommand(relative(projectRoot, script));
-  const owner = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const owner = spawn(process.execPath, [...loaderArguments(script), script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = (await once(owner.stdout, 'data')) as [Buffer];
   const folder = line.toString().trim();
   writeFileSync(join(folder, 'video'), 'pixels');

@@ -6,7 +6,7 @@ import { checkNewestArtefacts } from '../storage/check-artefacts.ts';
 import { S3Store } from '../storage/s3-store.ts';
 import { serviceLimits } from '../temporal.config.ts';
 import type { Deployment } from './deployment.ts';
-import { projectRoot } from './node-command.ts';
+import { commandScript } from './installation.ts';
 import { type Embedded, startEmbedded } from './services/embedded.ts';
 import type { ProcessSpec } from './supervisor.ts';
 
@@ -24,7 +24,7 @@ export function workerProcess(role: WorkerRole, environment: Readonly<Record<str
   return {
     name: `worker-${role}`,
     command: process.execPath,
-    args: [`${projectRoot}/cli/echoloop.mjs`, 'worker', '--role', role],
+    args: [commandScript, 'worker', '--role', role],
     environment,
     stopGraceMs: serviceLimits.workerStopGraceMs,
   };

@@ -1,9 +1,9 @@
 /** What activities get from the process they run in: the one place where workers build clients. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import type { ActivityServices } from '../activities/context.ts';
 import type { Deployment } from '../runtime/deployment.ts';
+import { codeVersion } from '../runtime/installation.ts';
 import { sweepScratchFolders } from '../runtime/scratch-folder.ts';
 import { LocalCache } from '../storage/local-cache.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -32,11 +32,4 @@ export function openLog(name: string): pino.Logger {
   destination.removeAllListeners('error');
   destination.on('error', () => undefined);
   return pino({ name: `echoloop-${name}`, level: process.env.ECHOLOOP_LOG_LEVEL || 'info' }, destination);
-}
-
-export function codeVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
 }

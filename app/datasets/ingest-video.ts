@@ -10,7 +10,7 @@ import { geometryOf, type VideoGeometry } from '../../imaging/image.ts';
 import { checkedName, datasetKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { type FileProblem, problemOf } from '../file-problem.ts';
-import { videoName } from '../segmentation/video-names.ts';
+import { videoName } from '../video-name.ts';
 import { storeDatasetFile } from './stored-dataset.ts';
 
 export interface IngestOptions {

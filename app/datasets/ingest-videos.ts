@@ -6,7 +6,7 @@ import type { GeometryOverrides } from '../../datasets/dicom.ts';
 import { type ManifestRow, manifestRow, type Split } from '../../datasets/manifest.ts';
 import { splitStudies } from '../../datasets/splits.ts';
 import type { ObjectStore } from '../../storage/store.ts';
-import { videoName } from '../segmentation/video-names.ts';
+import { videoName } from '../video-name.ts';
 import { type AcceptedVideo, ingestVideo, type QuarantinedVideo } from './ingest-video.ts';
 import { mergeManifest, readManifest } from './stored-dataset.ts';
 

@@ -2,10 +2,10 @@
 
 import { formatManifest, type ManifestRow, parseManifest } from '../../datasets/manifest.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { codeVersion } from '../../runtime/installation.ts';
 import { findArtefact, sha256Of, writeArtefact } from '../../storage/artefacts.ts';
 import { readManifestOf, replaceManifest } from '../../storage/manifests.ts';
 import type { ObjectStore } from '../../storage/store.ts';
-import { codeVersion } from '../code-version.ts';
 
 /**
  * Stores one file of a dataset; free when it is there already.

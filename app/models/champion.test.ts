@@ -4,7 +4,8 @@ import { writeArtefact } from '../../storage/artefacts.ts';
 import { readHistory } from '../../storage/champions.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
-import { listModels, loadChampionRewards, promoteByHand, requireChampion, rollBack } from './champion.ts';
+import { loadChampionRewards } from '../segmentation/networks.ts';
+import { listModels, promoteByHand, requireChampion, rollBack } from './champion.ts';
 
 const origin = { inputs: [], codeVersion: '0', mediaType: 'application/octet-stream' };
 

@@ -1,17 +1,14 @@
-/** Models in the store: who is champion, who was, and the champion as a policy to segment with. */
+/** Models in the store: who is champion, who was, and how that changes. */
 
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
-import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
-import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
 import type { Champion } from '../../storage/champion.ts';
 import { readChampion, readHistory, replaceChampion } from '../../storage/champions.ts';
 import { modelKeys, runKeys } from '../../storage/keys.ts';
 import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { type LoadedModel, modelOf, settingsOfConfig } from '../segmentation/load-model.ts';
-import { rewardNetworkOf } from '../segmentation/reward-networks.ts';
 
 export async function listModels(store: ObjectStore): Promise<Champion[]> {
   const champions: Champion[] = [];
@@ -32,43 +29,6 @@ export async function requireChampion(store: ObjectStore, model: string): Promis
     'ConfigInvalid',
     `There is no model ${model} in the store (it holds ${known.join(', ') || 'none'}).${didYouMean(model, known)} Make one: npx echoloop models promote ${model} --run RUN`,
   );
-}
-
-/** The network is the caller's to dispose. @throws DomainError ConfigInvalid, ArtefactMissing, CheckpointIncompatible */
-export async function loadChampionModel(store: ObjectStore, model: string): Promise<LoadedModel> {
-  const champion = await requireChampion(store, model);
-  const config = champion.config && (await readArtefact(store, champion.config));
-  return modelOf(
-    await readArtefact(store, champion.policy),
-    champion.policy.key,
-    config && settingsOfConfig(config),
-  );
-}
-
-/**
- * The reward networks of the champion: those that its entry names, or else those that it was fine-tuned against.
- * @throws DomainError ConfigInvalid when there are none. The caller disposes the networks.
- */
-export async function loadChampionRewards(store: ObjectStore, model: string): Promise<RewardNetwork[]> {
-  const champion = await requireChampion(store, model);
-  const references = champion.rewardNetworks ?? (await rewardNetworksOf(store, champion.policy.key));
-  if (references.length === 0) {
-    throw new DomainError(
-      'ConfigInvalid',
-      `The champion of ${model} was not made by a run with a reward network, so it has none. Add --reward FILE, or give it one: npx echoloop import WEIGHTS --kind anatomical-reward --name ${model}`,
-    );
-  }
-  const rewards: RewardNetwork[] = [];
-  try {
-    for (const reference of references) {
-      const reward = rewardNetworkOf(await readArtefact(store, reference), reference.key);
-      rewards.push(reward);
-    }
-  } catch (error) {
-    for (const { network } of rewards) network.dispose();
-    throw error;
-  }
-  return rewards;
 }
 
 /**

@@ -11,14 +11,14 @@ import { encodeOverlayGif } from '../../report/overlay-gif.ts';
 import { renderReport } from '../../report/page.ts';
 import type { ReportInput } from '../../report/report-data.ts';
 import { collectRunReport } from '../../report/run-report.ts';
+import { codeVersion } from '../../runtime/installation.ts';
 import { selectTensorBackend } from '../../runtime/tensors.ts';
 import { readArtefact, readArtefactAt } from '../../storage/artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
-import { codeVersion } from '../code-version.ts';
-import { modelOf } from '../segmentation/load-model.ts';
-import { segmentToVideo } from '../segmentation/segment-file.ts';
+import { modelOf } from '../segmentation/networks.ts';
+import { segmentFile } from '../segmentation/segment.ts';
 
 export interface QuickstartFiles {
   readonly policy: string;
@@ -86,7 +86,7 @@ async function segmentBy(
   const model = modelOf(bytes, policy.key, config);
   try {
     if (save !== undefined) await writeWholeFile(save, bytes);
-    return await segmentToVideo(clip, model, folder);
+    return await segmentFile(clip, model, folder);
   } finally {
     model.policy.dispose();
   }

@@ -48,7 +48,7 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
   const { checkedName } = await import('../../storage/keys.ts');
   const dataset = checkedName('dataset', options.dataset);
   const { findVideos } = await import('../../app/datasets/find-videos.ts');
-  const { requirePaths } = await import('../named-paths.ts');
+  const { requirePaths } = await import('../../app/named-paths.ts');
   const named = options.labels === undefined ? paths : [...paths, options.labels];
   await requirePaths(named, 'DatasetInvalid', 'Check the path: nothing was stored.');
   const files = await findVideos(paths);
