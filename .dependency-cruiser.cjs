@@ -8,7 +8,7 @@ const PROJECT_FOLDERS =
   '^(activities|app|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|report|runtime|storage|workers|workflows)/';
 
 /** A folder that imports, of the project's own, only the folders named; outside packages are another rule's matter. */
-function onlyImports(folder, allowed, { exceptTypes = false } = {}) {
+function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
   return {
     name: `${folder}-imports-${allowed.length > 0 ? `only-${allowed.join('-')}` : 'nothing'}`,
     severity: 'error',
@@ -16,7 +16,7 @@ function onlyImports(folder, allowed, { exceptTypes = false } = {}) {
     from: { path: `^${folder}/`, pathNot: TESTS },
     to: {
       path: PROJECT_FOLDERS,
-      pathNot: `^(${[folder, ...allowed].join('|')})/`,
+      pathNot: [`^(${[folder, ...allowed].join('|')})/`, ...also],
       ...(exceptTypes && { dependencyTypesNot: ['type-only'] }),
     },
   };
@@ -32,20 +32,14 @@ module.exports = {
     onlyImports('datasets', ['contracts', 'ground', 'imaging', 'metrics']),
     onlyImports('method', ['contracts', 'ground', 'imaging', 'metrics']),
     onlyImports('storage', ['ground']),
-    onlyImports('runtime', ['contracts', 'ground']),
+    onlyImports('runtime', ['contracts', 'ground', 'storage']),
     onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),
     onlyImports('workflows', ['contracts', 'decisions', 'ground'], { exceptTypes: true }),
-    onlyImports('activities', [
-      'contracts',
-      'datasets',
-      'decisions',
-      'ground',
-      'imaging',
-      'method',
-      'metrics',
-      'report',
-      'storage',
-    ]),
+    onlyImports(
+      'activities',
+      ['contracts', 'datasets', 'decisions', 'ground', 'imaging', 'method', 'metrics', 'report', 'storage'],
+      { also: ['^runtime/scratch-folder\\.ts$'] },
+    ),
     onlyImports('workers', ['activities', 'contracts', 'ground', 'runtime', 'storage', 'workflows']),
     onlyImports('app', [
       'contracts',
@@ -57,6 +51,17 @@ module.exports = {
       'report',
       'runtime',
       'storage',
+    ]),
+    onlyImports('cli', [
+      'app',
+      'contracts',
+      'ground',
+      'method',
+      'metrics',
+      'report',
+      'runtime',
+      'storage',
+      'workers',
     ]),
     {
       name: 'app-knows-no-terminal',

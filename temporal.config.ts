@@ -64,6 +64,8 @@ export const workerLimits = {
      * A cancelled activity may take this long to end its step and write its checkpoint before its process is killed.
      */
     cancelGraceMs: 20 * SECOND_MS,
+    /** Of that, the requests of that checkpoint. */
+    lastCheckpointMs: 15 * SECOND_MS,
     /** Longer than any one step, video or window takes: a process that shows no progress for so long hangs. */
     stallMs: 30 * MINUTE_MS,
     /** For a process that was let go to end by itself. */
@@ -86,6 +88,34 @@ export const diskBudgets = {
   cacheBytes: 20 * GIGABYTE,
   /** A service's log before it is moved aside. */
   longestLogBytes: 10 * MEGABYTE,
+} as const;
+
+/** How long the object store is waited for, and how often it is asked again, before that counts as a failure. */
+export const storeLimits = {
+  /** Until a connection stands. */
+  connectMs: 5 * SECOND_MS,
+  /** Without a single byte in either direction: before the first byte of an answer, within it, or while sending. */
+  stallMs: 15 * SECOND_MS,
+  /** Times that a request is sent before it counts as failed; a server that never answers is given up after 50 s. */
+  attempts: 3,
+  /** Connections at once; further requests wait for a free one. */
+  connections: 64,
+  /** Of thousands of reads, so many at once: enough to hide the way to the store, few enough for others' requests. */
+  readsAtOnce: 16,
+} as const;
+
+/** Reads of an object that does not have the digest that it should have, before it is believed to be damaged. */
+export const rereadLimits = {
+  attempts: 3,
+  /** Before the second read; it grows fourfold from one to the next. */
+  pauseMs: 200,
+} as const;
+
+/** What the start of an embedded store may take to compare its newest artefacts with their records. */
+export const startCheckBudget = {
+  maximumArtefacts: 200,
+  maximumBytes: 2 * GIGABYTE,
+  maximumMs: 10 * SECOND_MS,
 } as const;
 
 /** What fits one workflow history, in activities; larger work is cut into larger pieces. */

@@ -4,7 +4,7 @@ import { nativeEnvironment } from './runtime/native-environment.ts';
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['node_modules', '.echoloop'],
+    exclude: ['node_modules', '.echoloop', 'dist'],
     // Native tensors hold one device and one thread pool per process: a process per file, few at once.
     pool: 'forks',
     maxWorkers: 2,

@@ -3,6 +3,7 @@
  * io worker and inside the compute process, so an activity does not know where it runs; tests pass a memory store.
  */
 import type { Heartbeat } from '../contracts/messages.ts';
+import { cancelledBy } from '../storage/cancellable-store.ts';
 import type { LocalCache } from '../storage/local-cache.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
@@ -25,6 +26,19 @@ export interface ActivityContext {
 
 /** What stays the same from one activity of a process to the next. */
 export type ActivityServices = Omit<ActivityContext, 'signal' | 'heartbeat'>;
+
+/**
+ * The context of one running activity: its requests to the store end with it, and throw the reason of its signal.
+ * @param signal aborted when the activity is to stop
+ */
+export function contextOf(
+  services: ActivityServices,
+  signal: AbortSignal,
+  heartbeat: ActivityContext['heartbeat'],
+): ActivityContext {
+  const store = cancelledBy(services.store, signal);
+  return { ...services, store, cache: services.cache.over(store), signal, heartbeat };
+}
 
 /**
  * One unit of work that was really done, as one line of the log. Whoever counts these lines sees whether anything was

@@ -7,7 +7,8 @@ import { makePlan, sizeOf } from '../decisions/plan.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { DomainError } from '../ground/errors.ts';
 import { findArtefact } from '../storage/artefacts.ts';
-import { datasetKeys, runKeys } from '../storage/keys.ts';
+import { runKeys } from '../storage/keys.ts';
+import { freezeManifest } from '../storage/manifests.ts';
 import { findJson, writeJson } from './artefacts/json-artefact.ts';
 import type { ActivityContext } from './context.ts';
 
@@ -20,13 +21,8 @@ export async function planRun({ run, config }: PlanRunInput, context: ActivityCo
   const initialPolicy = config.initialPolicy && (await initialPolicyOf(config.initialPolicy, context));
   // A plan that is there stays: the data sets may have grown since.
   const present = await findJson(context, runKeys.plan(run), PlanSchema);
-  const plan =
-    present?.value ??
-    makePlan(config, {
-      source: await readManifest(config.source, context),
-      target: await readManifest(config.target, context),
-    });
-  const planRef = present?.reference ?? (await writeJson(context, runKeys.plan(run), plan, [configRef]));
+  const { value: plan, reference: planRef } =
+    present ?? (await freezePlan({ run, config }, configRef, context));
   return {
     config: configRef,
     plan: planRef,
@@ -37,12 +33,25 @@ export async function planRun({ run, config }: PlanRunInput, context: ActivityCo
   };
 }
 
-async function readManifest(dataset: string, context: ActivityContext): Promise<ManifestRow[]> {
-  const bytes = await context.store.get(datasetKeys.manifest(dataset));
-  if (bytes) return parseManifest(new TextDecoder().decode(bytes));
+/** The plan's record names the manifests that it was made from, so that a run shows what it adapted to. */
+async function freezePlan({ run, config }: PlanRunInput, configRef: ArtefactRef, context: ActivityContext) {
+  const source = await readManifest(config.source, context);
+  const target = await readManifest(config.target, context);
+  const value = makePlan(config, { source: source.rows, target: target.rows });
+  const manifests = config.source === config.target ? [target] : [source, target];
+  const inputs = [configRef, ...manifests.map(({ reference }) => reference)];
+  return { value, reference: await writeJson(context, runKeys.plan(run), value, inputs) };
+}
+
+async function readManifest(
+  dataset: string,
+  context: ActivityContext,
+): Promise<{ rows: ManifestRow[]; reference: ArtefactRef }> {
+  const manifest = await freezeManifest(context.store, dataset, context.codeVersion);
+  if (manifest) return { rows: parseManifest(manifest.text), reference: manifest.reference };
   throw new DomainError(
     'DatasetInvalid',
-    `There is no dataset "${dataset}": ${datasetKeys.manifest(dataset)} is not in the store. Make it with \`echoloop ingest PATH --dataset ${dataset}\`.`,
+    `There is no dataset "${dataset}": the store has no manifest of it. Make it with \`echoloop ingest PATH --dataset ${dataset}\`.`,
   );
 }
 

@@ -26,7 +26,7 @@ export function storeOf(deployment: Deployment): ObjectStore {
   if (deployment.s3.endpoint || deployment.s3.accessKeyId) return openStore(deployment);
   throw new DomainError(
     'StorageUnavailable',
-    'No object store is known: the embedded one does not run, and the environment names none. Start it with `npx echoloop up`, or set ECHOLOOP_S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    'No object store is known: the embedded one does not run, and the environment names none. Start it with `npx echoloop up`, or set ECHOLOOP_S3_ENDPOINT, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY unless a profile or the role of this machine gives keys.',
   );
 }
 

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { disposeGradients } from '../method/networks/gradients.ts';
-import { typeScriptCommand } from '../runtime/node-command.ts';
+import { moduleCommand } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { benchNetwork, benchWindow, gridOf, ppoWindow } from './shared/networks.ts';
 
@@ -50,7 +50,7 @@ function measure(what: string): MemoryBenchRow {
 }
 
 function measureApart(what: string): MemoryBenchRow {
-  const { command, args } = typeScriptCommand('bench/memory.ts', ['--measure', what]);
+  const { command, args } = moduleCommand('bench/memory', ['--measure', what]);
   return JSON.parse(execFileSync(command, args, { encoding: 'utf8' }));
 }
 

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { disposeGradients } from '../method/networks/gradients.ts';
-import { projectRoot } from '../runtime/node-command.ts';
+import { codeRoot } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import {
   type BenchSize,
@@ -53,7 +53,7 @@ function startPyTorch(
   threads: number,
   device: 'cpu' | 'cuda',
 ): { run: PyTorch; stop: () => void } {
-  const script = join(projectRoot, 'bench/pytorch_unet.py');
+  const script = join(codeRoot, 'bench/pytorch_unet.py');
   const child = spawn(python, [script, String(threads), device], { stdio: ['pipe', 'pipe', 'inherit'] });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Entry of the `echoloop` command: the sources are TypeScript, which tsx compiles as they load.
-import { register } from 'tsx/esm/api';
+// Entry of the `echoloop` command. In a clone the sources are TypeScript, which tsx compiles as they load; the package holds
+// JavaScript alone.
+import { existsSync } from 'node:fs';
 
 // The version of the AWS SDK is pinned; a notice about its later ones is no news to the person at the terminal.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -11,6 +12,8 @@ process.stdout.on('error', (error) => {
   throw error;
 });
 
-register();
-const { main } = await import('./main.ts');
+const source = new URL('./main.ts', import.meta.url);
+const isClone = existsSync(source);
+if (isClone) (await import('tsx/esm/api')).register();
+const { main } = await import(isClone ? source.href : '../dist/cli/main.js');
 process.exitCode = await main(process.argv.slice(2));

@@ -1,5 +1,5 @@
 /** What a report shows, as it was stored. */
-import { findArtefact, readArtefact } from '../storage/artefacts.ts';
+import { readArtefactAt } from '../storage/artefacts.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
 /**
@@ -7,6 +7,5 @@ import type { ObjectStore } from '../storage/store.ts';
  * ChecksumMismatch
  */
 export async function storedBytes(store: ObjectStore, key: string): Promise<Uint8Array | undefined> {
-  const reference = await findArtefact(store, key);
-  return reference && readArtefact(store, reference);
+  return (await readArtefactAt(store, key))?.bytes;
 }

@@ -28,6 +28,7 @@ export async function connectedDeployment(
     ...deployment,
     home,
     temporal,
-    s3: { ...deployment.s3, ...credentials, endpoint, forcePathStyle: true },
+    // A session token of the environment belongs to other keys.
+    s3: { ...deployment.s3, ...credentials, sessionToken: undefined, endpoint, forcePathStyle: true },
   };
 }

@@ -14,6 +14,10 @@ const anyDeployment: fc.Arbitrary<Deployment> = fc.record({
     bucket: word,
     accessKeyId: maybe(word),
     secretAccessKey: maybe(word),
+    sessionToken: maybe(word),
+    caFile: maybe(word),
+    certFile: maybe(word),
+    keyFile: maybe(word),
     forcePathStyle: fc.boolean(),
   }),
   computeThreads: maybe(fc.integer({ min: 1, max: 1024 })),
@@ -35,6 +39,7 @@ describe('a deployment', () => {
       TEMPORAL_API_KEY: 'key-of-temporal',
       AWS_ACCESS_KEY_ID: 'key-of-s3',
       AWS_SECRET_ACCESS_KEY: 'secret-of-s3',
+      AWS_SESSION_TOKEN: 'token-of-s3',
     };
     const deployment = deploymentFrom(secrets);
     expect(environmentOf(deployment, true)).toMatchObject(secrets);

@@ -26,6 +26,12 @@ export const DeploymentSchema = z.strictObject({
     bucket: z.string().min(3).default('echoloop'),
     accessKeyId: text.optional(),
     secretAccessKey: text.optional(),
+    sessionToken: text.optional().describe('comes with the two above when they are temporary'),
+    caFile: text
+      .optional()
+      .describe("PEM of the authorities that the server's certificate is checked against"),
+    certFile: text.optional().describe('PEM of the certificate that this client shows'),
+    keyFile: text.optional().describe('PEM of the key of that certificate'),
     forcePathStyle: flag.default(true).describe('needed by most S3 look-alikes'),
   }),
   computeThreads: z.coerce
@@ -64,6 +70,10 @@ const variables: readonly Variable[] = [
   { names: ['ECHOLOOP_S3_BUCKET'], path: ['s3', 'bucket'] },
   { names: ['AWS_ACCESS_KEY_ID'], path: ['s3', 'accessKeyId'], secret: true },
   { names: ['AWS_SECRET_ACCESS_KEY'], path: ['s3', 'secretAccessKey'], secret: true },
+  { names: ['AWS_SESSION_TOKEN'], path: ['s3', 'sessionToken'], secret: true },
+  { names: ['ECHOLOOP_S3_CA_FILE', 'AWS_CA_BUNDLE'], path: ['s3', 'caFile'] },
+  { names: ['ECHOLOOP_S3_CERT_FILE'], path: ['s3', 'certFile'] },
+  { names: ['ECHOLOOP_S3_KEY_FILE'], path: ['s3', 'keyFile'] },
   { names: ['ECHOLOOP_S3_PATH_STYLE'], path: ['s3', 'forcePathStyle'] },
   { names: ['ECHOLOOP_COMPUTE_THREADS'], path: ['computeThreads'] },
   { names: ['ECHOLOOP_REQUIRE_GPU'], path: ['requireGpu'] },
@@ -112,6 +122,8 @@ export function environmentOf(deployment: Deployment, secrets: boolean): Environ
     if (value === undefined || (secret && !secrets)) continue;
     environment[names[0]] = String(value);
   }
+  // Empty where there is none, so that another process does not add one of its own environment to these keys.
+  if (environment.AWS_ACCESS_KEY_ID !== undefined) environment.AWS_SESSION_TOKEN ??= '';
   return environment;
 }
 

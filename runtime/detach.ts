@@ -6,11 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../ground/errors.ts';
 import { serviceLimits } from '../temporal.config.ts';
 import { type Deployment, environmentOf } from './deployment.ts';
+import { getMissing } from './get-missing.ts';
+import { moduleCommand, projectRoot } from './installation.ts';
 import { lastLines, openLog } from './log-file.ts';
-import { projectRoot, typeScriptCommand } from './node-command.ts';
 import { isAlive } from './process-identity.ts';
-import { createProgress } from './provision/progress.ts';
-import { provision } from './provision/provision.ts';
 import { endLeftovers, liveRecord, type ServiceRecord } from './service-record.ts';
 
 export interface UpResult {
@@ -28,13 +27,11 @@ export async function startDetached(deployment: Deployment): Promise<UpResult> {
   const live = await liveRecord(home);
   if (live?.state === 'ready') return { started: false, record: live };
 
-  const progress = createProgress();
-  const { failures } = await provision(deployment, progress).finally(() => progress.close());
-  if (failures.length > 0) throw new DomainError('BackendMissing', failures.join('\n'));
+  await getMissing(deployment);
 
   const logPath = join(home, 'logs', 'supervisor.log');
   const log = openLog(logPath);
-  const { command, args } = typeScriptCommand('runtime/supervisor-main.ts');
+  const { command, args } = moduleCommand('runtime/supervisor-main');
   const child = spawn(command, args, {
     cwd: projectRoot,
     detached: true,

@@ -7,6 +7,7 @@ import { statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { bucketExists } from '../storage/s3-bucket.ts';
 import type { Deployment } from './deployment.ts';
 import { findBinary, type ServiceBinary } from './provision/binaries.ts';
 import { cacheFolder } from './provision/cache-folder.ts';
@@ -22,7 +23,6 @@ import {
 import { s3Binary } from './provision/s3.ts';
 import { temporalBinary } from './provision/temporal.ts';
 import { liveRecord } from './service-record.ts';
-import { bucketExists } from './services/s3-bucket.ts';
 import { askTemporal } from './services/temporal-server.ts';
 import { measureSpeed, type Speed, SpeedSchema } from './speed.ts';
 
@@ -92,7 +92,7 @@ async function inspectTensors(deployment: Deployment, problems: Problem[]): Prom
     problems.push({
       severity: 'error',
       what: `no tensor back end works: ${detail}`,
-      remedy: 'run `node runtime/bootstrap.mjs` and read its lines',
+      remedy: 'run `npx echoloop setup` and read its lines',
     });
     return { nvidiaDriver, detail };
   }
@@ -100,7 +100,7 @@ async function inspectTensors(deployment: Deployment, problems: Problem[]): Prom
     problems.push({
       severity: deployment.requireGpu ? 'error' : 'warning',
       what: `tensors run in WebAssembly, which is too slow to train with: ${chosen.why}`,
-      remedy: 'install what is named there and run `node runtime/bootstrap.mjs`',
+      remedy: 'install what is named there and run `npx echoloop setup`',
     });
     return { chosen, wasm: chosen, timesWasm: 1, nvidiaDriver, detail: chosen.why };
   }
@@ -109,7 +109,7 @@ async function inspectTensors(deployment: Deployment, problems: Problem[]): Prom
       severity: deployment.requireGpu ? 'error' : 'warning',
       what: `no GPU is used: ${chosen.why}`,
       remedy:
-        'run `node runtime/bootstrap.mjs` on this machine, which gets the CUDA libraries where the driver is loaded; unset ECHOLOOP_REQUIRE_GPU to go on without',
+        'run `npx echoloop setup` on this machine, which gets the CUDA libraries where the driver is loaded; unset ECHOLOOP_REQUIRE_GPU to go on without',
     });
   }
   // The comparison is a courtesy; a machine where WebAssembly fails is no worse off.
@@ -146,7 +146,7 @@ async function inspectService(question: ServiceQuestion, problems: Problem[]): P
       problems.push({
         severity: 'warning',
         what: `${what}: no address in ${binary.addressVariable}, none runs here, and there is no ${binary.name} binary to start one`,
-        remedy: 'run `node runtime/bootstrap.mjs`, which gets or builds it',
+        remedy: 'run `npx echoloop setup`, which gets or builds it',
       });
     }
     return {

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { z } from 'zod';
 import { serviceLimits } from '../temporal.config.ts';
-import { typeScriptCommand } from './node-command.ts';
+import { moduleCommand } from './installation.ts';
 import type { TensorBackendName } from './tensors.ts';
 
 export const SpeedSchema = z.strictObject({
@@ -33,10 +33,7 @@ export interface SpeedOptions {
  * @throws Error with the child's last words when it fails or takes too long.
  */
 export function measureSpeed({ prefer, threads }: SpeedOptions = {}): Promise<Speed> {
-  const { command, args } = typeScriptCommand('runtime/speed-main.ts', [
-    prefer ?? 'best',
-    String(threads ?? 0),
-  ]);
+  const { command, args } = moduleCommand('runtime/speed-main', [prefer ?? 'best', String(threads ?? 0)]);
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],

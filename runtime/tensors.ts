@@ -13,6 +13,7 @@ import { DomainError } from '../ground/errors.ts';
 import { nativeEnvironment } from './native-environment.ts';
 import { hasNvidiaDriver } from './provision/machine.ts';
 import { readTensorSetup } from './provision/tensorflow.ts';
+import { loadQuietly } from './quiet-loading.ts';
 
 export type TensorBackendName = 'native-gpu' | 'native-cpu' | 'wasm';
 
@@ -79,7 +80,7 @@ async function registerNative(
   prefer: TensorBackendName | undefined,
 ): Promise<TensorBackend> {
   configureNative(threads, prefer);
-  await import('@tensorflow/tfjs-node-gpu');
+  loadQuietly(() => createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu'));
   await tf.setBackend('tensorflow');
   await tf.ready();
   const backend = tf.backend() as unknown as NativeBackend;
@@ -117,7 +118,7 @@ async function whyNotNative(error: unknown): Promise<string> {
   const setup = await readTensorSetup();
   if (setup?.state === 'unavailable') return setup.why;
   const message = (error as Error).message.split('\n')[0];
-  return `native TensorFlow did not load: ${message} Run \`npm start\` or \`node ${join('runtime', 'bootstrap.mjs')}\` to set it up.`;
+  return `native TensorFlow did not load: ${message} Set it up: npx echoloop setup`;
 }
 
 /**

@@ -2,9 +2,11 @@
  * `echoloop up` and `npm start`: the embedded services and one worker of each role, watched over until told to stop.
  */
 import type { WorkerRole } from '../contracts/task-queues.ts';
+import { checkNewestArtefacts } from '../storage/check-artefacts.ts';
+import { S3Store } from '../storage/s3-store.ts';
 import { serviceLimits } from '../temporal.config.ts';
 import type { Deployment } from './deployment.ts';
-import { projectRoot } from './node-command.ts';
+import { commandScript } from './installation.ts';
 import { type Embedded, startEmbedded } from './services/embedded.ts';
 import type { ProcessSpec } from './supervisor.ts';
 
@@ -22,7 +24,7 @@ export function workerProcess(role: WorkerRole, environment: Readonly<Record<str
   return {
     name: `worker-${role}`,
     command: process.execPath,
-    args: [`${projectRoot}/cli/echoloop.mjs`, 'worker', '--role', role],
+    args: [commandScript, 'worker', '--role', role],
     environment,
     stopGraceMs: serviceLimits.workerStopGraceMs,
   };
@@ -35,12 +37,30 @@ export function workerProcess(role: WorkerRole, environment: Readonly<Record<str
 export async function up({ deployment, log, workers = ALL_ROLES }: UpOptions): Promise<Embedded> {
   const embedded = await startEmbedded({ deployment, log });
   try {
+    // The embedded store does not wait for the disk: a power cut may have undone what it had acknowledged.
+    if (!deployment.s3.endpoint) await tellDamage(embedded.deployment, log);
     for (const role of workers) await embedded.supervisor.add(workerProcess(role, embedded.environment));
     await embedded.supervisor.ready();
     return embedded;
   } catch (error) {
     await embedded.stop();
     throw error;
+  }
+}
+
+/** Starting goes on in any case: what is damaged is refused when it is read. */
+async function tellDamage({ s3 }: Deployment, log: UpOptions['log']): Promise<void> {
+  try {
+    const { checked, records, damaged } = await checkNewestArtefacts(new S3Store(s3));
+    for (const { key, problem } of damaged) {
+      log(
+        `DAMAGED in the store: ${key}: ${problem}. Restore it from a copy, or delete it together with its record (the key and .json) to have it made again.`,
+      );
+    }
+    if (records > 0)
+      log(`Store: of ${records} records the ${checked} newest were checked, ${damaged.length} damaged`);
+  } catch (error) {
+    log(`The store could not be checked: ${(error as Error).message}`);
   }
 }
 

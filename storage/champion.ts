@@ -9,6 +9,8 @@ export const ChampionSchema = z.strictObject({
   model: z.string().min(1),
   /** Place in the history, from 1. */
   sequence: z.int().min(1),
+  /** Sequence of the champion that it replaced, 0 for the first; older versions left it out. */
+  previous: z.int().min(0).optional(),
   /** The run that made the policy, and the iteration in it; left out for imported weights. */
   run: z.string().min(1).optional(),
   iteration: z.int().min(0).optional(),

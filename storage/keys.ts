@@ -20,6 +20,10 @@ const two = (n: number): string => String(n).padStart(2, '0');
 
 export const datasetKeys = {
   root: (dataset: string) => `datasets/${checkedName('dataset', dataset)}/`,
+  /** Which version of the manifest holds now. */
+  manifestPointer: (dataset: string) => `${datasetKeys.root(dataset)}manifest.json`,
+  manifestVersion: (dataset: string, sha256: string) => `${datasetKeys.root(dataset)}manifests/${sha256}.csv`,
+  /** The manifest of a dataset from before there were versions. */
   manifest: (dataset: string) => `${datasetKeys.root(dataset)}manifest.csv`,
   video: (dataset: string, id: string) =>
     `${datasetKeys.root(dataset)}videos/${checkedName('video', id)}.nii.gz`,
@@ -51,6 +55,16 @@ export const runKeys = {
     `${runKeys.iteration(run, iteration)}rewards/anatomical.safetensors`,
   evaluation: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}evaluation.json`,
 };
+
+/**
+ * The video that an object is about; undefined for what videos share, such as a policy, a plan or a configuration. What belongs to one
+ * video lies in a folder of such, under the video's id.
+ */
+export function videoOf(key: string): string | undefined {
+  return /\/(?:videos|labels|predictions\/(?:target|validation|test)|triples)\/([^/]+?)\.(?:nii\.gz|bin\.gz|bin)$/.exec(
+    key,
+  )?.[1];
+}
 
 export const modelKeys = {
   root: 'models/',

@@ -1,6 +1,10 @@
 /**
  * Artefacts on local disk, addressed by digest, so that a worker reads each video once. Safe for several processes: files
  * appear by atomic rename, are checked on every read, and a lost or damaged one is simply fetched again.
+ *
+ * Budget: the files of all processes together stay under the maximum; the least recently used go first. Each process keeps an index
+ * of what it knows and looks at the folder itself only after it has written a twentieth of the maximum, so the folder may exceed the
+ * maximum by a twentieth for each process that writes.
  */
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,15 +13,33 @@ import { readArtefact, sha256Of } from './artefacts.ts';
 import type { ObjectStore } from './store.ts';
 import { writeWholeFile } from './whole-file.ts';
 
+/** What writing wholes leaves when its process is killed; a younger one may still become whole. */
+const ABANDONED_AFTER_MS = 3_600_000;
+/** A file that was used says so on disk, for the other processes, at most this often. */
+const TOUCH_EVERY_MS = 60_000;
+/** Of the maximum: what a process writes before it looks at the folder again. */
+const SHARE_UNSEEN = 1 / 20;
+const DIGEST = /^[0-9a-f]{64}$/;
+
+interface Entry {
+  readonly bytes: number;
+  readonly usedMs: number;
+}
+
 export class LocalCache {
   readonly #store: ObjectStore;
-  readonly #folder: string;
-  readonly #maximumBytes: number;
+  readonly #files: CachedFiles;
 
-  constructor(store: ObjectStore, folder: string, maximumBytes: number) {
+  constructor(store: ObjectStore, folder: string, maximumBytes: number);
+  constructor(store: ObjectStore, files: CachedFiles);
+  constructor(store: ObjectStore, files: string | CachedFiles, maximumBytes = 0) {
     this.#store = store;
-    this.#folder = folder;
-    this.#maximumBytes = maximumBytes;
+    this.#files = typeof files === 'string' ? new CachedFiles(files, maximumBytes) : files;
+  }
+
+  /** The same files for requests to another store, such as the one that ends with an activity. */
+  over(store: ObjectStore): LocalCache {
+    return new LocalCache(store, this.#files);
   }
 
   /**
@@ -25,42 +47,102 @@ export class LocalCache {
    * @throws DomainError as readArtefact does.
    */
   async read(reference: ArtefactRef): Promise<Uint8Array> {
-    const path = join(this.#folder, reference.sha256);
-    const cached = await readFile(path).catch(() => undefined);
-    if (cached && sha256Of(cached) === reference.sha256) {
-      const now = new Date();
-      await utimes(path, now, now).catch(() => undefined);
-      return cached;
-    }
+    const cached = await this.find(reference.sha256);
+    if (cached) return cached;
     const bytes = await readArtefact(this.#store, reference);
-    await this.#keep(path, bytes);
+    await this.keep(reference.sha256, bytes);
+    return bytes;
+  }
+
+  /** Bytes of this digest when they are on disk and whole. */
+  find(sha256: string): Promise<Uint8Array | undefined> {
+    return this.#files.read(sha256);
+  }
+
+  /** Keeps bytes under their digest, for which the caller answers. */
+  keep(sha256: string, bytes: Uint8Array): Promise<void> {
+    return this.#files.keep(sha256, bytes);
+  }
+}
+
+/** The folder of a cache with what this process knows of it. */
+class CachedFiles {
+  readonly #folder: string;
+  readonly #maximumBytes: number;
+  readonly #index = new Map<string, Entry>();
+  #totalBytes = 0;
+  /** Written by this process since it last looked at the folder; never looked yet at first. */
+  #unseenBytes = Number.POSITIVE_INFINITY;
+  #making: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, maximumBytes: number) {
+    this.#folder = folder;
+    this.#maximumBytes = maximumBytes;
+  }
+
+  async read(sha256: string): Promise<Uint8Array | undefined> {
+    const path = join(this.#folder, sha256);
+    const bytes = await readFile(path).catch(() => undefined);
+    if (!bytes || sha256Of(bytes) !== sha256) return undefined;
+    const now = Date.now();
+    if (now - (this.#index.get(sha256)?.usedMs ?? 0) > TOUCH_EVERY_MS) {
+      await utimes(path, new Date(now), new Date(now)).catch(() => undefined);
+      this.#know(sha256, { bytes: bytes.length, usedMs: now });
+    }
     return bytes;
   }
 
   /** A full disk must not stop the work: the cache is only for speed. */
-  async #keep(path: string, bytes: Uint8Array): Promise<void> {
+  async keep(sha256: string, bytes: Uint8Array): Promise<void> {
+    if (bytes.length > this.#maximumBytes) return;
     try {
       await mkdir(this.#folder, { recursive: true });
       await this.#makeRoom(bytes.length);
-      await writeWholeFile(path, bytes);
+      await writeWholeFile(join(this.#folder, sha256), bytes);
+      this.#know(sha256, { bytes: bytes.length, usedMs: Date.now() });
+      this.#unseenBytes += bytes.length;
     } catch {
       // Read from the store again the next time.
     }
   }
 
-  async #makeRoom(bytes: number): Promise<void> {
-    const entries = [];
+  /** One at a time: two that look at once would evict twice. */
+  #makeRoom(bytes: number): Promise<void> {
+    const made = this.#making.then(() => this.#evictFor(bytes));
+    this.#making = made.catch(() => undefined);
+    return made;
+  }
+
+  async #evictFor(bytes: number): Promise<void> {
+    if (this.#unseenBytes > this.#maximumBytes * SHARE_UNSEEN) await this.#look();
+    if (this.#totalBytes + bytes <= this.#maximumBytes) return;
+    const oldestFirst = [...this.#index].sort(([, a], [, b]) => a.usedMs - b.usedMs);
+    // Some more than is needed, so that not every file that comes makes all be sorted.
+    const goal = this.#maximumBytes * (1 - SHARE_UNSEEN);
+    for (const [sha256, entry] of oldestFirst) {
+      if (this.#totalBytes + bytes <= goal) return;
+      await rm(join(this.#folder, sha256), { force: true });
+      this.#index.delete(sha256);
+      this.#totalBytes -= entry.bytes;
+    }
+  }
+
+  /** What all processes have put there and used. */
+  async #look(): Promise<void> {
+    this.#index.clear();
+    this.#totalBytes = 0;
     for (const name of await readdir(this.#folder)) {
       const path = join(this.#folder, name);
       const found = await stat(path).catch(() => undefined);
-      if (found) entries.push({ path, bytes: found.size, usedMs: found.mtimeMs });
+      if (!found) continue;
+      if (DIGEST.test(name)) this.#know(name, { bytes: found.size, usedMs: found.mtimeMs });
+      else if (Date.now() - found.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
     }
-    let total = bytes + entries.reduce((sum, entry) => sum + entry.bytes, 0);
-    entries.sort((a, b) => a.usedMs - b.usedMs);
-    for (const entry of entries) {
-      if (total <= this.#maximumBytes) return;
-      await rm(entry.path, { force: true });
-      total -= entry.bytes;
-    }
+    this.#unseenBytes = 0;
+  }
+
+  #know(sha256: string, entry: Entry): void {
+    this.#totalBytes += entry.bytes - (this.#index.get(sha256)?.bytes ?? 0);
+    this.#index.set(sha256, entry);
   }
 }

@@ -1,118 +1,175 @@
 /** The object store over S3 or anything that speaks it. */
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type PutObjectCommandInput,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { DomainError } from '../ground/errors.ts';
-import type { ObjectStore, PutOptions, StoredObject } from './store.ts';
+import { storeLimits } from '../temporal.config.ts';
+import { BrokenAnswer, collectBody } from './s3-body.ts';
+import { openS3Client, type S3Options, type StoreLimits } from './s3-client.ts';
+import { s3ErrorName, s3Failure, s3Status } from './s3-failure.ts';
+import type {
+  ByteRange,
+  GetOptions,
+  ObjectStore,
+  PutOptions,
+  RequestOptions,
+  StoredObject,
+  TaggedBytes,
+} from './store.ts';
 
 /** Objects above this size go up in parts. */
 const MULTIPART_BYTES = 64 * 1024 * 1024;
-
-export interface S3Options {
-  /** http(s)://host:port; the provider's own when left out. */
-  readonly endpoint?: string | undefined;
-  readonly region: string;
-  readonly bucket: string;
-  /** With secretAccessKey; the SDK's own credential chain when both are left out. */
-  readonly accessKeyId?: string | undefined;
-  readonly secretAccessKey?: string | undefined;
-  readonly forcePathStyle: boolean;
-}
+const PAUSE_MS = 200;
 
 export class S3Store implements ObjectStore {
   readonly #client: S3Client;
   readonly #bucket: string;
+  readonly #limits: StoreLimits;
   /** What a message calls the store: address and bucket. */
   readonly #where: string;
 
-  constructor(options: S3Options) {
-    const { accessKeyId, secretAccessKey } = options;
-    this.#client = new S3Client({
-      region: options.region,
-      forcePathStyle: options.forcePathStyle,
-      ...(options.endpoint ? { endpoint: options.endpoint } : {}),
-      ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
-      // Digests are our own (artefacts.ts); the SDK's default checksums are refused by some S3 look-alikes.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      maxAttempts: 5,
-    });
+  /** @throws DomainError ConfigInvalid when a certificate cannot be read. */
+  constructor(options: S3Options, limits: StoreLimits = storeLimits) {
+    this.#client = openS3Client(options, limits);
+    this.#limits = limits;
     this.#bucket = options.bucket;
     this.#where = `bucket "${options.bucket}" at ${options.endpoint ?? `S3 in ${options.region}`}`;
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    return (await this.getTagged(key))?.bytes;
+  async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
+    return (await this.#read(key, options))?.bytes;
   }
 
-  async getTagged(key: string): Promise<{ bytes: Uint8Array; entityTag: string } | undefined> {
-    try {
-      const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return { bytes: await answer.Body!.transformToByteArray(), entityTag: answer.ETag ?? '' };
-    } catch (error) {
-      if (nameOf(error) === 'NoSuchKey' || nameOf(error) === 'NotFound') return undefined;
-      throw this.#failure(`reading ${key}`, error);
-    }
+  getTagged(key: string, options: RequestOptions = {}): Promise<TaggedBytes | undefined> {
+    return this.#read(key, options);
   }
 
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<'written' | 'refused'> {
+    const { signal, ifNoneMatch, ifMatch, contentType } = options;
     const request = {
       Bucket: this.#bucket,
       Key: key,
       Body: bytes,
-      ContentType: options.contentType ?? 'application/octet-stream',
-      ...(options.ifNoneMatch ? { IfNoneMatch: '*' } : {}),
-      ...(options.ifMatch === undefined ? {} : { IfMatch: options.ifMatch }),
+      ContentType: contentType ?? 'application/octet-stream',
+      ...(ifNoneMatch && { IfNoneMatch: '*' }),
+      ...(ifMatch !== undefined && { IfMatch: ifMatch }),
     };
     try {
-      if (bytes.length > MULTIPART_BYTES) {
-        await new Upload({ client: this.#client, params: request, partSize: MULTIPART_BYTES / 4 }).done();
-      } else {
-        await this.#client.send(new PutObjectCommand(request));
-      }
+      await this.#upload(request, bytes.length, signal);
       return 'written';
     } catch (error) {
-      if (statusOf(error) === 412 || statusOf(error) === 409) return 'refused';
-      if (options.ifMatch !== undefined && nameOf(error) === 'NoSuchKey') return 'refused';
-      throw this.#failure(`writing ${key}`, error);
+      signal?.throwIfAborted();
+      if (s3Status(error) === 412 || s3Status(error) === 409) return 'refused';
+      if (ifMatch !== undefined && s3ErrorName(error) === 'NoSuchKey') return 'refused';
+      throw s3Failure(`writing ${key}`, this.#where, error);
     }
   }
 
-  async head(key: string): Promise<StoredObject | undefined> {
+  async head(key: string, { signal }: RequestOptions = {}): Promise<StoredObject | undefined> {
     try {
-      const answer = await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return { key, bytes: answer.ContentLength ?? 0 };
+      const answer = await this.#client.send(
+        new HeadObjectCommand({ Bucket: this.#bucket, Key: key }),
+        abortedBy(signal),
+      );
+      return { key, bytes: answer.ContentLength ?? 0, writtenMs: answer.LastModified?.getTime() ?? 0 };
     } catch (error) {
-      if (statusOf(error) === 404) return undefined;
-      throw this.#failure(`looking for ${key}`, error);
+      signal?.throwIfAborted();
+      if (s3Status(error) === 404) return undefined;
+      throw s3Failure(`looking for ${key}`, this.#where, error);
     }
   }
 
-  async *list(prefix: string): AsyncIterable<StoredObject> {
+  async *list(prefix: string, { signal }: RequestOptions = {}): AsyncIterable<StoredObject> {
     let token: string | undefined;
     do {
-      const page = await this.#page(prefix, token);
-      for (const object of page.Contents ?? []) yield { key: object.Key!, bytes: object.Size ?? 0 };
+      const page = await this.#page(prefix, token, signal);
+      for (const { Key, Size, LastModified } of page.Contents ?? [])
+        yield { key: Key!, bytes: Size ?? 0, writtenMs: LastModified?.getTime() ?? 0 };
       token = page.NextContinuationToken;
     } while (token);
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, { signal }: RequestOptions = {}): Promise<void> {
     try {
-      await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }));
+      await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }), abortedBy(signal));
     } catch (error) {
-      if (nameOf(error) === 'NoSuchKey') return;
-      throw this.#failure(`deleting ${key}`, error);
+      signal?.throwIfAborted();
+      if (s3ErrorName(error) === 'NoSuchKey') return;
+      throw s3Failure(`deleting ${key}`, this.#where, error);
     }
   }
 
-  async #page(prefix: string, token: string | undefined) {
+  /** The client itself sends a request again that failed; an answer that broke off is this method's to ask for again. */
+  async #read(key: string, { range, signal }: GetOptions): Promise<TaggedBytes | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#readOnce(key, range, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const name = s3ErrorName(error);
+        if (name === 'NoSuchKey' || name === 'NotFound') return undefined;
+        if (!(error instanceof BrokenAnswer) || attempt >= this.#limits.attempts)
+          throw s3Failure(`reading ${key}`, this.#where, error);
+      }
+      await sleep(PAUSE_MS * attempt);
+    }
+  }
+
+  async #readOnce(
+    key: string,
+    range: ByteRange | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<TaggedBytes> {
+    const request = { Bucket: this.#bucket, Key: key };
+    // No range of S3's has no bytes: one byte is asked for, and cut off below.
+    const Range = range && `bytes=${range.start}-${range.start + Math.max(1, range.bytes) - 1}`;
+    try {
+      const answer = await this.#client.send(
+        new GetObjectCommand({ ...request, ...(Range && { Range }) }),
+        abortedBy(signal),
+      );
+      const bytes = await collectBody(answer.Body as Readable, {
+        announcedBytes: answer.ContentLength,
+        stallMs: this.#limits.stallMs,
+        signal,
+      });
+      // A server may give the whole object where a part was asked for.
+      const start = range && answer.ContentRange === undefined ? range.start : 0;
+      return {
+        bytes: range ? bytes.slice(start, start + range.bytes) : bytes,
+        entityTag: answer.ETag ?? '',
+      };
+    } catch (error) {
+      if (s3Status(error) === 416) return { bytes: new Uint8Array(), entityTag: '' };
+      throw error;
+    }
+  }
+
+  async #upload(request: PutObjectCommandInput, bytes: number, signal: AbortSignal | undefined) {
+    if (bytes <= MULTIPART_BYTES) {
+      await this.#client.send(new PutObjectCommand(request), abortedBy(signal));
+      return;
+    }
+    const upload = new Upload({ client: this.#client, params: request, partSize: MULTIPART_BYTES / 4 });
+    const stop = (): void => void upload.abort();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      signal?.throwIfAborted();
+      await upload.done();
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  async #page(prefix: string, token: string | undefined, signal: AbortSignal | undefined) {
     try {
       return await this.#client.send(
         new ListObjectsV2Command({
@@ -120,66 +177,15 @@ export class S3Store implements ObjectStore {
           Prefix: prefix,
           ...(token ? { ContinuationToken: token } : {}),
         }),
+        abortedBy(signal),
       );
     } catch (error) {
-      throw this.#failure(`listing ${prefix}`, error);
+      signal?.throwIfAborted();
+      throw s3Failure(`listing ${prefix}`, this.#where, error);
     }
-  }
-
-  #failure(doing: string, error: unknown): DomainError {
-    const name = nameOf(error);
-    if (accessProblems.has(name)) {
-      return new DomainError(
-        'AccessDenied',
-        `The object store refused ${doing} in ${this.#where} (${name}). Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's policy.`,
-        {},
-        { cause: error },
-      );
-    }
-    if (name === 'NoSuchBucket') {
-      return new DomainError(
-        'ConfigInvalid',
-        `There is no ${this.#where}. Create it, or name another one in ECHOLOOP_S3_BUCKET.`,
-        {},
-        { cause: error },
-      );
-    }
-    if (statusOf(error) === INSUFFICIENT_STORAGE) {
-      return new DomainError(
-        'StorageUnavailable',
-        `The object store is full: ${doing} in ${this.#where} failed (${name}). What it holds is whole. Free space on its disk; runs go on by themselves then.`,
-        {},
-        { cause: error },
-      );
-    }
-    return new DomainError(
-      'StorageUnavailable',
-      `The object store did not answer while ${doing} in ${this.#where} (${name}). Check that it runs and has free space; the address comes from ECHOLOOP_S3_ENDPOINT.`,
-      {},
-      { cause: error },
-    );
   }
 }
 
-/** HTTP status of a server whose disk is full. */
-const INSUFFICIENT_STORAGE = 507;
-
-const accessProblems: ReadonlySet<string> = new Set([
-  'AccessDenied',
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'CredentialsProviderError',
-  'ExpiredToken',
-  '403',
-]);
-
-function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = (error as Error & { code?: unknown }).code;
-  if (statusOf(error) === 403 && error.name === 'Unknown') return '403';
-  return typeof code === 'string' ? code : error.name;
-}
-
-function statusOf(error: unknown): number | undefined {
-  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+function abortedBy(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal ? { abortSignal: signal } : {};
 }

@@ -15,7 +15,9 @@ export function describeStoreContract(open: () => Promise<ObjectStore>): void {
     await store.put('a/b', bytesOf('one'));
     await store.put('a/b', bytesOf('three'));
     expect(textOf(await store.get('a/b'))).toBe('three');
-    expect(await store.head('a/b')).toEqual({ key: 'a/b', bytes: 5 });
+    const head = (await store.head('a/b'))!;
+    expect(head).toMatchObject({ key: 'a/b', bytes: 5 });
+    expect(Math.abs(Date.now() - head.writtenMs)).toBeLessThan(60_000);
   });
 
   it('writes with ifNoneMatch only when nothing is there, also when many try at once', async () => {
@@ -44,6 +46,30 @@ export function describeStoreContract(open: () => Promise<ObjectStore>): void {
     const keys: string[] = [];
     for await (const object of store.list('x/')) keys.push(object.key);
     expect(keys).toEqual(['x/1', 'x/2']);
+  });
+
+  it('gives part of an object, as much of it as there is', async () => {
+    const store = await open();
+    await store.put('letters', bytesOf('abcdefgh'));
+    const part = (start: number, bytes: number) => store.get('letters', { range: { start, bytes } });
+    expect(textOf(await part(2, 3))).toBe('cde');
+    expect(textOf(await part(6, 10))).toBe('gh');
+    expect(textOf(await part(8, 1))).toBe('');
+    expect(textOf(await part(3, 0))).toBe('');
+    expect(await store.get('none', { range: { start: 0, bytes: 1 } })).toBeUndefined();
+  });
+
+  it('makes no request for whoever has been cancelled, and throws the reason as it is', async () => {
+    const store = await open();
+    await store.put('a', bytesOf('a'));
+    const reason = new Error('the activity was cancelled');
+    const signal = AbortSignal.abort(reason);
+    await expect(store.get('a', { signal })).rejects.toBe(reason);
+    await expect(store.put('a', bytesOf('b'), { signal })).rejects.toBe(reason);
+    await expect(store.head('a', { signal })).rejects.toBe(reason);
+    await expect(store.delete('a', { signal })).rejects.toBe(reason);
+    await expect(store.list('', { signal })[Symbol.asyncIterator]().next()).rejects.toBe(reason);
+    expect(textOf(await store.get('a'))).toBe('a');
   });
 
   it('keeps an empty object', async () => {

@@ -4,15 +4,15 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Heartbeat } from '../contracts/messages.ts';
 import { DomainError } from '../ground/errors.ts';
+import { loaderArguments } from '../runtime/installation.ts';
 import { workerLimits } from '../temporal.config.ts';
 import { type ToChild, type ToParent, ToParentSchema } from './compute-messages.ts';
 
 export interface ComputeProcessOptions {
-  /** The module that the process runs. */
-  readonly module: URL;
+  /** File of the module that the process runs. */
+  readonly module: string;
   /** Sent to the process first. */
   readonly deployment: unknown;
   /** How long a cancelled call may take to write its checkpoint before the process is killed. */
@@ -121,9 +121,8 @@ export class ComputeProcess {
 
   #running(): ChildProcess {
     if (this.#child) return this.#child;
-    const child = fork(fileURLToPath(this.#options.module), {
-      // By address, so that the worker may be started from any folder.
-      execArgv: ['--import', import.meta.resolve('tsx')],
+    const child = fork(this.#options.module, {
+      execArgv: loaderArguments(this.#options.module),
       // Standard output belongs to the command line; the child's log goes to standard error.
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'json',

@@ -1,25 +1,34 @@
 /** The control worker: workflows only. */
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import {
   bundleWorkflowCode,
   type Logger,
   type NativeConnection,
   Worker,
   type WorkflowBundle,
+  type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { taskQueues } from '../contracts/task-queues.ts';
+import { codeRoot, isBuilt, moduleFile } from '../runtime/installation.ts';
 import { workerLimits } from '../temporal.config.ts';
+
+/** The bundle that `npm run build` leaves beside the compiled rooms. */
+export const builtBundle = join(codeRoot, 'workflow-bundle.js');
 
 /** Bundles the workflow code for the sandbox; takes some seconds. */
 export function bundleWorkflows(logger: Logger): Promise<WorkflowBundle> {
-  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-  return bundleWorkflowCode({ workflowsPath, logger });
+  return bundleWorkflowCode({ workflowsPath: moduleFile('workflows/index'), logger });
+}
+
+/** The workflow code for the sandbox: built once with the package, and made at every start from a clone, whose code changes. */
+export async function workflowCode(logger: Logger): Promise<WorkflowBundleOption> {
+  return isBuilt ? { codePath: builtBundle } : bundleWorkflows(logger);
 }
 
 export function createControlWorker(
   connection: NativeConnection,
   namespace: string,
-  workflowBundle: WorkflowBundle,
+  workflowBundle: WorkflowBundleOption,
 ): Promise<Worker> {
   return Worker.create({
     connection,

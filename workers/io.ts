@@ -1,7 +1,7 @@
 /** The io worker: storage, decoding and metrics, many at a time in this process. */
 import { Context } from '@temporalio/activity';
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import type { ActivityServices } from '../activities/context.ts';
+import { type ActivityServices, contextOf } from '../activities/context.ts';
 import { ioActivities } from '../activities/io.ts';
 import { ioInputs } from '../contracts/activities.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
@@ -39,11 +39,10 @@ export function inProcess(
         const running = Context.current();
         const attempt = new Attempt(running);
         try {
-          return await activity(input, {
-            ...services,
-            signal: running.cancellationSignal,
-            heartbeat: (details) => attempt.report(details),
-          });
+          const context = contextOf(services, running.cancellationSignal, (details) =>
+            attempt.report(details),
+          );
+          return await activity(input, context);
         } catch (error) {
           throw attempt.failureOf(error);
         } finally {

@@ -2,11 +2,12 @@
 import type { Worker } from '@temporalio/worker';
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import type { Deployment } from '../runtime/deployment.ts';
+import { moduleFile } from '../runtime/installation.ts';
 import { workerLimits } from '../temporal.config.ts';
 import { createComputeWorker } from './compute.ts';
 import { ComputeProcess } from './compute-process.ts';
 import { connectWorker, installSdkLog, sdkLogger } from './connect.ts';
-import { bundleWorkflows, createControlWorker } from './control.ts';
+import { createControlWorker, workflowCode } from './control.ts';
 import { createIoWorker } from './io.ts';
 import { openLog, openServices } from './services.ts';
 
@@ -34,7 +35,7 @@ export async function runWorker(
   const compute =
     role === 'compute'
       ? new ComputeProcess({
-          module: new URL('./compute-child.ts', import.meta.url),
+          module: moduleFile('workers/compute-child'),
           deployment,
           graceMs: workerLimits.compute.cancelGraceMs,
           stallMs: workerLimits.compute.stallMs,
@@ -51,7 +52,7 @@ export async function runWorker(
       ? await createComputeWorker(connection, namespace, compute)
       : role === 'io'
         ? await createIoWorker(connection, namespace, openServices(deployment, role))
-        : await createControlWorker(connection, namespace, await bundleWorkflows(sdkLogger(log)));
+        : await createControlWorker(connection, namespace, await workflowCode(sdkLogger(log)));
     await runUntilStopped(worker, options);
     log.info({ role }, 'worker drained');
   } finally {

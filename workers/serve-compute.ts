@@ -2,7 +2,7 @@
  * The tensor process's side of the channel: runs the activity that it is told to, passes progress up, listens for
  * cancellation. Native tensor calls block this process's thread; that is why it is a process of its own.
  */
-import type { ActivityContext } from '../activities/context.ts';
+import { type ActivityContext, contextOf } from '../activities/context.ts';
 import { DomainError, domainErrorOf } from '../ground/errors.ts';
 import type { Activity } from './checked-input.ts';
 import { type ToChild, ToChildSchema, type ToParent } from './compute-messages.ts';
@@ -46,11 +46,8 @@ export function serveCompute(open: (deployment: unknown) => Promise<ChildRuntime
       const implementation = activities[activity];
       if (!implementation)
         throw new DomainError('ConfigInvalid', `There is no compute activity "${activity}".`);
-      const output = await implementation(input as never, {
-        ...services,
-        signal: controller.signal,
-        heartbeat: (details) => send({ type: 'progress', call, details }),
-      });
+      const heartbeat: ActivityContext['heartbeat'] = (details) => send({ type: 'progress', call, details });
+      const output = await implementation(input as never, contextOf(services, controller.signal, heartbeat));
       send({ type: 'result', call, output });
     } catch (error) {
       send(failureOf(call, error));

@@ -1,21 +1,27 @@
 /** What activities get from the process they run in: the one place where workers build clients. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import type { ActivityServices } from '../activities/context.ts';
 import type { Deployment } from '../runtime/deployment.ts';
+import { codeVersion } from '../runtime/installation.ts';
+import { sweepScratchFolders } from '../runtime/scratch-folder.ts';
 import { LocalCache } from '../storage/local-cache.ts';
 import { openStore } from '../storage/open-store.ts';
+import { badReads } from '../storage/trusted-read.ts';
 import { diskBudgets, memoryBudgets } from '../temporal.config.ts';
 
 /** Store, cache and log of a worker process. */
 export function openServices(deployment: Deployment, name: string): ActivityServices {
   const store = openStore(deployment);
+  sweepScratchFolders();
+  const log = openLog(name);
+  // One is nothing; many of them are a network or a memory that is failing.
+  badReads.subscribe((message) => log.warn(message, 'an object was read wrong, and is read again'));
   return {
     store,
     cache: new LocalCache(store, join(deployment.home, 'cache'), diskBudgets.cacheBytes),
     codeVersion: codeVersion(),
-    log: openLog(name),
+    log,
   };
 }
 
@@ -26,11 +32,4 @@ export function openLog(name: string): pino.Logger {
   destination.removeAllListeners('error');
   destination.on('error', () => undefined);
   return pino({ name: `echoloop-${name}`, level: process.env.ECHOLOOP_LOG_LEVEL || 'info' }, destination);
-}
-
-export function codeVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
 }

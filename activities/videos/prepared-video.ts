@@ -52,5 +52,6 @@ async function referenceOf(context: ActivityContext, key: string): Promise<Artef
   throw new DomainError(
     'ArtefactMissing',
     `${key} is in the dataset's manifest but not in the store. Ingest the video again.`,
+    { key },
   );
 }

@@ -3,7 +3,7 @@
  * that.
  */
 import { DomainError, type ErrorCode } from '../../ground/errors.ts';
-import { runKeys } from '../../storage/keys.ts';
+import { runKeys, videoOf } from '../../storage/keys.ts';
 import type { ActivityContext } from '../context.ts';
 
 const VIDEO_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -12,9 +12,10 @@ const VIDEO_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'LabelMapInvalid',
   'FormatUnsupported',
   'LimitExceeded',
-  'ChecksumMismatch',
-  'ArtefactMissing',
 ]);
+
+/** Faults of an object in the store: the video's when the object is, which the error's details say. */
+const OBJECT_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ChecksumMismatch', 'ArtefactMissing']);
 
 export type Tried<Value> = { readonly value: Value } | { readonly quarantined: true };
 
@@ -31,11 +32,17 @@ export async function tryVideo<Value>(
   try {
     return { value: await work() };
   } catch (error) {
-    if (!(error instanceof DomainError) || !VIDEO_FAULTS.has(error.code)) throw error;
+    if (!(error instanceof DomainError) || !isFaultOf(id, error)) throw error;
     const entry = { id, code: error.code, reason: error.message };
     const bytes = new TextEncoder().encode(`${JSON.stringify(entry)}\n`);
     await context.store.put(runKeys.quarantine(run, id), bytes, { contentType: 'application/json' });
     context.log.warn({ run, code: error.code, video: id }, 'video quarantined');
     return { quarantined: true };
   }
+}
+
+/** A damaged policy is found while some video is worked on; that video is as good as the others. */
+function isFaultOf(id: string, { code, details }: DomainError): boolean {
+  if (VIDEO_FAULTS.has(code)) return true;
+  return OBJECT_FAULTS.has(code) && typeof details.key === 'string' && videoOf(details.key) === id;
 }

@@ -2,12 +2,12 @@
  * Prepared videos of a training at hand without waiting: in memory as far as a budget goes, beyond it in a folder of
  * this process that is removed at the end. Training draws windows, so only the frames that are asked for are read.
  */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { domainErrorOf } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
 import type { LabelledWindowSource, WindowSource } from '../../method/pretraining/training-windows.ts';
+import { makeScratchFolder } from '../../runtime/scratch-folder.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
 
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
@@ -73,7 +73,7 @@ export class VideoShelf {
       this.#bytes += pixels.byteLength;
       return pixels;
     }
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'echoloop-videos-'));
+    this.#folder ??= makeScratchFolder();
     const path = join(this.#folder, String(this.#files++));
     try {
       writeFileSync(path, new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));

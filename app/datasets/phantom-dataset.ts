@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { formatManifest, type ManifestRow, manifestRow } from '../../datasets/manifest.ts';
 import { writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import { generatePhantom, type PhantomDomain } from '../../datasets/phantom/phantom.ts';
+import { splitStudies } from '../../datasets/splits.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
 
 export interface PhantomRequest {
@@ -12,6 +13,21 @@ export interface PhantomRequest {
   readonly seed: number;
   /** Split of each video by its number, and whether its labels are written. Neighbours 2n, 2n + 1 are one patient. */
   readonly videos: readonly { readonly split: ManifestRow['split']; readonly labelled: boolean }[];
+}
+
+export interface PhantomsRequest extends Pick<PhantomRequest, 'out' | 'domain' | 'seed'> {
+  readonly count: number;
+}
+
+/** As many labelled videos as asked for, two of a patient, their patients drawn into splits by the seed; see makePhantomDataset. */
+export function makePhantoms(
+  { count, ...request }: PhantomsRequest,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<{ made: number }> {
+  const studies = Array.from({ length: count }, (_, index) => String(Math.floor(index / 2)));
+  const splits = splitStudies(studies, request.seed);
+  const videos = studies.map((study) => ({ split: splits.get(study)!, labelled: true }));
+  return makePhantomDataset({ ...request, videos }, onProgress);
 }
 
 /**

@@ -2,10 +2,10 @@
 
 import { formatManifest, type ManifestRow, parseManifest } from '../../datasets/manifest.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { codeVersion } from '../../runtime/installation.ts';
 import { findArtefact, sha256Of, writeArtefact } from '../../storage/artefacts.ts';
-import { datasetKeys } from '../../storage/keys.ts';
+import { readManifestOf, replaceManifest } from '../../storage/manifests.ts';
 import type { ObjectStore } from '../../storage/store.ts';
-import { codeVersion } from '../code-version.ts';
 
 /**
  * Stores one file of a dataset; free when it is there already.
@@ -37,10 +37,8 @@ export async function mergeManifest(
   dataset: string,
   rows: readonly ManifestRow[],
 ): Promise<ManifestRow[]> {
-  const key = datasetKeys.manifest(dataset);
-  for (;;) {
-    const stored = await store.getTagged(key);
-    const present = stored ? parseManifest(Buffer.from(stored.bytes).toString('utf8')) : [];
+  const { text } = await replaceManifest(store, dataset, codeVersion(), (stored) => {
+    const present = stored === undefined ? [] : parseManifest(stored);
     const replaced = new Set(rows.map((row) => row.id));
     const merged = [...present.filter((row) => !replaced.has(row.id)), ...rows].sort((a, b) =>
       a.id < b.id ? -1 : a.id > b.id ? 1 : 0,
@@ -48,26 +46,13 @@ export async function mergeManifest(
     const text = formatManifest(merged);
     // Reading it back finds a study in two splits before anybody depends on it.
     parseManifest(text);
-    const outcome = await store.put(key, Buffer.from(text), {
-      contentType: 'text/csv',
-      ...(stored ? { ifMatch: stored.entityTag } : { ifNoneMatch: true }),
-    });
-    if (outcome === 'written') return merged;
-  }
+    return text;
+  });
+  return parseManifest(text);
 }
 
 /** Rows of the dataset's manifest; none when there is no such dataset. */
 export async function readManifest(store: ObjectStore, dataset: string): Promise<ManifestRow[]> {
-  const bytes = await store.get(datasetKeys.manifest(dataset));
-  return bytes ? parseManifest(Buffer.from(bytes).toString('utf8')) : [];
-}
-
-/** Names of the datasets that have a manifest. */
-export async function listDatasets(store: ObjectStore): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { key } of store.list('datasets/')) {
-    const name = /^datasets\/([^/]+)\/manifest\.csv$/.exec(key)?.[1];
-    if (name !== undefined) names.push(name);
-  }
-  return names;
+  const manifest = await readManifestOf(store, dataset);
+  return manifest ? parseManifest(manifest.text) : [];
 }

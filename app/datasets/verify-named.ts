@@ -8,11 +8,18 @@ import {
   verifyDataset,
 } from '../../datasets/verify.ts';
 import { datasetKeys } from '../../storage/keys.ts';
+import { readManifestOf } from '../../storage/manifests.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 
 /** A dataset in the object store. */
 export function storeSource(store: ObjectStore, dataset: string): DatasetSource {
-  return { read: (path) => store.get(`${datasetKeys.root(dataset)}${path}`) };
+  return {
+    async read(path) {
+      if (path !== 'manifest.csv') return store.get(`${datasetKeys.root(dataset)}${path}`);
+      const manifest = await readManifestOf(store, dataset);
+      return manifest && Buffer.from(manifest.text);
+    },
+  };
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,5 +1,8 @@
-// Start of one scoring thread: threads do not inherit the TypeScript loader, so it is registered again.
-import { register } from 'tsx/esm/api';
+// Start of one scoring thread. Threads do not inherit the TypeScript loader of a clone, so it is registered again; the package holds
+// JavaScript alone.
+import { existsSync } from 'node:fs';
 
-register();
-await import('./score-thread.ts');
+const source = new URL('./score-thread.ts', import.meta.url);
+const isClone = existsSync(source);
+if (isClone) (await import('tsx/esm/api')).register();
+await import(isClone ? source.href : './score-thread.js');

@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { encodeSafetensors } from '../../method/networks/safetensors.ts';
 import { writeArtefact } from '../../storage/artefacts.ts';
+import { readHistory } from '../../storage/champions.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
-import {
-  championHistory,
-  listModels,
-  loadChampionRewards,
-  promoteByHand,
-  requireChampion,
-  rollBack,
-} from './champion.ts';
+import { loadChampionRewards } from '../segmentation/networks.ts';
+import { listModels, promoteByHand, requireChampion, rollBack } from './champion.ts';
 
 const origin = { inputs: [], codeVersion: '0', mediaType: 'application/octet-stream' };
 
@@ -30,7 +25,7 @@ describe('models', () => {
     await promoteByHand(store, 'm', 'r', 2);
     expect(await rollBack(store, 'm')).toMatchObject({ iteration: 1, reason: 'Rolled back to entry 1.' });
     await expect(rollBack(store, 'm')).rejects.toThrow('no earlier champion');
-    expect((await championHistory(store, 'm')).map((entry) => entry.iteration)).toEqual([1, 2, 1]);
+    expect((await readHistory(store, 'm')).map((entry) => entry.iteration)).toEqual([1, 2, 1]);
     expect((await listModels(store)).map((champion) => champion.model)).toEqual(['m']);
   });
 

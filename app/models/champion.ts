@@ -1,17 +1,14 @@
-/** Models in the store: who is champion, who was, and the champion as a policy to segment with. */
+/** Models in the store: who is champion, who was, and how that changes. */
 
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
-import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
-import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
-import { type Champion, ChampionSchema } from '../../storage/champion.ts';
-import { readChampion, replaceChampion } from '../../storage/champions.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import type { Champion } from '../../storage/champion.ts';
+import { readChampion, readHistory, replaceChampion } from '../../storage/champions.ts';
 import { modelKeys, runKeys } from '../../storage/keys.ts';
 import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { type LoadedModel, modelOf, settingsOfConfig } from '../segmentation/load-model.ts';
-import { rewardNetworkOf } from '../segmentation/reward-networks.ts';
 
 export async function listModels(store: ObjectStore): Promise<Champion[]> {
   const champions: Champion[] = [];
@@ -32,53 +29,6 @@ export async function requireChampion(store: ObjectStore, model: string): Promis
     'ConfigInvalid',
     `There is no model ${model} in the store (it holds ${known.join(', ') || 'none'}).${didYouMean(model, known)} Make one: npx echoloop models promote ${model} --run RUN`,
   );
-}
-
-/** All champions a model has had, oldest first. */
-export async function championHistory(store: ObjectStore, model: string): Promise<Champion[]> {
-  const entries: Champion[] = [];
-  for await (const { key } of store.list(modelKeys.history(model))) {
-    const bytes = await store.get(key);
-    if (bytes) entries.push(ChampionSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))));
-  }
-  return entries.sort((a, b) => a.sequence - b.sequence);
-}
-
-/** The network is the caller's to dispose. @throws DomainError ConfigInvalid, ArtefactMissing, CheckpointIncompatible */
-export async function loadChampionModel(store: ObjectStore, model: string): Promise<LoadedModel> {
-  const champion = await requireChampion(store, model);
-  const config = champion.config && (await readArtefact(store, champion.config));
-  return modelOf(
-    await readArtefact(store, champion.policy),
-    champion.policy.key,
-    config && settingsOfConfig(config),
-  );
-}
-
-/**
- * The reward networks of the champion: those that its entry names, or else those that it was fine-tuned against.
- * @throws DomainError ConfigInvalid when there are none. The caller disposes the networks.
- */
-export async function loadChampionRewards(store: ObjectStore, model: string): Promise<RewardNetwork[]> {
-  const champion = await requireChampion(store, model);
-  const references = champion.rewardNetworks ?? (await rewardNetworksOf(store, champion.policy.key));
-  if (references.length === 0) {
-    throw new DomainError(
-      'ConfigInvalid',
-      `The champion of ${model} was not made by a run with a reward network, so it has none. Add --reward FILE, or give it one: npx echoloop import WEIGHTS --kind anatomical-reward --name ${model}`,
-    );
-  }
-  const rewards: RewardNetwork[] = [];
-  try {
-    for (const reference of references) {
-      const reward = rewardNetworkOf(await readArtefact(store, reference), reference.key);
-      rewards.push(reward);
-    }
-  } catch (error) {
-    for (const { network } of rewards) network.dispose();
-    throw error;
-  }
-  return rewards;
 }
 
 /**
@@ -108,8 +58,8 @@ export async function promoteByHand(
 /** Back to the champion before the present one. @throws DomainError ConfigInvalid when there was none. */
 export async function rollBack(store: ObjectStore, model: string): Promise<Champion> {
   await requireChampion(store, model);
-  const history = await championHistory(store, model);
-  const champion = await replaceChampion(store, model, (present) => {
+  const champion = await replaceChampion(store, model, async (present) => {
+    const history = await readHistory(store, model);
     const first = history.findIndex((entry) => entry.policy.sha256 === present?.policy.sha256);
     const earlier = history[first - 1];
     if (!earlier) {

@@ -10,7 +10,7 @@ import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safetensors.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
 import { goldenPath } from '../../test/golden/golden-files.ts';
-import { loadChampionModel, loadChampionRewards } from './champion.ts';
+import { loadChampionModel, loadChampionRewards } from '../segmentation/networks.ts';
 import { exportedWeights, importWeights } from './import-weights.ts';
 import { addImported } from './imported-model.ts';
 

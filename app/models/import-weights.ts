@@ -15,7 +15,7 @@ import { findPublishedUNet, withPublishedHeads } from '../../method/networks/tor
 import { type LazyArrays, openStateDict } from '../../method/networks/torch/state-dict.ts';
 import { isZip } from '../../method/networks/torch/torch-zip.ts';
 import type { UNetConfig } from '../../method/networks/unet-plan.ts';
-import { type PresetName, settingsOfPreset, statedSections } from '../segmentation/load-model.ts';
+import { type PresetName, settingsOfPreset, statedSections } from '../segmentation/networks.ts';
 
 /** One buffer of Node. */
 const LARGEST_FILE = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
 /** The demonstration's data: phantoms made once and kept, and one real recording, all in the store. */
 import { join } from 'node:path';
 import { DomainError } from '../../ground/errors.ts';
-import { projectRoot } from '../../runtime/node-command.ts';
+import { projectRoot } from '../../runtime/installation.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { ingestVideos } from '../datasets/ingest-videos.ts';
 import { planIngestion } from '../datasets/plan-ingestion.ts';

@@ -11,14 +11,14 @@ import { encodeOverlayGif } from '../../report/overlay-gif.ts';
 import { renderReport } from '../../report/page.ts';
 import type { ReportInput } from '../../report/report-data.ts';
 import { collectRunReport } from '../../report/run-report.ts';
+import { codeVersion } from '../../runtime/installation.ts';
 import { selectTensorBackend } from '../../runtime/tensors.ts';
-import { readArtefact } from '../../storage/artefacts.ts';
+import { readArtefact, readArtefactAt } from '../../storage/artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
-import { codeVersion } from '../code-version.ts';
-import { modelOf } from '../segmentation/load-model.ts';
-import { segmentToVideo } from '../segmentation/segment-file.ts';
+import { modelOf } from '../segmentation/networks.ts';
+import { segmentFile } from '../segmentation/segment.ts';
 
 export interface QuickstartFiles {
   readonly policy: string;
@@ -86,17 +86,17 @@ async function segmentBy(
   const model = modelOf(bytes, policy.key, config);
   try {
     if (save !== undefined) await writeWholeFile(save, bytes);
-    return await segmentToVideo(clip, model, folder);
+    return await segmentFile(clip, model, folder);
   } finally {
     model.policy.dispose();
   }
 }
 
 async function testVideos(store: ObjectStore, run: string): Promise<string[]> {
-  const bytes = await store.get(runKeys.plan(run));
-  if (!bytes) return [];
+  const found = await readArtefactAt(store, runKeys.plan(run));
+  if (!found) return [];
   const plan = z
     .object({ test: z.array(z.array(z.string())) })
-    .parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    .parse(JSON.parse(Buffer.from(found.bytes).toString('utf8')));
   return plan.test.flat();
 }

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { connectedDeployment } from '../../runtime/connected-deployment.ts';
 import { type Deployment, deploymentFrom } from '../../runtime/deployment.ts';
+import { getMissing } from '../../runtime/get-missing.ts';
 import { liveRecord } from '../../runtime/service-record.ts';
 import { up } from '../../runtime/up.ts';
 
@@ -20,6 +21,7 @@ export async function startServices(log: (line: string) => void): Promise<Runnin
     log('  the services of `echoloop up` run already');
     return { deployment: await connectedDeployment(process.env), stop: async () => {} };
   }
+  await getMissing(named);
   const embedded = await up({ deployment: named, log: (line) => log(`  ${line}`) });
   return {
     deployment: embedded.deployment,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../contracts/messages.ts';
 import type { RunState } from './adaptation-client.ts';
-import { newRunId } from './run-id.ts';
 import { rateMeter, stageWork } from './stage-work.ts';
 
 const progress: Progress = {
@@ -63,11 +62,5 @@ describe('the rate', () => {
     expect(measure(state({ done: 0 }), 1000)).toBeUndefined();
     expect(measure(state({ done: 4 }), 2000)).toEqual({ perSecond: 2, secondsLeft: 2 });
     expect(measure(state({ done: 0, stage: 'labelling' }), 3000)).toBeUndefined();
-  });
-});
-
-describe('run ids', () => {
-  it('sort by time and are legal names', () => {
-    expect(newRunId('target', new Date('2026-01-31T23:59:58Z'))).toBe('target-20260131-235958');
   });
 });

@@ -36,31 +36,19 @@ export function adaptCommand(): Command {
     .option('--run-id <name>', 'name of the run; made from the target and the time when left out')
     .option('--model <name>', 'make the best policy champion of this model when it passes the gate')
     .option('--wait', 'follow the run to its end')
-    .action(adapt);
+    .action(startRun);
 }
 
-async function adapt(options: AdaptOptions): Promise<void> {
+async function startRun(options: AdaptOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { resolveRunConfig } = await import('../../app/run-config.ts');
   const { source, target, preset, iterations, seed } = options;
-  const given = await resolveRunConfig(options.config, { preset, source, target, iterations, seed });
+  const config = await resolveRunConfig(options.config, { preset, source, target, iterations, seed });
   const { withConnections } = await import('../../app/connections.ts');
-  const { resolveDataset } = await import('../../app/datasets/upload-dataset.ts');
-  const { newRunId } = await import('../../app/runs/run-id.ts');
-  const { checkedName } = await import('../../storage/keys.ts');
-  const { startAdaptation } = await import('../../app/runs/adaptation-client.ts');
-  if (options.runId !== undefined) checkedName('run', options.runId);
-  if (options.model !== undefined) checkedName('model', options.model);
-  await withConnections(async ({ client, store }) => {
-    const note = (text: string) => terminal.note(text);
-    const config = {
-      ...given,
-      source: await resolveDataset(store, given.source, note),
-      target: await resolveDataset(store, given.target, note),
-    };
-    const run = options.runId ?? newRunId(config.target, new Date());
-    const { model } = options;
-    await startAdaptation(client, { run, config, ...(model === undefined ? {} : { model }) });
+  const { adapt } = await import('../../app/runs/adapt.ts');
+  await withConnections(async (connections) => {
+    const { runId, model } = options;
+    const run = await adapt(connections, { config, run: runId, model }, (text) => terminal.note(text));
     if (!options.wait) {
       terminal.print(run);
       terminal.printJson({ run });
@@ -71,7 +59,7 @@ async function adapt(options: AdaptOptions): Promise<void> {
     const { followRun } = await import('../../app/runs/watch.ts');
     const { runDisplay } = await import('../run-display.ts');
     const { resultTable } = await import('../text/result-text.ts');
-    const result = await followRun(client, run, runDisplay(terminal));
+    const result = await followRun(connections.client, run, runDisplay(terminal));
     terminal.printJson(result);
     terminal.print(resultTable(result));
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { didYouMean } from '../../app/did-you-mean.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { projectRoot, typeScriptCommand } from '../../runtime/node-command.ts';
+import { codeRoot, isBuilt, moduleCommand } from '../../runtime/installation.ts';
 import { defineCommand } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 
@@ -20,9 +20,10 @@ export function benchCommand(): Command {
 }
 
 async function bench(name: string, options: { json?: boolean; seeds?: string }): Promise<void> {
-  const names = (await readdir(join(projectRoot, 'bench')))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-    .map((file) => file.slice(0, -'.ts'.length));
+  const ending = isBuilt ? '.js' : '.ts';
+  const names = (await readdir(join(codeRoot, 'bench')))
+    .filter((file) => file.endsWith(ending) && !file.endsWith(`.test${ending}`))
+    .map((file) => file.slice(0, -ending.length));
   if (!names.includes(name)) {
     throw new DomainError(
       'ConfigInvalid',
@@ -30,7 +31,7 @@ async function bench(name: string, options: { json?: boolean; seeds?: string }):
     );
   }
   // A process of its own: a benchmark may choose another back end or thread count, and is measured alone.
-  const { command, args } = typeScriptCommand(`bench/${name}.ts`, [
+  const { command, args } = moduleCommand(`bench/${name}`, [
     ...(options.json ? ['--json'] : []),
     ...(options.seeds ? ['--seeds', options.seeds] : []),
   ]);

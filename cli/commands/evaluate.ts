@@ -1,10 +1,7 @@
 /** `echoloop evaluate`: the metrics of method.md 9 over two folders of masks. Needs neither Temporal nor a store. */
-import { writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type FileProblem, problemText } from '../../app/file-problem.ts';
 import type { LabelMap } from '../../datasets/nifti.ts';
-import { DomainError } from '../../ground/errors.ts';
 import { defineCommand } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { labelMapping } from '../reading-options.ts';
@@ -48,37 +45,18 @@ export function evaluateCommand(): Command {
       'table with study and view of every video (default: a manifest.csv in, or one above, the folders)',
     )
     .option('--csv <file>', 'also write one row a video with every measure')
-    .action(evaluate);
+    .action(evaluateFolders);
 }
 
-async function evaluate(options: EvaluateOptions): Promise<void> {
-  const { predictions, references, baseline, confidence } = options;
-  if (confidence !== undefined && references === undefined) {
-    throw new DomainError(
-      'ConfigInvalid',
-      '--confidence needs --references: how right a confidence is, only a reference tells. Add --references, or leave --confidence out.',
-    );
-  }
-  const { requirePaths } = await import('../named-paths.ts');
-  const named = [predictions, references, baseline, confidence, options.manifest];
-  const written = options.csv === undefined ? [] : [dirname(resolve(options.csv))];
-  await requirePaths(
-    [...named.filter((path) => path !== undefined), ...written],
-    'DatasetInvalid',
-    'Name folders of masks, the file of a manifest, and for --csv a file in a folder that is there.',
-  );
-  const terminal = openTerminal(options.json === true);
-  const { evaluateFolders } = await import('../../app/evaluation/evaluate-folders.ts');
+async function evaluateFolders(options: EvaluateOptions): Promise<void> {
+  const { json, labelsMap, ...folders } = options;
+  const request = { ...folders, labelMap: labelsMap };
+  const terminal = openTerminal(json === true);
+  const { evaluate } = await import('../../app/evaluation/evaluate.ts');
   const { reportText } = await import('../text/report-tables.ts');
-  const { scoresCsv } = await import('../../app/evaluation/score-csv.ts');
-  const { report, problems } = await evaluateFolders(
-    { predictions, references, baseline, confidence, labelMap: options.labelsMap },
-    options.manifest,
-    (done, total) => {
-      if (terminal.interactive) terminal.redraw([`scored ${done} of ${total} videos`]);
-    },
-  );
-  if (options.csv !== undefined) await writeFile(options.csv, scoresCsv(report.videos));
+  const { report, problems } = await evaluate(request, (done, total) => {
+    if (terminal.interactive) terminal.redraw([`scored ${done} of ${total} videos`]);
+  });
   terminal.printJson({ ...report, ...(problems.length > 0 ? { problems } : {}) });
   // Shares of no videos would read as a result.
   if (report.videos.length > 0) terminal.print(reportText(report));

@@ -1,6 +1,6 @@
 /** `echoloop import`: PyTorch weights into a checkpoint file or into a model of the store. */
 import type { Command } from 'commander';
-import type { PresetName } from '../../app/segmentation/load-model.ts';
+import type { PresetName } from '../../app/segmentation/networks.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type NetworkKind, networkKinds } from '../../method/networks/network-checkpoint.ts';
 import { defineCommand, oneOf, positiveNumber } from '../command.ts';
@@ -73,6 +73,6 @@ async function importFile(file: string, options: Options): Promise<void> {
 async function addToStore(name: string, kind: NetworkKind, bytes: Uint8Array) {
   const { currentDeployment, storeOf } = await import('../../app/connections.ts');
   const { addImported } = await import('../../app/models/imported-model.ts');
-  const { codeVersion } = await import('../../app/code-version.ts');
+  const { codeVersion } = await import('../../runtime/installation.ts');
   return addImported(storeOf(await currentDeployment()), name, { bytes, kind, codeVersion: codeVersion() });
 }

@@ -74,7 +74,7 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
   const { checkedName } = await import('../../storage/keys.ts');
   const dataset = checkedName('dataset', options.dataset);
   const { planIngestion } = await import('../../app/datasets/plan-ingestion.ts');
-  const { requirePaths } = await import('../named-paths.ts');
+  const { requirePaths } = await import('../../app/named-paths.ts');
   const { labels, table } = options;
   const named = [...paths, labels, table].filter((path) => path !== undefined);
   await requirePaths(named, 'DatasetInvalid', 'Check the path: nothing was stored.');

@@ -49,7 +49,7 @@ export function modelsCommand(): Command {
       'echoloop models export a4c-hospital --out actor.safetensors',
     )
       .requiredOption('--out <file>', 'the file to write')
-      .action(exportModel),
+      .action(exportWeights),
   );
   return group;
 }
@@ -88,9 +88,10 @@ async function list(options: Json): Promise<void> {
 async function show(name: string, options: Json): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { lineageOf } = await import('../../storage/lineage.ts');
-  const { store, requireChampion, championHistory } = await openModels();
+  const { readHistory } = await import('../../storage/champions.ts');
+  const { store, requireChampion } = await openModels();
   const champion = await requireChampion(store, name);
-  const history = await championHistory(store, name);
+  const history = await readHistory(store, name);
   const lineage = await lineageOf(store, champion.policy.key);
   terminal.printJson({ champion, history, lineage });
   terminal.print(`policy ${champion.policy.key}\n\n${textTable(head, history.map(line))}\n\nmade from:`);
@@ -120,19 +121,10 @@ async function rollback(name: string, options: Json): Promise<void> {
   terminal.print(textTable(head, [line(champion)]));
 }
 
-async function exportModel(model: string, { out, json }: Json & { out: string }): Promise<void> {
+async function exportWeights(model: string, { out, json }: Json & { out: string }): Promise<void> {
   const terminal = openTerminal(json === true);
-  const { readFile, writeFile } = await import('node:fs/promises');
-  const { isModelFile } = await import('../../app/segmentation/model-file.ts');
-  const { exportedWeights } = await import('../../app/models/import-weights.ts');
-  const read = async () => {
-    if (await isModelFile(model)) return readFile(model);
-    const { readArtefact } = await import('../../storage/artefacts.ts');
-    const { store, requireChampion } = await openModels();
-    return readArtefact(store, (await requireChampion(store, model)).policy);
-  };
-  const { bytes, kind } = exportedWeights(await read(), model);
-  await writeFile(out, bytes);
+  const { exportModel } = await import('../../app/models/export-model.ts');
+  const { kind } = await exportModel(model, out);
   terminal.printJson({ model, kind, out });
   terminal.print(out);
 }

@@ -31,21 +31,11 @@ export function phantomCommand(): Command {
 
 async function phantom(options: PhantomOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { makePhantomDataset } = await import('../../app/datasets/phantom-dataset.ts');
-  const { splitStudies } = await import('../../datasets/splits.ts');
-  const studies = Array.from({ length: options.count }, (_, index) => String(Math.floor(index / 2)));
-  const splits = splitStudies(studies, options.seed);
-  const { made } = await makePhantomDataset(
-    {
-      out: options.out,
-      domain: options.domain,
-      seed: options.seed,
-      videos: studies.map((study) => ({ split: splits.get(study)!, labelled: true })),
-    },
-    (done, total) => {
-      if (terminal.interactive || done === total) terminal.redraw([`${done} of ${total} videos`]);
-    },
-  );
+  const { makePhantoms } = await import('../../app/datasets/phantom-dataset.ts');
+  const { out, count, domain, seed } = options;
+  const { made } = await makePhantoms({ out, count, domain, seed }, (done, total) => {
+    if (terminal.interactive || done === total) terminal.redraw([`${done} of ${total} videos`]);
+  });
   terminal.printJson({ out: options.out, videos: options.count, made });
   terminal.print(
     made === 0

@@ -42,7 +42,7 @@ async function demonstrate(
   const { connectTo } = await import('../../app/connections.ts');
   const { resolveRunConfig } = await import('../../app/run-config.ts');
   const { startAdaptation } = await import('../../app/runs/adaptation-client.ts');
-  const { newRunId } = await import('../../app/runs/run-id.ts');
+  const { newRunId } = await import('../../app/runs/adapt.ts');
   const { followRun } = await import('../../app/runs/watch.ts');
   const { runDisplay } = await import('../run-display.ts');
   const { resultTable } = await import('../text/result-text.ts');

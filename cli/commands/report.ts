@@ -19,18 +19,9 @@ async function report(run: string, options: { out?: string; json?: boolean }): P
   const { dirname, resolve } = await import('node:path');
   const { pathToFileURL } = await import('node:url');
   const { currentDeployment, storeOf } = await import('../../app/connections.ts');
-  const { DomainError } = await import('../../ground/errors.ts');
-
+  const { readReport } = await import('../../app/runs/report.ts');
   const { writeWholeFile } = await import('../../storage/whole-file.ts');
-  const { runKeys } = await import('../../storage/keys.ts');
-  const key = runKeys.report(run);
-  const page = await storeOf(await currentDeployment()).get(key);
-  if (!page) {
-    throw new DomainError(
-      'ArtefactMissing',
-      `The store has no ${key}: the run ${run} has not written its report yet, or does not exist. Look: npx echoloop status ${run}`,
-    );
-  }
+  const page = await readReport(storeOf(await currentDeployment()), run);
   const file = resolve(options.out ?? `${run}.html`);
   await mkdir(dirname(file), { recursive: true });
   await writeWholeFile(file, page);

@@ -63,7 +63,7 @@ function rateText(rate: Rate | undefined, unit: string): string {
   return `, ${rate.perSecond.toPrecision(2)} ${unit}/s, ${duration(rate.secondsLeft)} left`;
 }
 
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
@@ -74,7 +74,7 @@ function secondsSince(iso: string): number {
 }
 
 /** `Dice 81.2 %, Hausdorff 6.1 mm, anatomy 75 %, time 63 % (16 videos)` */
-export function numbersText(numbers: EvaluationNumbers): string {
+function numbersText(numbers: EvaluationNumbers): string {
   const percent = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`;
   return [
     numbers.dice === undefined ? undefined : `Dice ${percent(numbers.dice, 1)}`,

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { typeScriptCommand } from '../node-command.ts';
+import { moduleCommand } from '../installation.ts';
 import type { ServiceBinary } from './binaries.ts';
 
 /** Newer tags carry a replace directive in their go.mod, which `go install` refuses. */
@@ -21,7 +21,7 @@ function folderBytes(folder: string): number {
  * machine without a way out loses little time.
  */
 function download(folder: string): Promise<string | undefined> {
-  const { command, args } = typeScriptCommand('runtime/provision/temporal-download.ts', [folder, VERSION]);
+  const { command, args } = moduleCommand('runtime/provision/temporal-download', [folder, VERSION]);
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: 'ignore' });
     let bytes = 0;

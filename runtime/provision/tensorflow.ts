@@ -11,9 +11,11 @@ import { cachedEntry } from './cache-folder.ts';
 import { findPythonWithPip, hasCompiler, missingCompiler, missingPython, thisMachine } from './machine.ts';
 import type { Progress } from './progress.ts';
 import { runCommand } from './run-command.ts';
+import { ensureStandardErrorAddon } from './standard-error/standard-error.ts';
 import {
   cudaRequirements,
   isWantedMember,
+  type Machine,
   TENSORFLOW_VERSION,
   type TensorFlowBuild,
   tensorFlowBuildsFor,
@@ -207,9 +209,13 @@ async function install(
  * Makes native TensorFlow ready, the GPU's libraries first where there is an NVIDIA driver. Never throws for what the machine lacks.
  * A second call is a matter of milliseconds.
  */
-export async function ensureTensorFlow(cache: string, progress: Progress): Promise<TensorSetup> {
+export async function ensureTensorFlow(
+  cache: string,
+  progress: Progress,
+  machine?: Machine,
+): Promise<TensorSetup> {
   const packageFolder = tensorPackageFolder();
-  const { builds, why } = tensorFlowBuildsFor(await thisMachine());
+  const { builds, why } = tensorFlowBuildsFor(machine ?? (await thisMachine()));
   const failures: string[] = [];
   let setup: TensorSetup | undefined;
   for (const build of builds) {
@@ -225,7 +231,10 @@ export async function ensureTensorFlow(cache: string, progress: Progress): Promi
     // An addon that is there but cannot load must not be tried again by every process.
     await rm(await installedAddon(packageFolder), { force: true });
     setup = { state: 'unavailable', why: why ?? failures.join('\n') };
-  } else if (failures.length > 0) {
+  } else {
+    await ensureStandardErrorAddon(cache);
+  }
+  if (setup.state === 'native' && failures.length > 0) {
     setup = { ...setup, why: `${setup.why} (${failures.join('; ')})` };
   }
   await writeFile(join(packageFolder, RECORD), `${JSON.stringify(setup, null, 2)}\n`);

@@ -3,6 +3,7 @@
  * usual port or on a free one, with its data under the home folder.
  */
 import { resolve } from 'node:path';
+import { ensureBucket } from '../../storage/s3-bucket.ts';
 import { type Deployment, type Environment, environmentOf } from '../deployment.ts';
 import { ensureBinary } from '../provision/binaries.ts';
 import { cacheFolder } from '../provision/cache-folder.ts';
@@ -11,7 +12,6 @@ import { s3Binary } from '../provision/s3.ts';
 import { temporalBinary } from '../provision/temporal.ts';
 import { type Supervisor, supervise } from '../supervisor.ts';
 import { type ChosenPort, choosePort, HOST } from './ports.ts';
-import { ensureBucket } from './s3-bucket.ts';
 import { ensureCredentials } from './s3-credentials.ts';
 import { S3_PORT, s3Server } from './s3-server.ts';
 import { keepEndedRuns, TEMPORAL_PORT, TEMPORAL_UI_PORT, temporalServer } from './temporal-server.ts';
@@ -84,6 +84,8 @@ async function withS3(
   const s3 = {
     ...deployment.s3,
     ...credentials,
+    // A session token of the environment belongs to other keys.
+    sessionToken: undefined,
     endpoint: `http://${HOST}:${chosen.port}`,
     forcePathStyle: true,
   };

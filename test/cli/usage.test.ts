@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { buildProgram } from '../../cli/program.ts';
+import { buildProgram } from '../../cli/main.ts';
 import { cliTimeout, runCli } from './run-cli.ts';
 
 vi.setConfig({ testTimeout: cliTimeout });

@@ -5,15 +5,17 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Heartbeat } from '../../contracts/messages.ts';
+import { moduleFile } from '../../runtime/installation.ts';
 import { ComputeCancelled, ComputeProcess } from '../../workers/compute-process.ts';
 import { forwardersTo } from '../../workers/forward.ts';
 import { openServer } from './harness.ts';
 
-const module = new URL('./fake-compute-child.ts', import.meta.url);
+const module = fileURLToPath(new URL('./fake-compute-child.ts', import.meta.url));
 
 let folder: string;
 let compute: ComputeProcess;
@@ -90,7 +92,7 @@ describe('ComputeProcess', () => {
   });
 
   it('refuses a deployment that is none', async () => {
-    const child = new URL('../../workers/compute-child.ts', import.meta.url);
+    const child = moduleFile('workers/compute-child');
     const deployment = { temporal: { tls: 'perhaps' }, s3: {} };
     const misled = new ComputeProcess({ module: child, deployment, graceMs: 1000, stallMs: 60_000 });
     await expect(misled.ready()).rejects.toMatchObject({

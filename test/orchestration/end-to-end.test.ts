@@ -15,8 +15,8 @@ import { readLabelNifti } from '../../datasets/nifti.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { diceOf } from '../../metrics/overlap.ts';
 import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
-import { ChampionSchema } from '../../storage/champion.ts';
-import { datasetKeys, modelKeys, runKeys } from '../../storage/keys.ts';
+import { readChampion } from '../../storage/champions.ts';
+import { datasetKeys, runKeys } from '../../storage/keys.ts';
 import { checked } from '../../workers/checked-input.ts';
 import { inProcess } from '../../workers/io.ts';
 import { adaptation } from '../../workflows/adaptation.ts';
@@ -77,7 +77,7 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
 
   const page = await readArtefact(world.store, (await findArtefact(world.store, runKeys.report('tiny')))!);
   expect(new TextDecoder().decode(page)).toContain('clinic-b');
-  const champion = ChampionSchema.parse(await jsonAt(world, modelKeys.champion('ward')));
+  const champion = (await readChampion(world.store, 'ward'))!;
   expect(champion.policy.sha256).toBe(result.best.policy.sha256);
   expect(champion.rewardNetworks).toEqual([anatomical, landmark]);
   expect(

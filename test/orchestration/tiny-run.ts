@@ -1,7 +1,7 @@
 /** Phantoms in a memory store and a configuration so small that every stage takes about a second. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ActivityContext, ActivityServices } from '../../activities/context.ts';
+import { type ActivityContext, type ActivityServices, contextOf } from '../../activities/context.ts';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
 import { formatManifest, type ManifestRow, manifestRow } from '../../datasets/manifest.ts';
 import { writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
@@ -40,7 +40,7 @@ export function tinyWorld(): TinyWorld {
     store,
     services,
     work,
-    context: (signal = new AbortController().signal) => ({ ...services, signal, heartbeat: () => undefined }),
+    context: (signal = new AbortController().signal) => contextOf(services, signal, () => undefined),
   };
 }
 

@@ -15,8 +15,8 @@ import { s3Binary } from '../../runtime/provision/s3.ts';
 import { temporalBinary } from '../../runtime/provision/temporal.ts';
 import { type Embedded, startEmbedded } from '../../runtime/services/embedded.ts';
 import { isListening } from '../../runtime/services/ports.ts';
-import { bucketExists } from '../../runtime/services/s3-bucket.ts';
 import { TEMPORAL_PORT } from '../../runtime/services/temporal-server.ts';
+import { bucketExists } from '../../storage/s3-bucket.ts';
 
 const cache = cacheFolder();
 const missing = (

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentFrom } from '../../runtime/deployment.ts';
 import { type Embedded, startEmbedded } from '../../runtime/services/embedded.ts';
-import { ensureBucket } from '../../runtime/services/s3-bucket.ts';
 import { readArtefact, writeArtefact } from '../../storage/artefacts.ts';
+import { ensureBucket } from '../../storage/s3-bucket.ts';
 import { S3Store } from '../../storage/s3-store.ts';
 import { describeStoreContract } from '../../storage/store-contract.ts';
 

@@ -1,23 +1,11 @@
 /** The bucket of a deployment: made where it is absent and the keys allow it, and asked after by `doctor`. */
-import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { DomainError } from '../../ground/errors.ts';
-import { serviceLimits } from '../../temporal.config.ts';
-import type { Deployment } from '../deployment.ts';
+import { CreateBucketCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import { DomainError } from '../ground/errors.ts';
+import { serviceLimits, storeLimits } from '../temporal.config.ts';
+import { openS3Client, type S3Options } from './s3-client.ts';
 
-function openClient({
-  endpoint,
-  region,
-  accessKeyId,
-  secretAccessKey,
-  forcePathStyle,
-}: Deployment['s3']): S3Client {
-  return new S3Client({
-    region,
-    forcePathStyle,
-    maxAttempts: 2,
-    ...(endpoint && { endpoint }),
-    ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
-  });
+function openClient(s3: S3Options) {
+  return openS3Client(s3, { ...storeLimits, attempts: 2 });
 }
 
 interface ServiceFailure {
@@ -26,7 +14,7 @@ interface ServiceFailure {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-function toDomainError(error: unknown, s3: Deployment['s3']): DomainError {
+function toDomainError(error: unknown, s3: S3Options): DomainError {
   const { name, message, $metadata } = error as ServiceFailure;
   const address = s3.endpoint ?? `AWS in ${s3.region}`;
   if (
@@ -36,7 +24,7 @@ function toDomainError(error: unknown, s3: Deployment['s3']): DomainError {
   ) {
     return new DomainError(
       'AccessDenied',
-      `${address} refuses bucket ${s3.bucket} to these keys (${name}). Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's policy.`,
+      `${address} refuses bucket ${s3.bucket} to these keys (${name}). Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the role of this machine, and the bucket's policy.`,
       {},
       { cause: error },
     );
@@ -53,7 +41,7 @@ function toDomainError(error: unknown, s3: Deployment['s3']): DomainError {
  * True when the bucket exists and the keys may use it, false when the service answers and has no such bucket.
  * @throws DomainError StorageUnavailable, AccessDenied
  */
-export async function bucketExists(s3: Deployment['s3']): Promise<boolean> {
+export async function bucketExists(s3: S3Options): Promise<boolean> {
   const client = openClient(s3);
   try {
     await client.send(new HeadBucketCommand({ Bucket: s3.bucket }), {
@@ -72,7 +60,7 @@ export async function bucketExists(s3: Deployment['s3']): Promise<boolean> {
  * Makes the bucket unless it exists.
  * @throws DomainError StorageUnavailable, AccessDenied
  */
-export async function ensureBucket(s3: Deployment['s3']): Promise<void> {
+export async function ensureBucket(s3: S3Options): Promise<void> {
   if (await bucketExists(s3)) return;
   const client = openClient(s3);
   try {

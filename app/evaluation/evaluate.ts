@@ -1,13 +1,17 @@
 /** From folders of files to one report: pairs, scores, and what is said of all videos together. */
+import { dirname, resolve } from 'node:path';
 import { DomainError } from '../../ground/errors.ts';
 import { compareMethods } from '../../metrics/comparison.ts';
 import type { EvaluationReport, VideoScore } from '../../metrics/evaluation.ts';
 import { biplaneStudies } from '../../metrics/studies.ts';
 import { summariseWithIntervals } from '../../metrics/summary.ts';
 import { summariseUncertainty } from '../../metrics/uncertainty-report.ts';
+import { writeWholeFile } from '../../storage/whole-file.ts';
 import type { FileProblem } from '../file-problem.ts';
+import { requirePaths } from '../named-paths.ts';
 import { findManifest, type VideoView } from './find-manifest.ts';
 import { type EvaluationFolders, pairFiles, type VideoPair } from './pair-files.ts';
+import { scoresCsv } from './score-csv.ts';
 import type { ScoreOutcome } from './score-file.ts';
 import { scorePairs } from './score-pool.ts';
 
@@ -15,15 +19,36 @@ interface ScoredVideo extends ScoreOutcome {
   readonly score: VideoScore;
 }
 
+export interface EvaluateRequest extends EvaluationFolders {
+  /** Table with study and view of every video; otherwise a manifest.csv in, or one above, the folders. */
+  readonly manifest?: string | undefined;
+  /** File to write one row a video into, with every measure. */
+  readonly csv?: string | undefined;
+}
+
 /**
- * Scores every video of the folders. What could not be used is listed and left out.
- * @throws DatasetInvalid when there is nothing to score, or the manifest is not one or was named and lists no video.
+ * Scores every video of the folders by the metrics of method.md 9. What could not be used is listed and left out.
+ * @throws DomainError ConfigInvalid for confidence without references; DatasetInvalid when a path is not there, there is nothing to
+ * score, or the manifest is not one or was named and lists no video.
  */
-export async function evaluateFolders(
-  folders: EvaluationFolders,
-  manifestFile: string | undefined,
-  onDone: (done: number, total: number) => void,
+export async function evaluate(
+  { manifest: manifestFile, csv, ...folders }: EvaluateRequest,
+  onDone: (done: number, total: number) => void = () => {},
 ): Promise<{ report: EvaluationReport; problems: FileProblem[] }> {
+  if (folders.confidence !== undefined && folders.references === undefined) {
+    throw new DomainError(
+      'ConfigInvalid',
+      '--confidence needs --references: how right a confidence is, only a reference tells. Add --references, or leave --confidence out.',
+    );
+  }
+  const { predictions, references, baseline, confidence } = folders;
+  const named = [predictions, references, baseline, confidence, manifestFile];
+  const written = csv === undefined ? [] : [dirname(resolve(csv))];
+  await requirePaths(
+    [...named.filter((path) => path !== undefined), ...written],
+    'DatasetInvalid',
+    'Name folders of masks, the file of a manifest, and for --csv a file in a folder that is there.',
+  );
   const manifest = await findManifest(folders, manifestFile);
   const { pairs, problems } = await pairFiles(folders);
   if (manifestFile !== undefined && pairs.length > 0 && !pairs.some(({ id }) => manifest.has(id))) {
@@ -58,6 +83,7 @@ export async function evaluateFolders(
       ),
     }),
   };
+  if (csv !== undefined) await writeWholeFile(csv, scoresCsv(videos));
   return { report, problems };
 }
 

@@ -1,0 +1,167 @@
+/** The networks that a person names, and how their videos are prepared: checkpoint files, or a model in the store with its judges. */
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { presets } from '../../contracts/presets.ts';
+import {
+  InferenceSchema,
+  OptimisationSchema,
+  PreprocessingSchema,
+  RunConfigSchema,
+} from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
+import type { UNet3D } from '../../method/networks/unet3d.ts';
+import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
+import { readArtefact } from '../../storage/artefacts.ts';
+import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
+import type { ObjectStore } from '../../storage/store.ts';
+import { currentDeployment, storeOf } from '../connections.ts';
+import { requireChampion } from '../models/champion.ts';
+import { loadRewardFiles, rewardNetworkOf } from './reward-networks.ts';
+import type { SegmentationSettings } from './segment-video.ts';
+
+export type PresetName = keyof typeof presets;
+
+export interface LoadedModel extends SegmentationSettings {
+  readonly policy: UNet3D;
+}
+
+/** The part of a run's configuration that segmentation needs; the rest may be anything. */
+const SettingsSchema = z.object({
+  preprocessing: PreprocessingSchema,
+  inference: InferenceSchema.prefault({}),
+  optimisation: OptimisationSchema.prefault({}),
+});
+
+/** True when `model` means a file, there or not, and not a name in the store. */
+export async function isModelFile(model: string): Promise<boolean> {
+  if (/[/\\]/.test(model) || model.endsWith('.safetensors')) return true;
+  return (await stat(model).catch(() => undefined))?.isFile() ?? false;
+}
+
+export interface NamedNetworks {
+  readonly model: string;
+  readonly preset?: PresetName | undefined;
+  readonly rewards?: readonly string[];
+  readonly optimise?: boolean;
+  readonly uncertainty?: boolean;
+}
+
+/**
+ * The policy, and the reward networks where something asks for them; the caller disposes all of them.
+ * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid, StorageUnavailable
+ */
+export async function loadNamedNetworks(
+  { model, preset, rewards = [], optimise, uncertainty }: NamedNetworks,
+  fromFile: boolean,
+): Promise<{ model: LoadedModel; rewards: readonly RewardNetwork[] }> {
+  const named = await loadRewardFiles(rewards);
+  if (fromFile) return { model: await loadModelFile(model, preset), rewards: named };
+  const store = storeOf(await currentDeployment());
+  const judges = (optimise || uncertainty) && named.length === 0;
+  return {
+    rewards: judges ? await loadChampionRewards(store, model) : named,
+    model: await loadChampionModel(store, model),
+  };
+}
+
+/** The network is the caller's to dispose. @throws DomainError ConfigInvalid, ArtefactMissing, CheckpointIncompatible */
+export async function loadChampionModel(store: ObjectStore, model: string): Promise<LoadedModel> {
+  const champion = await requireChampion(store, model);
+  const config = champion.config && (await readArtefact(store, champion.config));
+  return modelOf(
+    await readArtefact(store, champion.policy),
+    champion.policy.key,
+    config && settingsOfConfig(config),
+  );
+}
+
+/**
+ * The reward networks of the champion: those that its entry names, or else those that it was fine-tuned against.
+ * @throws DomainError ConfigInvalid when there are none. The caller disposes the networks.
+ */
+export async function loadChampionRewards(store: ObjectStore, model: string): Promise<RewardNetwork[]> {
+  const champion = await requireChampion(store, model);
+  const references = champion.rewardNetworks ?? (await rewardNetworksOf(store, champion.policy.key));
+  if (references.length === 0) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `The champion of ${model} was not made by a run with a reward network, so it has none. Add --reward FILE, or give it one: npx echoloop import WEIGHTS --kind anatomical-reward --name ${model}`,
+    );
+  }
+  const rewards: RewardNetwork[] = [];
+  try {
+    for (const reference of references) {
+      const reward = rewardNetworkOf(await readArtefact(store, reference), reference.key);
+      rewards.push(reward);
+    }
+  } catch (error) {
+    for (const { network } of rewards) network.dispose();
+    throw error;
+  }
+  return rewards;
+}
+
+/**
+ * The policy of a checkpoint file.
+ * @param preset says how videos were prepared where the checkpoint does not.
+ * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid. The network is the caller's to dispose.
+ */
+async function loadModelFile(file: string, preset: PresetName | undefined): Promise<LoadedModel> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new DomainError(
+      'ArtefactMissing',
+      `${file}: the checkpoint cannot be read (${error.code}). --model takes a .safetensors file of a policy, or the name of a model in the store.`,
+    );
+  });
+  return modelOf(bytes, file, preset === undefined ? undefined : settingsOfPreset(preset));
+}
+
+/** The policy in the bytes, prepared for by `settings`, or else by what the checkpoint itself says. */
+export function modelOf(
+  bytes: Uint8Array,
+  origin: string,
+  settings: SegmentationSettings | undefined,
+): LoadedModel {
+  let decoded: ReturnType<typeof decodeNetwork>;
+  try {
+    decoded = decodeNetwork(bytes, 'policy');
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new DomainError(error.code, `${origin}: ${error.message}`, error.details, { cause: error });
+  }
+  const { network, metadata } = decoded;
+  const stated = settings ?? statedSettings(metadata);
+  if (stated) return { policy: network, ...stated };
+  network.dispose();
+  throw new DomainError(
+    'ConfigInvalid',
+    `${origin}: the checkpoint does not say how its videos were prepared (no "preprocessing" in its metadata). Name the preset that it was trained with: --preset tiny, small or paper.`,
+  );
+}
+
+/** What a run's stored config.json says about preparing videos; undefined when it is none. */
+export function settingsOfConfig(json: Uint8Array): SegmentationSettings | undefined {
+  try {
+    return SettingsSchema.parse(JSON.parse(Buffer.from(json).toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** How the videos of a preset are prepared. */
+export function settingsOfPreset(preset: PresetName): SegmentationSettings {
+  return SettingsSchema.parse(RunConfigSchema.parse({ ...presets[preset], source: '-', target: '-' }));
+}
+
+/** What a checkpoint's metadata says of the settings, each section as JSON. */
+export function statedSections(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const sections = Object.keys(SettingsSchema.shape);
+  return Object.fromEntries(Object.entries(metadata).filter(([section]) => sections.includes(section)));
+}
+
+function statedSettings(metadata: Readonly<Record<string, string>>): SegmentationSettings | undefined {
+  if (metadata.preprocessing === undefined) return undefined;
+  const stated = Object.entries(statedSections(metadata));
+  return settingsOfConfig(Buffer.from(`{${stated.map(([section, json]) => `"${section}":${json}`).join()}}`));
+}
