@@ -34,7 +34,9 @@ export interface QuarantinedVideo extends FileProblem {
   readonly id: string;
 }
 
-/** The manifest is the caller's to write, once for all videos. Only what is wrong with the file itself quarantines it. */
+/**
+ * The manifest is the caller's to write, once for all videos. Only what is wrong with the file itself quarantines it.
+ */
 export async function ingestVideo(
   store: ObjectStore,
   file: string,

@@ -1,4 +1,7 @@
-/** Which files are scored together: those of the same name in the folders of predictions, references, baseline, confidence. */
+/**
+ * Which files are scored together: those of the same name in the folders of predictions, references, baseline,
+ * confidence.
+ */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DomainError } from '../../ground/errors.ts';
