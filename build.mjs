@@ -1,6 +1,6 @@
 /**
- * `npm run build`: the rooms as JavaScript with types in dist/, what they read beside them, and the workflow code bundled for
- * Temporal's sandbox, so that plain Node runs the package. Everything is made anew.
+ * `npm run build`: the rooms as JavaScript with types in dist/, what they read beside them, and the workflow code
+ * bundled for Temporal's sandbox, so that plain Node runs the package. Everything is made anew.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, rmSync, statSync } from 'node:fs';

@@ -37,7 +37,10 @@ export async function withConnections<Result>(
   return connectTo(await currentDeployment(), work);
 }
 
-/** Runs the work with a connection to Temporal, which is closed after it. @throws DomainError OrchestratorUnavailable, StorageUnavailable */
+/**
+ * Runs the work with a connection to Temporal, which is closed after it. @throws DomainError OrchestratorUnavailable,
+ * StorageUnavailable
+ */
 export async function connectTo<Result>(
   deployment: Deployment,
   work: (connections: Connections) => Promise<Result>,

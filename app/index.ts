@@ -1,6 +1,6 @@
 /**
- * The package: what a program can ask for. Every failure that a caller can do something about is a DomainError with a code; progress
- * comes by callbacks, and nothing here writes to a terminal or ends the process.
+ * The package: what a program can ask for. Every failure that a caller can do something about is a DomainError with a
+ * code; progress comes by callbacks, and nothing here writes to a terminal or ends the process.
  */
 export type { AdaptationResult, NightlyInput, Progress } from '../contracts/messages.ts';
 export { presets } from '../contracts/presets.ts';

@@ -1,4 +1,7 @@
-/** Paths that a command line names, looked for before anything slow or remote is asked: a typing error is answered at once. */
+/**
+ * Paths that a command line names, looked for before anything slow or remote is asked: a typing error is answered at
+ * once.
+ */
 import { stat } from 'node:fs/promises';
 import { DomainError } from '../ground/errors.ts';
 

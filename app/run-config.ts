@@ -1,6 +1,6 @@
 /**
- * The configuration of a run from its sources, weakest first: defaults of the schema, the preset, the file, the flags. Unknown
- * keys are errors that name the key that was probably meant.
+ * The configuration of a run from its sources, weakest first: defaults of the schema, the preset, the file, the flags.
+ * Unknown keys are errors that name the key that was probably meant.
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Entry of the `echoloop` command. In a clone the sources are TypeScript, which tsx compiles as they load; the package holds
-// JavaScript alone.
+// Entry of the `echoloop` command. In a clone the sources are TypeScript, which tsx compiles as they load; the package
+// holds JavaScript alone.
 import { existsSync } from 'node:fs';
 
 // The version of the AWS SDK is pinned; a notice about its later ones is no news to the person at the terminal.

@@ -1,6 +1,6 @@
 /**
- * The command line: the tree of commands, one line of it run, and the exit code it leaves. Commands load what they need when they run,
- * so that --help answers at once.
+ * The command line: the tree of commands, one line of it run, and the exit code it leaves. Commands load what they need
+ * when they run, so that --help answers at once.
  */
 import { Command } from 'commander';
 import { codeVersion } from '../runtime/installation.ts';

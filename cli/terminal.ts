@@ -1,4 +1,7 @@
-/** Where a command's words go: results to standard output, progress and remarks to standard error, nothing else anywhere. */
+/**
+ * Where a command's words go: results to standard output, progress and remarks to standard error, nothing else
+ * anywhere.
+ */
 export interface Terminal {
   /** The command was asked for one JSON document on standard output. */
   readonly json: boolean;
@@ -10,7 +13,10 @@ export interface Terminal {
   printJson(value: unknown): void;
   /** Progress, remarks and warnings. */
   note(text: string): void;
-  /** Progress as it stands now, over the lines that the last call drew; plain changed lines where nothing can be redrawn. */
+  /**
+   * Progress as it stands now, over the lines that the last call drew; plain changed lines where nothing can be
+   * redrawn.
+   */
   redraw(lines: readonly string[]): void;
 }
 

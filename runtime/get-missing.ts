@@ -1,4 +1,7 @@
-/** What has to be on a machine before services and workers start there, got with words on standard error about what takes time. */
+/**
+ * What has to be on a machine before services and workers start there, got with words on standard error about what
+ * takes time.
+ */
 import { DomainError } from '../ground/errors.ts';
 import type { Deployment } from './deployment.ts';
 import { cacheFolder } from './provision/cache-folder.ts';
@@ -24,8 +27,10 @@ export async function getTensors({ cuda }: { readonly cuda: boolean }): Promise<
 }
 
 /**
- * Gets native TensorFlow, and the servers that the deployment does not name; a matter of milliseconds where they are there.
- * @throws DomainError BackendMissing saying which server cannot be had, and what to do. Tensors that stay slow are no error.
+ * Gets native TensorFlow, and the servers that the deployment does not name; a matter of milliseconds where they are
+ * there.
+ * @throws DomainError BackendMissing saying which server cannot be had, and what to do. Tensors that stay slow are no
+ * error.
  */
 export async function getMissing(deployment: Deployment): Promise<Provisioned> {
   const progress = createProgress();

@@ -1,6 +1,7 @@
 /**
- * Where this software lies, and how it starts further Node processes of its own. In a clone the code is TypeScript in the folder of
- * package.json and tsx compiles it as it loads; in the package it is JavaScript below dist/, and plain Node runs it.
+ * Where this software lies, and how it starts further Node processes of its own. In a clone the code is TypeScript in
+ * the folder of package.json and tsx compiles it as it loads; in the package it is JavaScript below dist/, and plain
+ * Node runs it.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -27,7 +28,9 @@ export function codeVersion(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-/** The file of a module that is named from the rooms' folder and without its ending, such as `workers/compute-child`. */
+/**
+ * The file of a module that is named from the rooms' folder and without its ending, such as `workers/compute-child`.
+ */
 export function moduleFile(module: string): string {
   return join(codeRoot, `${module}.${isBuilt ? 'js' : 'ts'}`);
 }

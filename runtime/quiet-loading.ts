@@ -1,6 +1,7 @@
 /**
- * Keeps lines that TensorFlow writes about itself from the terminal. Its libraries log while they are loaded, before any setting of
- * theirs is read: TF_CPP_MIN_LOG_LEVEL and what absl offers come too late, so standard error is a file for as long as loading takes.
+ * Keeps lines that TensorFlow writes about itself from the terminal. Its libraries log while they are loaded, before
+ * any setting of theirs is read: TF_CPP_MIN_LOG_LEVEL and what absl offers come too late, so standard error is a file
+ * for as long as loading takes.
  */
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,6 @@
-/** Process that `npm run build` runs, compiled: bundles the workflow code once, for every control worker of the package. */
+/**
+ * Process that `npm run build` runs, compiled: bundles the workflow code once, for every control worker of the package.
+ */
 import { writeFile } from 'node:fs/promises';
 import { DefaultLogger } from '@temporalio/worker';
 import { builtBundle, bundleWorkflows } from './control.ts';

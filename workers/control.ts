@@ -20,7 +20,10 @@ export function bundleWorkflows(logger: Logger): Promise<WorkflowBundle> {
   return bundleWorkflowCode({ workflowsPath: moduleFile('workflows/index'), logger });
 }
 
-/** The workflow code for the sandbox: built once with the package, and made at every start from a clone, whose code changes. */
+/**
+ * The workflow code for the sandbox: built once with the package, and made at every start from a clone, whose code
+ * changes.
+ */
 export async function workflowCode(logger: Logger): Promise<WorkflowBundleOption> {
   return isBuilt ? { codePath: builtBundle } : bundleWorkflows(logger);
 }

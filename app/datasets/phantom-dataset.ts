@@ -1,4 +1,7 @@
-/** A folder of synthetic videos in dataset layout. The same request makes the same bytes, so a folder that is whole is kept. */
+/**
+ * A folder of synthetic videos in dataset layout. The same request makes the same bytes, so a folder that is whole is
+ * kept.
+ */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatManifest, type ManifestRow, manifestRow } from '../../datasets/manifest.ts';
@@ -19,7 +22,10 @@ export interface PhantomsRequest extends Pick<PhantomRequest, 'out' | 'domain' |
   readonly count: number;
 }
 
-/** As many labelled videos as asked for, two of a patient, their patients drawn into splits by the seed; see makePhantomDataset. */
+/**
+ * As many labelled videos as asked for, two of a patient, their patients drawn into splits by the seed; see
+ * makePhantomDataset.
+ */
 export function makePhantoms(
   { count, ...request }: PhantomsRequest,
   onProgress: (done: number, total: number) => void = () => {},

@@ -55,7 +55,8 @@ export async function uploadDataset(
 }
 
 /**
- * The name in the store of what a person called a dataset: a name that is there, or a local folder that is then uploaded.
+ * The name in the store of what a person called a dataset: a name that is there, or a local folder that is then
+ * uploaded.
  * @throws DomainError DatasetInvalid when it is neither.
  */
 export async function resolveDataset(

@@ -28,8 +28,8 @@ export interface EvaluateRequest extends EvaluationFolders {
 
 /**
  * Scores every video of the folders by the metrics of method.md 9. What could not be used is listed and left out.
- * @throws DomainError ConfigInvalid for confidence without references; DatasetInvalid when a path is not there, there is nothing to
- * score, or the manifest is not one or was named and lists no video.
+ * @throws DomainError ConfigInvalid for confidence without references; DatasetInvalid when a path is not there, there
+ * is nothing to score, or the manifest is not one or was named and lists no video.
  */
 export async function evaluate(
   { manifest: manifestFile, csv, ...folders }: EvaluateRequest,

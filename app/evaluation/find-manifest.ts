@@ -15,9 +15,9 @@ export interface VideoView {
 }
 
 /**
- * Study and view by video id: of the file that was named, otherwise of the first manifest.csv in the folder of references
- * or of predictions or in the folder around it. A table that was not named and has other columns is not meant. Empty
- * when there is none.
+ * Study and view by video id: of the file that was named, otherwise of the first manifest.csv in the folder of
+ * references or of predictions or in the folder around it. A table that was not named and has other columns is not
+ * meant. Empty when there is none.
  * @throws DatasetInvalid when the table cannot be read, and what reading a named file throws.
  */
 export async function findManifest(

@@ -1,6 +1,6 @@
 /**
- * Scores many pairs on all processor cores. Each thread holds one pair at a time, so memory stays bounded by cores, not by
- * videos. Metrics are plain typed arrays: threads are safe here, unlike for tensors.
+ * Scores many pairs on all processor cores. Each thread holds one pair at a time, so memory stays bounded by cores, not
+ * by videos. Metrics are plain typed arrays: threads are safe here, unlike for tensors.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';

@@ -1,5 +1,5 @@
-// Start of one scoring thread. Threads do not inherit the TypeScript loader of a clone, so it is registered again; the package holds
-// JavaScript alone.
+// Start of one scoring thread. Threads do not inherit the TypeScript loader of a clone, so it is registered again; the
+// package holds JavaScript alone.
 import { existsSync } from 'node:fs';
 
 const source = new URL('./score-thread.ts', import.meta.url);

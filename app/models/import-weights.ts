@@ -1,4 +1,7 @@
-/** Weights made elsewhere as a checkpoint of this project: PyTorch files and safetensors in, kind and configuration added. */
+/**
+ * Weights made elsewhere as a checkpoint of this project: PyTorch files and safetensors in, kind and configuration
+ * added.
+ */
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { policySettings } from '../../contracts/policy-settings.ts';
@@ -41,7 +44,8 @@ export interface ImportedNetwork {
 
 /**
  * Reads .safetensors, and the zip files of torch.save (.pt, .pth, .ckpt) without running what they say.
- * @throws DomainError ArtefactMissing, CheckpointIncompatible, FormatUnsupported, LimitExceeded, ConfigInvalid naming the file.
+ * @throws DomainError ArtefactMissing, CheckpointIncompatible, FormatUnsupported, LimitExceeded, ConfigInvalid naming
+ * the file.
  */
 export async function importWeights(file: string, options: ImportOptions): Promise<ImportedNetwork> {
   const bytes = await readWeights(file);
@@ -147,8 +151,8 @@ function unreadable(file: string, { code }: NodeJS.ErrnoException): DomainError 
 }
 
 /**
- * A checkpoint of this project as a state dict for Python's safetensors: the published names and layouts, float32. What the file
- * says of itself stays in the metadata.
+ * A checkpoint of this project as a state dict for Python's safetensors: the published names and layouts, float32. What
+ * the file says of itself stays in the metadata.
  * @throws DomainError CheckpointIncompatible when it is no network of this project.
  */
 export function exportedWeights(bytes: Uint8Array, origin: string): { bytes: Uint8Array; kind: NetworkKind } {

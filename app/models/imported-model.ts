@@ -1,4 +1,7 @@
-/** Imported weights as part of a model in the store: a policy becomes its champion, a reward network judges its champion. */
+/**
+ * Imported weights as part of a model in the store: a policy becomes its champion, a reward network judges its
+ * champion.
+ */
 
 import { DomainError } from '../../ground/errors.ts';
 import type { NetworkKind } from '../../method/networks/network-checkpoint.ts';
@@ -18,8 +21,8 @@ export interface ImportedCheckpoint {
 }
 
 /**
- * Stores the checkpoint and makes the model's next champion with it. A new policy keeps the model's reward networks only by being
- * named again: they judged another policy.
+ * Stores the checkpoint and makes the model's next champion with it. A new policy keeps the model's reward networks
+ * only by being named again: they judged another policy.
  * @throws DomainError ConfigInvalid for a critic, and for a reward network of a model that does not exist.
  */
 export async function addImported(

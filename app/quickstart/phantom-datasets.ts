@@ -24,7 +24,8 @@ export interface PhantomProgress {
 }
 
 /**
- * Makes both datasets under `folder`, unless they are there, and stores them by name; the same seed makes the same bytes.
+ * Makes both datasets under `folder`, unless they are there, and stores them by name; the same seed makes the same
+ * bytes.
  * @throws DomainError StorageUnavailable, or DatasetInvalid when the store holds other videos under these names.
  */
 export async function storePhantomDatasets(

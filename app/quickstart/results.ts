@@ -1,4 +1,7 @@
-/** What a finished demonstration leaves in a folder: the policy, the real recording segmented by it, and the page about the run. */
+/**
+ * What a finished demonstration leaves in a folder: the policy, the real recording segmented by it, and the page about
+ * the run.
+ */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';

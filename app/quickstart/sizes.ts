@@ -1,11 +1,17 @@
-/** How much the demonstration makes and trains: small enough for minutes on two processor cores. Two videos are one patient. */
+/**
+ * How much the demonstration makes and trains: small enough for minutes on two processor cores. Two videos are one
+ * patient.
+ */
 export const quickstart = {
   seed: 1,
   preset: 'tiny',
   iterations: 2,
   /** Annotated videos of the source. */
   source: { train: 34, validation: 6 },
-  /** Videos of the target: those adapted to and those scored by reward have no annotation; test ones have, to score with. */
+  /**
+   * Videos of the target: those adapted to and those scored by reward have no annotation; test ones have, to score
+   * with.
+   */
   target: { adapt: 40, validation: 12, test: 16 },
   /** Names of the datasets in the store; `run` begins the name of every run. */
   names: { source: 'phantom-source', target: 'phantom-target', run: 'quickstart' },

@@ -1,4 +1,7 @@
-/** The networks that a person names, and how their videos are prepared: checkpoint files, or a model in the store with its judges. */
+/**
+ * The networks that a person names, and how their videos are prepared: checkpoint files, or a model in the store with
+ * its judges.
+ */
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { presets } from '../../contracts/presets.ts';
@@ -65,7 +68,9 @@ export async function loadNamedNetworks(
   };
 }
 
-/** The network is the caller's to dispose. @throws DomainError ConfigInvalid, ArtefactMissing, CheckpointIncompatible */
+/**
+ * The network is the caller's to dispose. @throws DomainError ConfigInvalid, ArtefactMissing, CheckpointIncompatible
+ */
 export async function loadChampionModel(store: ObjectStore, model: string): Promise<LoadedModel> {
   const champion = await requireChampion(store, model);
   const config = champion.config && (await readArtefact(store, champion.config));

@@ -75,8 +75,8 @@ export interface Segmented {
 
 /**
  * Segments each video by itself: one that cannot be read is listed among the problems and the others go on.
- * @throws DomainError ConfigInvalid, ArtefactMissing, DatasetInvalid before anything is segmented, where the request names what is
- * not there or does not fit together; CheckpointIncompatible, StorageUnavailable of loading the networks.
+ * @throws DomainError ConfigInvalid, ArtefactMissing, DatasetInvalid before anything is segmented, where the request
+ * names what is not there or does not fit together; CheckpointIncompatible, StorageUnavailable of loading the networks.
  */
 export async function segment(request: SegmentRequest, progress: SegmentProgress = {}): Promise<Segmented> {
   const { videos, out, augment = false, optimise = false, uncertainty = false } = request;
@@ -172,7 +172,9 @@ function outputFiles(video: string, out: string, uncertainty: boolean): OutputFi
   };
 }
 
-/** @throws DomainError ConfigInvalid when two videos would be written to one file, or a result would replace a video. */
+/**
+ * @throws DomainError ConfigInvalid when two videos would be written to one file, or a result would replace a video.
+ */
 function checkOutputs(videos: readonly string[], out: string, uncertainty: boolean): void {
   const inputs = new Set(videos.map((video) => resolve(video)));
   const seen = new Map<string, string>();
@@ -196,7 +198,9 @@ function checkOutputs(videos: readonly string[], out: string, uncertainty: boole
   }
 }
 
-/** @throws DomainError ConfigInvalid when reward networks are needed that nothing names, or named and needed by nothing. */
+/**
+ * @throws DomainError ConfigInvalid when reward networks are needed that nothing names, or named and needed by nothing.
+ */
 function checkRewards(
   { model, rewards = [], optimise, uncertainty }: SegmentRequest,
   fromFile: boolean,

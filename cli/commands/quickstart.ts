@@ -1,4 +1,6 @@
-/** `echoloop quickstart`, which `npm start` runs: the whole method on synthetic data and one real recording, in minutes. */
+/**
+ * `echoloop quickstart`, which `npm start` runs: the whole method on synthetic data and one real recording, in minutes.
+ */
 import type { Command } from 'commander';
 import { defineCommand } from '../command.ts';
 import { FinishedWith } from '../failure.ts';

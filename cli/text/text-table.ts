@@ -1,4 +1,7 @@
-/** Rows as text in aligned columns; the first column is left-aligned, numbers read best right-aligned, so the others are. */
+/**
+ * Rows as text in aligned columns; the first column is left-aligned, numbers read best right-aligned, so the others
+ * are.
+ */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),

@@ -1,6 +1,7 @@
 /**
- * A small addon that puts a file in the place of standard error for a moment, built once for a machine. On Linux alone: only there
- * TensorFlow writes lines about itself that no setting silences, since it does so while its libraries are loaded (see quiet-loading.ts).
+ * A small addon that puts a file in the place of standard error for a moment, built once for a machine. On Linux alone:
+ * only there TensorFlow writes lines about itself that no setting silences, since it does so while its libraries are
+ * loaded (see quiet-loading.ts).
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

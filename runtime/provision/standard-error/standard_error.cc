@@ -1,6 +1,7 @@
-// Two functions for Node: another file takes the place of standard error, and standard error its place again. The system call that
-// does this in one step, so that no other thread's file can come in between, is not to be had from JavaScript.
-// The few declarations of Node-API stand here, so that no headers are needed; its binary interface is stable.
+// Two functions for Node: another file takes the place of standard error, and standard error its place again. The
+// system call that does this in one step, so that no other thread's file can come in between, is not to be had from
+// JavaScript. The few declarations of Node-API stand here, so that no headers are needed; its binary interface is
+// stable.
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
