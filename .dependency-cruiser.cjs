@@ -55,6 +55,7 @@ module.exports = {
     onlyImports('cli', [
       'app',
       'contracts',
+      'datasets',
       'ground',
       'method',
       'metrics',

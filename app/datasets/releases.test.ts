@@ -15,6 +15,7 @@ import { generatePhantom } from '../../datasets/phantom/phantom.ts';
 import { verifyDataset } from '../../datasets/verify.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { datasetKeys } from '../../storage/keys.ts';
+import { readManifestOf } from '../../storage/manifests.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
 import { ingestVideos } from './ingest-videos.ts';
 import { planIngestion } from './plan-ingestion.ts';
@@ -220,7 +221,7 @@ describe('DICOM', () => {
     const [first, second, third] = accepted;
     expect([second!.study, second!.split]).toEqual([first!.study, first!.split]);
     expect(third!.study).not.toBe(first!.study);
-    expect(Buffer.from((await store.get(datasetKeys.manifest('d')))!).toString()).not.toMatch(/MILLER|SMITH/);
+    expect((await readManifestOf(store, 'd'))?.text).not.toMatch(/MILLER|SMITH/);
   });
 });
 
