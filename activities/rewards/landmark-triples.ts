@@ -5,7 +5,7 @@ import type { FitLandmarkInput } from '../../contracts/activities.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { randomStream } from '../../ground/random.ts';
 import { landmarkExamples } from '../../method/rewards/landmark-labelling.ts';
-import type { StoredTriple, TripleSource } from '../../method/rewards/triple-windows.ts';
+import type { StoredTriple, TripleSource } from '../../method/windows/triple-windows.ts';
 import { findArtefact, readArtefact, writeArtefact } from '../../storage/artefacts.ts';
 import { loadNetwork } from '../artefacts/networks.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';

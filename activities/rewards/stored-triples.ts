@@ -1,6 +1,6 @@
 /** The triples of a run as a reward fit reads them: label maps packed in memory, images from the shelf. */
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
-import type { StoredTriple, TripleSource } from '../../method/rewards/triple-windows.ts';
+import type { StoredTriple, TripleSource } from '../../method/windows/triple-windows.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';

@@ -6,9 +6,9 @@ import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
+import type { Predictor } from '../windows/window-predictor.ts';
 import {
   certaintyOf,
-  type Predictor,
   policyProbabilities,
   predictVideo,
   rewardMap,

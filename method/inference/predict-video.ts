@@ -1,18 +1,10 @@
 /** From a policy and a video to labels and confidence (method.md 8). Videos of any size and number of frames, one included. */
-import type * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { keepLargestForegroundVideo } from '../../imaging/morphology.ts';
-import { planUNet, type UNetConfig } from '../networks/unet-plan.ts';
-import { predictPadded } from './reflection.ts';
-import { type ChannelVideo, greyChannel, slideWindows, type WindowPredictor } from './sliding-window.ts';
-
-/** What inference needs of a network (`UNet3D` is one). */
-export interface Predictor {
-  readonly config: UNetConfig;
-  forward(x: tf.Tensor5D): tf.Tensor5D;
-}
+import { type ChannelVideo, greyChannel, slideWindows } from '../windows/sliding-window.ts';
+import { type Predictor, windowPredictor } from '../windows/window-predictor.ts';
 
 /** A segmentation with how sure the policy is of it. */
 export interface PredictedVideo extends LabelVideo {
@@ -20,13 +12,6 @@ export interface PredictedVideo extends LabelVideo {
   readonly meanConfidence: number;
   /** How sure the policy is of every pixel, [frames, rows, columns] in [0, 1]: 1 - entropy / ln(classes) of its probabilities. */
   readonly certainty: Float32Array;
-}
-
-/** The network as a predictor of windows of any size: what its strides do not divide is continued by reflection. */
-export function windowPredictor(network: Predictor): WindowPredictor {
-  const { multiples } = planUNet(network.config);
-  const sizes = [multiples[0], multiples[1], multiples[2]] as const;
-  return (windows) => predictPadded(windows, sizes, (x) => network.forward(x));
 }
 
 /** Logits of every pixel, [frames, rows, columns, classes]. */

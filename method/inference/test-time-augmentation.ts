@@ -4,7 +4,8 @@
  */
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
-import { type PredictedVideo, type Predictor, policyProbabilities, segmentationOf } from './predict-video.ts';
+import type { Predictor } from '../windows/window-predictor.ts';
+import { type PredictedVideo, policyProbabilities, segmentationOf } from './predict-video.ts';
 
 /** Contrast factor, or where output pixel (row, column) is read from, in pixels relative to the image centre. */
 export type View =

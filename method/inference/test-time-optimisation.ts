@@ -15,8 +15,8 @@ import { UNet3D } from '../networks/unet3d.ts';
 import { ForwardCost } from '../ppo/forward-cost.ts';
 import { actionLogProb, policyLoss } from '../ppo/loss.ts';
 import type { RewardOf } from '../ppo/reward-map.ts';
-import { imageWindow, windowsOf } from '../pretraining/training-windows.ts';
 import type { WindowSurroundings } from '../rewards/temporal-penalty.ts';
+import { consecutiveStarts, imageWindow, windowsOf } from '../windows/training-windows.ts';
 import { type PredictedVideo, predictVideo } from './predict-video.ts';
 
 export interface OptimisedVideo extends PredictedVideo {
@@ -144,11 +144,7 @@ interface Chunk {
 /** Consecutive windows of the video, the last of which ends with it. */
 function chunksOf(video: GreyVideo, frames: number): Chunk[] {
   const windows = windowsOf([video]);
-  const last = Math.max(0, video.frames - frames);
-  const starts = new Set(
-    Array.from({ length: Math.ceil(video.frames / frames) }, (_, i) => Math.min(i * frames, last)),
-  );
-  return [...starts].map((startFrame) => ({
+  return consecutiveStarts(video.frames, frames).map((startFrame) => ({
     window: imageWindow(windows, { video: 0, startFrame }, frames),
     startFrame,
   }));

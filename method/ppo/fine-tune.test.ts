@@ -7,7 +7,7 @@ import type { GreyVideo } from '../../imaging/image.ts';
 import { takeArrays } from '../networks/prefixed-arrays.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import { windowsOf } from '../pretraining/training-windows.ts';
+import { windowsOf } from '../windows/training-windows.ts';
 import { FineTune, type FineTuneOptions, type StepReport } from './fine-tune.ts';
 import { defaultGuardLimits } from './guards.ts';
 import { interpolateWeights } from './interpolation.ts';

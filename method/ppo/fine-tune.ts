@@ -11,13 +11,6 @@ import { randomStream } from '../../ground/random.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
-import {
-  drawWindow,
-  imageWindows,
-  spreadOver,
-  type WindowPlace,
-  type WindowSource,
-} from '../pretraining/training-windows.ts';
 import type { WindowSurroundings } from '../rewards/temporal-penalty.ts';
 import {
   refuseStepWhenDone,
@@ -26,6 +19,13 @@ import {
   type TrainingState,
   type TrainingStep,
 } from '../training/training.ts';
+import {
+  drawWindow,
+  imageWindows,
+  spreadOver,
+  type WindowPlace,
+  type WindowSource,
+} from '../windows/training-windows.ts';
 import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violation } from './guards.ts';
 import { interpolateWeights } from './interpolation.ts';
 import { joinArrays, type LearnerArrays, Learners, splitArrays } from './learners.ts';

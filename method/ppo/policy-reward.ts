@@ -1,7 +1,7 @@
 /** The score that fine-tuning is judged by: the mean reward of a policy's own segmentations on videos set aside. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { UNet3D } from '../networks/unet3d.ts';
-import { imageWindow, type WindowSource } from '../pretraining/training-windows.ts';
+import { consecutiveStarts, imageWindow, type WindowSource } from '../windows/training-windows.ts';
 import { ForwardCost } from './forward-cost.ts';
 import type { RewardOf } from './reward-map.ts';
 
@@ -30,11 +30,4 @@ export function meanPolicyReward(
     total += sum / starts.length;
   }
   return total / videos;
-}
-
-function consecutiveStarts(frames: number, window: number): number[] {
-  const last = Math.max(0, frames - window);
-  const starts: number[] = [];
-  for (let start = 0; start < last; start += window) starts.push(start);
-  return [...starts, last];
 }

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { randomStream } from '../../ground/random.ts';
 import { landmarkFreeMeasures } from '../../metrics/temporal.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
-import { windowsOf } from '../pretraining/training-windows.ts';
+import { windowsOf } from '../windows/training-windows.ts';
 import { ForwardCost } from './forward-cost.ts';
 import { meanPolicyReward } from './policy-reward.ts';
 import { fusedReward } from './reward-map.ts';

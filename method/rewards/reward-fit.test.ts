@@ -5,10 +5,10 @@ import { RewardFitSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { TrainingState } from '../training/training.ts';
+import { splitTriples, type TripleSource, windowOf } from '../windows/triple-windows.ts';
 import { RewardFit } from './reward-fit.ts';
 import { type RewardFitProgress, RewardFitProgressSchema } from './reward-fit-progress.ts';
 import { rewardInput, rewardLossAndGradient, rewardMapOf, rewardNetworkConfig } from './reward-network.ts';
-import { splitTriples, type TripleSource, windowOf } from './triple-windows.ts';
 
 const shape = rewardNetworkConfig({
   baseFilters: 4,

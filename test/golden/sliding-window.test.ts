@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { describe, expect, it } from 'vitest';
 import type { GreyVideo } from '../../imaging/image.ts';
-import { gaussianWeights, slidingWindowLogits, windowStarts } from '../../method/inference/sliding-window.ts';
+import { gaussianWeights, slidingWindowLogits, windowStarts } from '../../method/windows/sliding-window.ts';
 import { decodeArray, type EncodedArray, loadGolden } from './golden-files.ts';
 
 const golden = loadGolden('sliding_window');

@@ -19,11 +19,10 @@ import {
   type TrainingState,
   type TrainingStep,
 } from '../../training/training.ts';
-import type { LatentBounds } from '../latent-smoothing.ts';
 import { maskShape, type ShapeAutoencoder } from './autoencoder.ts';
 import { attributeLoss, divergenceLoss, reconstructionLoss } from './autoencoder-loss.ts';
 import { encodeFrames } from './encode-frames.ts';
-import { boundsFromArrays, boundsToArrays, widenBounds } from './latent-bounds.ts';
+import { boundsFromArrays, boundsToArrays, type LatentBounds, widenBounds } from './latent-bounds.ts';
 import { registerFrame, type ShapeBox, shapeBoxOf } from './registration.ts';
 import { type AttributeValues, measureAttributes, registeredAttributes } from './shape-attributes.ts';
 

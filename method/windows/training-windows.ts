@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
-import { reflectedIndices } from '../inference/reflection.ts';
+import { reflectedIndices } from './reflection.ts';
 
 /** Preprocessed videos, read window by window, so that they need not all be in memory. */
 export interface WindowSource {
@@ -55,6 +55,14 @@ export function spreadOver(
     video: first.video,
     startFrame: (first.startFrame + Math.floor((place * starts) / places)) % starts,
   }));
+}
+
+/** Where consecutive windows of `window` frames begin that together cover a video; the last of them ends with it. */
+export function consecutiveStarts(frames: number, window: number): number[] {
+  const last = Math.max(0, frames - window);
+  const starts: number[] = [];
+  for (let start = 0; start < last; start += window) starts.push(start);
+  return [...starts, last];
 }
 
 /** Windows of one video, [places, frames, rows, columns, 1]. The caller disposes them. */
