@@ -3,7 +3,7 @@ import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { keepLargestForegroundVideo } from '../../imaging/morphology.ts';
-import { type ChannelVideo, greyChannel, slideWindows } from '../windows/sliding-window.ts';
+import { greyChannel, slideWindows } from '../windows/sliding-window.ts';
 import { type Predictor, windowPredictor } from '../windows/window-predictor.ts';
 
 /** A segmentation with how sure the policy is of it. */
@@ -86,38 +86,12 @@ export function predictVideo(policy: Predictor, video: GreyVideo, config: Infere
 }
 
 /**
- * The map of a reward network over a whole video, [frames, rows, columns] in [0, 1]: sigmoid(logit / temperature), not
- * scaled per frame. The pixelwise minimum (`minimumOf`) over reward networks and the policy's certainty is the confidence map
- * (method.md 8, 12).
+ * How sure one can be of every pixel, [frames, rows, columns] in [0, 1] (method.md 8, 12): the lower of the reward of the
+ * segmentation (`Reward.ofVideo`), which knows errors that the policy is sure of, and of the policy's certainty, which knows the
+ * borders that are anybody's guess.
  */
-export function rewardMap(
-  network: Predictor,
-  video: GreyVideo,
-  segmentation: LabelVideo,
-  config: InferenceConfig,
-  temperature = 1,
-): Float32Array {
-  const { values } = slideWindows(rewardChannels(video, segmentation), windowPredictor(network), config);
-  for (let i = 0; i < values.length; i++) values[i] = 1 / (1 + Math.exp(-values[i]! / temperature));
-  return values;
-}
-
-/** Image and label map as numbers, the two channels that reward networks read (method.md 3). */
-function rewardChannels(video: GreyVideo, segmentation: LabelVideo): ChannelVideo {
-  const { frames, rows, columns, intensities } = video;
-  if (segmentation.labels.length !== intensities.length) {
-    throw new DomainError(
-      'GeometryMismatch',
-      `a reward map needs image and segmentation on one grid; found ${frames} x ${rows} x ${columns} and ` +
-        `${segmentation.frames} x ${segmentation.rows} x ${segmentation.columns}`,
-    );
-  }
-  const values = new Float32Array(2 * intensities.length);
-  for (let i = 0; i < intensities.length; i++) {
-    values[2 * i] = intensities[i]!;
-    values[2 * i + 1] = segmentation.labels[i]!;
-  }
-  return { frames, rows, columns, channels: 2, values };
+export function confidenceMap(reward: Float32Array, certainty: Float32Array): Float32Array {
+  return reward.map((value, i) => Math.min(value, certainty[i]!));
 }
 
 function softmaxInPlace(logits: Float32Array, classes: number): Float32Array {

@@ -12,10 +12,9 @@ import { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import { ForwardCost } from '../ppo/forward-cost.ts';
 import { actionLogProb, policyLoss } from '../ppo/loss.ts';
-import type { RewardOf } from '../ppo/reward-map.ts';
-import type { WindowSurroundings } from '../rewards/temporal-penalty.ts';
+import type { WindowSurroundings } from '../rewards/penalties.ts';
+import type { WindowReward } from '../rewards/reward.ts';
 import { consecutiveStarts, imageWindow, windowsOf } from '../windows/training-windows.ts';
 import { type PredictedVideo, predictVideo } from './predict-video.ts';
 
@@ -37,7 +36,7 @@ export interface OptimisedVideo extends PredictedVideo {
 export interface OptimisationInput {
   readonly policy: UNet3D;
   /** Probability that a pixel is right, not scaled per frame: it is compared with even odds, and frames with each other. */
-  readonly rewardOf: RewardOf;
+  readonly reward: WindowReward;
   /** How the video is predicted, before and after; `predictVideo` when left out. */
   readonly predict?: (policy: UNet3D) => PredictedVideo;
   /** Onto the grid that validity is judged on, that of the file; the preprocessed one when left out. */
@@ -90,12 +89,12 @@ function bestPass(
     readonly failuresOf: (prediction: PredictedVideo) => number;
   },
 ): Omit<OptimisedVideo, keyof PredictedVideo | 'validBefore'> & { readonly prediction: PredictedVideo } {
-  const { video, inference, seed, rewardOf, config, predict, failuresOf } = input;
+  const { video, inference, seed, reward, config, predict, failuresOf } = input;
   const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
   const chunks = chunksOf(video, inference.windowFrames);
   try {
     let surroundings = surroundingsOf(first, chunks, config);
-    const passes = [{ failures, ...rewardOfVideo(copy, rewardOf, chunks, surroundings) }];
+    const passes = [{ failures, ...rewardOfVideo(copy, reward, chunks, surroundings) }];
     let best = { pass: 0, prediction: first, ...passes[0]! };
     for (let pass = 1; pass <= config.passes && best.failures > 0; pass++) {
       chunks.forEach(({ window }, index) => {
@@ -106,7 +105,7 @@ function bestPass(
       surroundings = surroundingsOf(prediction, chunks, config);
       const result = {
         failures: failuresOf(prediction),
-        ...rewardOfVideo(copy, rewardOf, chunks, surroundings),
+        ...rewardOfVideo(copy, reward, chunks, surroundings),
       };
       passes.push(result);
       const fewer = result.failures < best.failures;
@@ -164,15 +163,15 @@ function surroundingsOf(
 /** Lowest and mean reward of the frames of what the policy predicts now, each frame's reward being the mean over its pixels. */
 function rewardOfVideo(
   policy: UNet3D,
-  rewardOf: RewardOf,
+  reward: WindowReward,
   chunks: readonly Chunk[],
   surroundings: readonly (WindowSurroundings | undefined)[],
 ): { lowest: number; mean: number } {
   const frames = chunks.flatMap(({ window }, index) =>
     tf.tidy(() => {
       const actions = tf.argMax(policy.forward(window), -1) as tf.Tensor4D;
-      const reward = rewardOf(window, actions, new ForwardCost(), [surroundings[index]]);
-      return [...tf.mean(reward, [2, 3]).dataSync<'float32'>()];
+      const earned = reward.of(window, actions, [surroundings[index]]);
+      return [...tf.mean(earned, [2, 3]).dataSync<'float32'>()];
     }),
   );
   return { lowest: Math.min(...frames), mean: frames.reduce((sum, value) => sum + value, 0) / frames.length };
@@ -184,7 +183,7 @@ function optimiseOn(
   surroundings: WindowSurroundings | undefined,
   policy: UNet3D,
   optimiser: Adam,
-  { policy: reference, rewardOf, config }: OptimisationInput,
+  { policy: reference, reward, config }: OptimisationInput,
   random: RandomStream,
 ): void {
   const window = augmented(chunk, config, random);
@@ -193,14 +192,14 @@ function optimiseOn(
   const gradient = tf.tidy(() => {
     const newLogits = pass.outputs[0]!;
     const actions = tf.argMax(newLogits, -1) as tf.Tensor4D;
-    const reward = rewardOf(window, actions, new ForwardCost(), around);
+    const earned = reward.of(window, actions, around);
     return policyLoss({
       newLogits,
       actions,
       rolloutLogProb: actionLogProb(tf.logSoftmax(newLogits) as tf.Tensor5D, actions),
       referenceLogProb: tf.logSoftmax(reference.forward(window)) as tf.Tensor5D,
-      reward,
-      value: tf.fill(reward.shape, EVEN_ODDS) as tf.Tensor4D,
+      reward: earned,
+      value: tf.fill(earned.shape, EVEN_ODDS) as tf.Tensor4D,
       ...config,
     }).gradient;
   });

@@ -6,16 +6,19 @@ import { Adam } from '../networks/adam.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
+import type { WindowReward } from '../rewards/reward.ts';
 import { defaultGuardLimits } from './guards.ts';
-import type { RewardOf } from './reward-map.ts';
 import { ppoUpdateWindow, type WindowUpdate } from './update.ts';
 
 /** Pays where the action is the label that a pixel's grey level asks for. */
-const brightnessReward: RewardOf = (image, actions) =>
-  tf.tidy(() => {
-    const wanted = tf.cast(tf.greater(tf.squeeze(image, [4]), 0.5), 'int32');
-    return tf.cast(tf.equal(wanted, actions), 'float32') as tf.Tensor4D;
-  });
+const brightnessReward: WindowReward = {
+  passes: 0,
+  of: (image, actions) =>
+    tf.tidy(() => {
+      const wanted = tf.cast(tf.greater(tf.squeeze(image, [4]), 0.5), 'int32');
+      return tf.cast(tf.equal(wanted, actions), 'float32') as tf.Tensor4D;
+    }),
+};
 
 interface Outcome extends WindowUpdate {
   readonly policy: NamedArrays;
@@ -41,7 +44,7 @@ function updateTwice(policyLearningRate: number, criticOnly: boolean): Outcome {
       ...networks,
       policyOptimiser,
       criticOptimiser,
-      rewardOf: brightnessReward,
+      reward: brightnessReward,
       window,
       config: { updatesPerWindow: 4, clipRange: 0.2, gradientNorm: 0.5 },
       coefficients: { entropyCoefficient: 0.1, divergenceCoefficient: 0.05 },

@@ -9,12 +9,12 @@ import type { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
-import type { WindowSurroundings } from '../rewards/temporal-penalty.ts';
+import type { WindowSurroundings } from '../rewards/penalties.ts';
+import type { WindowReward } from '../rewards/reward.ts';
 import { type CriticLossMetrics, criticLoss, stateValue } from './critic-loss.ts';
 import { ForwardCost } from './forward-cost.ts';
 import { findNotFinite, findPolicyViolation, type GuardLimits, type Violation } from './guards.ts';
 import { actionLogProb, type PolicyLossMetrics, type PolicyShift, policyLoss, policyShift } from './loss.ts';
-import type { RewardOf } from './reward-map.ts';
 import type { LossCoefficients } from './schedules.ts';
 
 export interface WindowUpdateInput {
@@ -24,7 +24,7 @@ export interface WindowUpdateInput {
   readonly critic: UNet3D;
   readonly policyOptimiser: Adam;
   readonly criticOptimiser: Adam;
-  readonly rewardOf: RewardOf;
+  readonly reward: WindowReward;
   /** Grey levels in [0, 1], [batch, time, rows, columns, 1]; stays the caller's. */
   readonly window: tf.Tensor5D;
   /** The video around each window of the batch, for the reward. */
@@ -59,6 +59,7 @@ export function ppoUpdateWindow(input: WindowUpdateInput): WindowUpdate {
   const { policy, reference, critic, policyOptimiser, criticOptimiser, window, config, coefficients } = input;
   const { criticOnly = false } = input;
   const cost = new ForwardCost();
+  cost.add(input.reward.passes);
 
   // 1. The rollout is the forward pass of the first update, kept: the policy has not changed in between, so the first
   //    ratio is exactly 1. (cleanrl stores its rollout; the published code runs the policy again.) A policy that is left as
@@ -73,7 +74,7 @@ export function ppoUpdateWindow(input: WindowUpdateInput): WindowUpdate {
       actions,
       rolloutLogProb: actionLogProb(tf.logSoftmax(rolloutLogits) as tf.Tensor5D, actions),
       referenceLogProb: tf.logSoftmax(cost.forward(reference, window)) as tf.Tensor5D,
-      reward: input.rewardOf(window, actions, cost, input.surroundings),
+      reward: input.reward.of(window, actions, input.surroundings),
     };
   });
 

@@ -9,7 +9,7 @@ import { labelFrame } from '../../imaging/image.ts';
 import { keepLargestForeground } from '../../imaging/morphology.ts';
 import { requireSameGrid } from '../../metrics/hausdorff.ts';
 import { type BaseCorners, distanceMm, leftVentricleBase, type Point } from '../../metrics/landmarks.ts';
-import { scaleToUnit } from './fusion.ts';
+import { scaleToUnit } from './unit-range.ts';
 
 /** Blur of a mistake in pixels of the published grid, for a mistake as long as the image is high. */
 const BLUR_PER_HEIGHT = 200;
@@ -36,9 +36,9 @@ export function landmarkLabel(
   for (let t = 0; t < frames; t++) {
     const corners = leftVentricleBase(labelFrame(truth, t));
     if (!corners) return undefined;
-    const error = label.subarray(t * pixels, (t + 1) * pixels);
+    const ofFrame = label.subarray(t * pixels, (t + 1) * pixels);
     for (const [from, to] of mistakesOf(labelFrame(prediction, t), corners, mistakeMm)) {
-      lowerAlong(error, truth, from, to);
+      lowerAlong(ofFrame, truth, from, to);
     }
   }
   return label;

@@ -131,17 +131,25 @@ export function slideWindows(
 }
 
 /**
- * Logits of a whole video, [frames, rows, columns, classes], from a predictor of grey windows [batch, time, rows,
- * columns, 1]. The caller disposes the result.
- * @throws DomainError as `slideWindows`
+ * The logits of a whole video [1, frames, rows, columns, channels] as one tensor, [1, frames, rows, columns, channels out]. The
+ * caller disposes the result.
+ * @throws DomainError as `slideWindows`; GeometryMismatch for more than one video.
  */
 export function slidingWindowLogits(
-  video: GreyVideo,
+  x: tf.Tensor5D,
   predict: WindowPredictor,
   config: WindowConfig,
-): tf.Tensor4D {
-  const { frames, rows, columns, channels, values } = slideWindows(greyChannel(video), predict, config);
-  return tf.tensor4d(values, [frames, rows, columns, channels]);
+): tf.Tensor5D {
+  const [videos, frames, rows, columns, channels] = x.shape;
+  if (videos !== 1) {
+    throw new DomainError(
+      'GeometryMismatch',
+      `windows slide over one video at a time; found a batch of ${videos}`,
+    );
+  }
+  const video = { frames, rows, columns, channels, values: x.dataSync<'float32'>() };
+  const logits = slideWindows(video, predict, config);
+  return tf.tensor5d(logits.values, [1, frames, rows, columns, logits.channels]);
 }
 
 /** The video as one channel; shares its memory. */
