@@ -28,8 +28,8 @@ export interface PolicyLossMetrics {
   readonly policyLoss: number;
   /** mean(min(A ratio, A clip(ratio))), what the update raises. */
   readonly surrogate: number;
-  /** Nats per pixel, at most ln(classes). */
-  readonly entropy: number;
+  /** Entropy of the policy that the loss is taken of, nats per pixel, at most ln(classes). */
+  readonly lossEntropy: number;
   readonly meanReward: number;
   readonly meanAdvantage: number;
 }
@@ -95,9 +95,10 @@ export function policyLoss(input: PolicyLossInput): {
     const numbers = tf.stack([surrogate, tf.mean(entropy), tf.mean(reward), tf.mean(advantage)]);
     return { gradient, numbers };
   });
-  const [surrogate, entropy, meanReward, meanAdvantage] = readNumbers(numbers);
-  const loss = -(surrogate + entropyCoefficient * entropy);
-  const metrics = { policyLoss: loss, surrogate, entropy, meanReward, meanAdvantage };
+  const [surrogate, lossEntropy, meanReward, meanAdvantage] =
+    readNumbers<[number, number, number, number]>(numbers);
+  const loss = -(surrogate + entropyCoefficient * lossEntropy);
+  const metrics = { policyLoss: loss, surrogate, lossEntropy, meanReward, meanAdvantage };
   return { loss, gradient, metrics };
 }
 
@@ -143,7 +144,7 @@ export function policyShift(
     ]);
   });
   const [entropy, referenceEntropy, approxKl, referenceKl, clipFraction, meanRatio, foregroundShare] =
-    readNumbers(numbers);
+    readNumbers<[number, number, number, number, number, number, number]>(numbers);
   return {
     entropy,
     referenceEntropy,
@@ -159,8 +160,9 @@ function oneHotActions(actions: tf.Tensor4D, classes: number): tf.Tensor5D {
   return tf.oneHot(actions, classes, 1, 0, 'float32') as tf.Tensor5D;
 }
 
-function readNumbers(numbers: tf.Tensor): Float32Array {
-  const values = numbers.dataSync<'float32'>();
+/** The scalars of a stack, in its order; frees it. */
+function readNumbers<Numbers extends readonly number[]>(numbers: tf.Tensor): Numbers {
+  const values = [...numbers.dataSync<'float32'>()];
   numbers.dispose();
-  return values;
+  return values as readonly number[] as Numbers;
 }

@@ -39,7 +39,10 @@ export interface WindowUpdateInput {
   readonly criticOnly?: boolean;
 }
 
-/** Losses and gradient norms of the last update (norms before clipping), and where the policy stands after it. */
+/**
+ * Losses and gradient norms of the last update (norms before clipping), and where the policy stands after it: `lossEntropy` is
+ * that of the policy before the last update, `entropy` that of the policy after it.
+ */
 export interface UpdateMetrics extends PolicyLossMetrics, CriticLossMetrics, PolicyShift {
   /** 0 where the critic alone was trained. */
   readonly policyGradientNorm: number;
