@@ -21,8 +21,8 @@ import { StoredTriples } from './stored-triples.ts';
 import { encodeLevelTriples } from './triple-file.ts';
 
 /**
- * Labels every source video that is not labelled yet. The caller disposes the triples; `quarantined` counts videos that could not
- * be used.
+ * Labels every source video that is not labelled yet. The caller disposes the triples; `quarantined` counts videos that
+ * could not be used.
  * @throws DomainError DatasetInvalid when more videos are bad than the run allows.
  */
 export async function landmarkTriples(

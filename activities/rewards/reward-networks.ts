@@ -25,7 +25,10 @@ export async function loadReward(
   ]);
 }
 
-/** What policies are fine-tuned against (method.md 5.4, 5.5): scaled per frame, with the temporal penalty where the run has it. */
+/**
+ * What policies are fine-tuned against (method.md 5.4, 5.5): scaled per frame, with the temporal penalty where the run
+ * has it.
+ */
 export function trainingReward(reward: Reward, { ppo, preprocessing }: RunConfig): WindowReward {
   const { spacingMm } = preprocessing;
   return reward.ofWindows({

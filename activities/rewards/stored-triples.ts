@@ -1,4 +1,6 @@
-/** The stored triples of a run, of either kind, as a reward fit reads them: label maps in memory, images from the shelf. */
+/**
+ * The stored triples of a run, of either kind, as a reward fit reads them: label maps in memory, images from the shelf.
+ */
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import type { StoredTriple, TripleSource } from '../../method/windows/triple-windows.ts';

@@ -1,7 +1,8 @@
 /**
- * The triples of one video as one file, for either reward: a line of JSON, then triple after triple, all of it gzipped. The image
- * is left out, being the prepared video itself. Where a pixel is right or wrong it takes one byte, its label with its
- * correctness; where correctness has levels (method.md 5.2), a triple is a byte of label per pixel, then a byte of level.
+ * The triples of one video as one file, for either reward: a line of JSON, then triple after triple, all of it gzipped.
+ * The image is left out, being the prepared video itself. Where a pixel is right or wrong it takes one byte, its label
+ * with its correctness; where correctness has levels (method.md 5.2), a triple is a byte of label per pixel, then a
+ * byte of level.
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
@@ -22,7 +23,10 @@ const HeaderSchema = z.union([
   z.strictObject({ ...labelling, triples: z.int().min(0), ...grid }),
   z.strictObject({ correctness: z.literal('level'), triples: z.int().min(0), ...grid }),
 ]);
-/** Files of landmark triples once were this line, then each triple gzipped by itself; runs that were begun then have them. */
+/**
+ * Files of landmark triples once were this line, then each triple gzipped by itself; runs that were begun then have
+ * them.
+ */
 const ApartHeaderSchema = z.strictObject({
   ...grid,
   /** Bytes of each packed triple. */

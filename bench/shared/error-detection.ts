@@ -1,6 +1,7 @@
 /**
- * Which uncertainty finds a policy's errors on annotated videos (method.md 9.6): that of the confidence map, of its parts alone, the
- * entropy of the policy's mean over thinned-out copies. All on the grid of the file, where prediction or reference is foreground.
+ * Which uncertainty finds a policy's errors on annotated videos (method.md 9.6): that of the confidence map, of its
+ * parts alone, the entropy of the policy's mean over thinned-out copies. All on the grid of the file, where prediction
+ * or reference is foreground.
  */
 
 import { loadNetwork } from '../../activities/artefacts/networks.ts';
@@ -32,7 +33,10 @@ import {
 import { dropConnections } from './drop-connect.ts';
 import { testVideos } from './test-videos.ts';
 
-/** What is compared: what `segment` writes, the fused reward networks, the anatomical one alone, and two entropies over their maximum. */
+/**
+ * What is compared: what `segment` writes, the fused reward networks, the anatomical one alone, and two entropies over
+ * their maximum.
+ */
 export const uncertaintyNames = [
   'confidence map',
   'reward networks',

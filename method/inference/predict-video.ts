@@ -1,4 +1,7 @@
-/** From a policy and a video to labels and confidence (method.md 8). Videos of any size and number of frames, one included. */
+/**
+ * From a policy and a video to labels and confidence (method.md 8). Videos of any size and number of frames, one
+ * included.
+ */
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
@@ -8,9 +11,14 @@ import { type Predictor, windowPredictor } from '../windows/window-predictor.ts'
 
 /** A segmentation with how sure the policy is of it. */
 export interface PredictedVideo extends LabelVideo {
-  /** Mean probability of the predicted label over foreground pixels, in [1 / classes, 1]; 0 for an empty segmentation. */
+  /**
+   * Mean probability of the predicted label over foreground pixels, in [1 / classes, 1]; 0 for an empty segmentation.
+   */
   readonly meanConfidence: number;
-  /** How sure the policy is of every pixel, [frames, rows, columns] in [0, 1]: 1 - entropy / ln(classes) of its probabilities. */
+  /**
+   * How sure the policy is of every pixel, [frames, rows, columns] in [0, 1]: 1 - entropy / ln(classes) of its
+   * probabilities.
+   */
   readonly certainty: Float32Array;
 }
 
@@ -29,8 +37,8 @@ export function policyProbabilities(
 }
 
 /**
- * The segmentation that probabilities [frames, rows, columns, classes] stand for: the most likely label of every pixel, of
- * which the largest foreground blob of each frame stays.
+ * The segmentation that probabilities [frames, rows, columns, classes] stand for: the most likely label of every pixel,
+ * of which the largest foreground blob of each frame stays.
  * @throws DomainError GeometryMismatch when they do not fit the video's grid.
  */
 export function segmentationOf(probabilities: Float32Array, video: GreyVideo): PredictedVideo {
@@ -66,7 +74,9 @@ export function segmentationOf(probabilities: Float32Array, video: GreyVideo): P
   };
 }
 
-/** 1 - entropy / ln(classes) of probabilities [..., classes]: 0 where all labels are as likely, 1 where one is certain. */
+/**
+ * 1 - entropy / ln(classes) of probabilities [..., classes]: 0 where all labels are as likely, 1 where one is certain.
+ */
 export function certaintyOf(probabilities: Float32Array, classes: number): Float32Array {
   const certainty = new Float32Array(probabilities.length / classes);
   for (let i = 0; i < certainty.length; i++) {
@@ -86,9 +96,9 @@ export function predictVideo(policy: Predictor, video: GreyVideo, config: Infere
 }
 
 /**
- * How sure one can be of every pixel, [frames, rows, columns] in [0, 1] (method.md 8, 12): the lower of the reward of the
- * segmentation (`Reward.ofVideo`), which knows errors that the policy is sure of, and of the policy's certainty, which knows the
- * borders that are anybody's guess.
+ * How sure one can be of every pixel, [frames, rows, columns] in [0, 1] (method.md 8, 12): the lower of the reward of
+ * the segmentation (`Reward.ofVideo`), which knows errors that the policy is sure of, and of the policy's certainty,
+ * which knows the borders that are anybody's guess.
  */
 export function confidenceMap(reward: Float32Array, certainty: Float32Array): Float32Array {
   return reward.map((value, i) => Math.min(value, certainty[i]!));

@@ -1,6 +1,6 @@
 /**
- * Test-time augmentation (method.md 8): the mean probability over 25 views of a video, each undone before the mean. A pixel
- * that a view moved out of the image counts only the views that saw it.
+ * Test-time augmentation (method.md 8): the mean probability over 25 views of a video, each undone before the mean. A
+ * pixel that a view moved out of the image counts only the views that saw it.
  */
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
@@ -69,7 +69,10 @@ export function predictAugmentedVideo(
   return segmentationOf(augmentedProbabilities(policy, video, config, onView), video);
 }
 
-/** The video as a view shows it, on the same grid; what comes from outside the image is 0, as in the padding of training. */
+/**
+ * The video as a view shows it, on the same grid; what comes from outside the image is 0, as in the padding of
+ * training.
+ */
 export function viewOf(video: GreyVideo, view: View): GreyVideo {
   const { intensities } = video;
   if (view.kind === 'contrast') {

@@ -1,6 +1,7 @@
 /**
- * Test-time optimisation (method.md 8): a copy of the policy takes a few PPO steps on the one video that it failed on and predicts
- * it again after every pass. The shared policy is never changed, so results do not depend on the order of videos (method.md 12).
+ * Test-time optimisation (method.md 8): a copy of the policy takes a few PPO steps on the one video that it failed on
+ * and predicts it again after every pass. The shared policy is never changed, so results do not depend on the order of
+ * videos (method.md 12).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig, OptimisationConfig } from '../../contracts/run-config.ts';
@@ -19,7 +20,10 @@ import { consecutiveStarts, imageWindow, windowsOf } from '../windows/training-w
 import { type PredictedVideo, predictVideo } from './predict-video.ts';
 
 export interface OptimisedVideo extends PredictedVideo {
-  /** Whether the policy's own prediction passed every anatomical criterion and every temporal measure (method.md 9.2, 9.3). */
+  /**
+   * Whether the policy's own prediction passed every anatomical criterion and every temporal measure (method.md 9.2,
+   * 9.3).
+   */
   readonly validBefore: boolean;
   /** The same of the result. */
   readonly validAfter: boolean;
@@ -35,7 +39,9 @@ export interface OptimisedVideo extends PredictedVideo {
 
 export interface OptimisationInput {
   readonly policy: UNet3D;
-  /** Probability that a pixel is right, not scaled per frame: it is compared with even odds, and frames with each other. */
+  /**
+   * Probability that a pixel is right, not scaled per frame: it is compared with even odds, and frames with each other.
+   */
   readonly reward: WindowReward;
   /** How the video is predicted, before and after; `predictVideo` when left out. */
   readonly predict?: (policy: UNet3D) => PredictedVideo;
@@ -48,15 +54,15 @@ export interface OptimisationInput {
 }
 
 /**
- * What the reward of a pixel is compared with: an action that is more likely right than wrong is held up, whatever the others earn. With the
- * mean reward of the chunk or a critic's value in its place, whole borders, which are never certain, were pushed away from their
- * label (docs/experiments.md).
+ * What the reward of a pixel is compared with: an action that is more likely right than wrong is held up, whatever the
+ * others earn. With the mean reward of the chunk or a critic's value in its place, whole borders, which are never
+ * certain, were pushed away from their label (docs/experiments.md).
  */
 const EVEN_ODDS = 0.5;
 
 /**
- * Predicts a preprocessed video and, when the result is invalid in anatomy or over time, optimises until it is valid or the passes
- * are used up.
+ * Predicts a preprocessed video and, when the result is invalid in anatomy or over time, optimises until it is valid or
+ * the passes are used up.
  */
 export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo {
   const { policy, video, inference, restore = (labels: LabelVideo) => labels } = input;
@@ -78,8 +84,9 @@ export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo 
 }
 
 /**
- * Optimises `copy` until a pass makes the video valid. The pass with the fewest failing frames is the one, of equals that after which the
- * worst frame earned most; the policy as it is counts as a pass, so that no video ends with more failures than it had.
+ * Optimises `copy` until a pass makes the video valid. The pass with the fewest failing frames is the one, of equals
+ * that after which the worst frame earned most; the policy as it is counts as a pass, so that no video ends with more
+ * failures than it had.
  */
 function bestPass(
   copy: UNet3D,
@@ -149,7 +156,10 @@ function chunksOf(video: GreyVideo, frames: number): Chunk[] {
   }));
 }
 
-/** The video around each chunk as it was last predicted, for the temporal penalty; a video of one chunk has nothing around it. */
+/**
+ * The video around each chunk as it was last predicted, for the temporal penalty; a video of one chunk has nothing
+ * around it.
+ */
 function surroundingsOf(
   prediction: LabelVideo,
   chunks: readonly Chunk[],
@@ -160,7 +170,10 @@ function surroundingsOf(
   return chunks.map(({ startFrame }) => ({ measures, startFrame }));
 }
 
-/** Lowest and mean reward of the frames of what the policy predicts now, each frame's reward being the mean over its pixels. */
+/**
+ * Lowest and mean reward of the frames of what the policy predicts now, each frame's reward being the mean over its
+ * pixels.
+ */
 function rewardOfVideo(
   policy: UNet3D,
   reward: WindowReward,

@@ -35,7 +35,9 @@ function discVideo(index: number, frames: number): GreyVideo {
   return { frames, rows, columns, spacingMm: [1, 1], frameTimeMs: 40, intensities };
 }
 
-/** Pays for label 1 on bright pixels and for label 0 on dark ones; costs two forward passes as two reward networks do. */
+/**
+ * Pays for label 1 on bright pixels and for label 0 on dark ones; costs two forward passes as two reward networks do.
+ */
 const brightnessReward: WindowReward = {
   passes: 2,
   of: (image, actions) =>

@@ -1,7 +1,7 @@
 /**
- * The penalties on a reward that are not learned: errors spread over frames where time is broken (method.md 5.5), and no reward
- * for what cleaning would change (method.md 8). What follows from the actions alone is found on the host, once a window
- * (`penaltiesOf`), and lowers the reward in a second step (`penalise`).
+ * The penalties on a reward that are not learned: errors spread over frames where time is broken (method.md 5.5), and
+ * no reward for what cleaning would change (method.md 8). What follows from the actions alone is found on the host,
+ * once a window (`penaltiesOf`), and lowers the reward in a second step (`penalise`).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
@@ -24,12 +24,14 @@ const BASE_BLUR_SIGMA = 10;
 const PUBLISHED_SPACING_MM = 0.37;
 
 /**
- * The video around a window. Four frames of a beat say little of what is a jump: their measures are scaled to their own small
- * range, so that one window in six of true segmentations has a flag, and none has one along its whole video
+ * The video around a window. Four frames of a beat say little of what is a jump: their measures are scaled to their own
+ * small range, so that one window in six of true segmentations has a flag, and none has one along its whole video
  * (docs/experiments.md).
  */
 export interface WindowSurroundings {
-  /** Of every frame of the video, as it was last segmented on the grid of the window: areas in mm², centres in pixels. */
+  /**
+   * Of every frame of the video, as it was last segmented on the grid of the window: areas in mm², centres in pixels.
+   */
   readonly measures: LandmarkFreeMeasures;
   /** Frame of the video that the window begins with. */
   readonly startFrame: number;
@@ -51,8 +53,8 @@ export interface Penalties {
 }
 
 /**
- * The penalties of actions (int32 labels, [batch, time, rows, columns]), which are read back once. Each window of the batch may
- * be given the video around it. The caller disposes the tensor in it.
+ * The penalties of actions (int32 labels, [batch, time, rows, columns]), which are read back once. Each window of the
+ * batch may be given the video around it. The caller disposes the tensor in it.
  */
 export function penaltiesOf(
   actions: tf.Tensor4D,
@@ -75,8 +77,8 @@ export function penaltiesOf(
 }
 
 /**
- * The reward, [batch, time, rows, columns] in [0, 1], lowered by its penalties; nowhere larger than it was. The caller disposes
- * the result.
+ * The reward, [batch, time, rows, columns] in [0, 1], lowered by its penalties; nowhere larger than it was. The caller
+ * disposes the result.
  * @throws GeometryMismatch when the penalties are those of other windows.
  */
 export function penalise(reward: tf.Tensor4D, { kept, blurSigmas }: Penalties): tf.Tensor4D {
@@ -95,9 +97,9 @@ export function penalise(reward: tf.Tensor4D, { kept, blurSigmas }: Penalties): 
 }
 
 /**
- * p_t of method.md 5.5: for every frame of the window the sum over the four landmark-free measures of their inconsistency flags
- * smoothed over time; 0 where they are consistent. With surroundings the flags are those of the whole video with this window
- * in its place.
+ * p_t of method.md 5.5: for every frame of the window the sum over the four landmark-free measures of their
+ * inconsistency flags smoothed over time; 0 where they are consistent. With surroundings the flags are those of the
+ * whole video with this window in its place.
  */
 export function temporalPenalty(window: LabelVideo, surroundings?: WindowSurroundings): Float64Array {
   const ofWindow = landmarkFreeMeasures(window);
@@ -135,9 +137,10 @@ function keptByCleaning(window: LabelVideo): Float32Array {
 }
 
 /**
- * r := min(r, 1 - the blurred errors of its frame, scaled to [0, 1]). An error map that blurs to a constant has no range and
- * stays as it is. In double precision and so on the host, the one place where a reward is: a strong blur leaves a range of
- * a few thousandths, which scaling widens to 1. A blur in tensors would take this function's place alone.
+ * r := min(r, 1 - the blurred errors of its frame, scaled to [0, 1]). An error map that blurs to a constant has no
+ * range and stays as it is. In double precision and so on the host, the one place where a reward is: a strong blur
+ * leaves a range of a few thousandths, which scaling widens to 1. A blur in tensors would take this function's place
+ * alone.
  */
 function spreadErrors(reward: tf.Tensor4D, sigmas: Float64Array): tf.Tensor4D {
   const [, , rows, columns] = reward.shape;

@@ -1,6 +1,6 @@
 /**
- * A reward network reads an image with a segmentation and says how likely each pixel's label is right (method.md 3, 5.1).
- * This is its kinds, its checkpoint, its input and its objective; the network itself is the shared 3D U-Net.
+ * A reward network reads an image with a segmentation and says how likely each pixel's label is right (method.md 3,
+ * 5.1). This is its kinds, its checkpoint, its input and its objective; the network itself is the shared 3D U-Net.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { UNetShapeConfig } from '../../contracts/run-config.ts';
@@ -61,7 +61,8 @@ export function rewardNetworkConfig(shape: UNetShapeConfig): UNetConfig {
 /**
  * Input of a reward network, [batch, time, rows, columns, 2]: the image and the label map as the numbers 0, 1, 2.
  *
- * `image` is [batch, time, rows, columns, 1] in [0, 1], `labelMap` [batch, time, rows, columns]. The caller disposes it.
+ * `image` is [batch, time, rows, columns, 1] in [0, 1], `labelMap` [batch, time, rows, columns]. The caller disposes
+ * it.
  * @throws GeometryMismatch when the two are not on the same grid.
  */
 export function rewardInput(image: tf.Tensor5D, labelMap: tf.Tensor4D): tf.Tensor5D {
@@ -76,9 +77,9 @@ export function rewardInput(image: tf.Tensor5D, labelMap: tf.Tensor4D): tf.Tenso
 }
 
 /**
- * Mean squared error of sigmoid(logits) against the map of right pixels, with its gradient by the logits (method.md 5.1).
- * `logits` is [batch, time, rows, columns, 1], `correct` [batch, time, rows, columns] in [0, 1]. The caller disposes
- * the gradient.
+ * Mean squared error of sigmoid(logits) against the map of right pixels, with its gradient by the logits (method.md
+ * 5.1). `logits` is [batch, time, rows, columns, 1], `correct` [batch, time, rows, columns] in [0, 1]. The caller
+ * disposes the gradient.
  */
 export function rewardLossAndGradient(
   logits: tf.Tensor5D,

@@ -1,6 +1,7 @@
 /**
- * The reward of a segmentation, pixel by pixel: what each reward network says, fused (method.md 5.3, 5.4), then lowered by the
- * penalties that are not learned (5.5, 8). Fine-tuning, test-time optimisation, ratings and confidence maps all use this one.
+ * The reward of a segmentation, pixel by pixel: what each reward network says, fused (method.md 5.3, 5.4), then lowered
+ * by the penalties that are not learned (5.5, 8). Fine-tuning, test-time optimisation, ratings and confidence maps all
+ * use this one.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
@@ -17,7 +18,9 @@ import {
 } from './reward-network.ts';
 
 export interface RewardRules extends PenaltyRules {
-  /** The anatomical map per frame to [0, 1], for training; left as a probability where frames or policies are compared. */
+  /**
+   * The anatomical map per frame to [0, 1], for training; left as a probability where frames or policies are compared.
+   */
   readonly scaling: 'per-frame' | 'none';
 }
 
@@ -26,8 +29,9 @@ export interface WindowReward {
   /** Forward passes of a network that one call costs. */
   readonly passes: number;
   /**
-   * r in [0, 1], [batch, time, rows, columns], of actions (int32 labels, same shape) on the image [batch, time, rows, columns,
-   * 1]. Each window of the batch may be given the video around it, for the temporal penalty. The caller disposes the result.
+   * r in [0, 1], [batch, time, rows, columns], of actions (int32 labels, same shape) on the image [batch, time, rows,
+   * columns, 1]. Each window of the batch may be given the video around it, for the temporal penalty. The caller
+   * disposes the result.
    */
   of(
     image: tf.Tensor5D,
@@ -85,9 +89,9 @@ export class Reward {
 
   /**
    * How likely each pixel's label is right by the network that trusts it least, [batch, time, rows, columns] in [0, 1]:
-   * sigmoid(logit / temperature) of every network, then the pixelwise minimum, so that the worst error decides. A function of
-   * tensors alone. `image` is [batch, time, rows, columns, 1] in [0, 1], `labelMap` [batch, time, rows, columns]. The caller
-   * disposes the result.
+   * sigmoid(logit / temperature) of every network, then the pixelwise minimum, so that the worst error decides. A
+   * function of tensors alone. `image` is [batch, time, rows, columns, 1] in [0, 1], `labelMap` [batch, time, rows,
+   * columns]. The caller disposes the result.
    * @throws DomainError GeometryMismatch when the two are not on one grid.
    */
   map(
@@ -120,8 +124,8 @@ export class Reward {
   }
 
   /**
-   * The map of a whole video, [frames, rows, columns], without scaling and penalties: logits are averaged over sliding windows
-   * (method.md 8).
+   * The map of a whole video, [frames, rows, columns], without scaling and penalties: logits are averaged over sliding
+   * windows (method.md 8).
    * @throws DomainError GeometryMismatch when video and segmentation are not on one grid.
    */
   ofVideo(video: GreyVideo, segmentation: LabelVideo, config: InferenceConfig): Float32Array {
@@ -145,8 +149,8 @@ export class Reward {
 }
 
 /**
- * Scales every frame of a map [batch, time, rows, columns] to [0, 1] by its own minimum and maximum. A constant frame has no
- * range and stays as it is, clamped to [0, 1] (method.md 12). The caller disposes the result.
+ * Scales every frame of a map [batch, time, rows, columns] to [0, 1] by its own minimum and maximum. A constant frame
+ * has no range and stays as it is, clamped to [0, 1] (method.md 12). The caller disposes the result.
  */
 export function minMaxPerFrame(map: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() => {

@@ -1,7 +1,7 @@
 /**
- * Inference over a video of any length (method.md 8): windows slide over the video reflected at both ends, their logits are
- * added up with Gaussian weights and divided by the weights. The sums live in one host array the size of the result, and
- * windows that would only see reflected frames are never computed.
+ * Inference over a video of any length (method.md 8): windows slide over the video reflected at both ends, their logits
+ * are added up with Gaussian weights and divided by the weights. The sums live in one host array the size of the
+ * result, and windows that would only see reflected frames are never computed.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
@@ -32,7 +32,9 @@ export interface ChannelVideo {
   readonly values: Float32Array;
 }
 
-/** [windows, time, rows, columns, channels in] to [windows, time, rows, columns, channels out]; each window by itself. */
+/**
+ * [windows, time, rows, columns, channels in] to [windows, time, rows, columns, channels out]; each window by itself.
+ */
 export type WindowPredictor = (windows: tf.Tensor5D) => tf.Tensor5D;
 
 /** First positions of windows along an axis of at least a window's size: evenly spread, rounded half to even. */
@@ -75,7 +77,8 @@ function weightMap(shape: readonly [number, number, number], sigmaScale: number)
  * The weighted mean of the windows' predictions over a whole video, on the video's grid.
  *
  * A video shorter than a window in time is continued by reflection; in plane a window is at most the image.
- * @throws DomainError GeometryMismatch when the predictor changes the grid of a window; ConfigInvalid for an overlap of 1.
+ * @throws DomainError GeometryMismatch when the predictor changes the grid of a window; ConfigInvalid for an overlap of
+ * 1.
  */
 export function slideWindows(
   video: ChannelVideo,
@@ -131,8 +134,8 @@ export function slideWindows(
 }
 
 /**
- * The logits of a whole video [1, frames, rows, columns, channels] as one tensor, [1, frames, rows, columns, channels out]. The
- * caller disposes the result.
+ * The logits of a whole video [1, frames, rows, columns, channels] as one tensor, [1, frames, rows, columns, channels
+ * out]. The caller disposes the result.
  * @throws DomainError as `slideWindows`; GeometryMismatch for more than one video.
  */
 export function slidingWindowLogits(

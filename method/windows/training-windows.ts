@@ -40,8 +40,8 @@ export function drawWindow(windows: WindowSource, frames: number, random: Random
 }
 
 /**
- * `count` places of one video, evenly spread over it from `first` on and round its end; a video with fewer starts than that
- * gives each of them once.
+ * `count` places of one video, evenly spread over it from `first` on and round its end; a video with fewer starts than
+ * that gives each of them once.
  */
 export function spreadOver(
   windows: WindowSource,
@@ -74,7 +74,10 @@ export function imageWindows(
   return tf.tidy(() => tf.concat(places.map((place) => imageWindow(windows, place, frames))) as tf.Tensor5D);
 }
 
-/** The window as [1, frames, rows, columns, 1]; a video shorter than it is continued by reflection. The caller disposes it. */
+/**
+ * The window as [1, frames, rows, columns, 1]; a video shorter than it is continued by reflection. The caller disposes
+ * it.
+ */
 export function imageWindow(windows: WindowSource, place: WindowPlace, frames: number): tf.Tensor5D {
   const { video, startFrame } = place;
   const available = Math.min(frames, windows.frames(video));

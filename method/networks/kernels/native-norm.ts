@@ -1,6 +1,6 @@
 /**
- * Instance norm with leaky ReLU on native TensorFlow: the batch norm of one sample is its instance norm, and TensorFlow has
- * fused kernels for that, forward and backward.
+ * Instance norm with leaky ReLU on native TensorFlow: the batch norm of one sample is its instance norm, and TensorFlow
+ * has fused kernels for that, forward and backward.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { NormActivation, NormActivationGradient } from './kernel-interface.ts';
@@ -11,15 +11,15 @@ import { attributesFor, type NativeBackend, type OpAttribute } from './native-ba
 const SAVED_PER_SAMPLE = 3;
 
 /**
- * On processors, elements of a sample from which the fused kernel over two axes (vectorised, slow to start, sums in long runs)
- * beats moments by row followed by the kernel over three axes (quick to start, exact to the last digits).
+ * On processors, elements of a sample from which the fused kernel over two axes (vectorised, slow to start, sums in
+ * long runs) beats moments by row followed by the kernel over three axes (quick to start, exact to the last digits).
  */
 const PLANAR_ELEMENTS = 65_536;
 
 /**
- * On processors, voxels of a sample from which the fused kernels' sums, one run over all voxels of a channel in float32, lose too
- * many digits: a window of 512 x 448 x 4 had gradients off by 2e-3. Moments are then taken by row too, and the sums of gradients by
- * column.
+ * On processors, voxels of a sample from which the fused kernels' sums, one run over all voxels of a channel in
+ * float32, lose too many digits: a window of 512 x 448 x 4 had gradients off by 2e-3. Moments are then taken by row
+ * too, and the sums of gradients by column.
  */
 const LONG_VOXELS = 131_072;
 
@@ -152,9 +152,9 @@ export class NativeNorm {
   }
 
   /**
-   * With h the normalised input and means over voxels, the gradient by the input is scale / deviation * (dy - mean(dy) - h
-   * mean(dy h)). The kernel for given moments gives its first term and, column by column, the sums; the other two are affine in
-   * the input.
+   * With h the normalised input and means over voxels, the gradient by the input is scale / deviation * (dy - mean(dy)
+   * - h mean(dy h)). The kernel for given moments gives its first term and, column by column, the sums; the other two
+   * are affine in the input.
    */
   #gradientByColumns(
     dy: tf.Tensor5D,
