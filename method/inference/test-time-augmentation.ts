@@ -38,25 +38,30 @@ export function augmentedProbabilities(
   const classes = policy.config.outputChannels;
   const sums = new Float32Array(video.intensities.length * classes);
   const weights = new Float32Array(video.intensities.length);
-  views.forEach((view, index) => {
-    // A shift out of the image shows nothing.
-    if (view.kind !== 'shift' || (Math.abs(view.rows) < rows && Math.abs(view.columns) < columns)) {
-      const seen = policyProbabilities(policy, viewOf(video, view), config);
-      if (view.kind === 'contrast') {
-        for (let i = 0; i < sums.length; i++) sums[i]! += seen[i]!;
-        for (let i = 0; i < weights.length; i++) weights[i]! += 1;
-      } else {
-        const undo = inverse(view);
-        const covered = coverage(video, view);
-        for (let i = 0; i < seen.length; i++) seen[i]! *= covered[Math.floor(i / classes)]!;
-        warp(seen, { frames, rows, columns, channels: classes }, undo, sums);
-        warp(covered, { frames, rows, columns, channels: 1 }, undo, weights);
-      }
+  const addView = (view: View): void => {
+    const seen = policyProbabilities(policy, viewOf(video, view), config);
+    if (view.kind === 'contrast') {
+      for (let i = 0; i < sums.length; i++) sums[i]! += seen[i]!;
+      for (let i = 0; i < weights.length; i++) weights[i]! += 1;
+      return;
     }
+    const undo = inverse(view);
+    const covered = coverage(video, view);
+    for (let i = 0; i < seen.length; i++) seen[i]! *= covered[Math.floor(i / classes)]!;
+    warp(seen, { frames, rows, columns, channels: classes }, undo, sums);
+    warp(covered, { frames, rows, columns, channels: 1 }, undo, weights);
+  };
+  views.forEach((view, index) => {
+    if (showsTheImage(view, video)) addView(view);
     onView(index + 1);
   });
   for (let i = 0; i < sums.length; i++) sums[i]! /= weights[Math.floor(i / classes)]!;
   return sums;
+}
+
+/** A shift out of the image shows nothing. */
+function showsTheImage(view: View, { rows, columns }: GreyVideo): boolean {
+  return view.kind !== 'shift' || (Math.abs(view.rows) < rows && Math.abs(view.columns) < columns);
 }
 
 /** The segmentation of the mean over views. */
@@ -118,13 +123,9 @@ function warp(values: Float32Array, grid: Grid, movement: Movement, target: Floa
     for (let c = 0; c < columns; c++) {
       const fromRow = cosine * (r - centreRow) - sine * (c - centreColumn) + centreRow - shiftRows;
       const fromColumn = sine * (r - centreRow) + cosine * (c - centreColumn) + centreColumn - shiftColumns;
-      const row = Math.floor(fromRow);
-      const column = Math.floor(fromColumn);
-      for (const [dr, dc] of corners) {
-        const weight = (1 - Math.abs(fromRow - row - dr)) * (1 - Math.abs(fromColumn - column - dc));
-        if (weight === 0 || row + dr < 0 || row + dr >= rows || column + dc < 0 || column + dc >= columns)
-          continue;
-        let from = ((row + dr) * columns + column + dc) * channels;
+      for (const { row, column, weight } of neighboursOf(fromRow, fromColumn)) {
+        if (weight === 0 || row < 0 || row >= rows || column < 0 || column >= columns) continue;
+        let from = (row * columns + column) * channels;
         let to = (r * columns + c) * channels;
         for (let t = 0; t < frames; t++, from += frameSize, to += frameSize) {
           for (let k = 0; k < channels; k++) target[to + k]! += weight * values[from + k]!;
@@ -132,6 +133,17 @@ function warp(values: Float32Array, grid: Grid, movement: Movement, target: Floa
       }
     }
   }
+}
+
+/** The pixels around a position, with their shares of it in bilinear interpolation. */
+function neighboursOf(atRow: number, atColumn: number): { row: number; column: number; weight: number }[] {
+  const row = Math.floor(atRow);
+  const column = Math.floor(atColumn);
+  return corners.map(([dr, dc]) => ({
+    row: row + dr,
+    column: column + dc,
+    weight: (1 - Math.abs(atRow - row - dr)) * (1 - Math.abs(atColumn - column - dc)),
+  }));
 }
 
 const corners = [

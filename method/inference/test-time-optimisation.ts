@@ -104,9 +104,9 @@ function bestPass(
     const passes = [{ failures, ...rewardOfVideo(copy, reward, chunks, surroundings) }];
     let best = { pass: 0, prediction: first, ...passes[0]! };
     for (let pass = 1; pass <= config.passes && best.failures > 0; pass++) {
-      chunks.forEach(({ window }, index) => {
+      chunks.forEach((chunk, index) => {
         const random = randomStream(seed, 'tto', pass, index);
-        optimiseOn(window, surroundings[index], copy, optimiser, input, random);
+        optimiseOn({ ...chunk, surroundings: surroundings[index] }, copy, optimiser, input, random);
       });
       const prediction = predict(copy);
       surroundings = surroundingsOf(prediction, chunks, config);
@@ -192,8 +192,7 @@ function rewardOfVideo(
 
 /** One Adam step of the policy on augmented copies of a chunk; a step that is not finite is left out. */
 function optimiseOn(
-  chunk: tf.Tensor5D,
-  surroundings: WindowSurroundings | undefined,
+  { window: chunk, surroundings }: Chunk & { readonly surroundings: WindowSurroundings | undefined },
   policy: UNet3D,
   optimiser: Adam,
   { policy: reference, reward, config }: OptimisationInput,

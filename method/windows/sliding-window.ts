@@ -109,28 +109,23 @@ export function slideWindows(
   );
 
   const weights = weightMap(shape, config.sigmaScale);
-  const weightSums = new Float32Array(frames * rows * columns);
-  let sums: Float32Array | undefined;
-  let channels = 0;
+  let sums: WeightedSums | undefined;
   const perCall = Math.max(1, Math.floor(VOXELS_PER_CALL / weights.length));
   for (let first = 0; first < places.length; first += perCall) {
     const batch = places.slice(first, first + perCall);
     const prediction = predictBatch(video, batch, shape, predict);
-    channels = prediction.channels;
-    sums ??= new Float32Array(weightSums.length * channels);
+    const { channels } = prediction;
+    const size = weights.length * channels;
+    const target = sums ?? emptySums({ frames, rows, columns, channels });
+    sums = target;
     batch.forEach((place, index) => {
-      const size = weights.length * channels;
       const values = prediction.values.subarray(index * size, (index + 1) * size);
-      addWindow(sums!, weightSums, video, values, weights, place, shape, channels);
+      addWindow(target, { place, shape, values, weights });
     });
   }
   if (sums === undefined)
     throw new DomainError('DatasetInvalid', 'a video without frames cannot be predicted');
-  for (let voxel = 0; voxel < weightSums.length; voxel++) {
-    const scale = 1 / weightSums[voxel]!;
-    for (let k = 0; k < channels; k++) sums[voxel * channels + k]! *= scale;
-  }
-  return { frames, rows, columns, channels, values: sums };
+  return weightedMean(sums);
 }
 
 /**
@@ -208,16 +203,38 @@ function readWindow(
   }
 }
 
-function addWindow(
-  sums: Float32Array,
-  weightSums: Float32Array,
-  video: ChannelVideo,
-  window: Float32Array,
-  weights: Float32Array,
-  [time, row, column]: Triplet,
-  shape: Triplet,
-  channels: number,
-): void {
+/** Sums of what windows say, times their weights, over a whole video. */
+interface WeightedSums extends ChannelVideo {
+  /** Of every voxel. */
+  readonly weights: Float32Array;
+}
+
+function emptySums(grid: Omit<ChannelVideo, 'values'>): WeightedSums {
+  const weights = new Float32Array(grid.frames * grid.rows * grid.columns);
+  return { ...grid, values: new Float32Array(weights.length * grid.channels), weights };
+}
+
+/** The sums over their weights, in place. */
+function weightedMean({ weights, ...video }: WeightedSums): ChannelVideo {
+  const { channels, values } = video;
+  for (let voxel = 0; voxel < weights.length; voxel++) {
+    const scale = 1 / weights[voxel]!;
+    for (let k = 0; k < channels; k++) values[voxel * channels + k]! *= scale;
+  }
+  return video;
+}
+
+/** What a window says of the voxels that it covers; weights are those of a window's voxels. */
+interface PlacedWindow {
+  readonly place: Triplet;
+  readonly shape: Triplet;
+  readonly values: Float32Array;
+  readonly weights: Float32Array;
+}
+
+function addWindow(video: WeightedSums, { place, shape, values: window, weights }: PlacedWindow): void {
+  const [time, row, column] = place;
+  const { values: sums, weights: weightSums, channels } = video;
   for (let t = Math.max(0, -time); t < shape[0] && time + t < video.frames; t++) {
     for (let r = 0; r < shape[1]; r++) {
       let from = (t * shape[1] + r) * shape[2];
