@@ -113,25 +113,36 @@ interface Grid {
 
 /** Adds the moved values to `target`, bilinear between pixels; values from outside the image add nothing. */
 function warp(values: Float32Array, grid: Grid, movement: Movement, target: Float32Array): void {
-  const { frames, rows, columns, channels } = grid;
+  const { rows, columns } = grid;
   const angle = movement.kind === 'rotation' ? (movement.degrees * Math.PI) / 180 : 0;
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
   const [shiftRows, shiftColumns] = movement.kind === 'shift' ? [movement.rows, movement.columns] : [0, 0];
   const [centreRow, centreColumn] = [(rows - 1) / 2, (columns - 1) / 2];
-  const frameSize = rows * columns * channels;
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) {
       const fromRow = cosine * (r - centreRow) - sine * (c - centreColumn) + centreRow - shiftRows;
       const fromColumn = sine * (r - centreRow) + cosine * (c - centreColumn) + centreColumn - shiftColumns;
       for (const { row, column, weight } of neighboursOf(fromRow, fromColumn)) {
         if (weight === 0 || row < 0 || row >= rows || column < 0 || column >= columns) continue;
-        let from = (row * columns + column) * channels;
-        let to = (r * columns + c) * channels;
-        for (let t = 0; t < frames; t++, from += frameSize, to += frameSize) {
-          for (let k = 0; k < channels; k++) target[to + k]! += weight * values[from + k]!;
-        }
+        const places = { from: row * columns + column, to: r * columns + c };
+        addPixel(values, target, grid, places, weight);
       }
     }
+  }
+}
+
+/** Adds one pixel of every frame, times `weight`, to another; places are those in a frame. */
+function addPixel(
+  values: Float32Array,
+  target: Float32Array,
+  { frames, rows, columns, channels }: Grid,
+  { from, to }: { readonly from: number; readonly to: number },
+  weight: number,
+): void {
+  for (let t = 0; t < frames; t++) {
+    const frame = t * rows * columns;
+    for (let k = 0; k < channels; k++)
+      target[(frame + to) * channels + k]! += weight * values[(frame + from) * channels + k]!;
   }
 }
 
