@@ -22,6 +22,17 @@ function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
   };
 }
 
+/** A folder of method/ that imports, of method/, only the folders named: the order in which the method is built up. */
+function methodFolder(folder, allowed) {
+  return {
+    name: `method-${folder.replaceAll('/', '-')}-imports-${allowed.length > 0 ? `only-${allowed.join('-')}` : 'no-neighbour'}`,
+    severity: 'error',
+    comment: `method/${folder}/ may import, of method/, ${[...allowed, folder].join(', ')}`,
+    from: { path: `^method/${folder}/`, pathNot: TESTS },
+    to: { path: '^method/', pathNot: `^method/(${[folder, ...allowed].join('|')})/` },
+  };
+}
+
 module.exports = {
   forbidden: [
     onlyImports('ground', []),
@@ -31,6 +42,16 @@ module.exports = {
     onlyImports('metrics', ['ground', 'imaging']),
     onlyImports('datasets', ['contracts', 'ground', 'imaging', 'metrics']),
     onlyImports('method', ['contracts', 'ground', 'imaging', 'metrics']),
+    methodFolder('networks', []),
+    methodFolder('networks/kernels', []),
+    methodFolder('training', ['networks']),
+    methodFolder('windows', ['networks']),
+    methodFolder('pretraining', ['networks', 'training', 'windows']),
+    methodFolder('rewards', ['networks', 'training', 'windows']),
+    methodFolder('rewards/shape-autoencoder', ['networks', 'training']),
+    methodFolder('ppo', ['networks', 'training', 'windows', 'rewards']),
+    methodFolder('scale-out', ['networks']),
+    methodFolder('inference', ['networks', 'windows', 'rewards', 'ppo']),
     onlyImports('storage', ['ground']),
     onlyImports('runtime', ['contracts', 'ground', 'storage']),
     onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),

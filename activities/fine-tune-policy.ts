@@ -11,6 +11,7 @@ import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
 import { type FineTuning, FineTuningSchema } from './fine-tuning/documents.ts';
 import { fineTuneInputs, fineTuneOptions, loadLearners, targetVideos } from './fine-tuning/learners.ts';
+import { comparableReward } from './rewards/reward-networks.ts';
 import { attemptFolder } from './training/attempt.ts';
 import { findFinished } from './training/finished-training.ts';
 import { trainResumably } from './training/train-resumably.ts';
@@ -42,7 +43,7 @@ export async function fineTunePolicy(
     );
     const held = targetVideos(input, facts, plan.validation.flat().slice(0, config.ppo.validationVideos));
     const { usable } = await shelveVideos(shelf, held, context);
-    const validation = { windows: windowsFrom(shelf, usable), rewardOf: learners.rewards.validation };
+    const validation = { windows: windowsFrom(shelf, usable), reward: comparableReward(learners.reward) };
     const training = keep(new FineTune({ ...options, validation }));
     const inputs = fineTuneInputs(input);
     const folder = attemptFolder(activityKeys.policyTraining(run, iteration), rateFactor);

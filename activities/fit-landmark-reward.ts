@@ -8,7 +8,7 @@ import { findJson, writeJson } from './artefacts/json-artefact.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { LandmarkTriples } from './rewards/landmark-triples.ts';
+import { landmarkTriples } from './rewards/landmark-triples.ts';
 import { findFit, fitNetwork, type StoredFit } from './rewards/reward-fitting.ts';
 
 /** What is known of the examples. */
@@ -32,7 +32,7 @@ export async function fitLandmarkReward(
 
   const facts = await readRun(input, context);
   const { config } = facts;
-  const triples = await LandmarkTriples.make(input, facts, context);
+  const { triples, quarantined } = await landmarkTriples(input, facts, context);
   try {
     if (triples.count === 0) {
       throw new DomainError(
@@ -40,7 +40,6 @@ export async function fitLandmarkReward(
         `No video of "${config.source}" gives an example for the landmark reward: every prediction was empty, or every annotation has a frame without the corners of the left ventricle's base. Check the annotations, or disable it (landmark.enabled).`,
       );
     }
-    const { quarantined } = triples;
     const inputs = [input.config, input.plan, input.policy];
     await writeJson(context, examplesKey, { quarantined, triples: triples.count }, inputs);
     const stored = await fitNetwork(

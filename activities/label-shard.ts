@@ -12,7 +12,7 @@ import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, logWork } from './context.ts';
 import { LabellingTools } from './rewards/labelling-tools.ts';
-import { decodeTriples } from './rewards/triple-file.ts';
+import { decodeLabelling } from './rewards/triple-file.ts';
 import { eachVideo } from './videos/each-video.ts';
 import { prepareVideo } from './videos/prepared-video.ts';
 
@@ -40,9 +40,9 @@ export async function labelShard(
         await writeBytes(context, key, file, made, 'application/gzip');
         logWork(context, 'labelShard', key);
       }
-      const { outcome, triples } = decodeTriples(file);
+      const { outcome, triples } = decodeLabelling(file);
       counts[outcome]++;
-      counts.triples += triples.length;
+      counts.triples += triples;
       return 'done';
     });
     return { ...result, counts };

@@ -18,7 +18,7 @@ import { criticOf } from './fine-tuning/learners.ts';
 import { takeCandidate, takeOuterStep } from './fine-tuning/outer-step.ts';
 import { joinParts } from './fine-tuning/round-curve.ts';
 import { rateStart, validationReward } from './fine-tuning/validation-reward.ts';
-import { rewardInputs } from './rewards/policy-rewards.ts';
+import { rewardInputs } from './rewards/reward-networks.ts';
 import { roundFolder } from './training/attempt.ts';
 import { findFinished } from './training/finished-training.ts';
 

@@ -5,15 +5,12 @@
 import type { RatePolicyInput, RatePolicyResult } from '../contracts/activities.ts';
 import { preprocessLabels } from '../datasets/preprocessing.ts';
 import { withDisposables } from '../ground/disposables.ts';
-import { rewardMap } from '../method/inference/predict-video.ts';
-import { minimumOf } from '../method/rewards/fusion.ts';
 import { findJson, writeJson } from './artefacts/json-artefact.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
 import { type Ratings, RatingsSchema } from './evaluation/documents.ts';
-import { rewardInputs } from './rewards/policy-rewards.ts';
-import { loadRewardNetworks } from './rewards/reward-networks.ts';
+import { loadReward, rewardInputs } from './rewards/reward-networks.ts';
 import { readPrediction } from './videos/predictions.ts';
 import { prepareVideo } from './videos/prepared-video.ts';
 
@@ -33,8 +30,7 @@ export async function ratePolicy(
 function rate(input: RatePolicyInput, context: ActivityContext): Promise<Ratings> {
   return withDisposables(async (keep) => {
     const { config, plan } = await readRun(input, context);
-    const networks = await loadRewardNetworks(context, input.reward);
-    for (const { network } of networks) keep(network);
+    const reward = keep(await loadReward(context, input.reward));
     const sweep = { ...input, split: 'validation' } as const;
     const videos: Record<string, number> = {};
     const ids = plan.validation.flat();
@@ -43,10 +39,7 @@ function rate(input: RatePolicyInput, context: ActivityContext): Promise<Ratings
       if (predicted) {
         const { video } = await prepareVideo(context, config.target, id, config.preprocessing);
         const segmentation = preprocessLabels(predicted.labels, config.preprocessing);
-        const maps = networks.map(({ network, temperature }) =>
-          rewardMap(network, video, segmentation, config.inference, temperature),
-        );
-        videos[id] = meanOf(minimumOf(maps));
+        videos[id] = meanOf(reward.ofVideo(video, segmentation, config.inference));
       }
       context.heartbeat({ step: index + 1, total: ids.length });
       await breathe(context);

@@ -8,10 +8,11 @@ import type { Keep } from '../../ground/disposables.ts';
 import { randomStream } from '../../ground/random.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
 import type { FineTuneOptions } from '../../method/ppo/fine-tune.ts';
+import type { Reward } from '../../method/rewards/reward.ts';
 import { loadNetwork } from '../artefacts/networks.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import type { ActivityContext } from '../context.ts';
-import { loadPolicyRewards, type PolicyRewards, rewardInputs } from '../rewards/policy-rewards.ts';
+import { loadReward, rewardInputs, trainingReward } from '../rewards/reward-networks.ts';
 import { withRates } from '../training/attempt.ts';
 import { shelveVideos, type VideosOfTraining } from '../videos/shelve-videos.ts';
 import { type VideoShelf, windowsFrom } from '../videos/video-shelf.ts';
@@ -23,7 +24,7 @@ export interface Learners {
   readonly policy: UNet3D;
   readonly reference: UNet3D;
   readonly critic: UNet3D;
-  readonly rewards: PolicyRewards;
+  readonly reward: Reward;
 }
 
 /** The networks of a fine-tuning, kept to be freed. */
@@ -37,7 +38,7 @@ export async function loadLearners(
     policy: keep(await loadNetwork(context, start.policy, 'policy')),
     reference: keep(await loadNetwork(context, start.reference, 'policy')),
     critic: keep(await criticOf(start, facts, context)),
-    rewards: keep(await loadPolicyRewards(context, start.reward, facts.config)),
+    reward: keep(await loadReward(context, start.reward)),
   };
 }
 
@@ -71,13 +72,13 @@ export async function fineTuneOptions(
   context: ActivityContext,
 ): Promise<FineTuneOptions> {
   const { config } = facts;
-  const { policy, reference, critic, rewards } = learners;
+  const { policy, reference, critic, reward } = learners;
   const { usable } = await shelveVideos(shelf, targetVideos(input, facts, videos), context);
   return {
     policy,
     reference,
     critic,
-    rewardOf: rewards.training,
+    reward: trainingReward(reward, config),
     windows: windowsFrom(shelf, usable),
     surroundingsOf: await sweptSurroundings(usable, input, config, context),
     config: withRates(ppo, ['policyLearningRate', 'criticLearningRate'], input.rateFactor),

@@ -5,7 +5,7 @@ import type { UNet3D } from '../../method/networks/unet3d.ts';
 import { meanPolicyReward } from '../../method/ppo/policy-reward.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { type ActivityContext, breathe } from '../context.ts';
-import { loadPolicyRewards } from '../rewards/policy-rewards.ts';
+import { comparableReward, loadReward } from '../rewards/reward-networks.ts';
 import { shelveVideos } from '../videos/shelve-videos.ts';
 import { VideoShelf, windowsFrom } from '../videos/video-shelf.ts';
 import { targetVideos } from './learners.ts';
@@ -22,9 +22,9 @@ export async function validationReward(
   if (videos.length === 0) return undefined;
   return withDisposables(async (keep) => {
     const shelf = keep(new VideoShelf());
-    const rewards = keep(await loadPolicyRewards(context, input.reward, config));
+    const reward = comparableReward(keep(await loadReward(context, input.reward)));
     const { usable } = await shelveVideos(shelf, targetVideos(input, facts, videos), context);
-    const rated = meanPolicyReward(policy, rewards.validation, windowsFrom(shelf, usable), {
+    const rated = meanPolicyReward(policy, reward, windowsFrom(shelf, usable), {
       videos: usable.length,
       windowFrames: config.training.windowFrames,
     });

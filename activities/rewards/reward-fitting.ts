@@ -8,7 +8,7 @@ import type { NetworkKind } from '../../method/networks/network-checkpoint.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
 import { RewardFit } from '../../method/rewards/reward-fit.ts';
 import { rewardNetworkConfig } from '../../method/rewards/reward-network.ts';
-import type { TripleSource } from '../../method/rewards/triple-windows.ts';
+import type { TripleSource } from '../../method/windows/triple-windows.ts';
 import { storeNetwork } from '../artefacts/networks.ts';
 import type { ActivityContext } from '../context.ts';
 import { attemptFolder, withRates } from '../training/attempt.ts';

@@ -1,26 +1,48 @@
-/** The stored reward networks of a run. */
+/** The reward of a run, out of its stored networks. */
 import type { RewardModel } from '../../contracts/messages.ts';
-import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
-import { loadNetwork } from '../artefacts/networks.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { Reward, type WindowReward } from '../../method/rewards/reward.ts';
+import type { RewardCheckpoint } from '../../method/rewards/reward-network.ts';
 import type { ActivityContext } from '../context.ts';
 
-/** The anatomical network, then the landmark one where the run has it. The caller disposes the networks. */
-export async function loadRewardNetworks(
+/** The reward of the anatomical network and, where the run has it, the landmark one. The caller disposes it. */
+export async function loadReward(
   context: ActivityContext,
   { network, temperature, landmark }: RewardModel,
-): Promise<RewardNetwork[]> {
-  const parts = [
-    { kind: 'anatomical-reward', stored: network, temperature },
-    ...(landmark ? [{ kind: 'landmark-reward', stored: landmark, temperature: 1 } as const] : []),
-  ] as const;
-  const rewards: RewardNetwork[] = [];
-  try {
-    for (const { kind, stored, temperature } of parts) {
-      rewards.push({ kind, network: await loadNetwork(context, stored, kind), temperature });
-    }
-    return rewards;
-  } catch (error) {
-    for (const reward of rewards) reward.network.dispose();
-    throw error;
-  }
+): Promise<Reward> {
+  const stored = async (
+    reference: ArtefactRef,
+    expected: Pick<RewardCheckpoint, 'kind' | 'temperature'>,
+  ): Promise<RewardCheckpoint> => ({
+    bytes: await context.cache.read(reference),
+    origin: reference.key,
+    ...expected,
+  });
+  return Reward.fromCheckpoints([
+    await stored(network, { kind: 'anatomical-reward', temperature }),
+    ...(landmark ? [await stored(landmark, { kind: 'landmark-reward' })] : []),
+  ]);
+}
+
+/**
+ * What policies are fine-tuned against (method.md 5.4, 5.5): scaled per frame, with the temporal penalty where the run
+ * has it.
+ */
+export function trainingReward(reward: Reward, { ppo, preprocessing }: RunConfig): WindowReward {
+  const { spacingMm } = preprocessing;
+  return reward.ofWindows({
+    scaling: 'per-frame',
+    temporalPenalty: ppo.temporalPenalty ? { spacingMm } : undefined,
+  });
+}
+
+/** What policies are compared by: not scaled, and no penalty. */
+export function comparableReward(reward: Reward): WindowReward {
+  return reward.ofWindows({ scaling: 'none' });
+}
+
+/** The networks that a reward is made of. */
+export function rewardInputs({ network, landmark }: RewardModel): ArtefactRef[] {
+  return landmark ? [network, landmark] : [network];
 }

@@ -1,6 +1,9 @@
-/** The triples of a run as a reward fit reads them: label maps packed in memory, images from the shelf. */
+/**
+ * The stored triples of a run, of either kind, as a reward fit reads them: label maps in memory, images from the shelf.
+ */
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
-import type { StoredTriple, TripleSource } from '../../method/rewards/triple-windows.ts';
+import type { GreyVideo } from '../../imaging/image.ts';
+import type { StoredTriple, TripleSource } from '../../method/windows/triple-windows.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
@@ -8,9 +11,10 @@ import { activityKeys } from '../artefacts/run-keys.ts';
 import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
 import { prepareVideo } from '../videos/prepared-video.ts';
 import { VideoShelf } from '../videos/video-shelf.ts';
-import { decodeTriples, type LabelledVideo, type TripleLabels } from './triple-file.ts';
+import { decodeTriples, type TripleFile } from './triple-file.ts';
 
-interface LabelledFile {
+interface PackedFile {
+  /** The video. */
   readonly id: string;
   readonly bytes: Uint8Array;
 }
@@ -22,36 +26,27 @@ export interface TriplesOfRun extends RunFacts {
 }
 
 export class StoredTriples implements TripleSource {
-  readonly #shelf: VideoShelf;
+  readonly #shelf = new VideoShelf();
+  readonly #shelved = new Set<string>();
   readonly #studies: Readonly<Record<string, string>>;
   /** Where triple `index` is: a file and the place in it. */
-  readonly #places: readonly { readonly file: LabelledFile; readonly place: number }[];
-  readonly references: readonly ArtefactRef[];
+  readonly #places: { readonly file: PackedFile; readonly place: number }[] = [];
+  readonly #references: ArtefactRef[] = [];
   /** The least recently used first. */
-  readonly #decoded = new Map<LabelledFile, LabelledVideo & { triples: TripleLabels[] }>();
-  #decodedBytes = 0;
+  readonly #unpacked = new Map<PackedFile, TripleFile>();
+  #unpackedBytes = 0;
 
-  private constructor(
-    shelf: VideoShelf,
-    studies: Readonly<Record<string, string>>,
-    places: readonly { readonly file: LabelledFile; readonly place: number }[],
-    references: readonly ArtefactRef[],
-  ) {
-    this.#shelf = shelf;
+  /** Without triples yet; `studies` by video. The caller disposes it. */
+  constructor(studies: Readonly<Record<string, string>>) {
     this.#studies = studies;
-    this.#places = places;
-    this.references = references;
   }
 
-  /** Reads the label maps and prepares the images; the caller disposes the result. */
+  /** Reads the anatomical triples and prepares their images; the caller disposes the result. */
   static async load(
     { run, throughIteration, config, plan }: TriplesOfRun,
     context: ActivityContext,
   ): Promise<StoredTriples> {
-    const shelf = new VideoShelf();
-    const prepared = new Set<string>();
-    const places: { file: LabelledFile; place: number }[] = [];
-    const references: ArtefactRef[] = [];
+    const triples = new StoredTriples(plan.studies);
     const sweeps = plan.sweeps.slice(0, throughIteration).map((shards) => shards.flat());
     const total = sweeps.reduce((sum, videos) => sum + videos.length, 0);
     let done = 0;
@@ -62,22 +57,38 @@ export class StoredTriples implements TripleSource {
         const reference = await findArtefact(context.store, activityKeys.triples(run, index + 1, id));
         if (!reference) continue;
         const bytes = await context.cache.read(reference);
-        const { triples } = decodeTriples(bytes);
-        if (triples.length === 0) continue;
-        if (!prepared.has(id)) {
-          shelf.put(id, (await prepareVideo(context, config.target, id, config.preprocessing)).video);
-          prepared.add(id);
-        }
-        references.push(reference);
-        const file = { id, bytes };
-        for (let place = 0; place < triples.length; place++) places.push({ file, place });
+        await triples.add(id, { bytes, reference }, async () => {
+          return (await prepareVideo(context, config.target, id, config.preprocessing)).video;
+        });
       }
     }
-    return new StoredTriples(shelf, plan.studies, places, references);
+    return triples;
+  }
+
+  /** Takes the triples of one video; its image is asked for once, and not for a file without triples. */
+  async add(
+    id: string,
+    { bytes, reference }: { readonly bytes: Uint8Array; readonly reference: ArtefactRef },
+    image: () => Promise<GreyVideo>,
+  ): Promise<void> {
+    const { count } = decodeTriples(bytes);
+    if (count === 0) return;
+    if (!this.#shelved.has(id)) {
+      this.#shelf.put(id, await image());
+      this.#shelved.add(id);
+    }
+    this.#references.push(reference);
+    const file = { id, bytes };
+    for (let place = 0; place < count; place++) this.#places.push({ file, place });
   }
 
   get count(): number {
     return this.#places.length;
+  }
+
+  /** The files that triples are from. */
+  get references(): readonly ArtefactRef[] {
+    return this.#references;
   }
 
   studyOf(index: number): string {
@@ -87,30 +98,32 @@ export class StoredTriples implements TripleSource {
 
   load(index: number): StoredTriple {
     const { file, place } = this.#places[index]!;
-    const { triples, frames, rows, columns } = this.#decode(file);
-    return { image: this.#shelf.window(file.id, 0, frames), ...triples[place]!, frames, rows, columns };
+    const unpacked = this.#unpack(file);
+    const { frames, rows, columns } = unpacked;
+    return {
+      image: this.#shelf.window(file.id, 0, frames),
+      ...unpacked.triple(place),
+      frames,
+      rows,
+      columns,
+    };
   }
 
-  #decode(file: LabelledFile): LabelledVideo & { triples: TripleLabels[] } {
-    const present = this.#decoded.get(file);
-    const decoded = present ?? decodeTriples(file.bytes);
-    this.#decoded.delete(file);
-    this.#decoded.set(file, decoded);
-    if (!present) this.#decodedBytes += sizeOf(decoded);
-    for (const [oldest, labels] of this.#decoded) {
-      if (this.#decodedBytes <= memoryBudgets.decodedTriplesBytes || oldest === file) break;
-      this.#decoded.delete(oldest);
-      this.#decodedBytes -= sizeOf(labels);
+  #unpack(file: PackedFile): TripleFile {
+    const present = this.#unpacked.get(file);
+    const unpacked = present ?? decodeTriples(file.bytes);
+    this.#unpacked.delete(file);
+    this.#unpacked.set(file, unpacked);
+    if (!present) this.#unpackedBytes += unpacked.bytes;
+    for (const [oldest, { bytes }] of this.#unpacked) {
+      if (this.#unpackedBytes <= memoryBudgets.decodedTriplesBytes || oldest === file) break;
+      this.#unpacked.delete(oldest);
+      this.#unpackedBytes -= bytes;
     }
-    return decoded;
+    return unpacked;
   }
 
   dispose(): void {
     this.#shelf.dispose();
   }
-}
-
-/** Two bytes a pixel: label and correctness. */
-function sizeOf({ triples, frames, rows, columns }: LabelledVideo & { triples: TripleLabels[] }): number {
-  return 2 * triples.length * frames * rows * columns;
 }

@@ -6,7 +6,7 @@ import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { domainErrorOf } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
-import type { LabelledWindowSource, WindowSource } from '../../method/pretraining/training-windows.ts';
+import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
 import { makeScratchFolder } from '../../runtime/scratch-folder.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
 

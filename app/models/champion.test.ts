@@ -4,7 +4,7 @@ import { writeArtefact } from '../../storage/artefacts.ts';
 import { readHistory } from '../../storage/champions.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
-import { loadChampionRewards } from '../segmentation/networks.ts';
+import { loadChampionReward } from '../segmentation/networks.ts';
 import { listModels, promoteByHand, requireChampion, rollBack } from './champion.ts';
 
 const origin = { inputs: [], codeVersion: '0', mediaType: 'application/octet-stream' };
@@ -60,7 +60,7 @@ describe('models', () => {
     await writeArtefact(store, runKeys.policy('q', 1), Buffer.from('p1'), { ...origin, inputs });
     expect(await promoteByHand(store, 'm', 'q', 0)).toMatchObject({ rewardNetworks: [anatomical, landmark] });
     expect(await promoteByHand(store, 'm', 'r', 1)).not.toHaveProperty('rewardNetworks');
-    await expect(loadChampionRewards(store, 'm')).rejects.toThrow('--reward FILE');
+    await expect(loadChampionReward(store, 'm')).rejects.toThrow('--reward FILE');
   });
 
   it('refuse an iteration that the run does not have', async () => {

@@ -10,7 +10,7 @@ import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safetensors.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
 import { goldenPath } from '../../test/golden/golden-files.ts';
-import { loadChampionModel, loadChampionRewards } from '../segmentation/networks.ts';
+import { loadChampionModel, loadChampionReward } from '../segmentation/networks.ts';
 import { exportedWeights, importWeights } from './import-weights.ts';
 import { addImported } from './imported-model.ts';
 
@@ -139,9 +139,9 @@ describe('imported weights in the store', () => {
 
     const model = await loadChampionModel(store, 'm');
     expect(model.preprocessing.spacingMm).toBe(1.3);
-    const rewards = await loadChampionRewards(store, 'm');
-    expect(rewards).toMatchObject([{ kind: 'anatomical-reward', temperature: 2.5 }]);
-    for (const network of [model.policy, ...rewards.map(({ network }) => network)]) network.dispose();
+    const loaded = await loadChampionReward(store, 'm');
+    expect(loaded.networks).toMatchObject([{ kind: 'anatomical-reward', temperature: 2.5 }]);
+    for (const part of [model.policy, loaded]) part.dispose();
     const critic = { ...reward, bytes, kind: 'critic' } as const;
     await expect(addImported(store, 'm', critic)).rejects.toThrow('--out FILE');
   });

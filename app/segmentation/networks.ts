@@ -14,13 +14,13 @@ import {
 import { DomainError } from '../../ground/errors.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
-import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
+import { Reward } from '../../method/rewards/reward.ts';
 import { readArtefact } from '../../storage/artefacts.ts';
 import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { currentDeployment, storeOf } from '../connections.ts';
 import { requireChampion } from '../models/champion.ts';
-import { loadRewardFiles, rewardNetworkOf } from './reward-networks.ts';
+import { loadRewardFiles } from './reward-networks.ts';
 import type { SegmentationSettings } from './segment-video.ts';
 
 export type PresetName = keyof typeof presets;
@@ -51,19 +51,19 @@ export interface NamedNetworks {
 }
 
 /**
- * The policy, and the reward networks where something asks for them; the caller disposes all of them.
+ * The policy, and the reward where something asks for one; the caller disposes both.
  * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid, StorageUnavailable
  */
 export async function loadNamedNetworks(
   { model, preset, rewards = [], optimise, uncertainty }: NamedNetworks,
   fromFile: boolean,
-): Promise<{ model: LoadedModel; rewards: readonly RewardNetwork[] }> {
-  const named = await loadRewardFiles(rewards);
-  if (fromFile) return { model: await loadModelFile(model, preset), rewards: named };
+): Promise<{ model: LoadedModel; reward: Reward | undefined }> {
+  const named = rewards.length > 0 ? await loadRewardFiles(rewards) : undefined;
+  if (fromFile) return { model: await loadModelFile(model, preset), reward: named };
   const store = storeOf(await currentDeployment());
-  const judges = (optimise || uncertainty) && named.length === 0;
+  const judges = (optimise || uncertainty) && !named;
   return {
-    rewards: judges ? await loadChampionRewards(store, model) : named,
+    reward: judges ? await loadChampionReward(store, model) : named,
     model: await loadChampionModel(store, model),
   };
 }
@@ -82,10 +82,10 @@ export async function loadChampionModel(store: ObjectStore, model: string): Prom
 }
 
 /**
- * The reward networks of the champion: those that its entry names, or else those that it was fine-tuned against.
- * @throws DomainError ConfigInvalid when there are none. The caller disposes the networks.
+ * The reward of the champion: of the networks that its entry names, or else of those that it was fine-tuned against.
+ * @throws DomainError ConfigInvalid when there are none. The caller disposes it.
  */
-export async function loadChampionRewards(store: ObjectStore, model: string): Promise<RewardNetwork[]> {
+export async function loadChampionReward(store: ObjectStore, model: string): Promise<Reward> {
   const champion = await requireChampion(store, model);
   const references = champion.rewardNetworks ?? (await rewardNetworksOf(store, champion.policy.key));
   if (references.length === 0) {
@@ -94,17 +94,11 @@ export async function loadChampionRewards(store: ObjectStore, model: string): Pr
       `The champion of ${model} was not made by a run with a reward network, so it has none. Add --reward FILE, or give it one: npx echoloop import WEIGHTS --kind anatomical-reward --name ${model}`,
     );
   }
-  const rewards: RewardNetwork[] = [];
-  try {
-    for (const reference of references) {
-      const reward = rewardNetworkOf(await readArtefact(store, reference), reference.key);
-      rewards.push(reward);
-    }
-  } catch (error) {
-    for (const { network } of rewards) network.dispose();
-    throw error;
-  }
-  return rewards;
+  const checkpoints = references.map(async (reference) => ({
+    bytes: await readArtefact(store, reference),
+    origin: reference.key,
+  }));
+  return Reward.fromCheckpoints(await Promise.all(checkpoints));
 }
 
 /**

@@ -5,10 +5,11 @@ import { InferenceSchema, OptimisationSchema, PreprocessingSchema } from '../../
 import { preprocess } from '../../datasets/preprocessing.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
-import { predictVideo, rewardMap } from '../../method/inference/predict-video.ts';
+import { predictVideo } from '../../method/inference/predict-video.ts';
 import { predictAugmentedVideo } from '../../method/inference/test-time-augmentation.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
-import { networksToFuse, type RewardNetwork } from '../../method/ppo/reward-networks.ts';
+import { Reward } from '../../method/rewards/reward.ts';
+import type { RewardNetwork } from '../../method/rewards/reward-network.ts';
 import { segmentVideo } from './segment-video.ts';
 
 function network(seed: number, inputChannels: number, outputChannels: number): UNet3D {
@@ -51,7 +52,7 @@ const video: GreyVideo = {
   intensities: Float32Array.from({ length: 5 * 15 * 14 }, (_, i) => (i === 0 ? 1 : random.uniform())),
 };
 const prepared = preprocess(video, settings.preprocessing);
-const plain = { augment: false, optimise: false, uncertainty: false, rewards: [] };
+const plain = { augment: false, optimise: false, uncertainty: false };
 
 it('predicts plainly, or over many views when asked to', () => {
   const { labels, ...more } = segmentVideo(video, policy, settings);
@@ -65,12 +66,12 @@ it('predicts plainly, or over many views when asked to', () => {
 
 it('is as sure of a pixel as the policy and the reward networks all are, on the grid of the video', () => {
   const before = tf.memory().numTensors;
-  const extras = { ...plain, uncertainty: true, rewards: [anatomical, landmark] };
+  const extras = { ...plain, uncertainty: true, reward: new Reward([anatomical, landmark]) };
   const { confidence } = segmentVideo(video, policy, settings, extras);
   expect(tf.memory().numTensors).toBe(before);
   const predicted = predictVideo(policy, prepared.video, settings.inference);
-  const maps = [anatomical, landmark].map(({ network, temperature }) =>
-    rewardMap(network, prepared.video, predicted, settings.inference, temperature),
+  const maps = [anatomical, landmark].map((network) =>
+    new Reward([network]).ofVideo(prepared.video, predicted, settings.inference),
   );
   const minimum = predicted.certainty.map((value, i) => Math.min(value, maps[0]![i]!, maps[1]![i]!));
   expect(confidence).toMatchObject({ frames: 5, rows: 15, columns: 14, spacingMm: [1, 1], frameTimeMs: 40 });
@@ -80,23 +81,17 @@ it('is as sure of a pixel as the policy and the reward networks all are, on the 
 
 it('optimises by one reward network of any kind, and leaves the policy as it was', () => {
   const weights = structuredClone(policy.toArrays());
-  for (const rewards of [[landmark], [anatomical, landmark]]) {
-    const { optimisation } = segmentVideo(video, policy, settings, { ...plain, optimise: true, rewards });
+  for (const networks of [[landmark], [anatomical, landmark]]) {
+    const reward = new Reward(networks);
+    const { optimisation } = segmentVideo(video, policy, settings, { ...plain, optimise: true, reward });
     expect(optimisation).toMatchObject({ validBefore: false });
     expect(optimisation!.failingFrames[optimisation!.pass]).toBe(Math.min(...optimisation!.failingFrames));
   }
   expect(policy.toArrays()).toEqual(weights);
 });
 
-it('scales the anatomical network alone by its temperature, whatever the order of the files', () => {
-  expect(networksToFuse([landmark, anatomical])).toEqual({
-    anatomical: anatomical.network,
-    temperature: 2,
-    landmark: landmark.network,
-  });
-  expect(networksToFuse([landmark])).toEqual({
-    anatomical: landmark.network,
-    temperature: 1,
-    landmark: undefined,
-  });
+it('says what is missing where a reward is needed and none is given', () => {
+  for (const asked of [{ optimise: true }, { uncertainty: true }]) {
+    expect(() => segmentVideo(video, policy, settings, { ...plain, ...asked })).toThrow('need a reward');
+  }
 });

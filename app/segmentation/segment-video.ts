@@ -1,14 +1,13 @@
 /** One video through a policy: preprocess, predict in the way asked for, back onto the video's own grid. */
 import type { InferenceConfig, OptimisationConfig, PreprocessingConfig } from '../../contracts/run-config.ts';
 import { type Preprocessed, preprocess } from '../../datasets/preprocessing.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
-import { type PredictedVideo, predictVideo, rewardMap } from '../../method/inference/predict-video.ts';
+import { confidenceMap, type PredictedVideo, predictVideo } from '../../method/inference/predict-video.ts';
 import { predictAugmentedVideo } from '../../method/inference/test-time-augmentation.ts';
 import { type OptimisedVideo, predictOptimisedVideo } from '../../method/inference/test-time-optimisation.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
-import { fusedReward } from '../../method/ppo/reward-map.ts';
-import { networksToFuse, type RewardNetwork } from '../../method/ppo/reward-networks.ts';
-import { minimumOf } from '../../method/rewards/fusion.ts';
+import type { Reward } from '../../method/rewards/reward.ts';
 
 export interface SegmentationSettings {
   readonly preprocessing: PreprocessingConfig;
@@ -24,8 +23,8 @@ export interface SegmentationExtras {
   readonly optimise: boolean;
   /** Make a confidence map. */
   readonly uncertainty: boolean;
-  /** Needed by `optimise` and `uncertainty`. */
-  readonly rewards: readonly RewardNetwork[];
+  /** Needed by `optimise` and `uncertainty`; stays the caller's. */
+  readonly reward?: Reward | undefined;
 }
 
 export type Optimisation = Pick<
@@ -65,12 +64,12 @@ export function segmentVideo(
   }
   const optimised = predictOptimisedVideo({
     policy,
-    rewardOf: fusedReward({
-      ...networksToFuse(extras.rewards),
+    reward: rewardIn(extras).ofWindows({
       scaling: 'none',
       cleaningPenalty: true,
-      temporalPenalty: settings.optimisation.temporalPenalty,
-      spacingMm: settings.preprocessing.spacingMm,
+      temporalPenalty: settings.optimisation.temporalPenalty
+        ? { spacingMm: settings.preprocessing.spacingMm }
+        : undefined,
     }),
     predict,
     restore: prepared.restoreLabels,
@@ -87,10 +86,6 @@ export function segmentVideo(
   };
 }
 
-/**
- * The pixelwise minimum of the reward networks' maps, not scaled per frame (method.md 8), and of the policy's certainty: rewards know
- * errors that the policy is sure of, the policy knows which borders are anybody's guess (method.md 12).
- */
 function confidenceOf(
   predicted: PredictedVideo,
   { video, restoreMap }: Preprocessed,
@@ -98,10 +93,15 @@ function confidenceOf(
   extras: SegmentationExtras | undefined,
 ): Pick<SegmentedVideo, 'confidence'> {
   if (!extras?.uncertainty) return {};
-  const maps = extras.rewards.map(({ network, temperature }) =>
-    rewardMap(network, video, predicted, inference, temperature),
+  const earned = rewardIn(extras).ofVideo(video, predicted, inference);
+  const intensities = confidenceMap(earned, predicted.certainty);
+  return { confidence: restoreMap({ ...geometryOf(video), intensities }) };
+}
+
+function rewardIn({ reward }: SegmentationExtras): Reward {
+  if (reward) return reward;
+  throw new DomainError(
+    'ConfigInvalid',
+    'Test-time optimisation and confidence maps need a reward, and none was given. Name a reward network.',
   );
-  return {
-    confidence: restoreMap({ ...geometryOf(video), intensities: minimumOf([...maps, predicted.certainty]) }),
-  };
 }

@@ -85,7 +85,7 @@ export async function segment(request: SegmentRequest, progress: SegmentProgress
   checkRewards(request, fromFile);
   await checkFiles(request, fromFile);
   const backend = await selectTensorBackend();
-  const { model, rewards } = await loadNamedNetworks(request, fromFile);
+  const { model, reward } = await loadNamedNetworks(request, fromFile);
   try {
     await mkdir(out, { recursive: true });
     progress.onBackend?.(backend);
@@ -94,7 +94,7 @@ export async function segment(request: SegmentRequest, progress: SegmentProgress
     for (const [index, video] of videos.entries()) {
       progress.onVideo?.(video, index);
       try {
-        const extras = { augment, optimise, uncertainty, rewards };
+        const extras = { augment, optimise, uncertainty, reward };
         const {
           image: _,
           labels: __,
@@ -108,7 +108,8 @@ export async function segment(request: SegmentRequest, progress: SegmentProgress
     }
     return { backend: backend.name, videos: done, problems };
   } finally {
-    for (const network of [model.policy, ...rewards.map(({ network }) => network)]) network.dispose();
+    model.policy.dispose();
+    reward?.dispose();
   }
 }
 

@@ -1,10 +1,12 @@
 /**
- * Which uncertainty finds a policy's errors on annotated videos (method.md 9.6): that of the confidence map, of its parts alone, the
- * entropy of the policy's mean over thinned-out copies. All on the grid of the file, where prediction or reference is foreground.
+ * Which uncertainty finds a policy's errors on annotated videos (method.md 9.6): that of the confidence map, of its
+ * parts alone, the entropy of the policy's mean over thinned-out copies. All on the grid of the file, where prediction
+ * or reference is foreground.
  */
 
 import { loadNetwork } from '../../activities/artefacts/networks.ts';
 import type { ActivityContext } from '../../activities/context.ts';
+import { loadReward } from '../../activities/rewards/reward-networks.ts';
 import type { RunInput } from '../../contracts/activities.ts';
 import type { RewardModel } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
@@ -14,12 +16,12 @@ import { randomStream } from '../../ground/random.ts';
 import { geometryOf } from '../../imaging/image.ts';
 import {
   certaintyOf,
+  confidenceMap,
   policyProbabilities,
-  rewardMap,
   segmentationOf,
 } from '../../method/inference/predict-video.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
-import { minimumOf } from '../../method/rewards/fusion.ts';
+import type { Reward } from '../../method/rewards/reward.ts';
 import { diceOf } from '../../metrics/overlap.ts';
 import { areaUnderRoc } from '../../metrics/ranking.ts';
 import {
@@ -31,7 +33,10 @@ import {
 import { dropConnections } from './drop-connect.ts';
 import { testVideos } from './test-videos.ts';
 
-/** What is compared: what `segment` writes, the fused reward networks, the anatomical one alone, and two entropies over their maximum. */
+/**
+ * What is compared: what `segment` writes, the fused reward networks, the anatomical one alone, and two entropies over
+ * their maximum.
+ */
 export const uncertaintyNames = [
   'confidence map',
   'reward networks',
@@ -79,19 +84,18 @@ export async function detectErrors(
   config: RunConfig,
   context: ActivityContext,
 ): Promise<DetectionReport> {
-  const networks: UNet3D[] = [];
-  const load = async (ref: ArtefactRef, kind: Parameters<typeof loadNetwork>[2]): Promise<UNet3D> => {
-    const network = await loadNetwork(context, ref, kind);
-    networks.push(network);
-    return network;
+  const loaded: { dispose(): void }[] = [];
+  const keep = <Part extends { dispose(): void }>(part: Part): Part => {
+    loaded.push(part);
+    return part;
   };
   try {
-    const policy = await load(policyRef, 'policy');
-    const anatomical = await load(reward.network, 'anatomical-reward');
-    const landmark = reward.landmark && (await load(reward.landmark, 'landmark-reward'));
+    const policy = keep(await loadNetwork(context, policyRef, 'policy'));
+    const { network, temperature } = reward;
+    const whole = keep(await loadReward(context, reward));
+    const anatomicalAlone = keep(await loadReward(context, { network, temperature }));
     const weights = policy.toArrays();
-    const thinned = UNet3D.fromArrays(policy.config, weights);
-    networks.push(thinned);
+    const thinned = keep(UNet3D.fromArrays(policy.config, weights));
     const passes = Array.from({ length: PASSES }, (_, pass) =>
       dropConnections(weights, DROP_RATE, randomStream(config.seed, 'drop-connect', pass)),
     );
@@ -104,18 +108,18 @@ export async function detectErrors(
       const prepared = preprocess(video, config.preprocessing);
       const probabilities = policyProbabilities(policy, prepared.video, config.inference);
       const segmentation = segmentationOf(probabilities, prepared.video);
-      const rewardOf = (network: UNet3D, temperature: number): Float32Array =>
-        rewardMap(network, prepared.video, segmentation, config.inference, temperature);
-      const ofAnatomy = rewardOf(anatomical, reward.temperature);
+      const mapOf = (reward: Reward): Float32Array =>
+        reward.ofVideo(prepared.video, segmentation, config.inference);
+      const ofAnatomy = mapOf(anatomicalAlone);
       const mean = new Float32Array(probabilities.length);
       for (const arrays of passes) {
         thinned.assign(arrays);
         const drawn = policyProbabilities(thinned, prepared.video, config.inference);
         for (let i = 0; i < mean.length; i++) mean[i]! += drawn[i]! / PASSES;
       }
-      const ofRewards = landmark ? minimumOf([ofAnatomy, rewardOf(landmark, 1)]) : ofAnatomy;
+      const ofRewards = mapOf(whole);
       const maps: Readonly<Record<UncertaintyName, Float32Array>> = {
-        'confidence map': minimumOf([ofRewards, segmentation.certainty]),
+        'confidence map': confidenceMap(ofRewards, segmentation.certainty),
         'reward networks': ofRewards,
         'anatomical reward network': ofAnatomy,
         'policy entropy': segmentation.certainty,
@@ -133,7 +137,7 @@ export async function detectErrors(
     }
     return report(collected, correct, dice, reward.temperature);
   } finally {
-    for (const network of networks) network.dispose();
+    for (const part of loaded) part.dispose();
   }
 }
 

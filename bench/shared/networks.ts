@@ -6,9 +6,9 @@ import { randomStream } from '../../ground/random.ts';
 import { Adam } from '../../method/networks/adam.ts';
 import { UNet3D, type UNetConfig } from '../../method/networks/unet3d.ts';
 import { defaultGuardLimits } from '../../method/ppo/guards.ts';
-import { fusedReward } from '../../method/ppo/reward-map.ts';
 import { coefficientsAt } from '../../method/ppo/schedules.ts';
 import { ppoUpdateWindow } from '../../method/ppo/update.ts';
+import { Reward } from '../../method/rewards/reward.ts';
 import { rewardNetworkConfig } from '../../method/rewards/reward-network.ts';
 
 /** The networks of the presets of these names. */
@@ -49,19 +49,22 @@ export function ppoWindow(size: BenchSize): { update: () => void; dispose: () =>
   const policy = benchNetwork(size, {}, 0);
   const reference = benchNetwork(size, {}, 0);
   const critic = benchNetwork(size, { outputChannels: 1, deepSupervision: true }, 1);
-  const anatomical = benchNetwork(size, rewardNetworkConfig(shapeOf(size)), 2);
+  const reward = new Reward([
+    {
+      kind: 'anatomical-reward',
+      network: benchNetwork(size, rewardNetworkConfig(shapeOf(size)), 2),
+      temperature: 1,
+    },
+  ]);
+  const windowReward = reward.ofWindows({
+    scaling: 'per-frame',
+    temporalPenalty: config.temporalPenalty ? { spacingMm: 0.37 } : undefined,
+  });
   // So slow that noise does not drive the networks to where an update stops early.
   const learningRate = 1e-7;
   const policyOptimiser = new Adam(policy.parameters, { learningRate });
   const criticOptimiser = new Adam(critic.parameters, { learningRate });
   const window = benchWindow(size);
-  const rewardOf = fusedReward({
-    scaling: 'per-frame',
-    anatomical,
-    temperature: 1,
-    temporalPenalty: config.temporalPenalty,
-    spacingMm: 0.37,
-  });
   return {
     update: () => {
       ppoUpdateWindow({
@@ -70,7 +73,7 @@ export function ppoWindow(size: BenchSize): { update: () => void; dispose: () =>
         critic,
         policyOptimiser,
         criticOptimiser,
-        rewardOf,
+        reward: windowReward,
         window,
         config,
         coefficients: coefficientsAt(config, 1),
@@ -78,8 +81,7 @@ export function ppoWindow(size: BenchSize): { update: () => void; dispose: () =>
       });
     },
     dispose: () => {
-      for (const one of [policy, reference, critic, anatomical, policyOptimiser, criticOptimiser])
-        one.dispose();
+      for (const one of [policy, reference, critic, reward, policyOptimiser, criticOptimiser]) one.dispose();
       window.dispose();
     },
   };

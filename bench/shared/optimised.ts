@@ -1,13 +1,13 @@
 /** Test-time optimisation of every test video (method.md 8), in the way of `segment --tto`. */
 import { loadNetwork } from '../../activities/artefacts/networks.ts';
 import type { ActivityContext } from '../../activities/context.ts';
-import { loadRewardNetworks } from '../../activities/rewards/reward-networks.ts';
+import { loadReward } from '../../activities/rewards/reward-networks.ts';
 import { segmentVideo } from '../../app/segmentation/segment-video.ts';
 import type { RunInput } from '../../contracts/activities.ts';
 import type { RewardModel } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
-import type { RewardNetwork } from '../../method/ppo/reward-networks.ts';
+import type { Reward } from '../../method/rewards/reward.ts';
 import type { VideoScore } from '../../metrics/evaluation.ts';
 import { scoreVideo } from '../../metrics/score-video.ts';
 import { testVideos } from './test-videos.ts';
@@ -15,28 +15,28 @@ import { testVideos } from './test-videos.ts';
 export async function scoreOptimised(
   refs: RunInput,
   policyRef: ArtefactRef,
-  reward: RewardModel,
+  rewardModel: RewardModel,
   config: RunConfig,
   context: ActivityContext,
 ): Promise<VideoScore[]> {
   const policy = await loadNetwork(context, policyRef, 'policy');
-  let rewards: RewardNetwork[] = [];
+  let reward: Reward | undefined;
   const scores: VideoScore[] = [];
   try {
-    rewards = await loadRewardNetworks(context, reward);
+    reward = await loadReward(context, rewardModel);
     for await (const { id, video, reference } of testVideos(refs, context)) {
       const { labels } = segmentVideo(video, policy, config, {
         augment: false,
         optimise: true,
         uncertainty: false,
-        rewards,
+        reward,
       });
       scores.push(scoreVideo(id, labels, reference));
     }
     return scores;
   } finally {
     policy.dispose();
-    for (const { network } of rewards) network.dispose();
+    reward?.dispose();
   }
 }
 

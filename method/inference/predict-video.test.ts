@@ -6,14 +6,8 @@ import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import {
-  certaintyOf,
-  type Predictor,
-  policyProbabilities,
-  predictVideo,
-  rewardMap,
-  segmentationOf,
-} from './predict-video.ts';
+import type { Predictor } from '../windows/window-predictor.ts';
+import { certaintyOf, confidenceMap, policyProbabilities, predictVideo } from './predict-video.ts';
 
 const inference = InferenceSchema.parse({});
 
@@ -88,16 +82,7 @@ it('gives probabilities that sum to one', () => {
     expect(values[i]! + values[i + 1]! + values[i + 2]!).toBeCloseTo(1, 5);
 });
 
-it('maps a reward network over image and labels, scaled by the temperature', () => {
-  const video = greyVideo(3, 8, 8);
-  const segmentation = segmentationOf(policyProbabilities(brightness, video, inference), video);
-  const labelChannel: Predictor = {
-    config: { ...tinyUNet, inputChannels: 2, outputChannels: 1 },
-    forward: (x) => tf.mul(tf.slice(x, [0, 0, 0, 0, 1], [-1, -1, -1, -1, 1]), 4),
-  };
-  const map = rewardMap(labelChannel, video, segmentation, inference, 2);
-  map.forEach((value, i) => {
-    expect(value).toBeCloseTo(1 / (1 + Math.exp(-2 * segmentation.labels[i]!)), 5);
-  });
-  expect(() => rewardMap(labelChannel, greyVideo(2, 8, 8), segmentation, inference)).toThrow(/one grid/);
+it('is as sure of a pixel as the reward and the policy both are', () => {
+  const reward = Float32Array.of(0.9, 0.25, 0.5);
+  expect([...confidenceMap(reward, Float32Array.of(0.75, 1, 0.5))]).toEqual([0.75, 0.25, 0.5]);
 });

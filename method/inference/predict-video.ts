@@ -1,32 +1,25 @@
-/** From a policy and a video to labels and confidence (method.md 8). Videos of any size and number of frames, one included. */
-import type * as tf from '@tensorflow/tfjs-core';
+/**
+ * From a policy and a video to labels and confidence (method.md 8). Videos of any size and number of frames, one
+ * included.
+ */
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { keepLargestForegroundVideo } from '../../imaging/morphology.ts';
-import { planUNet, type UNetConfig } from '../networks/unet-plan.ts';
-import { predictPadded } from './reflection.ts';
-import { type ChannelVideo, greyChannel, slideWindows, type WindowPredictor } from './sliding-window.ts';
-
-/** What inference needs of a network (`UNet3D` is one). */
-export interface Predictor {
-  readonly config: UNetConfig;
-  forward(x: tf.Tensor5D): tf.Tensor5D;
-}
+import { greyChannel, slideWindows } from '../windows/sliding-window.ts';
+import { type Predictor, windowPredictor } from '../windows/window-predictor.ts';
 
 /** A segmentation with how sure the policy is of it. */
 export interface PredictedVideo extends LabelVideo {
-  /** Mean probability of the predicted label over foreground pixels, in [1 / classes, 1]; 0 for an empty segmentation. */
+  /**
+   * Mean probability of the predicted label over foreground pixels, in [1 / classes, 1]; 0 for an empty segmentation.
+   */
   readonly meanConfidence: number;
-  /** How sure the policy is of every pixel, [frames, rows, columns] in [0, 1]: 1 - entropy / ln(classes) of its probabilities. */
+  /**
+   * How sure the policy is of every pixel, [frames, rows, columns] in [0, 1]: 1 - entropy / ln(classes) of its
+   * probabilities.
+   */
   readonly certainty: Float32Array;
-}
-
-/** The network as a predictor of windows of any size: what its strides do not divide is continued by reflection. */
-export function windowPredictor(network: Predictor): WindowPredictor {
-  const { multiples } = planUNet(network.config);
-  const sizes = [multiples[0], multiples[1], multiples[2]] as const;
-  return (windows) => predictPadded(windows, sizes, (x) => network.forward(x));
 }
 
 /** Logits of every pixel, [frames, rows, columns, classes]. */
@@ -44,8 +37,8 @@ export function policyProbabilities(
 }
 
 /**
- * The segmentation that probabilities [frames, rows, columns, classes] stand for: the most likely label of every pixel, of
- * which the largest foreground blob of each frame stays.
+ * The segmentation that probabilities [frames, rows, columns, classes] stand for: the most likely label of every pixel,
+ * of which the largest foreground blob of each frame stays.
  * @throws DomainError GeometryMismatch when they do not fit the video's grid.
  */
 export function segmentationOf(probabilities: Float32Array, video: GreyVideo): PredictedVideo {
@@ -81,7 +74,9 @@ export function segmentationOf(probabilities: Float32Array, video: GreyVideo): P
   };
 }
 
-/** 1 - entropy / ln(classes) of probabilities [..., classes]: 0 where all labels are as likely, 1 where one is certain. */
+/**
+ * 1 - entropy / ln(classes) of probabilities [..., classes]: 0 where all labels are as likely, 1 where one is certain.
+ */
 export function certaintyOf(probabilities: Float32Array, classes: number): Float32Array {
   const certainty = new Float32Array(probabilities.length / classes);
   for (let i = 0; i < certainty.length; i++) {
@@ -101,38 +96,12 @@ export function predictVideo(policy: Predictor, video: GreyVideo, config: Infere
 }
 
 /**
- * The map of a reward network over a whole video, [frames, rows, columns] in [0, 1]: sigmoid(logit / temperature), not
- * scaled per frame. The pixelwise minimum (`minimumOf`) over reward networks and the policy's certainty is the confidence map
- * (method.md 8, 12).
+ * How sure one can be of every pixel, [frames, rows, columns] in [0, 1] (method.md 8, 12): the lower of the reward of
+ * the segmentation (`Reward.ofVideo`), which knows errors that the policy is sure of, and of the policy's certainty,
+ * which knows the borders that are anybody's guess.
  */
-export function rewardMap(
-  network: Predictor,
-  video: GreyVideo,
-  segmentation: LabelVideo,
-  config: InferenceConfig,
-  temperature = 1,
-): Float32Array {
-  const { values } = slideWindows(rewardChannels(video, segmentation), windowPredictor(network), config);
-  for (let i = 0; i < values.length; i++) values[i] = 1 / (1 + Math.exp(-values[i]! / temperature));
-  return values;
-}
-
-/** Image and label map as numbers, the two channels that reward networks read (method.md 3). */
-function rewardChannels(video: GreyVideo, segmentation: LabelVideo): ChannelVideo {
-  const { frames, rows, columns, intensities } = video;
-  if (segmentation.labels.length !== intensities.length) {
-    throw new DomainError(
-      'GeometryMismatch',
-      `a reward map needs image and segmentation on one grid; found ${frames} x ${rows} x ${columns} and ` +
-        `${segmentation.frames} x ${segmentation.rows} x ${segmentation.columns}`,
-    );
-  }
-  const values = new Float32Array(2 * intensities.length);
-  for (let i = 0; i < intensities.length; i++) {
-    values[2 * i] = intensities[i]!;
-    values[2 * i + 1] = segmentation.labels[i]!;
-  }
-  return { frames, rows, columns, channels: 2, values };
+export function confidenceMap(reward: Float32Array, certainty: Float32Array): Float32Array {
+  return reward.map((value, i) => Math.min(value, certainty[i]!));
 }
 
 function softmaxInPlace(logits: Float32Array, classes: number): Float32Array {

@@ -3,7 +3,8 @@ import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
 import { InferenceSchema } from '../../contracts/run-config.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
-import { type Predictor, policyProbabilities } from './predict-video.ts';
+import type { Predictor } from '../windows/window-predictor.ts';
+import { policyProbabilities } from './predict-video.ts';
 import { augmentedProbabilities, viewOf, views } from './test-time-augmentation.ts';
 
 const inference = InferenceSchema.parse({ padFrames: 0 });

@@ -1,10 +1,11 @@
 /**
- * Test-time augmentation (method.md 8): the mean probability over 25 views of a video, each undone before the mean. A pixel
- * that a view moved out of the image counts only the views that saw it.
+ * Test-time augmentation (method.md 8): the mean probability over 25 views of a video, each undone before the mean. A
+ * pixel that a view moved out of the image counts only the views that saw it.
  */
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
-import { type PredictedVideo, type Predictor, policyProbabilities, segmentationOf } from './predict-video.ts';
+import type { Predictor } from '../windows/window-predictor.ts';
+import { type PredictedVideo, policyProbabilities, segmentationOf } from './predict-video.ts';
 
 /** Contrast factor, or where output pixel (row, column) is read from, in pixels relative to the image centre. */
 export type View =
@@ -37,25 +38,30 @@ export function augmentedProbabilities(
   const classes = policy.config.outputChannels;
   const sums = new Float32Array(video.intensities.length * classes);
   const weights = new Float32Array(video.intensities.length);
-  views.forEach((view, index) => {
-    // A shift out of the image shows nothing.
-    if (view.kind !== 'shift' || (Math.abs(view.rows) < rows && Math.abs(view.columns) < columns)) {
-      const seen = policyProbabilities(policy, viewOf(video, view), config);
-      if (view.kind === 'contrast') {
-        for (let i = 0; i < sums.length; i++) sums[i]! += seen[i]!;
-        for (let i = 0; i < weights.length; i++) weights[i]! += 1;
-      } else {
-        const undo = inverse(view);
-        const covered = coverage(video, view);
-        for (let i = 0; i < seen.length; i++) seen[i]! *= covered[Math.floor(i / classes)]!;
-        warp(seen, { frames, rows, columns, channels: classes }, undo, sums);
-        warp(covered, { frames, rows, columns, channels: 1 }, undo, weights);
-      }
+  const addView = (view: View): void => {
+    const seen = policyProbabilities(policy, viewOf(video, view), config);
+    if (view.kind === 'contrast') {
+      for (let i = 0; i < sums.length; i++) sums[i]! += seen[i]!;
+      for (let i = 0; i < weights.length; i++) weights[i]! += 1;
+      return;
     }
+    const undo = inverse(view);
+    const covered = coverage(video, view);
+    for (let i = 0; i < seen.length; i++) seen[i]! *= covered[Math.floor(i / classes)]!;
+    warp(seen, { frames, rows, columns, channels: classes }, undo, sums);
+    warp(covered, { frames, rows, columns, channels: 1 }, undo, weights);
+  };
+  views.forEach((view, index) => {
+    if (showsTheImage(view, video)) addView(view);
     onView(index + 1);
   });
   for (let i = 0; i < sums.length; i++) sums[i]! /= weights[Math.floor(i / classes)]!;
   return sums;
+}
+
+/** A shift out of the image shows nothing. */
+function showsTheImage(view: View, { rows, columns }: GreyVideo): boolean {
+  return view.kind !== 'shift' || (Math.abs(view.rows) < rows && Math.abs(view.columns) < columns);
 }
 
 /** The segmentation of the mean over views. */
@@ -68,7 +74,10 @@ export function predictAugmentedVideo(
   return segmentationOf(augmentedProbabilities(policy, video, config, onView), video);
 }
 
-/** The video as a view shows it, on the same grid; what comes from outside the image is 0, as in the padding of training. */
+/**
+ * The video as a view shows it, on the same grid; what comes from outside the image is 0, as in the padding of
+ * training.
+ */
 export function viewOf(video: GreyVideo, view: View): GreyVideo {
   const { intensities } = video;
   if (view.kind === 'contrast') {
@@ -104,30 +113,48 @@ interface Grid {
 
 /** Adds the moved values to `target`, bilinear between pixels; values from outside the image add nothing. */
 function warp(values: Float32Array, grid: Grid, movement: Movement, target: Float32Array): void {
-  const { frames, rows, columns, channels } = grid;
+  const { rows, columns } = grid;
   const angle = movement.kind === 'rotation' ? (movement.degrees * Math.PI) / 180 : 0;
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
   const [shiftRows, shiftColumns] = movement.kind === 'shift' ? [movement.rows, movement.columns] : [0, 0];
   const [centreRow, centreColumn] = [(rows - 1) / 2, (columns - 1) / 2];
-  const frameSize = rows * columns * channels;
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) {
       const fromRow = cosine * (r - centreRow) - sine * (c - centreColumn) + centreRow - shiftRows;
       const fromColumn = sine * (r - centreRow) + cosine * (c - centreColumn) + centreColumn - shiftColumns;
-      const row = Math.floor(fromRow);
-      const column = Math.floor(fromColumn);
-      for (const [dr, dc] of corners) {
-        const weight = (1 - Math.abs(fromRow - row - dr)) * (1 - Math.abs(fromColumn - column - dc));
-        if (weight === 0 || row + dr < 0 || row + dr >= rows || column + dc < 0 || column + dc >= columns)
-          continue;
-        let from = ((row + dr) * columns + column + dc) * channels;
-        let to = (r * columns + c) * channels;
-        for (let t = 0; t < frames; t++, from += frameSize, to += frameSize) {
-          for (let k = 0; k < channels; k++) target[to + k]! += weight * values[from + k]!;
-        }
+      for (const { row, column, weight } of neighboursOf(fromRow, fromColumn)) {
+        if (weight === 0 || row < 0 || row >= rows || column < 0 || column >= columns) continue;
+        const places = { from: row * columns + column, to: r * columns + c };
+        addPixel(values, target, grid, places, weight);
       }
     }
   }
+}
+
+/** Adds one pixel of every frame, times `weight`, to another; places are those in a frame. */
+function addPixel(
+  values: Float32Array,
+  target: Float32Array,
+  { frames, rows, columns, channels }: Grid,
+  { from, to }: { readonly from: number; readonly to: number },
+  weight: number,
+): void {
+  for (let t = 0; t < frames; t++) {
+    const frame = t * rows * columns;
+    for (let k = 0; k < channels; k++)
+      target[(frame + to) * channels + k]! += weight * values[(frame + from) * channels + k]!;
+  }
+}
+
+/** The pixels around a position, with their shares of it in bilinear interpolation. */
+function neighboursOf(atRow: number, atColumn: number): { row: number; column: number; weight: number }[] {
+  const row = Math.floor(atRow);
+  const column = Math.floor(atColumn);
+  return corners.map(([dr, dc]) => ({
+    row: row + dr,
+    column: column + dc,
+    weight: (1 - Math.abs(atRow - row - dr)) * (1 - Math.abs(atColumn - column - dc)),
+  }));
 }
 
 const corners = [

@@ -5,7 +5,7 @@ import { InferenceSchema, OptimisationSchema } from '../../contracts/run-config.
 import { randomStream } from '../../ground/random.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import type { RewardOf } from '../ppo/reward-map.ts';
+import type { WindowReward } from '../rewards/reward.ts';
 import { predictVideo } from './predict-video.ts';
 import { predictOptimisedVideo } from './test-time-optimisation.ts';
 
@@ -50,17 +50,20 @@ function cavityInRing(): Uint8Array {
   });
 }
 
-const brightnessReward: RewardOf = (image, actions) =>
+const paying = (of: WindowReward['of']): WindowReward => ({ passes: 0, of });
+
+const brightnessReward = paying((image, actions) =>
   tf.tidy(() => {
     const wanted = tf.cast(tf.greater(tf.squeeze(image, [4]), 0.5), 'int32');
     return tf.cast(tf.equal(wanted, actions), 'float32') as tf.Tensor4D;
-  });
+  }),
+);
 
 it('raises the reward of the worst frame on an invalid video, the same way each time, and leaves the shared policy alone', () => {
   const policy = policyOf(1);
   const input = {
     policy,
-    rewardOf: brightnessReward,
+    reward: brightnessReward,
     video: disc(),
     inference,
     seed: 7,
@@ -86,10 +89,10 @@ it('raises the reward of the worst frame on an invalid video, the same way each 
 it('keeps the first prediction when no pass does better', () => {
   const policy = policyOf(2);
   const video = disc();
-  const nothingHelps: RewardOf = (_image, actions) => tf.fill(actions.shape, 0.5);
+  const nothingHelps = paying((_image, actions) => tf.fill(actions.shape, 0.5));
   const result = predictOptimisedVideo({
     policy,
-    rewardOf: nothingHelps,
+    reward: nothingHelps,
     video,
     inference,
     seed: 1,
@@ -104,13 +107,13 @@ it('leaves a valid video as it is, without asking for a reward', () => {
   const policy = policyOf(3);
   const video = disc();
   const valid: LabelVideo = { ...geometryOf(video), frames: 1, labels: cavityInRing() };
-  const noReward: RewardOf = () => {
+  const noReward = paying(() => {
     throw new Error('a valid video needs no reward');
-  };
+  });
   const predict = () => ({ ...valid, ...sure });
   const result = predictOptimisedVideo({
     policy,
-    rewardOf: noReward,
+    reward: noReward,
     video,
     inference,
     seed: 1,
@@ -133,7 +136,7 @@ it('gives each video the same result in any order', () => {
   const policy = policyOf(4);
   const config = { ...published, learningRate: 1e-2, passes: 2 };
   const optimise = (video: GreyVideo) =>
-    predictOptimisedVideo({ policy, rewardOf: brightnessReward, video, inference, seed: 7, config });
+    predictOptimisedVideo({ policy, reward: brightnessReward, video, inference, seed: 7, config });
   const darker = { ...disc(), intensities: disc().intensities.map((value) => value * 0.9) };
   const forwards = [optimise(disc()), optimise(darker)];
   const backwards = [optimise(darker), optimise(disc())];
@@ -150,7 +153,7 @@ it('holds up what is more likely right than wrong, and nothing else', () => {
     let last = before;
     predictOptimisedVideo({
       policy,
-      rewardOf: (_image, actions) => tf.fill(actions.shape, probability),
+      reward: paying((_image, actions) => tf.fill(actions.shape, probability)),
       predict: (network) => {
         const prediction = predictVideo(network, video, inference);
         last = prediction.labels;
@@ -183,9 +186,9 @@ it('keeps the pass with the fewest failing frames, of equals the one whose worst
   };
   let asked = 0;
   // Two chunks a pass are asked for when it is optimised and again when it is judged.
-  const rises: RewardOf = (_image, actions) => tf.fill(actions.shape, ++asked / 100);
+  const rises = paying((_image, actions) => tf.fill(actions.shape, ++asked / 100));
   const input = { policy, video, inference, seed: 7, predict, config: published };
-  const result = predictOptimisedVideo({ ...input, rewardOf: rises });
+  const result = predictOptimisedVideo({ ...input, reward: rises });
   expect(result.failingFrames).toEqual(framesThatFail);
   expect(result).toMatchObject({ pass: 3, validAfter: false });
   expect(predicted[0]).toBe(policy);
@@ -207,7 +210,7 @@ it('stops at the first pass that makes the video valid, on the grid that it is t
   const before = tf.memory().numTensors;
   const result = predictOptimisedVideo({
     policy,
-    rewardOf: brightnessReward,
+    reward: brightnessReward,
     video,
     inference,
     seed: 7,

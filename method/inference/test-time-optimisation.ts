@@ -1,6 +1,7 @@
 /**
- * Test-time optimisation (method.md 8): a copy of the policy takes a few PPO steps on the one video that it failed on and predicts
- * it again after every pass. The shared policy is never changed, so results do not depend on the order of videos (method.md 12).
+ * Test-time optimisation (method.md 8): a copy of the policy takes a few PPO steps on the one video that it failed on
+ * and predicts it again after every pass. The shared policy is never changed, so results do not depend on the order of
+ * videos (method.md 12).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig, OptimisationConfig } from '../../contracts/run-config.ts';
@@ -12,15 +13,17 @@ import { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import { ForwardCost } from '../ppo/forward-cost.ts';
 import { actionLogProb, policyLoss } from '../ppo/loss.ts';
-import type { RewardOf } from '../ppo/reward-map.ts';
-import { imageWindow, windowsOf } from '../pretraining/training-windows.ts';
-import type { WindowSurroundings } from '../rewards/temporal-penalty.ts';
+import type { WindowSurroundings } from '../rewards/penalties.ts';
+import type { WindowReward } from '../rewards/reward.ts';
+import { consecutiveStarts, imageWindow, windowsOf } from '../windows/training-windows.ts';
 import { type PredictedVideo, predictVideo } from './predict-video.ts';
 
 export interface OptimisedVideo extends PredictedVideo {
-  /** Whether the policy's own prediction passed every anatomical criterion and every temporal measure (method.md 9.2, 9.3). */
+  /**
+   * Whether the policy's own prediction passed every anatomical criterion and every temporal measure (method.md 9.2,
+   * 9.3).
+   */
   readonly validBefore: boolean;
   /** The same of the result. */
   readonly validAfter: boolean;
@@ -36,8 +39,10 @@ export interface OptimisedVideo extends PredictedVideo {
 
 export interface OptimisationInput {
   readonly policy: UNet3D;
-  /** Probability that a pixel is right, not scaled per frame: it is compared with even odds, and frames with each other. */
-  readonly rewardOf: RewardOf;
+  /**
+   * Probability that a pixel is right, not scaled per frame: it is compared with even odds, and frames with each other.
+   */
+  readonly reward: WindowReward;
   /** How the video is predicted, before and after; `predictVideo` when left out. */
   readonly predict?: (policy: UNet3D) => PredictedVideo;
   /** Onto the grid that validity is judged on, that of the file; the preprocessed one when left out. */
@@ -49,15 +54,15 @@ export interface OptimisationInput {
 }
 
 /**
- * What the reward of a pixel is compared with: an action that is more likely right than wrong is held up, whatever the others earn. With the
- * mean reward of the chunk or a critic's value in its place, whole borders, which are never certain, were pushed away from their
- * label (docs/experiments.md).
+ * What the reward of a pixel is compared with: an action that is more likely right than wrong is held up, whatever the
+ * others earn. With the mean reward of the chunk or a critic's value in its place, whole borders, which are never
+ * certain, were pushed away from their label (docs/experiments.md).
  */
 const EVEN_ODDS = 0.5;
 
 /**
- * Predicts a preprocessed video and, when the result is invalid in anatomy or over time, optimises until it is valid or the passes
- * are used up.
+ * Predicts a preprocessed video and, when the result is invalid in anatomy or over time, optimises until it is valid or
+ * the passes are used up.
  */
 export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo {
   const { policy, video, inference, restore = (labels: LabelVideo) => labels } = input;
@@ -79,8 +84,9 @@ export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo 
 }
 
 /**
- * Optimises `copy` until a pass makes the video valid. The pass with the fewest failing frames is the one, of equals that after which the
- * worst frame earned most; the policy as it is counts as a pass, so that no video ends with more failures than it had.
+ * Optimises `copy` until a pass makes the video valid. The pass with the fewest failing frames is the one, of equals
+ * that after which the worst frame earned most; the policy as it is counts as a pass, so that no video ends with more
+ * failures than it had.
  */
 function bestPass(
   copy: UNet3D,
@@ -90,23 +96,23 @@ function bestPass(
     readonly failuresOf: (prediction: PredictedVideo) => number;
   },
 ): Omit<OptimisedVideo, keyof PredictedVideo | 'validBefore'> & { readonly prediction: PredictedVideo } {
-  const { video, inference, seed, rewardOf, config, predict, failuresOf } = input;
+  const { video, inference, seed, reward, config, predict, failuresOf } = input;
   const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
   const chunks = chunksOf(video, inference.windowFrames);
   try {
     let surroundings = surroundingsOf(first, chunks, config);
-    const passes = [{ failures, ...rewardOfVideo(copy, rewardOf, chunks, surroundings) }];
+    const passes = [{ failures, ...rewardOfVideo(copy, reward, chunks, surroundings) }];
     let best = { pass: 0, prediction: first, ...passes[0]! };
     for (let pass = 1; pass <= config.passes && best.failures > 0; pass++) {
-      chunks.forEach(({ window }, index) => {
+      chunks.forEach((chunk, index) => {
         const random = randomStream(seed, 'tto', pass, index);
-        optimiseOn(window, surroundings[index], copy, optimiser, input, random);
+        optimiseOn({ ...chunk, surroundings: surroundings[index] }, copy, optimiser, input, random);
       });
       const prediction = predict(copy);
       surroundings = surroundingsOf(prediction, chunks, config);
       const result = {
         failures: failuresOf(prediction),
-        ...rewardOfVideo(copy, rewardOf, chunks, surroundings),
+        ...rewardOfVideo(copy, reward, chunks, surroundings),
       };
       passes.push(result);
       const fewer = result.failures < best.failures;
@@ -144,17 +150,16 @@ interface Chunk {
 /** Consecutive windows of the video, the last of which ends with it. */
 function chunksOf(video: GreyVideo, frames: number): Chunk[] {
   const windows = windowsOf([video]);
-  const last = Math.max(0, video.frames - frames);
-  const starts = new Set(
-    Array.from({ length: Math.ceil(video.frames / frames) }, (_, i) => Math.min(i * frames, last)),
-  );
-  return [...starts].map((startFrame) => ({
+  return consecutiveStarts(video.frames, frames).map((startFrame) => ({
     window: imageWindow(windows, { video: 0, startFrame }, frames),
     startFrame,
   }));
 }
 
-/** The video around each chunk as it was last predicted, for the temporal penalty; a video of one chunk has nothing around it. */
+/**
+ * The video around each chunk as it was last predicted, for the temporal penalty; a video of one chunk has nothing
+ * around it.
+ */
 function surroundingsOf(
   prediction: LabelVideo,
   chunks: readonly Chunk[],
@@ -165,18 +170,21 @@ function surroundingsOf(
   return chunks.map(({ startFrame }) => ({ measures, startFrame }));
 }
 
-/** Lowest and mean reward of the frames of what the policy predicts now, each frame's reward being the mean over its pixels. */
+/**
+ * Lowest and mean reward of the frames of what the policy predicts now, each frame's reward being the mean over its
+ * pixels.
+ */
 function rewardOfVideo(
   policy: UNet3D,
-  rewardOf: RewardOf,
+  reward: WindowReward,
   chunks: readonly Chunk[],
   surroundings: readonly (WindowSurroundings | undefined)[],
 ): { lowest: number; mean: number } {
   const frames = chunks.flatMap(({ window }, index) =>
     tf.tidy(() => {
       const actions = tf.argMax(policy.forward(window), -1) as tf.Tensor4D;
-      const reward = rewardOf(window, actions, new ForwardCost(), [surroundings[index]]);
-      return [...tf.mean(reward, [2, 3]).dataSync<'float32'>()];
+      const earned = reward.of(window, actions, [surroundings[index]]);
+      return [...tf.mean(earned, [2, 3]).dataSync<'float32'>()];
     }),
   );
   return { lowest: Math.min(...frames), mean: frames.reduce((sum, value) => sum + value, 0) / frames.length };
@@ -184,11 +192,10 @@ function rewardOfVideo(
 
 /** One Adam step of the policy on augmented copies of a chunk; a step that is not finite is left out. */
 function optimiseOn(
-  chunk: tf.Tensor5D,
-  surroundings: WindowSurroundings | undefined,
+  { window: chunk, surroundings }: Chunk & { readonly surroundings: WindowSurroundings | undefined },
   policy: UNet3D,
   optimiser: Adam,
-  { policy: reference, rewardOf, config }: OptimisationInput,
+  { policy: reference, reward, config }: OptimisationInput,
   random: RandomStream,
 ): void {
   const window = augmented(chunk, config, random);
@@ -197,14 +204,14 @@ function optimiseOn(
   const gradient = tf.tidy(() => {
     const newLogits = pass.outputs[0]!;
     const actions = tf.argMax(newLogits, -1) as tf.Tensor4D;
-    const reward = rewardOf(window, actions, new ForwardCost(), around);
+    const earned = reward.of(window, actions, around);
     return policyLoss({
       newLogits,
       actions,
       rolloutLogProb: actionLogProb(tf.logSoftmax(newLogits) as tf.Tensor5D, actions),
       referenceLogProb: tf.logSoftmax(reference.forward(window)) as tf.Tensor5D,
-      reward,
-      value: tf.fill(reward.shape, EVEN_ODDS) as tf.Tensor4D,
+      reward: earned,
+      value: tf.fill(earned.shape, EVEN_ODDS) as tf.Tensor4D,
       ...config,
     }).gradient;
   });

@@ -52,7 +52,7 @@ export function criticLoss(
     ]);
     return { gradients, numbers };
   });
-  const [loss, residual, total, meanValue] = numbers.dataSync();
+  const [loss, residual, total, meanValue] = [...numbers.dataSync()] as [number, number, number, number];
   tf.dispose(numbers);
   const explainedVariance = total > 0 ? 1 - residual / total : 0;
   return { loss, gradients, metrics: { criticLoss: loss, explainedVariance, meanValue } };

@@ -7,11 +7,11 @@ import type { GreyVideo } from '../../imaging/image.ts';
 import { takeArrays } from '../networks/prefixed-arrays.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import { windowsOf } from '../pretraining/training-windows.ts';
+import type { WindowReward } from '../rewards/reward.ts';
+import { windowsOf } from '../windows/training-windows.ts';
 import { FineTune, type FineTuneOptions, type StepReport } from './fine-tune.ts';
 import { defaultGuardLimits } from './guards.ts';
 import { interpolateWeights } from './interpolation.ts';
-import type { RewardOf } from './reward-map.ts';
 
 const criticShape = { ...tinyUNet, outputChannels: 1 };
 /** Deep enough to have a head between its coarsest levels and its finest one. */
@@ -35,15 +35,17 @@ function discVideo(index: number, frames: number): GreyVideo {
   return { frames, rows, columns, spacingMm: [1, 1], frameTimeMs: 40, intensities };
 }
 
-/** Pays for label 1 on bright pixels and for label 0 on dark ones; costs two forward passes as two reward networks do. */
-const brightnessReward: RewardOf = (image, actions, cost) =>
-  tf.tidy(() => {
-    cost.forward(idle, image);
-    cost.forward(idle, image);
-    const wanted = tf.cast(tf.greater(tf.squeeze(image, [4]), 0.5), 'int32');
-    return tf.cast(tf.equal(wanted, actions), 'float32') as tf.Tensor4D;
-  });
-const idle = { forward: () => tf.scalar(0) } as unknown as UNet3D;
+/**
+ * Pays for label 1 on bright pixels and for label 0 on dark ones; costs two forward passes as two reward networks do.
+ */
+const brightnessReward: WindowReward = {
+  passes: 2,
+  of: (image, actions) =>
+    tf.tidy(() => {
+      const wanted = tf.cast(tf.greater(tf.squeeze(image, [4]), 0.5), 'int32');
+      return tf.cast(tf.equal(wanted, actions), 'float32') as tf.Tensor4D;
+    }),
+};
 
 const disposables: { dispose(): void }[] = [];
 afterEach(() => {
@@ -62,7 +64,7 @@ function fineTune(
     policy,
     reference,
     critic,
-    rewardOf: brightnessReward,
+    reward: brightnessReward,
     windows: windowsOf([discVideo(0, 9), discVideo(1, 6), discVideo(2, 3)]),
     config: PpoSchema.parse({ epochs: 3, windowsPerEpoch: 10, updatesPerWindow: 2, ...config }),
     iteration: 1,
@@ -98,9 +100,12 @@ it('tells the reward what lies around each window of a draw', () => {
         asked.push(startFrame);
         return { measures, startFrame };
       },
-      rewardOf: (image, actions, cost, surroundings) => {
-        told.push(...surroundings!);
-        return brightnessReward(image, actions, cost);
+      reward: {
+        ...brightnessReward,
+        of: (image, actions, surroundings) => {
+          told.push(...surroundings!);
+          return brightnessReward.of(image, actions);
+        },
       },
     },
     { windowsPerDraw: 2 },
@@ -112,7 +117,7 @@ it('tells the reward what lies around each window of a draw', () => {
 
 it('raises the reward of its actions and keeps the epoch that validates best', () => {
   const training = fineTune(
-    { validation: { windows: windowsOf([discVideo(4, 8)]), rewardOf: brightnessReward } },
+    { validation: { windows: windowsOf([discVideo(4, 8)]), reward: brightnessReward } },
     { epochs: 2, windowsPerEpoch: 10, policyLearningRate: 1e-2, entropyCoefficient: 0.01 },
   );
   const reports: StepReport[] = [];
@@ -128,7 +133,7 @@ it('raises the reward of its actions and keeps the epoch that validates best', (
 });
 
 it('ends where an uninterrupted run ends, byte for byte, after saving and resuming', () => {
-  const validation = { windows: windowsOf([discVideo(4, 8)]), rewardOf: brightnessReward };
+  const validation = { windows: windowsOf([discVideo(4, 8)]), reward: brightnessReward };
   const whole = fineTune({ validation }, { windowsPerEpoch: 2 }, supervisedCriticShape);
   const wholeReports = run(whole, 6);
   const first = fineTune({ validation }, { windowsPerEpoch: 2 }, supervisedCriticShape);
@@ -149,7 +154,7 @@ it('ends where an uninterrupted run ends, byte for byte, after saving and resumi
 });
 
 it('ends between start and trained policy where that is asked for, trains on regardless, and resumes', () => {
-  const validation = { windows: windowsOf([discVideo(4, 8)]), rewardOf: brightnessReward };
+  const validation = { windows: windowsOf([discVideo(4, 8)]), reward: brightnessReward };
   const config = { epochs: 1, windowsPerEpoch: 3, policyLearningRate: 1e-2 };
   const start = structuredClone(fineTune({}, config).bestPolicy());
   const whole = fineTune({ validation }, config);
@@ -169,7 +174,7 @@ it('ends between start and trained policy where that is asked for, trains on reg
 });
 
 it('validates a policy that is its own candidate where it is, without loading it anew', () => {
-  const validation = { windows: windowsOf([discVideo(4, 8)]), rewardOf: brightnessReward };
+  const validation = { windows: windowsOf([discVideo(4, 8)]), reward: brightnessReward };
   const loads = (resultShare: number): number => {
     const training = fineTune({ validation }, { epochs: 1, windowsPerEpoch: 1, resultShare });
     const assign = vi.spyOn(UNet3D.prototype, 'assign');
@@ -202,12 +207,15 @@ it('keeps less of a later iteration', () => {
 
 it('takes back a window whose reward is not a number, weights and moments, and goes on', () => {
   let broken = false;
-  const sometimesNaN: RewardOf = (image, actions, cost) =>
-    tf.tidy(() => {
-      const reward = brightnessReward(image, actions, cost);
-      return broken ? (tf.div(tf.zerosLike(reward), 0) as tf.Tensor4D) : reward;
-    });
-  const training = fineTune({ rewardOf: sometimesNaN });
+  const sometimesNaN: WindowReward = {
+    ...brightnessReward,
+    of: (image, actions) =>
+      tf.tidy(() => {
+        const reward = brightnessReward.of(image, actions);
+        return broken ? (tf.div(tf.zerosLike(reward), 0) as tf.Tensor4D) : reward;
+      }),
+  };
+  const training = fineTune({ reward: sometimesNaN });
   training.step();
   const before = structuredClone(training.state().arrays);
   broken = true;

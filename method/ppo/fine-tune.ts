@@ -11,14 +11,8 @@ import { randomStream } from '../../ground/random.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
-import {
-  drawWindow,
-  imageWindows,
-  spreadOver,
-  type WindowPlace,
-  type WindowSource,
-} from '../pretraining/training-windows.ts';
-import type { WindowSurroundings } from '../rewards/temporal-penalty.ts';
+import type { WindowSurroundings } from '../rewards/penalties.ts';
+import type { WindowReward } from '../rewards/reward.ts';
 import {
   refuseStepWhenDone,
   type Training,
@@ -26,11 +20,17 @@ import {
   type TrainingState,
   type TrainingStep,
 } from '../training/training.ts';
+import {
+  drawWindow,
+  imageWindows,
+  spreadOver,
+  type WindowPlace,
+  type WindowSource,
+} from '../windows/training-windows.ts';
 import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violation } from './guards.ts';
 import { interpolateWeights } from './interpolation.ts';
 import { joinArrays, type LearnerArrays, Learners, splitArrays } from './learners.ts';
 import { meanPolicyReward } from './policy-reward.ts';
-import type { RewardOf } from './reward-map.ts';
 import { coefficientsAt, resultShareAt } from './schedules.ts';
 import { ppoUpdateWindow, type UpdateMetrics } from './update.ts';
 
@@ -39,7 +39,7 @@ export interface FineTuneOptions {
   readonly policy: UNet3D;
   readonly reference: UNet3D;
   readonly critic: UNet3D;
-  readonly rewardOf: RewardOf;
+  readonly reward: WindowReward;
   readonly windows: WindowSource;
   /**
    * The video around a window, for the temporal penalty; undefined where nothing is known of it or nothing lies around
@@ -50,7 +50,7 @@ export interface FineTuneOptions {
    * Videos and reward to choose the best epoch by, the reward not scaled per frame so that policies can be compared;
    * without them the last policy is the result.
    */
-  readonly validation?: { readonly windows: WindowSource; readonly rewardOf: RewardOf };
+  readonly validation?: { readonly windows: WindowSource; readonly reward: WindowReward };
   readonly config: PpoConfig;
   /** From 1. */
   readonly iteration: number;
@@ -131,7 +131,7 @@ export class FineTune implements Training<FineTuneProgress> {
    */
   step(): StepReport {
     refuseStepWhenDone(this, 'fine-tuning');
-    const { reference, rewardOf, windows, surroundingsOf, config, iteration, seed } = this.#options;
+    const { reference, reward, windows, surroundingsOf, config, iteration, seed } = this.#options;
     const { windowFrames: frames, stream = [] } = this.#options;
     const { policy, critic, policyOptimiser, criticOptimiser } = this.#learners;
     const limits = this.#options.limits ?? defaultGuardLimits;
@@ -148,7 +148,7 @@ export class FineTune implements Training<FineTuneProgress> {
       critic,
       policyOptimiser,
       criticOptimiser,
-      rewardOf,
+      reward,
       window,
       surroundings: surroundingsOf && places.map(surroundingsOf),
       config,
@@ -229,7 +229,7 @@ export class FineTune implements Training<FineTuneProgress> {
     const current = this.#good.policy;
     // With all of what was learnt kept, the policy is its own candidate.
     if (candidate !== current) policy.assign(candidate);
-    const validationReward = meanPolicyReward(policy, validation.rewardOf, validation.windows, {
+    const validationReward = meanPolicyReward(policy, validation.reward, validation.windows, {
       videos: config.validationVideos,
       windowFrames,
     });

@@ -10,6 +10,11 @@ export class ForwardCost {
     return this.#forwards + 2 * this.#backwards;
   }
 
+  /** Passes that someone else runs, such as those of a reward. */
+  add(forwards: number): void {
+    this.#forwards += forwards;
+  }
+
   /** `network.forward(x)`, counted. */
   forward(network: UNet3D, x: tf.Tensor5D): tf.Tensor5D {
     this.#forwards++;

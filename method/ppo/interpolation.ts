@@ -1,7 +1,7 @@
 /**
- * The result of fine-tuning between the policy that it started from and the one that it ended at, in weights. Such a policy keeps
- * most of what was learnt and little of the drift that a biased reward brings (WiSE-FT, arXiv 2109.01903; for rewards WARP,
- * arXiv 2406.16768).
+ * The result of fine-tuning between the policy that it started from and the one that it ended at, in weights. Such a
+ * policy keeps most of what was learnt and little of the drift that a biased reward brings (WiSE-FT, arXiv 2109.01903;
+ * for rewards WARP, arXiv 2406.16768).
  */
 import { combineArrays, type NamedArrays } from '../networks/named-arrays.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The policy's objective of method.md 6, per pixel, with its gradient written out: the small head between logits and loss
- * is differentiated by hand, so that no tape has to record the network. Everything works from logits through the
+ * The policy's objective of method.md 6, per pixel, with its gradient written out: the small head between logits and
+ * loss is differentiated by hand, so that no tape has to record the network. Everything works from logits through the
  * log-softmax; nothing is clamped, so a saturated pixel still has a gradient (method.md 12).
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -28,20 +28,23 @@ export interface PolicyLossMetrics {
   readonly policyLoss: number;
   /** mean(min(A ratio, A clip(ratio))), what the update raises. */
   readonly surrogate: number;
-  /** Nats per pixel, at most ln(classes). */
-  readonly entropy: number;
+  /** Entropy of the policy that the loss is taken of, nats per pixel, at most ln(classes). */
+  readonly lossEntropy: number;
   readonly meanReward: number;
   readonly meanAdvantage: number;
 }
 
-/** log pi(action) of every pixel, [batch, time, rows, columns], from log-probabilities of all classes. The caller disposes it. */
+/**
+ * log pi(action) of every pixel, [batch, time, rows, columns], from log-probabilities of all classes. The caller
+ * disposes it.
+ */
 export function actionLogProb(logProb: tf.Tensor5D, actions: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() => tf.sum(tf.mul(logProb, oneHotActions(actions, logProb.shape[4])), -1) as tf.Tensor4D);
 }
 
 /**
- * A = r - lambda (log pi - log pi_ref) - V per pixel, [batch, time, rows, columns]. log pi is the current policy's, as in
- * the published code, so the advantage is taken again at each of the K updates; it is a constant to the gradient.
+ * A = r - lambda (log pi - log pi_ref) - V per pixel, [batch, time, rows, columns]. log pi is the current policy's, as
+ * in the published code, so the advantage is taken again at each of the K updates; it is a constant to the gradient.
  */
 export function advantageOf(
   reward: tf.Tensor4D,
@@ -80,8 +83,9 @@ export function policyLoss(input: PolicyLossInput): {
     const unclipped = tf.mul(advantage, ratio);
     const clipped = tf.mul(advantage, tf.clipByValue(ratio, 1 - clipRange, 1 + clipRange));
 
-    // d surrogate / d log pi(action) = A ratio where the unclipped branch is the smaller one (inside the clip range both
-    // are the same), else 0. d log pi(action) / d logits = chosen - p. d entropy / d logits = -p (log p + entropy).
+    // d surrogate / d log pi(action) = A ratio where the unclipped branch is the smaller one (inside the clip range
+    // both are the same), else 0. d log pi(action) / d logits = chosen - p. d entropy / d logits = -p (log p +
+    // entropy).
     const weight = tf.expandDims(
       tf.where(tf.lessEqual(unclipped, clipped), unclipped, tf.zerosLike(unclipped)),
       -1,
@@ -95,13 +99,17 @@ export function policyLoss(input: PolicyLossInput): {
     const numbers = tf.stack([surrogate, tf.mean(entropy), tf.mean(reward), tf.mean(advantage)]);
     return { gradient, numbers };
   });
-  const [surrogate, entropy, meanReward, meanAdvantage] = readNumbers(numbers);
-  const loss = -(surrogate + entropyCoefficient * entropy);
-  const metrics = { policyLoss: loss, surrogate, entropy, meanReward, meanAdvantage };
+  const [surrogate, lossEntropy, meanReward, meanAdvantage] =
+    readNumbers<[number, number, number, number]>(numbers);
+  const loss = -(surrogate + entropyCoefficient * lossEntropy);
+  const metrics = { policyLoss: loss, surrogate, lossEntropy, meanReward, meanAdvantage };
   return { loss, gradient, metrics };
 }
 
-/** How far a policy is from the rollout's and from the reference, means over all pixels; names as in cleanrl where it has one. */
+/**
+ * How far a policy is from the rollout's and from the reference, means over all pixels; names as in cleanrl where it
+ * has one.
+ */
 export interface PolicyShift {
   /** Nats per pixel, at most ln(classes). */
   readonly entropy: number;
@@ -110,8 +118,8 @@ export interface PolicyShift {
   /** Divergence from the rollout's policy by Schulman's estimator: mean((ratio - 1) - log ratio). */
   readonly approxKl: number;
   /**
-   * Exact KL(pi_ref, pi) over the classes, nats per pixel. In this direction a policy that is merely unsure, as the entropy
-   * term makes it, is at most ln(classes) away; only confident disagreement with the reference goes further.
+   * Exact KL(pi_ref, pi) over the classes, nats per pixel. In this direction a policy that is merely unsure, as the
+   * entropy term makes it, is at most ln(classes) away; only confident disagreement with the reference goes further.
    */
   readonly referenceKl: number;
   /** Share of pixels whose ratio is outside 1 +- clipRange. */
@@ -143,7 +151,7 @@ export function policyShift(
     ]);
   });
   const [entropy, referenceEntropy, approxKl, referenceKl, clipFraction, meanRatio, foregroundShare] =
-    readNumbers(numbers);
+    readNumbers<[number, number, number, number, number, number, number]>(numbers);
   return {
     entropy,
     referenceEntropy,
@@ -159,8 +167,9 @@ function oneHotActions(actions: tf.Tensor4D, classes: number): tf.Tensor5D {
   return tf.oneHot(actions, classes, 1, 0, 'float32') as tf.Tensor5D;
 }
 
-function readNumbers(numbers: tf.Tensor): Float32Array {
-  const values = numbers.dataSync<'float32'>();
+/** The scalars of a stack, in its order; frees it. */
+function readNumbers<Numbers extends readonly number[]>(numbers: tf.Tensor): Numbers {
+  const values = [...numbers.dataSync<'float32'>()];
   numbers.dispose();
-  return values;
+  return values as readonly number[] as Numbers;
 }

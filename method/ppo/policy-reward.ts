@@ -1,9 +1,8 @@
 /** The score that fine-tuning is judged by: the mean reward of a policy's own segmentations on videos set aside. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { UNet3D } from '../networks/unet3d.ts';
-import { imageWindow, type WindowSource } from '../pretraining/training-windows.ts';
-import { ForwardCost } from './forward-cost.ts';
-import type { RewardOf } from './reward-map.ts';
+import type { WindowReward } from '../rewards/reward.ts';
+import { consecutiveStarts, imageWindow, type WindowSource } from '../windows/training-windows.ts';
 
 /**
  * Mean over the first `videos` videos of the mean reward over their pixels, in [0, 1]. A video is cut into consecutive
@@ -11,7 +10,7 @@ import type { RewardOf } from './reward-map.ts';
  */
 export function meanPolicyReward(
   policy: UNet3D,
-  rewardOf: RewardOf,
+  reward: WindowReward,
   windows: WindowSource,
   options: { readonly videos: number; readonly windowFrames: number },
 ): number {
@@ -24,17 +23,10 @@ export function meanPolicyReward(
       sum += tf.tidy(() => {
         const image = imageWindow(windows, { video, startFrame }, options.windowFrames);
         const actions = tf.argMax(policy.forward(image), -1) as tf.Tensor4D;
-        return tf.mean(rewardOf(image, actions, new ForwardCost())).dataSync()[0]!;
+        return tf.mean(reward.of(image, actions)).dataSync()[0]!;
       });
     }
     total += sum / starts.length;
   }
   return total / videos;
-}
-
-function consecutiveStarts(frames: number, window: number): number[] {
-  const last = Math.max(0, frames - window);
-  const starts: number[] = [];
-  for (let start = 0; start < last; start += window) starts.push(start);
-  return [...starts, last];
 }

@@ -24,8 +24,8 @@ export function coefficientsAt(config: PpoConfig, iteration: number): LossCoeffi
 }
 
 /**
- * Where the result of an iteration lies between the policy that it starts from and the fine-tuned one. Later iterations repair less
- * and drift as much, so their share falls: s, s^2, s^3, ...; 1 stays 1.
+ * Where the result of an iteration lies between the policy that it starts from and the fine-tuned one. Later iterations
+ * repair less and drift as much, so their share falls: s, s^2, s^3, ...; 1 stays 1.
  */
 export function resultShareAt({ resultShare }: Pick<PpoConfig, 'resultShare'>, iteration: number): number {
   return resultShare ** iteration;

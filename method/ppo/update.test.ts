@@ -6,16 +6,25 @@ import { Adam } from '../networks/adam.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
+import type { WindowReward } from '../rewards/reward.ts';
+import type { CriticLossMetrics } from './critic-loss.ts';
 import { defaultGuardLimits } from './guards.ts';
-import type { RewardOf } from './reward-map.ts';
+import type { PolicyLossMetrics, PolicyShift } from './loss.ts';
 import { ppoUpdateWindow, type WindowUpdate } from './update.ts';
 
 /** Pays where the action is the label that a pixel's grey level asks for. */
-const brightnessReward: RewardOf = (image, actions) =>
-  tf.tidy(() => {
-    const wanted = tf.cast(tf.greater(tf.squeeze(image, [4]), 0.5), 'int32');
-    return tf.cast(tf.equal(wanted, actions), 'float32') as tf.Tensor4D;
-  });
+const brightnessReward: WindowReward = {
+  passes: 0,
+  of: (image, actions) =>
+    tf.tidy(() => {
+      const wanted = tf.cast(tf.greater(tf.squeeze(image, [4]), 0.5), 'int32');
+      return tf.cast(tf.equal(wanted, actions), 'float32') as tf.Tensor4D;
+    }),
+};
+
+type Policy = keyof PolicyLossMetrics;
+type Critic = keyof CriticLossMetrics;
+type Shift = keyof PolicyShift;
 
 interface Outcome extends WindowUpdate {
   readonly policy: NamedArrays;
@@ -41,7 +50,7 @@ function updateTwice(policyLearningRate: number, criticOnly: boolean): Outcome {
       ...networks,
       policyOptimiser,
       criticOptimiser,
-      rewardOf: brightnessReward,
+      reward: brightnessReward,
       window,
       config: { updatesPerWindow: 4, clipRange: 0.2, gradientNorm: 0.5 },
       coefficients: { entropyCoefficient: 0.1, divergenceCoefficient: 0.05 },
@@ -68,6 +77,17 @@ it('trains the critic alone to the weights that it has beside a policy which sta
   expect(beside.metrics).toMatchObject(metrics);
   expect(policyGradientNorm).toBe(0);
   expect(alone.violation).toBeUndefined();
+});
+
+it('names every number once, so that none hides another', () => {
+  // Compiles only where no two parts of the metrics share a name.
+  const shared: (Policy & Critic) | (Policy & Shift) | (Critic & Shift) extends never ? 'none' : 'some' =
+    'none';
+  expect(shared).toBe('none');
+  // The loss is that of the last update's entropy, not of the entropy after it.
+  const { policyLoss, surrogate, lossEntropy, entropy } = updateTwice(1e-2, false).metrics;
+  expect(-(surrogate + 0.1 * lossEntropy)).toBeCloseTo(policyLoss, 6);
+  expect(lossEntropy).not.toBeCloseTo(entropy, 4);
 });
 
 it('runs the policy once in a window that trains the critic alone', () => {

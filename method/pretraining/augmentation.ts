@@ -8,8 +8,8 @@ const gainRange = [0.8, 1.2] as const;
 const largestNoise = 0.05;
 
 /**
- * Contrast about the window's mean, gain, then Gaussian noise of a random strength, clipped to [0, 1]. `image` is [batch,
- * time, rows, columns, 1] with values in [0, 1] and stays the caller's; the caller disposes the result.
+ * Contrast about the window's mean, gain, then Gaussian noise of a random strength, clipped to [0, 1]. `image` is
+ * [batch, time, rows, columns, 1] with values in [0, 1] and stays the caller's; the caller disposes the result.
  */
 export function augmentIntensities(image: tf.Tensor5D, random: RandomStream): tf.Tensor5D {
   const within = ([low, high]: readonly [number, number]) => low + (high - low) * random.uniform();

@@ -6,8 +6,6 @@ import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import { augmentIntensities } from './augmentation.ts';
-import { Pretraining } from './pretraining.ts';
 import {
   drawWindow,
   imageWindow,
@@ -15,7 +13,9 @@ import {
   labelWindow,
   spreadOver,
   windowsOf,
-} from './training-windows.ts';
+} from '../windows/training-windows.ts';
+import { augmentIntensities } from './augmentation.ts';
+import { Pretraining } from './pretraining.ts';
 
 /** A bright cavity in a grey ring. */
 function clip(frames: number): { image: GreyVideo; labels: LabelVideo } {

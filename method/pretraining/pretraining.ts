@@ -20,8 +20,13 @@ import {
   type TrainingState,
   type TrainingStep,
 } from '../training/training.ts';
+import {
+  drawWindow,
+  imageWindow,
+  type LabelledWindowSource,
+  labelWindow,
+} from '../windows/training-windows.ts';
 import { augmentIntensities } from './augmentation.ts';
-import { drawWindow, imageWindow, type LabelledWindowSource, labelWindow } from './training-windows.ts';
 
 /**
  * Gradients are scaled down to this norm, and the learning rate falls with this power of what is left, as in nnU-Net.

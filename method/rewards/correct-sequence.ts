@@ -1,14 +1,10 @@
 /** Corrects the shapes of a segmentation over time with the shape autoencoder (method.md 4.2). */
 import * as tf from '@tensorflow/tfjs-core';
 import { geometryOf, type LabelVideo } from '../../imaging/image.ts';
-import {
-  FIXED_SMOOTHNESS_WEIGHT,
-  type LatentBounds,
-  smoothSignal,
-  smoothWithinThreshold,
-} from './latent-smoothing.ts';
+import { FIXED_SMOOTHNESS_WEIGHT, smoothSignal, smoothWithinThreshold } from './latent-smoothing.ts';
 import type { TrainedAutoencoder } from './shape-autoencoder/autoencoder-checkpoint.ts';
 import { encodeFrames } from './shape-autoencoder/encode-frames.ts';
+import type { LatentBounds } from './shape-autoencoder/latent-bounds.ts';
 import { shapeBoxOf, unregisterFrame } from './shape-autoencoder/registration.ts';
 import { attributeDimensions } from './shape-autoencoder/shape-attributes.ts';
 

@@ -41,8 +41,8 @@ export function reduceContrast(video: GreyVideo, factor: number): GreyVideo {
 }
 
 /**
- * The video with Gaussian noise on every grey level, divided by the largest value so that it ends at 1 again. Grey levels
- * below 0 are kept, as published: the result is what a policy is shown, not an image to store.
+ * The video with Gaussian noise on every grey level, divided by the largest value so that it ends at 1 again. Grey
+ * levels below 0 are kept, as published: the result is what a policy is shown, not an image to store.
  */
 export function addImageNoise(video: GreyVideo, standardDeviation: number, random: RandomStream): GreyVideo {
   const intensities = video.intensities.map((level) => level + standardDeviation * random.normal());

@@ -1,6 +1,6 @@
 /**
- * Reward labelling (method.md 4.3): turns the policy's prediction of an unlabelled video into examples of right and wrong
- * pixels, without a ground truth. Pure: how logits are computed and shapes corrected is passed in.
+ * Reward labelling (method.md 4.3): turns the policy's prediction of an unlabelled video into examples of right and
+ * wrong pixels, without a ground truth. Pure: how logits are computed and shapes corrected is passed in.
  */
 
 import type { LabellingConfig } from '../../contracts/run-config.ts';
@@ -21,7 +21,9 @@ export interface Triple {
   readonly correct: Uint8Array;
 }
 
-/** The policy's logits of a whole video, [frames, rows, columns, 3], with its own weights or with noise on all of them. */
+/**
+ * The policy's logits of a whole video, [frames, rows, columns, 3], with its own weights or with noise on all of them.
+ */
 export type PolicyLogits = (
   image: GreyVideo,
   weights: 'clean' | number,
@@ -30,8 +32,8 @@ export type PolicyLogits = (
 export interface LabellingTask {
   readonly image: GreyVideo;
   /**
-   * Called with `'clean'` for the policy as it is, or with the standard deviation of the noise that the call is to put on
-   * all of its weights (`perturbWeights`), each time starting from the unperturbed ones.
+   * Called with `'clean'` for the policy as it is, or with the standard deviation of the noise that the call is to put
+   * on all of its weights (`perturbWeights`), each time starting from the unperturbed ones.
    */
   readonly policyLogits: PolicyLogits;
   /** Shape correction of a cleaned segmentation (`correctSequence`); the identity where no autoencoder is used. */
@@ -81,7 +83,9 @@ export async function labelVideo(task: LabellingTask): Promise<LabellingResult> 
   return { outcome: 'rejected', agreement, triples: [] };
 }
 
-/** What the policy makes of a video with noise on its weights, then of the video spoilt in each of the configured ways. */
+/**
+ * What the policy makes of a video with noise on its weights, then of the video spoilt in each of the configured ways.
+ */
 export async function* degradedPredictions(
   task: Pick<LabellingTask, 'image' | 'policyLogits' | 'random'> & {
     readonly config: Pick<LabellingConfig, 'weightNoise' | 'contrast' | 'imageNoise'>;

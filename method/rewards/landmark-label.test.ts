@@ -9,7 +9,10 @@ const rows = 64;
 const columns = 48;
 const pixels = rows * columns;
 
-/** A ventricle of 16 columns open at the bottom, in walls of 4 columns; its left wall and cavity end `higher` rows above the right. */
+/**
+ * A ventricle of 16 columns open at the bottom, in walls of 4 columns; its left wall and cavity end `higher` rows above
+ * the right.
+ */
 function frameOf(higher = 0, shift = 0): Uint8Array {
   return Uint8Array.from({ length: pixels }, (_, i) => {
     const [r, c] = [Math.floor(i / columns), (i % columns) - shift];
@@ -53,7 +56,8 @@ describe('the label of the landmark reward', () => {
       [47, 16],
     ]);
     const label = landmarkLabel(prediction, truth, 4)!;
-    // The published recipe on the whole frame: the segment drawn, blurred by 200 times its length over the height, scaled.
+    // The published recipe on the whole frame: the segment drawn, blurred by 200 times its length over the height,
+    // scaled.
     const drawn = new Float64Array(pixels);
     for (let r = from[0]; r <= to[0]; r++) drawn[r * columns + from[1]] = 1;
     const blurred = gaussianFilter2d(drawn, rows, columns, (200 * 16) / rows);

@@ -1,6 +1,6 @@
 /**
- * The label of the landmark reward (method.md 5.2): where a segmentation places the corners of the base of the left ventricle wrong,
- * measured against a true one. Pure functions of label maps.
+ * The label of the landmark reward (method.md 5.2): where a segmentation places the corners of the base of the left
+ * ventricle wrong, measured against a true one. Pure functions of label maps.
  */
 
 import { gaussianFilter2d } from '../../imaging/gaussian.ts';
@@ -9,7 +9,7 @@ import { labelFrame } from '../../imaging/image.ts';
 import { keepLargestForeground } from '../../imaging/morphology.ts';
 import { requireSameGrid } from '../../metrics/hausdorff.ts';
 import { type BaseCorners, distanceMm, leftVentricleBase, type Point } from '../../metrics/landmarks.ts';
-import { scaleToUnit } from './fusion.ts';
+import { scaleToUnit } from './unit-range.ts';
 
 /** Blur of a mistake in pixels of the published grid, for a mistake as long as the image is high. */
 const BLUR_PER_HEIGHT = 200;
@@ -17,11 +17,11 @@ const BLUR_PER_HEIGHT = 200;
 const PUBLISHED_SPACING_MM = 0.37;
 
 /**
- * The label of a whole video, [frames, rows, columns] in [0, 1]: 1 where no corner is wrong, falling to 0 along the way from each
- * predicted corner to the true one where these are more than `mistakeMm` apart.
+ * The label of a whole video, [frames, rows, columns] in [0, 1]: 1 where no corner is wrong, falling to 0 along the way
+ * from each predicted corner to the true one where these are more than `mistakeMm` apart.
  *
- * A frame of the prediction that has no corners counts as wrong all along the true base (method.md 9.4 counts it as a mistake).
- * Undefined when the truth has a frame without corners: what is right there is not known.
+ * A frame of the prediction that has no corners counts as wrong all along the true base (method.md 9.4 counts it as a
+ * mistake). Undefined when the truth has a frame without corners: what is right there is not known.
  * @throws GeometryMismatch when the two are not on one grid.
  */
 export function landmarkLabel(
@@ -36,9 +36,9 @@ export function landmarkLabel(
   for (let t = 0; t < frames; t++) {
     const corners = leftVentricleBase(labelFrame(truth, t));
     if (!corners) return undefined;
-    const error = label.subarray(t * pixels, (t + 1) * pixels);
+    const ofFrame = label.subarray(t * pixels, (t + 1) * pixels);
     for (const [from, to] of mistakesOf(labelFrame(prediction, t), corners, mistakeMm)) {
-      lowerAlong(error, truth, from, to);
+      lowerAlong(ofFrame, truth, from, to);
     }
   }
   return label;
@@ -59,7 +59,10 @@ function mistakesOf(prediction: LabelFrame, corners: BaseCorners, mistakeMm: num
   return ways.filter(([from, to]) => distanceMm(from, to, prediction.spacingMm) > mistakeMm);
 }
 
-/** Lowers the label of one frame to 1 minus the blurred segment, which is scaled to [0, 1], where it is higher than that. */
+/**
+ * Lowers the label of one frame to 1 minus the blurred segment, which is scaled to [0, 1], where it is higher than
+ * that.
+ */
 function lowerAlong(
   label: Float32Array,
   { rows, columns, spacingMm }: Pick<LabelVideo, 'rows' | 'columns' | 'spacingMm'>,

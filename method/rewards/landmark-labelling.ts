@@ -1,4 +1,7 @@
-/** Examples of misplaced landmarks out of an annotated video (method.md 5.2): its degraded predictions with their labels. */
+/**
+ * Examples of misplaced landmarks out of an annotated video (method.md 5.2): its degraded predictions with their
+ * labels.
+ */
 import type { LabellingConfig } from '../../contracts/run-config.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
@@ -24,7 +27,10 @@ export interface LandmarkExample {
   readonly correct: Float32Array;
 }
 
-/** One example per degradation; none for an empty prediction, nor for a video whose annotation has a frame without corners. */
+/**
+ * One example per degradation; none for an empty prediction, nor for a video whose annotation has a frame without
+ * corners.
+ */
 export async function* landmarkExamples(task: LandmarkLabellingTask): AsyncGenerator<LandmarkExample> {
   const { truth, mistakeMm } = task;
   for await (const segmentation of degradedPredictions(task)) {

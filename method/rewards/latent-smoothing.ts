@@ -3,6 +3,7 @@
  * descent on the distance to the encoded values plus the distance to the mean of the two neighbours, and for the
  * dimensions that stand for an attribute the smallest weight whose result keeps the attribute's temporal threshold.
  */
+import type { LatentBounds } from './shape-autoencoder/latent-bounds.ts';
 
 /** Weight of the smoothness term for latent dimensions that stand for no attribute. */
 export const FIXED_SMOOTHNESS_WEIGHT = 50;
@@ -14,12 +15,6 @@ const CONVERGENCE_STEP = 2 ** -23;
 const MAX_ITERATIONS = 100_000;
 const WEIGHT_BOUNDS = [0, 128] as const;
 const SEARCH_DEPTH = 5;
-
-/** Smallest and largest value of a latent dimension over the training set. */
-export interface LatentBounds {
-  readonly minimum: number;
-  readonly maximum: number;
-}
 
 export interface ConstrainedSmoothing {
   readonly signal: Float64Array;

@@ -4,9 +4,9 @@ import { expect, it, vi } from 'vitest';
 import { RewardFitSchema } from '../../contracts/run-config.ts';
 import { randomStream, shuffled } from '../../ground/random.ts';
 import { UNet3D } from '../networks/unet3d.ts';
+import type { TripleSource } from '../windows/triple-windows.ts';
 import { RewardFit } from './reward-fit.ts';
 import { rewardLossAndGradient, rewardNetworkConfig } from './reward-network.ts';
-import type { TripleSource } from './triple-windows.ts';
 
 vi.mock('../../ground/random.ts', async (original) => {
   const actual = await original<typeof import('../../ground/random.ts')>();

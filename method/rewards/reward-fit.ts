@@ -20,6 +20,14 @@ import {
   type TrainingState,
   type TrainingStep,
 } from '../training/training.ts';
+import {
+  disposeWindow,
+  splitTriples,
+  type TripleSource,
+  type TripleSplit,
+  type TripleWindow,
+  windowOf,
+} from '../windows/triple-windows.ts';
 import { fitTemperature, sigmoid } from './calibration.ts';
 import { HeldOutPixels } from './held-out-pixels.ts';
 import {
@@ -32,14 +40,6 @@ import {
   windowsOfPhase,
 } from './reward-fit-progress.ts';
 import { rewardInput, rewardLoss, rewardLossAndGradient } from './reward-network.ts';
-import {
-  disposeWindow,
-  splitTriples,
-  type TripleSource,
-  type TripleSplit,
-  type TripleWindow,
-  windowOf,
-} from './triple-windows.ts';
 
 export interface RewardFitOptions {
   /** Trained in place; it stays the caller's. After the last step it holds the best weights. */

@@ -1,11 +1,57 @@
 /**
- * A reward network reads an image with a segmentation and says how likely each pixel's label is right (method.md 3, 5.1).
- * This is its input, its objective and its use; the network itself is the shared 3D U-Net.
+ * A reward network reads an image with a segmentation and says how likely each pixel's label is right (method.md 3,
+ * 5.1). This is its kinds, its checkpoint, its input and its objective; the network itself is the shared 3D U-Net.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { UNetShapeConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { decodeNetwork, type NetworkKind } from '../networks/network-checkpoint.ts';
 import type { UNet3D, UNetConfig } from '../networks/unet3d.ts';
+
+export const rewardKinds = ['anatomical-reward', 'landmark-reward'] as const satisfies NetworkKind[];
+export type RewardKind = (typeof rewardKinds)[number];
+
+export interface RewardNetwork {
+  readonly kind: RewardKind;
+  readonly network: UNet3D;
+  /** T of method.md 5.3; 1 for the landmark network, which is not scaled. */
+  readonly temperature: number;
+}
+
+/** A stored reward network. */
+export interface RewardCheckpoint {
+  readonly bytes: Uint8Array;
+  /** File or key, for messages. */
+  readonly origin: string;
+  /** The kind that it has to be of; any when left out. */
+  readonly kind?: RewardKind;
+  /** Temperature of an anatomical network; what its metadata says when left out. */
+  readonly temperature?: number;
+}
+
+/**
+ * The network of a checkpoint; the caller disposes it.
+ * @throws DomainError CheckpointIncompatible naming the origin.
+ */
+export function decodeRewardNetwork(checkpoint: RewardCheckpoint): RewardNetwork {
+  const { bytes, origin } = checkpoint;
+  let decoded: ReturnType<typeof decodeNetwork<RewardKind>>;
+  try {
+    decoded = decodeNetwork(bytes, checkpoint.kind ?? rewardKinds);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new DomainError(error.code, `${origin}: ${error.message}`, error.details, { cause: error });
+  }
+  const { network, kind, metadata } = decoded;
+  const stated = checkpoint.temperature ?? Number(metadata.temperature ?? 1);
+  const temperature = kind === 'anatomical-reward' ? stated : 1;
+  if (temperature > 0 && Number.isFinite(temperature)) return { kind, network, temperature };
+  network.dispose();
+  throw new DomainError(
+    'CheckpointIncompatible',
+    `${origin}: expected a temperature above 0 in the checkpoint's metadata, found "${metadata.temperature}". Save it again with this software.`,
+  );
+}
 
 /** The U-Net configuration of a reward network: image and label map in, one logit out. */
 export function rewardNetworkConfig(shape: UNetShapeConfig): UNetConfig {
@@ -15,7 +61,8 @@ export function rewardNetworkConfig(shape: UNetShapeConfig): UNetConfig {
 /**
  * Input of a reward network, [batch, time, rows, columns, 2]: the image and the label map as the numbers 0, 1, 2.
  *
- * `image` is [batch, time, rows, columns, 1] in [0, 1], `labelMap` [batch, time, rows, columns]. The caller disposes it.
+ * `image` is [batch, time, rows, columns, 1] in [0, 1], `labelMap` [batch, time, rows, columns]. The caller disposes
+ * it.
  * @throws GeometryMismatch when the two are not on the same grid.
  */
 export function rewardInput(image: tf.Tensor5D, labelMap: tf.Tensor4D): tf.Tensor5D {
@@ -30,9 +77,9 @@ export function rewardInput(image: tf.Tensor5D, labelMap: tf.Tensor4D): tf.Tenso
 }
 
 /**
- * Mean squared error of sigmoid(logits) against the map of right pixels, with its gradient by the logits (method.md 5.1).
- * `logits` is [batch, time, rows, columns, 1], `correct` [batch, time, rows, columns] in [0, 1]. The caller disposes
- * the gradient.
+ * Mean squared error of sigmoid(logits) against the map of right pixels, with its gradient by the logits (method.md
+ * 5.1). `logits` is [batch, time, rows, columns, 1], `correct` [batch, time, rows, columns] in [0, 1]. The caller
+ * disposes the gradient.
  */
 export function rewardLossAndGradient(
   logits: tf.Tensor5D,
@@ -59,22 +106,4 @@ export function rewardLoss(logits: tf.Tensor5D, correct: tf.Tensor4D): number {
   const loss = squared.dataSync()[0]!;
   squared.dispose();
   return loss;
-}
-
-/**
- * Reward of every pixel, [batch, time, rows, columns]: the probability sigmoid(logit / temperature) that its label is
- * right. Not scaled per frame. The caller disposes it.
- *
- * `temperature` is that of the network's own calibration, 1 where it has none (method.md 5.3).
- */
-export function rewardMapOf(
-  network: UNet3D,
-  temperature: number,
-  image: tf.Tensor5D,
-  labelMap: tf.Tensor4D,
-): tf.Tensor4D {
-  return tf.tidy(() => {
-    const logits = network.forward(rewardInput(image, labelMap));
-    return tf.sigmoid(tf.div(tf.squeeze(logits, [4]), temperature)) as tf.Tensor4D;
-  });
 }

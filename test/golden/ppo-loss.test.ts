@@ -81,7 +81,7 @@ describe('the PPO losses agree with the published code', () => {
         });
         expect(Math.abs(policy.loss - golden.policy_loss)).toBeLessThan(tolerance);
         expect(Math.abs(policy.metrics.surrogate - golden.surrogate_mean)).toBeLessThan(tolerance);
-        expect(Math.abs(policy.metrics.entropy - golden.entropy_mean)).toBeLessThan(tolerance);
+        expect(Math.abs(policy.metrics.lossEntropy - golden.entropy_mean)).toBeLessThan(tolerance);
         const shift = policyShift({
           newLogits,
           actions,

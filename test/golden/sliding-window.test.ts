@@ -2,8 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { describe, expect, it } from 'vitest';
-import type { GreyVideo } from '../../imaging/image.ts';
-import { gaussianWeights, slidingWindowLogits, windowStarts } from '../../method/inference/sliding-window.ts';
+import { gaussianWeights, slidingWindowLogits, windowStarts } from '../../method/windows/sliding-window.ts';
 import { decodeArray, type EncodedArray, loadGolden } from './golden-files.ts';
 
 const golden = loadGolden('sliding_window');
@@ -46,14 +45,7 @@ describe('sliding windows agree with the published inferer', () => {
       tf.tidy(() => {
         const input = timeFirst(x);
         const [frames, rows, columns] = input.shape;
-        const video: GreyVideo = {
-          frames,
-          rows,
-          columns,
-          spacingMm: [1, 1],
-          frameTimeMs: 40,
-          intensities: input.dataSync<'float32'>(),
-        };
+        const video = tf.expandDims(input, 0) as tf.Tensor5D;
         const sizes = [rows, columns, frames + 2 * pad_time];
         expect(sizes.map((size, axis) => windowStarts(size, roi[axis], overlap))).toEqual(
           window_starts_on_padded_video,
@@ -77,9 +69,11 @@ describe('sliding windows agree with the published inferer', () => {
           const scale = Math.max(1, tf.max(tf.abs(expected)).dataSync()[0]!);
           expect(tf.max(tf.abs(tf.sub(found, expected))).dataSync()[0]! / scale).toBeLessThan(1e-5);
         };
-        const bare = slidingWindowLogits(video, toyNetwork, { ...config, padFrames: 0 });
+        const logitsAt = (padFrames: number) =>
+          tf.squeeze(slidingWindowLogits(video, toyNetwork, { ...config, padFrames }), [0]) as tf.Tensor4D;
+        const bare = logitsAt(0);
         compare(bare, gaussian_intended.no_padding_logits);
-        const logits = slidingWindowLogits(video, toyNetwork, { ...config, padFrames: pad_time });
+        const logits = logitsAt(pad_time);
         compare(logits, gaussian_intended.padded6_logits);
         if (gaussian_intended.padded6_probabilities !== null) {
           compare(tf.softmax(logits), gaussian_intended.padded6_probabilities);

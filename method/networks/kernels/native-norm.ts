@@ -1,6 +1,6 @@
 /**
- * Instance norm with leaky ReLU on native TensorFlow: the batch norm of one sample is its instance norm, and TensorFlow has
- * fused kernels for that, forward and backward.
+ * Instance norm with leaky ReLU on native TensorFlow: the batch norm of one sample is its instance norm, and TensorFlow
+ * has fused kernels for that, forward and backward.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { NormActivation, NormActivationGradient } from './kernel-interface.ts';
@@ -11,10 +11,17 @@ import { attributesFor, type NativeBackend, type OpAttribute } from './native-ba
 const SAVED_PER_SAMPLE = 3;
 
 /**
- * On processors, elements of a sample from which the fused kernel over two axes (vectorised, slow to start, sums in long runs)
- * beats moments by row followed by the kernel over three axes (quick to start, exact to the last digits).
+ * On processors, elements of a sample from which the fused kernel over two axes (vectorised, slow to start, sums in
+ * long runs) beats moments by row followed by the kernel over three axes (quick to start, exact to the last digits).
  */
 const PLANAR_ELEMENTS = 65_536;
+
+/**
+ * On processors, voxels of a sample from which the fused kernels' sums, one run over all voxels of a channel in
+ * float32, lose too many digits: a window of 512 x 448 x 4 had gradients off by 2e-3. Moments are then taken by row
+ * too, and the sums of gradients by column.
+ */
+const LONG_VOXELS = 131_072;
 
 export class NativeNorm {
   readonly #backend: NativeBackend;
@@ -24,6 +31,7 @@ export class NativeNorm {
   readonly #planar: readonly OpAttribute[];
   readonly #volume: readonly OpAttribute[];
   readonly #givenMoments: readonly OpAttribute[];
+  readonly #planarGivenMoments: readonly OpAttribute[];
 
   constructor(backend: NativeBackend) {
     this.#backend = backend;
@@ -41,14 +49,13 @@ export class NativeNorm {
     this.#planar = norm('NHWC', true);
     this.#volume = norm('NDHWC', true);
     this.#givenMoments = norm('NDHWC', false);
+    this.#planarGivenMoments = norm('NHWC', false);
   }
 
   activate(x: tf.Tensor5D, scale: tf.Tensor1D, offset: tf.Tensor1D): NormActivation {
     const saved: tf.Tensor[] = [];
     const outputs = samplesOf(x).map((sample) => {
-      const [normalised, ...moments] = this.#isSmall(sample)
-        ? this.#normaliseByRows(sample, scale, offset)
-        : this.#normaliseFused(sample, scale, offset);
+      const [normalised, ...moments] = this.#normalise(sample, scale, offset);
       saved.push(...moments);
       const output = this.#backend.executeSingleOutput('LeakyRelu', this.#leaky, [normalised]);
       normalised.dispose();
@@ -76,13 +83,7 @@ export class NativeNorm {
     const offsets: tf.Tensor1D[] = [];
     const inputs = samples.map((sample, index) => {
       const saved = forward.saved.slice(SAVED_PER_SAMPLE * index, SAVED_PER_SAMPLE * (index + 1));
-      const small = this.#isSmall(sample);
-      const [input, onScale, onOffset, ...unused] = small
-        ? this.#fusedGradient(this.#volume, gradients[index]!, sample, scale, saved)
-        : tf.tidy(() =>
-            this.#fusedGradient(this.#planar, planar(gradients[index]!), planar(sample), scale, saved),
-          );
-      tf.dispose(unused);
+      const [input, onScale, onOffset] = this.#sampleGradient(gradients[index]!, sample, scale, saved);
       scales.push(onScale);
       offsets.push(onOffset);
       return input;
@@ -91,9 +92,35 @@ export class NativeNorm {
     return { input: joined(inputs, x.shape), scale: sumOf(scales), offset: sumOf(offsets) };
   }
 
+  /** The normalised sample and what its gradient is given, by the kernels that suit its size. */
+  #normalise(sample: tf.Tensor5D, scale: tf.Tensor1D, offset: tf.Tensor1D): [tf.Tensor, ...tf.Tensor[]] {
+    return this.#isSmall(sample) || this.#isLong(sample)
+      ? this.#normaliseByRows(sample, scale, offset)
+      : this.#normaliseFused(sample, scale, offset);
+  }
+
+  #sampleGradient(
+    dy: tf.Tensor5D,
+    sample: tf.Tensor5D,
+    scale: tf.Tensor1D,
+    saved: readonly tf.Tensor[],
+  ): [tf.Tensor, tf.Tensor1D, tf.Tensor1D] {
+    return tf.tidy(() => {
+      if (this.#isLong(sample)) return this.#gradientByColumns(dy, sample, scale, saved);
+      const [input, onScale, onOffset] = this.#isSmall(sample)
+        ? this.#fusedGradient(this.#volume, dy, sample, scale, saved)
+        : this.#fusedGradient(this.#planar, planar(dy), planar(sample), scale, saved);
+      return [input, onScale, onOffset];
+    });
+  }
+
   /** The graphics processor's kernel is exact at every size, and its saved moments are in a form of its own. */
   #isSmall(sample: tf.Tensor5D): boolean {
     return sample.size < PLANAR_ELEMENTS && !this.#backend.isUsingGpuDevice;
+  }
+
+  #isLong(sample: tf.Tensor5D): boolean {
+    return voxelsOf(sample) > LONG_VOXELS && !this.#backend.isUsingGpuDevice;
   }
 
   #normaliseFused(sample: tf.Tensor5D, scale: tf.Tensor1D, offset: tf.Tensor1D): [tf.Tensor, ...tf.Tensor[]] {
@@ -119,15 +146,52 @@ export class NativeNorm {
       const mean = this.#meanByRows(sample);
       const squares = this.#backend.executeSingleOutput('SquaredDifference', this.#float, [sample, mean]);
       const variance = this.#meanByRows(squares as tf.Tensor5D);
-      const inputs = [sample, scale, offset, mean, variance];
-      const [normalised] = this.#backend.executeMultipleOutputs(
-        'FusedBatchNormV3',
-        this.#givenMoments,
-        inputs,
-        6,
-      );
-      return [normalised!, mean, variance, tf.tensor1d([], 'float32')];
+      const normalised = this.#affine(sample, scale, offset, mean, variance as tf.Tensor1D);
+      return [normalised, mean, variance, tf.tensor1d([], 'float32')];
     });
+  }
+
+  /**
+   * With h the normalised input and means over voxels, the gradient by the input is scale / deviation * (dy - mean(dy)
+   * - h mean(dy h)). The kernel for given moments gives its first term and, column by column, the sums; the other two
+   * are affine in the input.
+   */
+  #gradientByColumns(
+    dy: tf.Tensor5D,
+    sample: tf.Tensor5D,
+    scale: tf.Tensor1D,
+    [mean, variance, none]: readonly tf.Tensor[],
+  ): [tf.Tensor, tf.Tensor1D, tf.Tensor1D] {
+    const [columns, channels] = [sample.shape[3], sample.shape[4]];
+    const tiled = (values: tf.Tensor) => tf.tile(values, [columns]) as tf.Tensor1D;
+    const [first, ...sums] = this.#fusedGradient(
+      this.#planarGivenMoments,
+      byColumns(dy),
+      byColumns(sample),
+      tiled(scale),
+      [tiled(mean!), tiled(variance!), none!],
+    );
+    const [onScale, onOffset] = sums
+      .slice(0, 2)
+      .map((sum) => tf.sum(tf.reshape(sum, [columns, channels]), 0)) as [tf.Tensor1D, tf.Tensor1D];
+    const factor = tf.mul(
+      tf.mul(scale, tf.rsqrt(tf.add(variance!, NORM_EPSILON))),
+      -1 / voxelsOf(sample),
+    ) as tf.Tensor1D;
+    const rest = this.#affine(
+      sample,
+      tf.mul(factor, onScale),
+      tf.mul(factor, onOffset),
+      mean as tf.Tensor1D,
+      variance as tf.Tensor1D,
+    );
+    return [tf.add(tf.reshape(first, sample.shape), rest), onScale, onOffset];
+  }
+
+  /** (x - mean) / sqrt(variance + epsilon) * scale + offset in one call. */
+  #affine(x: tf.Tensor5D, ...parameters: readonly tf.Tensor1D[]): tf.Tensor {
+    const inputs = [x, ...parameters];
+    return this.#backend.executeMultipleOutputs('FusedBatchNormV3', this.#givenMoments, inputs, 6)[0]!;
   }
 
   /** Mean per channel of one sample, rows first: long float32 sums lose digits. */
@@ -164,6 +228,16 @@ function samplesOf(x: tf.Tensor5D): tf.Tensor5D[] {
 function planar(sample: tf.Tensor5D): tf.Tensor4D {
   const [, frames, rows, columns, channels] = sample.shape;
   return tf.reshape(sample, [1, frames * rows, columns, channels]);
+}
+
+/** [1, time * row, 1, column * channel], so that a sum per channel is one per column and channel. */
+function byColumns(sample: tf.Tensor5D): tf.Tensor4D {
+  const [, frames, rows, columns, channels] = sample.shape;
+  return tf.reshape(sample, [1, frames * rows, 1, columns * channels]);
+}
+
+function voxelsOf(sample: tf.Tensor5D): number {
+  return sample.size / sample.shape[4];
 }
 
 /** Samples of any layout as one batch; disposes them. */

@@ -4,9 +4,8 @@ import { ShapeAutoencoderSchema } from '../../../contracts/run-config.ts';
 import { DomainError } from '../../../ground/errors.ts';
 import { withoutPrefix, withPrefix } from '../../networks/prefixed-arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../networks/safetensors.ts';
-import type { LatentBounds } from '../latent-smoothing.ts';
 import { ShapeAutoencoder } from './autoencoder.ts';
-import { boundsFromArrays, boundsToArrays } from './latent-bounds.ts';
+import { boundsFromArrays, boundsToArrays, type LatentBounds } from './latent-bounds.ts';
 
 const KIND = 'shape-autoencoder';
 

@@ -12,8 +12,9 @@ const DELTA = 1;
 type Weights = Pick<ShapeAutoencoderConfig, 'crossEntropyWeight' | 'diceWeight'>;
 
 /**
- * crossEntropyWeight * cross entropy + diceWeight * (1 - soft Dice of the foreground labels, mean over frames), with its
- * gradient by the logits. `logits` and one-hot `masks` are [batch, 1, rows, columns, 3]. The caller disposes both results.
+ * crossEntropyWeight * cross entropy + diceWeight * (1 - soft Dice of the foreground labels, mean over frames), with
+ * its gradient by the logits. `logits` and one-hot `masks` are [batch, 1, rows, columns, 3]. The caller disposes both
+ * results.
  */
 export function reconstructionLoss(
   logits: tf.Tensor5D,
@@ -58,8 +59,8 @@ export function reconstructionLoss(
 }
 
 /**
- * weight * KL divergence of the posterior from the standard normal (summed over dimensions, mean over the batch) with its
- * gradients. The caller disposes the results.
+ * weight * KL divergence of the posterior from the standard normal (summed over dimensions, mean over the batch) with
+ * its gradients. The caller disposes the results.
  */
 export function divergenceLoss(
   posterior: Posterior,
@@ -81,8 +82,8 @@ export function divergenceLoss(
 }
 
 /**
- * weight * sum over attributes of the mean over pairs of |tanh(delta * latent difference) - sign(attribute difference)|,
- * with its gradient by the latent means. Pairs in which an attribute could not be measured are left out.
+ * weight * sum over attributes of the mean over pairs of |tanh(delta * latent difference) - sign(attribute
+ * difference)|, with its gradient by the latent means. Pairs in which an attribute could not be measured are left out.
  *
  * `means` is [batch, latentDimensions], row-major, as is the gradient.
  */

@@ -19,15 +19,16 @@ import {
   type TrainingState,
   type TrainingStep,
 } from '../../training/training.ts';
-import type { LatentBounds } from '../latent-smoothing.ts';
 import { maskShape, type ShapeAutoencoder } from './autoencoder.ts';
 import { attributeLoss, divergenceLoss, reconstructionLoss } from './autoencoder-loss.ts';
 import { encodeFrames } from './encode-frames.ts';
-import { boundsFromArrays, boundsToArrays, widenBounds } from './latent-bounds.ts';
+import { boundsFromArrays, boundsToArrays, type LatentBounds, widenBounds } from './latent-bounds.ts';
 import { registerFrame, type ShapeBox, shapeBoxOf } from './registration.ts';
 import { type AttributeValues, measureAttributes, registeredAttributes } from './shape-attributes.ts';
 
-/** Shift and size of the training squares vary by up to this share of the side, so that new videos need no exact fit. */
+/**
+ * Shift and size of the training squares vary by up to this share of the side, so that new videos need no exact fit.
+ */
 const SHIFT_JITTER = 0.04;
 const SIZE_JITTER = 0.08;
 
@@ -98,8 +99,8 @@ export class AutoencoderTraining implements Training<AutoencoderProgress> {
   }
 
   /**
-   * One optimiser step, then one video of the latent range per call, of which there is nothing to measure. `loss` is the total
-   * objective, `dice` the mean soft Dice of the foreground labels.
+   * One optimiser step, then one video of the latent range per call, of which there is nothing to measure. `loss` is
+   * the total objective, `dice` the mean soft Dice of the foreground labels.
    * @throws Diverged when the loss is not finite; DatasetInvalid when all videos it draws are empty.
    */
   step(): TrainingStep {

@@ -1,7 +1,7 @@
 /**
- * The shape autoencoder (method.md 4.2): a small convolutional variational autoencoder of square one-hot masks, with its own
- * reverse mode on the network kernels, so that it trains on every tensor back end. The first latent dimensions stand
- * for shape attributes (shape-attributes.ts).
+ * The shape autoencoder (method.md 4.2): a small convolutional variational autoencoder of square one-hot masks, with
+ * its own reverse mode on the network kernels, so that it trains on every tensor back end. The first latent dimensions
+ * stand for shape attributes (shape-attributes.ts).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ShapeAutoencoderConfig } from '../../../contracts/run-config.ts';

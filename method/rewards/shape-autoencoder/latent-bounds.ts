@@ -1,7 +1,12 @@
 /** Smallest and largest value of every latent dimension over the training set (method.md 4.2). */
 import { DomainError } from '../../../ground/errors.ts';
 import type { NamedArrays } from '../../networks/named-arrays.ts';
-import type { LatentBounds } from '../latent-smoothing.ts';
+
+/** Smallest and largest value of a latent dimension over the training set. */
+export interface LatentBounds {
+  readonly minimum: number;
+  readonly maximum: number;
+}
 
 /** Bounds that also hold for `codes`, [frames, dimensions] row-major; empty bounds hold for nothing yet. */
 export function widenBounds(

@@ -1,12 +1,14 @@
 /**
- * Brings segmentations into the square that the shape autoencoder reads, and back. One square serves all frames of a video:
- * it follows the video's epicardium, so shapes of any patient fill it alike, and it stays still over time, so the position
- * and size of each frame inside it remain what the temporal regularisation is about (method.md 4.2).
+ * Brings segmentations into the square that the shape autoencoder reads, and back. One square serves all frames of a
+ * video: it follows the video's epicardium, so shapes of any patient fill it alike, and it stays still over time, so
+ * the position and size of each frame inside it remain what the temporal regularisation is about (method.md 4.2).
  */
 import { BACKGROUND, CLASS_COUNT } from '../../../ground/labels.ts';
 import type { LabelVideo } from '../../../imaging/image.ts';
 
-/** Side of the square, as a multiple of the epicardium's longer side: room for frames that differ from the median one. */
+/**
+ * Side of the square, as a multiple of the epicardium's longer side: room for frames that differ from the median one.
+ */
 const MARGIN = 1.3;
 /** Each mask pixel is the mean of this many by this many samples of the frame, so that masks keep sub-pixel borders. */
 const SAMPLES = 3;
@@ -24,7 +26,9 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Edges [top, bottom, left, right] of the foreground of one frame, the far ones exclusive; nothing when it is empty. */
+/**
+ * Edges [top, bottom, left, right] of the foreground of one frame, the far ones exclusive; nothing when it is empty.
+ */
 function foregroundEdges(
   labels: Uint8Array,
   start: number,
@@ -45,8 +49,8 @@ function foregroundEdges(
 }
 
 /**
- * The square of a video: centred on the median over frames of the epicardium's edges, so that a broken frame does not move
- * it. Nothing when every frame is empty.
+ * The square of a video: centred on the median over frames of the epicardium's edges, so that a broken frame does not
+ * move it. Nothing when every frame is empty.
  */
 export function shapeBoxOf(video: LabelVideo): ShapeBox | undefined {
   const edges: [number, number, number, number][] = [];
@@ -63,8 +67,8 @@ export function shapeBoxOf(video: LabelVideo): ShapeBox | undefined {
 }
 
 /**
- * The one-hot mask of a frame inside a box, [size, size, 3] written into `target`. Pixels crossed by a border hold shares
- * of their labels; what lies outside of the frame is background.
+ * The one-hot mask of a frame inside a box, [size, size, 3] written into `target`. Pixels crossed by a border hold
+ * shares of their labels; what lies outside of the frame is background.
  */
 export function registerFrame(
   video: LabelVideo,
@@ -135,7 +139,10 @@ export function unregisterFrame(
   }
 }
 
-/** For every pixel along one axis of the frame: whether the box covers it, the mask samples around it, the second's weight. */
+/**
+ * For every pixel along one axis of the frame: whether the box covers it, the mask samples around it, the second's
+ * weight.
+ */
 function samplesAlong(
   pixels: number,
   start: number,

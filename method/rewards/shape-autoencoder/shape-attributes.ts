@@ -1,4 +1,6 @@
-/** The shape attributes to which latent dimensions are tied, in order, with their temporal thresholds (method.md 4.2). */
+/**
+ * The shape attributes to which latent dimensions are tied, in order, with their temporal thresholds (method.md 4.2).
+ */
 import { type LabelVideo, labelFrame } from '../../../imaging/image.ts';
 import { shapeAttributes } from '../../../metrics/attributes.ts';
 import type { ShapeBox } from './registration.ts';
@@ -17,7 +19,9 @@ export const attributeDimensions = [
   { name: 'epiCenterY', threshold: 0.011 },
 ] as const;
 
-/** One value per entry of `attributeDimensions`, NaN where it cannot be measured. Lengths in pixels, angle in degrees. */
+/**
+ * One value per entry of `attributeDimensions`, NaN where it cannot be measured. Lengths in pixels, angle in degrees.
+ */
 export type AttributeValues = Float64Array;
 
 /** Attributes of a frame on its own grid; all NaN when it is empty. */

@@ -20,8 +20,8 @@ export function nextMultiple(size: number, multiple: number): number {
 }
 
 /**
- * Runs `predict` on x [batch, time, rows, columns, channels] continued by reflection behind its end until time, rows and
- * columns are multiples of `multiples`, and cuts the result back. Without anything to pad it is `predict` itself.
+ * Runs `predict` on x [batch, time, rows, columns, channels] continued by reflection behind its end until time, rows
+ * and columns are multiples of `multiples`, and cuts the result back. Without anything to pad it is `predict` itself.
  * The caller disposes the result.
  */
 export function predictPadded(

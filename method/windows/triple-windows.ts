@@ -8,7 +8,9 @@ import { type RandomStream, randomStream, shuffled } from '../../ground/random.t
 export interface StoredTriple {
   readonly image: Float32Array;
   readonly segmentation: Uint8Array;
-  /** In [0, 1]: 1 where the segmentation is right, 0 where it is wrong, anything between in the labels of method.md 5.2. */
+  /**
+   * In [0, 1]: 1 where the segmentation is right, 0 where it is wrong, anything between in the labels of method.md 5.2.
+   */
   readonly correct: Uint8Array | Float32Array;
   readonly frames: number;
   readonly rows: number;

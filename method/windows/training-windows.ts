@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
-import { reflectedIndices } from '../inference/reflection.ts';
+import { reflectedIndices } from './reflection.ts';
 
 /** Preprocessed videos, read window by window, so that they need not all be in memory. */
 export interface WindowSource {
@@ -40,8 +40,8 @@ export function drawWindow(windows: WindowSource, frames: number, random: Random
 }
 
 /**
- * `count` places of one video, evenly spread over it from `first` on and round its end; a video with fewer starts than that
- * gives each of them once.
+ * `count` places of one video, evenly spread over it from `first` on and round its end; a video with fewer starts than
+ * that gives each of them once.
  */
 export function spreadOver(
   windows: WindowSource,
@@ -57,6 +57,14 @@ export function spreadOver(
   }));
 }
 
+/** Where consecutive windows of `window` frames begin that together cover a video; the last of them ends with it. */
+export function consecutiveStarts(frames: number, window: number): number[] {
+  const last = Math.max(0, frames - window);
+  const starts: number[] = [];
+  for (let start = 0; start < last; start += window) starts.push(start);
+  return [...starts, last];
+}
+
 /** Windows of one video, [places, frames, rows, columns, 1]. The caller disposes them. */
 export function imageWindows(
   windows: WindowSource,
@@ -66,7 +74,10 @@ export function imageWindows(
   return tf.tidy(() => tf.concat(places.map((place) => imageWindow(windows, place, frames))) as tf.Tensor5D);
 }
 
-/** The window as [1, frames, rows, columns, 1]; a video shorter than it is continued by reflection. The caller disposes it. */
+/**
+ * The window as [1, frames, rows, columns, 1]; a video shorter than it is continued by reflection. The caller disposes
+ * it.
+ */
 export function imageWindow(windows: WindowSource, place: WindowPlace, frames: number): tf.Tensor5D {
   const { video, startFrame } = place;
   const available = Math.min(frames, windows.frames(video));

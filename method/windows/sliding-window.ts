@@ -1,7 +1,7 @@
 /**
- * Inference over a video of any length (method.md 8): windows slide over the video reflected at both ends, their logits are
- * added up with Gaussian weights and divided by the weights. The sums live in one host array the size of the result, and
- * windows that would only see reflected frames are never computed.
+ * Inference over a video of any length (method.md 8): windows slide over the video reflected at both ends, their logits
+ * are added up with Gaussian weights and divided by the weights. The sums live in one host array the size of the
+ * result, and windows that would only see reflected frames are never computed.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
@@ -32,7 +32,9 @@ export interface ChannelVideo {
   readonly values: Float32Array;
 }
 
-/** [windows, time, rows, columns, channels in] to [windows, time, rows, columns, channels out]; each window by itself. */
+/**
+ * [windows, time, rows, columns, channels in] to [windows, time, rows, columns, channels out]; each window by itself.
+ */
 export type WindowPredictor = (windows: tf.Tensor5D) => tf.Tensor5D;
 
 /** First positions of windows along an axis of at least a window's size: evenly spread, rounded half to even. */
@@ -75,7 +77,8 @@ function weightMap(shape: readonly [number, number, number], sigmaScale: number)
  * The weighted mean of the windows' predictions over a whole video, on the video's grid.
  *
  * A video shorter than a window in time is continued by reflection; in plane a window is at most the image.
- * @throws DomainError GeometryMismatch when the predictor changes the grid of a window; ConfigInvalid for an overlap of 1.
+ * @throws DomainError GeometryMismatch when the predictor changes the grid of a window; ConfigInvalid for an overlap of
+ * 1.
  */
 export function slideWindows(
   video: ChannelVideo,
@@ -106,42 +109,45 @@ export function slideWindows(
   );
 
   const weights = weightMap(shape, config.sigmaScale);
-  const weightSums = new Float32Array(frames * rows * columns);
-  let sums: Float32Array | undefined;
-  let channels = 0;
+  let sums: WeightedSums | undefined;
   const perCall = Math.max(1, Math.floor(VOXELS_PER_CALL / weights.length));
   for (let first = 0; first < places.length; first += perCall) {
     const batch = places.slice(first, first + perCall);
     const prediction = predictBatch(video, batch, shape, predict);
-    channels = prediction.channels;
-    sums ??= new Float32Array(weightSums.length * channels);
+    const { channels } = prediction;
+    const size = weights.length * channels;
+    const target = sums ?? emptySums({ frames, rows, columns, channels });
+    sums = target;
     batch.forEach((place, index) => {
-      const size = weights.length * channels;
       const values = prediction.values.subarray(index * size, (index + 1) * size);
-      addWindow(sums!, weightSums, video, values, weights, place, shape, channels);
+      addWindow(target, { place, shape, values, weights });
     });
   }
   if (sums === undefined)
     throw new DomainError('DatasetInvalid', 'a video without frames cannot be predicted');
-  for (let voxel = 0; voxel < weightSums.length; voxel++) {
-    const scale = 1 / weightSums[voxel]!;
-    for (let k = 0; k < channels; k++) sums[voxel * channels + k]! *= scale;
-  }
-  return { frames, rows, columns, channels, values: sums };
+  return weightedMean(sums);
 }
 
 /**
- * Logits of a whole video, [frames, rows, columns, classes], from a predictor of grey windows [batch, time, rows,
- * columns, 1]. The caller disposes the result.
- * @throws DomainError as `slideWindows`
+ * The logits of a whole video [1, frames, rows, columns, channels] as one tensor, [1, frames, rows, columns, channels
+ * out]. The caller disposes the result.
+ * @throws DomainError as `slideWindows`; GeometryMismatch for more than one video.
  */
 export function slidingWindowLogits(
-  video: GreyVideo,
+  x: tf.Tensor5D,
   predict: WindowPredictor,
   config: WindowConfig,
-): tf.Tensor4D {
-  const { frames, rows, columns, channels, values } = slideWindows(greyChannel(video), predict, config);
-  return tf.tensor4d(values, [frames, rows, columns, channels]);
+): tf.Tensor5D {
+  const [videos, frames, rows, columns, channels] = x.shape;
+  if (videos !== 1) {
+    throw new DomainError(
+      'GeometryMismatch',
+      `windows slide over one video at a time; found a batch of ${videos}`,
+    );
+  }
+  const video = { frames, rows, columns, channels, values: x.dataSync<'float32'>() };
+  const logits = slideWindows(video, predict, config);
+  return tf.tensor5d(logits.values, [1, frames, rows, columns, logits.channels]);
 }
 
 /** The video as one channel; shares its memory. */
@@ -197,16 +203,38 @@ function readWindow(
   }
 }
 
-function addWindow(
-  sums: Float32Array,
-  weightSums: Float32Array,
-  video: ChannelVideo,
-  window: Float32Array,
-  weights: Float32Array,
-  [time, row, column]: Triplet,
-  shape: Triplet,
-  channels: number,
-): void {
+/** Sums of what windows say, times their weights, over a whole video. */
+interface WeightedSums extends ChannelVideo {
+  /** Of every voxel. */
+  readonly weights: Float32Array;
+}
+
+function emptySums(grid: Omit<ChannelVideo, 'values'>): WeightedSums {
+  const weights = new Float32Array(grid.frames * grid.rows * grid.columns);
+  return { ...grid, values: new Float32Array(weights.length * grid.channels), weights };
+}
+
+/** The sums over their weights, in place. */
+function weightedMean({ weights, ...video }: WeightedSums): ChannelVideo {
+  const { channels, values } = video;
+  for (let voxel = 0; voxel < weights.length; voxel++) {
+    const scale = 1 / weights[voxel]!;
+    for (let k = 0; k < channels; k++) values[voxel * channels + k]! *= scale;
+  }
+  return video;
+}
+
+/** What a window says of the voxels that it covers; weights are those of a window's voxels. */
+interface PlacedWindow {
+  readonly place: Triplet;
+  readonly shape: Triplet;
+  readonly values: Float32Array;
+  readonly weights: Float32Array;
+}
+
+function addWindow(video: WeightedSums, { place, shape, values: window, weights }: PlacedWindow): void {
+  const [time, row, column] = place;
+  const { values: sums, weights: weightSums, channels } = video;
   for (let t = Math.max(0, -time); t < shape[0] && time + t < video.frames; t++) {
     for (let r = 0; r < shape[1]; r++) {
       let from = (t * shape[1] + r) * shape[2];
