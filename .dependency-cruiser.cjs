@@ -4,7 +4,7 @@
  */
 const TESTS = '(\\.test\\.ts$|^test/|^bench/|^examples/)';
 const PROJECT_FOLDERS =
-  '^(activities|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|report|runtime|storage|workers|workflows)/';
+  '^(activities|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|recorded|report|runtime|storage|workers|workflows)/';
 
 /** A folder that imports, of the project's own, only the folders named; outside packages are another rule's matter. */
 function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
@@ -26,12 +26,13 @@ module.exports = {
     onlyImports('ground', []),
     onlyImports('contracts', ['ground']),
     onlyImports('decisions', ['contracts', 'ground']),
+    onlyImports('recorded', []),
     onlyImports('imaging', ['ground']),
     onlyImports('metrics', ['ground', 'imaging']),
     onlyImports('datasets', ['contracts', 'ground', 'imaging', 'metrics']),
-    onlyImports('method', ['contracts', 'ground', 'imaging', 'metrics']),
+    onlyImports('method', ['contracts', 'ground', 'imaging', 'metrics', 'recorded']),
     onlyImports('storage', ['ground']),
-    onlyImports('runtime', ['contracts', 'ground']),
+    onlyImports('runtime', ['contracts', 'ground', 'recorded']),
     onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),
     onlyImports('workflows', ['contracts', 'decisions', 'ground'], { exceptTypes: true }),
     onlyImports('activities', [
@@ -64,8 +65,8 @@ module.exports = {
       name: 'domain-knows-no-services',
       severity: 'error',
       comment:
-        'imaging, metrics, method and datasets know nothing of Temporal, S3, the configuration or processes',
-      from: { path: '^(imaging|metrics|method|datasets)/', pathNot: TESTS },
+        'imaging, metrics, method, recorded and datasets know nothing of Temporal, S3, the configuration or processes',
+      from: { path: '^(imaging|metrics|method|recorded|datasets)/', pathNot: TESTS },
       to: {
         path: '(^temporal\\.config\\.ts$|node_modules/@temporalio/|node_modules/@aws-sdk/|^(node:)?(child_process|process|net|http)$)',
       },
@@ -81,7 +82,7 @@ module.exports = {
       name: 'method-uses-the-tensor-core-alone',
       severity: 'error',
       comment: 'a back end is registered by runtime/tensors.ts',
-      from: { path: '^(method|activities)/', pathNot: TESTS },
+      from: { path: '^(method|activities|recorded)/', pathNot: TESTS },
       to: { path: 'node_modules/@tensorflow/', pathNot: 'node_modules/@tensorflow/tfjs-core/' },
     },
     {
