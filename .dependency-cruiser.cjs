@@ -5,7 +5,7 @@
 const TESTS = '(\\.test\\.ts$|^test/|^bench/|^examples/)';
 const CONFIGURATION = '^temporal\\.config\\.ts$';
 const PROJECT_FOLDERS =
-  '^(activities|app|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|report|runtime|storage|workers|workflows)/';
+  '^(activities|app|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|recorded|report|runtime|storage|workers|workflows)/';
 
 /** A folder that imports, of the project's own, only the folders named; outside packages are another rule's matter. */
 function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
@@ -38,10 +38,11 @@ module.exports = {
     onlyImports('ground', []),
     onlyImports('contracts', ['ground']),
     onlyImports('decisions', ['contracts', 'ground']),
+    onlyImports('recorded', []),
     onlyImports('imaging', ['ground']),
     onlyImports('metrics', ['ground', 'imaging']),
     onlyImports('datasets', ['contracts', 'ground', 'imaging', 'metrics']),
-    onlyImports('method', ['contracts', 'ground', 'imaging', 'metrics']),
+    onlyImports('method', ['contracts', 'ground', 'imaging', 'metrics', 'recorded']),
     methodFolder('networks', []),
     methodFolder('networks/kernels', []),
     methodFolder('training', ['networks']),
@@ -53,7 +54,7 @@ module.exports = {
     methodFolder('scale-out', ['networks']),
     methodFolder('inference', ['networks', 'windows', 'rewards', 'ppo']),
     onlyImports('storage', ['ground']),
-    onlyImports('runtime', ['contracts', 'ground', 'storage']),
+    onlyImports('runtime', ['contracts', 'ground', 'recorded', 'storage']),
     onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),
     onlyImports('workflows', ['contracts', 'decisions', 'ground'], { exceptTypes: true }),
     onlyImports(
@@ -110,8 +111,8 @@ module.exports = {
       name: 'domain-knows-no-services',
       severity: 'error',
       comment:
-        'imaging, metrics, method and datasets know nothing of Temporal, S3, the configuration or processes',
-      from: { path: '^(imaging|metrics|method|datasets)/', pathNot: TESTS },
+        'imaging, metrics, method, recorded and datasets know nothing of Temporal, S3, the configuration or processes',
+      from: { path: '^(imaging|metrics|method|recorded|datasets)/', pathNot: TESTS },
       to: {
         path: '(^temporal\\.config\\.ts$|node_modules/@temporalio/|node_modules/@aws-sdk/|^(node:)?(child_process|process|net|http)$)',
       },
@@ -127,7 +128,7 @@ module.exports = {
       name: 'method-uses-the-tensor-core-alone',
       severity: 'error',
       comment: 'a back end is registered by runtime/tensors.ts',
-      from: { path: '^(method|activities)/', pathNot: TESTS },
+      from: { path: '^(method|activities|recorded)/', pathNot: TESTS },
       to: { path: 'node_modules/@tensorflow/', pathNot: 'node_modules/@tensorflow/tfjs-core/' },
     },
     {

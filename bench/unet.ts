@@ -1,16 +1,20 @@
 /**
- * Speed of the U-Net: forward, forward with gradients, and the PPO update of a window. With `--pytorch PYTHON`, an interpreter that
- * has torch, the same passes of bench/pytorch_unet.py run in turn with these, on the same device, so that both meet the machine
- * in the same state. `--sizes tiny,small,paper` chooses (default: the first two), `--threads 1` makes the processor time of both
- * sides comparable on a busy machine, and `--seconds` is for each row.
+ * Speed of the U-Net: forward, forward with gradients, a step of supervised training, and the PPO update of a window. With `--pytorch
+ * PYTHON`, an interpreter that has torch, the same passes of bench/pytorch_unet.py run in turn with these, on the same device, so that
+ * both meet the machine in the same state; with `--eager` the same operations, unrecorded. `--sizes tiny,small,paper` chooses (default:
+ * the first two), `--threads 1,2` gives each count its process, and `--seconds` is for each row.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import { Adam } from '../method/networks/adam.ts';
 import { disposeGradients } from '../method/networks/gradients.ts';
-import { codeRoot } from '../runtime/installation.ts';
+import { supervisedLoss } from '../method/networks/supervised-loss.ts';
+import { networkPass, TrainingStep } from '../method/networks/training-step.ts';
+import { recorded, recordSteps } from '../recorded/recorded.ts';
+import { codeRoot, moduleCommand } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import {
   type BenchSize,
@@ -21,15 +25,21 @@ import {
   ppoWindow,
 } from './shared/networks.ts';
 
-type Pass = 'forward' | 'training' | 'ppo';
+const passNames = ['forward', 'training', 'step', 'ppo'] as const;
+type Pass = (typeof passNames)[number];
 
 interface UNetBenchRow {
+  readonly threads: number;
   readonly size: string;
   readonly pass: Pass;
   readonly rounds: number;
   /** Medians in milliseconds. */
   readonly ms: number;
   readonly cpuMs: number;
+  readonly eagerMs?: number;
+  readonly eagerCpuMs?: number;
+  /** Below 1 is faster recorded. */
+  readonly overEager?: number;
   readonly pytorchMs?: number;
   readonly pytorchCpuMs?: number;
   /** Below 1 is faster than PyTorch. */
@@ -45,6 +55,8 @@ interface Timing {
 
 const MAX_ROUNDS = 60;
 const MIN_ROUNDS = 2;
+/** Of a recorded step: recording, checking it, running it for the first time, and checking it again. */
+const WARM_UP_ROUNDS = 4;
 
 type PyTorch = (size: BenchSize, pass: Pass) => Promise<Timing>;
 
@@ -73,6 +85,24 @@ function passesOf(size: BenchSize): { run: Readonly<Record<Pass, () => void>>; d
   const net = benchNetwork(size, {}, 0);
   const x = benchWindow(size);
   const onGradient: tf.Tensor5D = tf.fill([1, ...gridOf(size), 3], 1e-4);
+  const labels = tf.tidy(() => tf.cast(tf.mul(tf.squeeze<tf.Tensor4D>(x, [4]), 3), 'int32') as tf.Tensor4D);
+  const gradientsOf = recorded('forward and backward', (window: tf.Tensor5D, byLogits: tf.Tensor5D) => {
+    const pass = net.forwardForTraining(window);
+    const gradients = pass.backward([byLogits]);
+    pass.dispose();
+    return gradients;
+  });
+  const optimiser = new Adam(net.parameters, { learningRate: 1e-7 });
+  const step = new TrainingStep({
+    name: 'supervised step',
+    optimiser,
+    gradientNorm: 1,
+    pass: (window: tf.Tensor5D, truth: tf.Tensor4D) =>
+      networkPass(net, window, ([logits]) => {
+        const { loss, gradient } = supervisedLoss(logits!, truth);
+        return { loss, gradients: [gradient] };
+      }),
+  });
   const { update, dispose } = ppoWindow(size);
   return {
     run: {
@@ -83,18 +113,18 @@ function passesOf(size: BenchSize): { run: Readonly<Record<Pass, () => void>>; d
         logits.dispose();
       },
       training: () => {
-        const pass = net.forwardForTraining(x);
-        const gradients = pass.backward([onGradient]);
+        const gradients = gradientsOf(x, onGradient);
         gradients.get('input_block.conv1.conv.weight')!.dataSync();
         disposeGradients(gradients);
-        pass.dispose();
+      },
+      step: () => {
+        step.run(x, labels);
       },
       ppo: update,
     },
     dispose: () => {
-      dispose();
-      net.dispose();
-      tf.dispose([x, onGradient]);
+      for (const part of [{ dispose }, gradientsOf, step, optimiser, net]) part.dispose();
+      tf.dispose([x, onGradient, labels]);
     },
   };
 }
@@ -115,40 +145,60 @@ async function compare(
 ): Promise<UNetBenchRow[]> {
   const passes = passesOf(size);
   const rows: UNetBenchRow[] = [];
-  for (const pass of ['forward', 'training', 'ppo'] as const) {
+  for (const pass of passNames) {
     // That one takes minutes on a processor at full size.
     if (size === 'paper' && pass === 'ppo' && name !== 'native-gpu') continue;
-    // The first round warms up.
-    passes.run[pass]();
-    await pytorch?.(size, pass);
-    const own: Timing[] = [];
-    const other: Timing[] = [];
+    // PyTorch's side has no supervised step.
+    const other = pass === 'step' ? undefined : pytorch;
+    // The first rounds record, and warm up.
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) passes.run[pass]();
+    await other?.(size, pass);
+    const timings: Timings = { own: [], eager: [], pytorch: [] };
     const end = performance.now() + 1000 * seconds;
-    while (own.length < MIN_ROUNDS || (own.length < MAX_ROUNDS && performance.now() < end)) {
-      own.push(timed(passes.run[pass]));
-      if (pytorch) other.push(await pytorch(size, pass));
+    while (timings.own.length < MIN_ROUNDS || (timings.own.length < MAX_ROUNDS && performance.now() < end)) {
+      timings.own.push(timed(passes.run[pass]));
+      if (values.eager) {
+        recordSteps(false);
+        timings.eager.push(timed(passes.run[pass]));
+        recordSteps(true);
+      }
+      if (other) timings.pytorch.push(await other(size, pass));
     }
-    rows.push(rowOf(size, pass, own, other));
+    rows.push(rowOf(size, pass, timings));
   }
   passes.dispose();
   return rows;
 }
 
-function rowOf(size: string, pass: Pass, own: readonly Timing[], pytorch: readonly Timing[]): UNetBenchRow {
-  const { ms, cpuMs } = medianOf(own);
-  const row = { size, pass, rounds: own.length, ms: rounded(ms, 1), cpuMs: rounded(cpuMs, 1) };
-  if (pytorch.length === 0) return row;
-  const other = medianOf(pytorch);
+interface Timings {
+  readonly own: Timing[];
+  readonly eager: Timing[];
+  readonly pytorch: Timing[];
+}
+
+function rowOf(size: string, pass: Pass, timings: Timings): UNetBenchRow {
+  const own = medianOf(timings.own)!;
+  const eager = medianOf(timings.eager);
+  const pytorch = medianOf(timings.pytorch);
   return {
-    ...row,
-    pytorchMs: rounded(other.ms, 1),
-    pytorchCpuMs: rounded(other.cpuMs, 1),
-    ratio: rounded(ms / other.ms, 2),
-    cpuRatio: rounded(cpuMs / other.cpuMs, 2),
+    ...{ threads, size, pass, rounds: timings.own.length },
+    ...{ ms: rounded(own.ms, 1), cpuMs: rounded(own.cpuMs, 1) },
+    ...(eager && {
+      eagerMs: rounded(eager.ms, 1),
+      eagerCpuMs: rounded(eager.cpuMs, 1),
+      overEager: rounded(own.ms / eager.ms, 2),
+    }),
+    ...(pytorch && {
+      pytorchMs: rounded(pytorch.ms, 1),
+      pytorchCpuMs: rounded(pytorch.cpuMs, 1),
+      ratio: rounded(own.ms / pytorch.ms, 2),
+      cpuRatio: rounded(own.cpuMs / pytorch.cpuMs, 2),
+    }),
   };
 }
 
-function medianOf(timings: readonly Timing[]): Timing {
+function medianOf(timings: readonly Timing[]): Timing | undefined {
+  if (timings.length === 0) return undefined;
   const median = (field: keyof Timing) =>
     timings.map((timing) => timing[field]).sort((a, b) => a - b)[timings.length >> 1]!;
   return { ms: median('ms'), cpuMs: median('cpuMs') };
@@ -158,17 +208,44 @@ function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
+function print(result: { backend: string; device: string; rows: readonly UNetBenchRow[] }): void {
+  if (values.json) console.log(JSON.stringify(result));
+  else console.table(result.rows);
+}
+
+/** The same benchmark in a process for each count of threads: a process has one. */
+function runForEach(counts: readonly string[]): void {
+  const args = process.argv
+    .slice(2)
+    .filter((arg, index, all) => arg !== '--threads' && all[index - 1] !== '--threads');
+  const results = counts.map((count) => {
+    const child = moduleCommand('bench/unet', [...args, '--json', '--threads', count]);
+    const output = execFileSync(child.command, child.args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      encoding: 'utf8',
+    });
+    return JSON.parse(output) as Parameters<typeof print>[0];
+  });
+  print({ ...results[0]!, rows: results.flatMap(({ rows }) => rows) });
+}
+
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean' },
     pytorch: { type: 'string' },
+    eager: { type: 'boolean' },
     sizes: { type: 'string', default: 'tiny,small' },
     threads: { type: 'string' },
     seconds: { type: 'string', default: '10' },
   },
 });
+const counts = values.threads?.split(',') ?? [];
+if (counts.length > 1) {
+  runForEach(counts);
+  process.exit();
+}
 const { name, device, threads } = await selectTensorBackend(
-  values.threads === undefined ? {} : { threads: Number(values.threads) },
+  counts[0] === undefined ? {} : { threads: Number(counts[0]) },
 );
 const pytorch =
   values.pytorch === undefined
@@ -178,5 +255,4 @@ const chosen = benchSizes.filter((size) => values.sizes.split(',').includes(size
 const rows: UNetBenchRow[] = [];
 for (const size of chosen) rows.push(...(await compare(size, pytorch?.run, Number(values.seconds))));
 pytorch?.stop();
-if (values.json) console.log(JSON.stringify({ backend: name, device, rows }));
-else console.table(rows);
+print({ backend: name, device, rows });

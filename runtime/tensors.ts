@@ -10,6 +10,7 @@ import { dirname, join, sep } from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../ground/errors.ts';
+import { recordSteps, stepsAreRecorded, stepsCanBeRecorded } from '../recorded/recorded.ts';
 import { nativeEnvironment } from './native-environment.ts';
 import { hasNvidiaDriver } from './provision/machine.ts';
 import { readTensorSetup } from './provision/tensorflow.ts';
@@ -35,6 +36,11 @@ export interface TensorBackendOptions {
   readonly threads?: number | undefined;
   /** Never look for a better one than this. */
   readonly prefer?: TensorBackendName;
+  /**
+   * Runs every operation by itself, so that an error or a profile names the line that called it: slower, and the same to the last bit.
+   * Default: what ECHOLOOP_EAGER says, else false.
+   */
+  readonly eager?: boolean;
   /** Gets the warning about a slow back end; standard error by default. */
   readonly warn?: (line: string) => void;
 }
@@ -85,10 +91,11 @@ async function registerNative(
   await tf.ready();
   const backend = tf.backend() as unknown as NativeBackend;
   const version = backend.binding.TF_Version;
+  const steps = howStepsRun();
   if (backend.isUsingGpuDevice) {
     return {
       name: 'native-gpu',
-      why: 'native TensorFlow drives the GPU',
+      why: `native TensorFlow drives the GPU; ${steps}`,
       device: nvidiaName(),
       version,
       threads,
@@ -100,7 +107,21 @@ async function registerNative(
     : prefer === 'native-cpu'
       ? 'native TensorFlow on the processor, as asked for'
       : 'native TensorFlow; no NVIDIA GPU was found';
-  return { name: 'native-cpu', why, device: `processor, ${threads} threads`, version, threads };
+  return {
+    name: 'native-cpu',
+    why: `${why}; ${steps}`,
+    device: `processor, ${threads} threads`,
+    version,
+    threads,
+  };
+}
+
+/** One call of TensorFlow for a step, or one for each operation of it (docs/recorded-step.md). */
+function howStepsRun(): string {
+  if (stepsAreRecorded()) return 'steps are recorded';
+  return stepsCanBeRecorded()
+    ? 'steps run operation by operation, as asked for'
+    : 'steps run operation by operation, since its addon is not the one that set-up builds (`node runtime/bootstrap.mjs`)';
 }
 
 async function registerWasm(threads: number, why: string): Promise<TensorBackend> {
@@ -127,7 +148,12 @@ async function whyNotNative(error: unknown): Promise<string> {
  */
 export async function selectTensorBackend(options: TensorBackendOptions = {}): Promise<TensorBackend> {
   const threads = options.threads ?? availableParallelism();
-  const { prefer, requireGpu = false } = options;
+  const {
+    prefer,
+    requireGpu = false,
+    eager = ['1', 'true'].includes(process.env.ECHOLOOP_EAGER ?? ''),
+  } = options;
+  recordSteps(!eager);
   const warn = options.warn ?? ((line) => process.stderr.write(`${line}\n`));
   let backend: TensorBackend;
   if (prefer === 'wasm') {

@@ -2,31 +2,50 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
 import type { Gradients } from './gradients.ts';
-import { arrayOf, elementCount, type NamedArray, type NamedArrays } from './named-arrays.ts';
+import { type Held, holdValues } from './held-values.ts';
+import { arrayOf, type NamedArrays } from './named-arrays.ts';
+import { ParameterVector } from './parameter-vector.ts';
+import { withoutPrefix, withPrefix } from './prefixed-arrays.ts';
 
 const FIRST_DECAY = 0.9;
 const SECOND_DECAY = 0.999;
 const EPSILON = 1e-8;
 
+/** What a step takes of the count of steps and the learning rate: numbers, which a recorded step is given at each call. */
+export interface AdamCoefficients<Scalar = number> {
+  /** Learning rate over the first moments' bias correction. */
+  readonly rate: Scalar;
+  /** One over the root of the second moments' bias correction. */
+  readonly deviationScale: Scalar;
+}
+
+/** What a step makes of moments and parameters. */
+export interface AdamValues {
+  readonly first: tf.Tensor1D;
+  readonly second: tf.Tensor1D;
+  /** In the order of the parameters. */
+  readonly parameters: readonly tf.Tensor[];
+}
+
 /**
  * One optimiser per network. All parameters are updated as one vector, which takes a dozen operations instead of a dozen per
- * parameter.
+ * parameter. A step is computed (`updated`, which a recorded step can contain) and then taken (`take`) or dropped.
  */
 export class Adam {
-  readonly #parameters: ReadonlyMap<string, tf.Variable>;
-  readonly #sizes: readonly number[];
+  readonly #parameters: readonly tf.Variable[];
+  /** How gradients become the vector that a step is taken along. */
+  readonly vector: ParameterVector;
   readonly #first: tf.Variable<tf.Rank.R1>;
   readonly #second: tf.Variable<tf.Rank.R1>;
   #learningRate: number;
   #step = 0;
 
   constructor(parameters: ReadonlyMap<string, tf.Variable>, options: { learningRate: number }) {
-    this.#parameters = parameters;
+    this.#parameters = [...parameters.values()];
     this.#learningRate = options.learningRate;
-    this.#sizes = [...parameters.values()].map((parameter) => parameter.size);
-    const total = this.#sizes.reduce((sum, size) => sum + size, 0);
-    this.#first = zeroVariable(total);
-    this.#second = zeroVariable(total);
+    this.vector = new ParameterVector(parameters);
+    this.#first = this.vector.zeros();
+    this.#second = this.vector.zeros();
   }
 
   /** Steps taken so far. */
@@ -38,57 +57,71 @@ export class Adam {
     this.#learningRate = learningRate;
   }
 
-  /**
-   * One step on the parameters. An absent gradient counts as zero. The gradients stay the caller's.
-   * @throws Error when a gradient has no parameter of its name and shape.
-   */
-  apply(gradients: Gradients): void {
-    for (const [name, gradient] of gradients) {
-      const parameter = this.#parameters.get(name);
-      if (!parameter || !tf.util.arraysEqual(parameter.shape, gradient.shape)) {
-        throw new Error(
-          `Adam was given a gradient "${name}" of shape [${gradient.shape}] that fits no parameter.`,
-        );
-      }
-    }
-    this.#step++;
-    const firstCorrection = 1 - FIRST_DECAY ** this.#step;
-    const secondCorrection = 1 - SECOND_DECAY ** this.#step;
-    tf.tidy(() => {
-      const gradient = tf.concat1d(
-        [...this.#parameters].map(([name, parameter]) => {
-          const given = gradients.get(name);
-          return given ? tf.reshape(given, [parameter.size]) : tf.zeros([parameter.size]);
-        }),
-      );
+  /** Of the step that would be the next. */
+  get coefficients(): AdamCoefficients {
+    return {
+      rate: this.#learningRate / (1 - FIRST_DECAY ** (this.#step + 1)),
+      deviationScale: 1 / Math.sqrt(1 - SECOND_DECAY ** (this.#step + 1)),
+    };
+  }
+
+  /** What a step along the gradient (`ParameterVector.of`) makes of the present values, which stay as they are. The caller disposes it. */
+  updated(gradient: tf.Tensor1D, { rate, deviationScale }: AdamCoefficients<tf.Scalar | number>): AdamValues {
+    const [first, second, ...parameters] = tf.tidy(() => {
       const first = tf.add(tf.mul(this.#first, FIRST_DECAY), tf.mul(gradient, 1 - FIRST_DECAY));
       const second = tf.add(
         tf.mul(this.#second, SECOND_DECAY),
         tf.mul(tf.square(gradient), 1 - SECOND_DECAY),
       );
-      this.#first.assign(first as tf.Tensor1D);
-      this.#second.assign(second as tf.Tensor1D);
-      const deviation = tf.add(tf.mul(tf.sqrt(second), 1 / Math.sqrt(secondCorrection)), EPSILON);
-      const update = tf.div(tf.mul(first, this.#learningRate / firstCorrection), deviation);
-      const parts = tf.split(update, [...this.#sizes]);
-      [...this.#parameters.values()].forEach((parameter, index) => {
-        parameter.assign(tf.sub(parameter, tf.reshape(parts[index]!, parameter.shape)));
-      });
+      const deviation = tf.add(tf.mul(tf.sqrt(second), deviationScale), EPSILON);
+      const updates = this.vector.split(tf.div(tf.mul(first, rate), deviation));
+      const parameters = this.#parameters.map((parameter, index) => tf.sub(parameter, updates[index]!));
+      return [first, second, ...parameters];
     });
+    return { first: first as tf.Tensor1D, second: second as tf.Tensor1D, parameters };
+  }
+
+  /** Takes the step whose values these are, and disposes them. */
+  take({ first, second, parameters }: AdamValues): void {
+    this.#first.assign(first);
+    this.#second.assign(second);
+    this.#parameters.forEach((parameter, index) => {
+      parameter.assign(parameters[index]!);
+    });
+    tf.dispose([first, second, ...parameters]);
+    this.#step++;
+  }
+
+  /**
+   * One step on the parameters. An absent gradient counts as zero. The gradients stay the caller's.
+   * @throws Error when a gradient has no parameter of its name and shape.
+   */
+  apply(gradients: Gradients): void {
+    const gradient = this.vector.of(gradients);
+    this.take(this.updated(gradient, this.coefficients));
+    gradient.dispose();
+  }
+
+  /** Holds moments and step count on the device, to go back to; the parameters are held by their network. */
+  hold(): Held {
+    const step = this.#step;
+    const moments = holdValues([this.#first, this.#second]);
+    return {
+      restore: () => {
+        moments.restore();
+        this.#step = step;
+      },
+      dispose: () => moments.dispose(),
+    };
   }
 
   /** Moments by parameter name in the layout of the variables, and the step count; the learning rate is not part of it. */
   toArrays(): NamedArrays {
-    const arrays: Record<string, NamedArray> = { step: { shape: [], data: Float32Array.of(this.#step) } };
-    const first = this.#first.dataSync<'float32'>();
-    const second = this.#second.dataSync<'float32'>();
-    let start = 0;
-    for (const [name, { shape, size }] of this.#parameters) {
-      arrays[`first/${name}`] = { shape, data: first.slice(start, start + size) };
-      arrays[`second/${name}`] = { shape, data: second.slice(start, start + size) };
-      start += size;
-    }
-    return arrays;
+    return {
+      step: { shape: [], data: Float32Array.of(this.#step) },
+      ...withPrefix('first', this.vector.toArrays(this.#first)),
+      ...withPrefix('second', this.vector.toArrays(this.#second)),
+    };
   }
 
   /**
@@ -103,28 +136,18 @@ export class Adam {
         `Adam's step count must be a whole number, the checkpoint has ${step}.`,
       );
     }
-    const total = this.#first.size;
-    const first = new Float32Array(total);
-    const second = new Float32Array(total);
-    let start = 0;
-    for (const [name, { shape }] of this.#parameters) {
-      first.set(arrayOf(arrays, `first/${name}`, shape, 'Adam').data, start);
-      second.set(arrayOf(arrays, `second/${name}`, shape, 'Adam').data, start);
-      start += elementCount(shape);
-    }
-    this.#step = step;
     tf.tidy(() => {
-      this.#first.assign(tf.tensor1d(first));
-      this.#second.assign(tf.tensor1d(second));
+      const [first, second] = (['first', 'second'] as const).map((name) =>
+        this.vector.fromArrays(withoutPrefix(name, arrays), `Adam (${name} moments)`),
+      ) as [tf.Tensor1D, tf.Tensor1D];
+      this.#first.assign(first);
+      this.#second.assign(second);
     });
+    this.#step = step;
   }
 
   /** Frees the moments; the parameters stay. */
   dispose(): void {
     tf.dispose([this.#first, this.#second]);
   }
-}
-
-function zeroVariable(size: number): tf.Variable<tf.Rank.R1> {
-  return tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([size])));
 }

@@ -27,3 +27,18 @@ export function clipByGlobalNorm(
   if (!Number.isFinite(norm) || norm <= limit) return { gradients, norm };
   return { gradients: scaleGradients(gradients, limit / (norm + 1e-6)), norm };
 }
+
+/**
+ * The same of gradients that are one vector (ParameterVector), on the device, as a part of a recorded step. Whether they can be used is
+ * for the caller to see from the norm. The caller disposes both; `vector` stays the caller's.
+ */
+export function clipVector(
+  vector: tf.Tensor1D,
+  limit: number,
+): { readonly clipped: tf.Tensor1D; readonly norm: tf.Scalar } {
+  const [clipped, norm] = tf.tidy(() => {
+    const norm = tf.sqrt(tf.sum(tf.square(vector)));
+    return [tf.mul(vector, tf.minimum(tf.div(limit, tf.add(norm, 1e-6)), 1)), norm];
+  });
+  return { clipped: clipped as tf.Tensor1D, norm: norm as tf.Scalar };
+}

@@ -5,16 +5,19 @@ import { DomainError } from '../../ground/errors.ts';
 /** Keeps the Dice of a class that is absent from both sides at 1. */
 const SMOOTHING = 1e-5;
 
+/** A loss with its gradient by the logits; the caller disposes both. */
+export interface LossTensors {
+  readonly loss: tf.Scalar;
+  readonly gradient: tf.Tensor5D;
+}
+
 /**
  * Loss = mean cross entropy over voxels + 1 - mean over foreground classes of the soft Dice 2 sum(p g) / (sum p + sum g), taken
  * over the whole batch. `logits` is [batch, time, row, column, classes], `labels` int32 [batch, time, row, column] in
- * 0..classes-1, class 0 being background. `gradient` is the loss's gradient by the logits and belongs to the caller.
+ * 0..classes-1, class 0 being background.
  * @throws DomainError GeometryMismatch when the shapes do not fit.
  */
-export function crossEntropyPlusDice(
-  logits: tf.Tensor5D,
-  labels: tf.Tensor4D,
-): { loss: number; gradient: tf.Tensor5D } {
+export function supervisedLoss(logits: tf.Tensor5D, labels: tf.Tensor4D): LossTensors {
   const classes = logits.shape[4];
   if (classes < 2 || !tf.util.arraysEqual(labels.shape, logits.shape.slice(0, 4))) {
     throw new DomainError(
@@ -45,6 +48,15 @@ export function crossEntropyPlusDice(
     const gradient = tf.add(tf.div(tf.sub(probability, truth), voxels), diceGradient);
     return [loss as tf.Scalar, tf.reshape(gradient, logits.shape) as tf.Tensor5D] as const;
   });
+  return { loss, gradient };
+}
+
+/** `supervisedLoss` with the loss as a number of the host, which no recorded step can have. */
+export function crossEntropyPlusDice(
+  logits: tf.Tensor5D,
+  labels: tf.Tensor4D,
+): { loss: number; gradient: tf.Tensor5D } {
+  const { loss, gradient } = supervisedLoss(logits, labels);
   const value = loss.dataSync()[0]!;
   loss.dispose();
   return { loss: value, gradient };

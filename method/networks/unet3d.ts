@@ -5,7 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
 import type { RandomStream } from '../../ground/random.ts';
+import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import type { Gradients } from './gradients.ts';
+import { type Held, holdValues } from './held-values.ts';
 import { ConvolutionBlock, DecoderLevel, type DecoderPass, Head, type LayerPass } from './layers.ts';
 import type { NamedArrays } from './named-arrays.ts';
 import { assignParameters, createParameters, hostArrays, initialArrays } from './parameters.ts';
@@ -43,6 +45,7 @@ export class UNet3D {
   readonly #decoder: readonly DecoderLevel[];
   readonly #output: Head;
   readonly #heads: readonly Head[];
+  readonly #logits: RecordedStep<[tf.Tensor5D], tf.Tensor5D>;
 
   private constructor(config: UNetConfig, plan: UNetPlan, arrays: NamedArrays) {
     this.config = config;
@@ -54,6 +57,7 @@ export class UNet3D {
     this.#decoder = plan.decoder.map(({ up, block }) => new DecoderLevel(up, block, this.parameters));
     this.#output = new Head(plan.output, this.parameters);
     this.#heads = plan.heads.map((head) => new Head(head, this.parameters));
+    this.#logits = recorded('U-Net', (x: tf.Tensor5D) => this.#forward(x));
   }
 
   /**
@@ -75,10 +79,15 @@ export class UNet3D {
 
   /**
    * Logits [batch, time, row, column, outputChannels] of x [batch, time, row, column, inputChannels]; frees everything else.
+   * Recorded, or part of the step that is recorded.
    * @throws DomainError GeometryMismatch when a size is not a multiple of the strides.
    */
   forward(x: tf.Tensor5D): tf.Tensor5D {
     this.#check(x);
+    return this.#logits(x);
+  }
+
+  #forward(x: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => {
       const skips: tf.Tensor5D[] = [];
       let current = x;
@@ -175,7 +184,13 @@ export class UNet3D {
     assignParameters(this.#plan.parameters, this.parameters, arrays);
   }
 
+  /** Holds the parameters on the device, to go back to. */
+  hold(): Held {
+    return holdValues([...this.parameters.values()]);
+  }
+
   dispose(): void {
+    this.#logits.dispose();
     tf.dispose([...this.parameters.values()]);
   }
 

@@ -2,6 +2,7 @@
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { patchAddonSource } from './addon-patch.ts';
 import { nodeHeaders } from './machine.ts';
 import { runCommand } from './run-command.ts';
 import type { TensorFlowBuild } from './tensorflow-builds.ts';
@@ -49,6 +50,7 @@ export async function buildAddon(
   for (const part of ['package.json', 'binding.gyp', 'binding']) {
     await cp(join(packageFolder, part), join(staging, part), { recursive: true });
   }
+  await patchAddonSource(staging);
   const lib = join(staging, 'deps', 'lib');
   await mkdir(lib, { recursive: true });
   for (const name of [build.library, build.framework]) await symlink(join(libraries, name), join(lib, name));

@@ -7,6 +7,7 @@ import { copyFile, mkdir, readFile, rename, rm, statfs, symlink, writeFile } fro
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { addonApiVersion, buildAddon, libraryLinks } from './addon.ts';
+import { addonPatchDigest } from './addon-patch.ts';
 import { cachedEntry } from './cache-folder.ts';
 import { findPythonWithPip, hasCompiler, missingCompiler, missingPython, thisMachine } from './machine.ts';
 import type { Progress } from './progress.ts';
@@ -30,6 +31,8 @@ export interface TensorSetup {
   readonly version?: string;
   /** Folder in the cache. */
   readonly source?: string;
+  /** File in the cache that the package's addon is a copy of. */
+  readonly addon?: string;
   readonly why: string;
   readonly remedy?: string;
 }
@@ -54,13 +57,24 @@ async function installedAddon(packageFolder: string): Promise<string> {
   return join(packageFolder, 'lib', `napi-v${await addonApiVersion(packageFolder)}`, 'tfjs_binding.node');
 }
 
+/** The addon's file in the cache: another for each TensorFlow, Node-API version and set of additions to the source. */
+async function cachedAddonName(packageFolder: string, build: TensorFlowBuild): Promise<string> {
+  return `${build.id}-addon-napi${await addonApiVersion(packageFolder)}-${await addonPatchDigest()}.node`;
+}
+
 /** True when the addon and, through the links, the libraries are there: `existsSync` follows links into the cache. */
-async function isLinked(packageFolder: string, build: TensorFlowBuild, source: string): Promise<boolean> {
+async function isLinked(
+  packageFolder: string,
+  build: TensorFlowBuild,
+  source: string,
+  addon: string,
+): Promise<boolean> {
   const lib = join(packageFolder, 'deps', 'lib');
   const setup = await readTensorSetup();
   return (
     setup?.state === 'native' &&
     setup.source === source &&
+    setup.addon === addon &&
     existsSync(await installedAddon(packageFolder)) &&
     existsSync(join(lib, build.library)) &&
     existsSync(join(lib, build.framework))
@@ -171,9 +185,9 @@ async function install(
   progress: Progress,
 ): Promise<TensorSetup> {
   const source = join(cache, build.id);
-  if (await isLinked(packageFolder, build, source)) return (await readTensorSetup())!;
+  const addon = join(cache, await cachedAddonName(packageFolder, build));
+  if (await isLinked(packageFolder, build, source, addon)) return (await readTensorSetup())!;
   const wait = (): void => progress.say('  another set-up is preparing TensorFlow; waiting for it');
-  const addon = join(cache, `${build.id}-addon-napi${await addonApiVersion(packageFolder)}.node`);
   if (!existsSync(addon) && !(await hasCompiler()))
     throw new Error(`${missingCompiler.what}: ${missingCompiler.remedy}`);
   await cachedEntry(
@@ -201,6 +215,7 @@ async function install(
     kind: build.kind,
     version,
     source,
+    addon,
     why: `native TensorFlow ${version}, ${build.kind.toUpperCase()} libraries`,
   };
 }

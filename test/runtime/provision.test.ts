@@ -1,14 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterAll, describe, expect, it } from 'vitest';
 import { withFileLock } from '../../runtime/file-lock.mjs';
+import { patchAddonSource } from '../../runtime/provision/addon-patch.ts';
 import { ensureBinary, findBinary, type ServiceBinary } from '../../runtime/provision/binaries.ts';
 import { cachedEntry, cacheFolder } from '../../runtime/provision/cache-folder.ts';
 import { createProgress } from '../../runtime/provision/progress.ts';
 import { runCommand } from '../../runtime/provision/run-command.ts';
+import { tensorPackageFolder } from '../../runtime/provision/tensorflow.ts';
 import {
   cudaRequirements,
   isWantedMember,
@@ -159,6 +161,39 @@ describe('unpacking a wheel', () => {
       unpackMembers(join(scratch, 'evil.whl'), join(scratch, 'inside'), () => true),
     ).rejects.toThrow('outside its folder');
     expect(existsSync(join(scratch, 'outside'))).toBe(false);
+  });
+});
+
+describe('the additions to the TensorFlow addon', () => {
+  /** A copy of the source that set-up compiles. */
+  const source = (name: string): string => {
+    const folder = join(scratch, name);
+    for (const part of ['binding.gyp', 'binding'])
+      cpSync(join(tensorPackageFolder(), part), join(folder, part), { recursive: true });
+    return folder;
+  };
+
+  it('fit the source of the installed package', async () => {
+    const folder = source('fitting');
+    await patchAddonSource(folder);
+    const text = (file: string): string => readFileSync(join(folder, file), 'utf8');
+    expect(text('binding.gyp')).toContain("'binding/recorded_functions.cc'");
+    expect(text('binding/tfjs_binding.cc')).toContain('{"registerFunction", nullptr, RegisterFunction,');
+    expect(text('binding/tfjs_binding.cc')).toContain('{"removeFunction", nullptr, RemoveFunction,');
+    expect(text('binding/tfjs_backend.cc')).toContain('GetTextOrBytes(env, js_value, str_value)');
+    expect(text('binding/recorded_functions.cc')).toContain('TFE_ContextAddFunction');
+  });
+
+  it('say which place they miss in another source, and what to do', async () => {
+    const folder = source('other');
+    const file = join(folder, 'binding/tfjs_backend.cc');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('TFE_Execute(tfe_op.op', 'TFE_Execute(op'));
+    await expect(patchAddonSource(folder)).rejects.toThrow(
+      /tfjs_backend.cc .*`TFE_Execute\(tfe_op.op.*` 0 times.*npm ci/,
+    );
+    const twice = source('twice');
+    await patchAddonSource(twice);
+    await expect(patchAddonSource(twice)).rejects.toThrow('instead of once');
   });
 });
 

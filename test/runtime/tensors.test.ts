@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { recordSteps, stepsAreRecorded } from '../../recorded/recorded.ts';
 import { hasNvidiaDriver } from '../../runtime/provision/machine.ts';
 import { readTensorSetup } from '../../runtime/provision/tensorflow.ts';
 import { measureSpeed } from '../../runtime/speed.ts';
@@ -23,6 +24,28 @@ describe('the tensor back end', () => {
     await expect(selectTensorBackend({ requireGpu: true, warn: () => {} })).rejects.toMatchObject({
       code: 'BackendMissing',
     });
+  });
+
+  it('records steps, unless the environment or an option says otherwise', async () => {
+    const outcomes: [boolean, boolean][] = [];
+    const select = async (options: { eager?: boolean } = {}): Promise<void> => {
+      const { why } = await selectTensorBackend({ threads: 2, warn: () => {}, ...options });
+      outcomes.push([stepsAreRecorded(), why.endsWith('steps are recorded')]);
+    };
+    try {
+      await select();
+      await select({ eager: true });
+      process.env.ECHOLOOP_EAGER = '1';
+      await select();
+      await select({ eager: false });
+    } finally {
+      delete process.env.ECHOLOOP_EAGER;
+      recordSteps(true);
+    }
+    const native = (await readTensorSetup())?.state !== 'unavailable';
+    expect(outcomes).toEqual(
+      [true, false, false, true].map((wanted) => [wanted && native, wanted && native]),
+    );
   });
 
   it('computes in WebAssembly too, and its speed can be measured beside the chosen one', async () => {

@@ -1,0 +1,112 @@
+/**
+ * One step of training as one call of TensorFlow: forward pass, loss, backward pass, clipping and Adam are recorded together
+ * (docs/recorded-step.md), weights and moments stay on the device, and what comes back to the host is a handful of numbers.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { type Given, type RecordedStep, recorded } from '../../recorded/recorded.ts';
+import type { Adam, AdamCoefficients, AdamValues } from './adam.ts';
+import { clipVector } from './gradient-norm.ts';
+import { disposeGradients, type Gradients } from './gradients.ts';
+import type { UNet3D } from './unet3d.ts';
+
+/** What a pass over a batch gives; it is taken over and disposed. */
+export interface LossAndGradients {
+  readonly loss: tf.Scalar;
+  readonly gradients: Gradients;
+  /** Whatever else is to be reported of the step. */
+  readonly numbers?: Readonly<Record<string, tf.Scalar>>;
+}
+
+/** A loss of a network's outputs, with its gradient by each of them (null for none). */
+export interface OutputLoss {
+  readonly loss: tf.Scalar;
+  readonly gradients: readonly (tf.Tensor5D | null)[];
+  readonly numbers?: Readonly<Record<string, tf.Scalar>>;
+}
+
+/** Forward and backward pass of the network over x, with the loss of its outputs: a pass that a training step can take. */
+export function networkPass(
+  network: UNet3D,
+  x: tf.Tensor5D,
+  lossOf: (outputs: readonly tf.Tensor5D[]) => OutputLoss,
+): LossAndGradients {
+  const pass = network.forwardForTraining(x);
+  const { gradients, ...rest } = lossOf(pass.outputs);
+  const result = { ...rest, gradients: pass.backward(gradients) };
+  tf.dispose(gradients.filter((gradient) => gradient !== null));
+  pass.dispose();
+  return result;
+}
+
+/** Numbers of a step; those of its pass too, by their names. */
+export interface StepNumbers extends Readonly<Record<string, number>> {
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+}
+
+export interface StepResult {
+  readonly numbers: StepNumbers;
+  /** False where a number is not finite: the step is not taken then, and everything is as it was before. */
+  readonly taken: boolean;
+}
+
+export interface TrainingStepOptions<Batch extends readonly unknown[]> {
+  /** In errors and profiles. */
+  readonly name: string;
+  readonly optimiser: Adam;
+  /** Part of a recorded step: tensors of the batch and variables in, no number read on the host. */
+  readonly pass: (...batch: Batch) => LossAndGradients;
+  /** Gradients are scaled down to this norm where theirs is larger (method.md 6). */
+  readonly gradientNorm?: number;
+}
+
+interface Computed {
+  readonly names: readonly string[];
+  readonly numbers: tf.Tensor1D;
+  readonly values: AdamValues;
+}
+
+export class TrainingStep<Batch extends readonly unknown[]> {
+  readonly #optimiser: Adam;
+  readonly #compute: RecordedStep<[AdamCoefficients<tf.Scalar>, ...Batch], Computed>;
+
+  constructor({
+    name,
+    optimiser,
+    pass,
+    gradientNorm = Number.POSITIVE_INFINITY,
+  }: TrainingStepOptions<Batch>) {
+    this.#optimiser = optimiser;
+    this.#compute = recorded(name, (coefficients: AdamCoefficients<tf.Scalar>, ...batch: Batch): Computed => {
+      const { loss, gradients, numbers = {} } = pass(...batch);
+      const vector = optimiser.vector.of(gradients);
+      disposeGradients(gradients);
+      const { clipped, norm } = clipVector(vector, gradientNorm);
+      vector.dispose();
+      const values = optimiser.updated(clipped, coefficients);
+      clipped.dispose();
+      const all = { loss, gradientNorm: norm, ...numbers };
+      return { names: Object.keys(all), numbers: tf.stack(Object.values(all)) as tf.Tensor1D, values };
+    });
+  }
+
+  /** One step on the batch, whose tensors stay the caller's. */
+  run(...batch: { [Index in keyof Batch]: Given<Batch[Index]> }): StepResult {
+    const { names, numbers, values } = this.#compute(this.#optimiser.coefficients, ...batch) as Computed;
+    const data = numbers.dataSync<'float32'>();
+    numbers.dispose();
+    const taken = data.every(Number.isFinite);
+    if (taken) this.#optimiser.take(values);
+    else tf.dispose([values.first, values.second, ...values.parameters]);
+    return {
+      numbers: Object.fromEntries(names.map((name, index) => [name, data[index]!])) as StepNumbers & object,
+      taken,
+    };
+  }
+
+  /** Frees the recording; optimiser and network stay. */
+  dispose(): void {
+    this.#compute.dispose();
+  }
+}

@@ -1,0 +1,46 @@
+/** What tests of recorded steps share. */
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import type { NativeBackend } from './native-backend.ts';
+
+/** Native TensorFlow, once it is imported. */
+export function nativeBackend(): NativeBackend {
+  return tf.backend() as unknown as NativeBackend;
+}
+
+/** Every test starts and ends with the same number of tensors, in TensorFlow.js and in TensorFlow. */
+export function leakless(name: string, run: () => void): void {
+  it(name, () => {
+    const before = [tf.memory().numTensors, nativeBackend().binding.getNumOfTensors()];
+    run();
+    expect([tf.memory().numTensors, nativeBackend().binding.getNumOfTensors()]).toEqual(before);
+  });
+}
+
+/** The numbers of a tensor, which is freed. */
+export function taken(tensor: tf.Tensor): number[] {
+  const numbers = [...tensor.dataSync()];
+  tensor.dispose();
+  return numbers;
+}
+
+/** Counts the operations that reach TensorFlow one by one while `run` runs; a function counts as one. */
+export function operationsOf(run: () => void): string[] {
+  const backend = nativeBackend();
+  const { binding } = backend;
+  const names: string[] = [];
+  backend.binding = Object.create(binding, {
+    executeOp: {
+      value: (...args: Parameters<typeof binding.executeOp>) => {
+        names.push(args[0]);
+        return binding.executeOp(...args);
+      },
+    },
+  });
+  try {
+    run();
+  } finally {
+    backend.binding = binding;
+  }
+  return names;
+}
