@@ -1,8 +1,9 @@
 /**
- * Speed of the U-Net: forward, forward with gradients, a step of supervised training, and the PPO update of a window. With `--pytorch
- * PYTHON`, an interpreter that has torch, the same passes of bench/pytorch_unet.py run in turn with these, on the same device, so that
- * both meet the machine in the same state; with `--eager` the same operations, unrecorded. `--sizes tiny,small,paper` chooses (default:
- * the first two), `--threads 1,2` gives each count its process, and `--seconds` is for each row.
+ * Speed of the U-Net: forward, forward with gradients, a step of supervised training, and the PPO update of a window.
+ * With `--pytorch PYTHON`, an interpreter that has torch, the same passes of bench/pytorch_unet.py run in turn with
+ * these, on the same device, so that both meet the machine in the same state; with `--eager` the same operations,
+ * unrecorded; `--xla` compiles them. `--sizes tiny,small,paper` chooses (default: the first two), `--threads 1,2` gives
+ * each count its process, and `--seconds` is for each row.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import { Adam } from '../method/networks/adam.ts';
 import { disposeGradients } from '../method/networks/gradients.ts';
 import { supervisedLoss } from '../method/networks/supervised-loss.ts';
 import { networkPass, TrainingStep } from '../method/networks/training-step.ts';
-import { recorded, recordSteps } from '../recorded/recorded.ts';
+import { compileSteps, recorded, recordSteps } from '../recorded/recorded.ts';
 import { codeRoot, moduleCommand } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import {
@@ -40,6 +41,7 @@ interface UNetBenchRow {
   readonly eagerCpuMs?: number;
   /** Below 1 is faster recorded. */
   readonly overEager?: number;
+  readonly cpuOverEager?: number;
   readonly pytorchMs?: number;
   readonly pytorchCpuMs?: number;
   /** Below 1 is faster than PyTorch. */
@@ -187,6 +189,7 @@ function rowOf(size: string, pass: Pass, timings: Timings): UNetBenchRow {
       eagerMs: rounded(eager.ms, 1),
       eagerCpuMs: rounded(eager.cpuMs, 1),
       overEager: rounded(own.ms / eager.ms, 2),
+      cpuOverEager: rounded(own.cpuMs / eager.cpuMs, 2),
     }),
     ...(pytorch && {
       pytorchMs: rounded(pytorch.ms, 1),
@@ -234,6 +237,7 @@ const { values } = parseArgs({
     json: { type: 'boolean' },
     pytorch: { type: 'string' },
     eager: { type: 'boolean' },
+    xla: { type: 'boolean', default: false },
     sizes: { type: 'string', default: 'tiny,small' },
     threads: { type: 'string' },
     seconds: { type: 'string', default: '10' },
@@ -251,6 +255,7 @@ const pytorch =
   values.pytorch === undefined
     ? undefined
     : startPyTorch(values.pytorch, threads, name === 'native-gpu' ? 'cuda' : 'cpu');
+compileSteps(values.xla);
 const chosen = benchSizes.filter((size) => values.sizes.split(',').includes(size));
 const rows: UNetBenchRow[] = [];
 for (const size of chosen) rows.push(...(await compare(size, pytorch?.run, Number(values.seconds))));

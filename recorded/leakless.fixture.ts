@@ -24,7 +24,7 @@ export function taken(tensor: tf.Tensor): number[] {
   return numbers;
 }
 
-/** Counts the operations that reach TensorFlow one by one while `run` runs; a function counts as one. */
+/** The operations that reach TensorFlow while `run` runs, each with the names of its attributes; a function is one. */
 export function operationsOf(run: () => void): string[] {
   const backend = nativeBackend();
   const { binding } = backend;
@@ -32,7 +32,7 @@ export function operationsOf(run: () => void): string[] {
   backend.binding = Object.create(binding, {
     executeOp: {
       value: (...args: Parameters<typeof binding.executeOp>) => {
-        names.push(args[0]);
+        names.push([args[0], ...args[1].map(({ name }) => name)].join(' '));
         return binding.executeOp(...args);
       },
     },

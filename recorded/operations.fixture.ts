@@ -1,4 +1,6 @@
-/** Operations of TensorFlow.js, each on a matrix or on a volume, and what compares a step with its recording bit by bit. */
+/**
+ * Operations of TensorFlow.js, each on a matrix or on a volume, and what compares a step with its recording bit by bit.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import { recorded, recordSteps } from './recorded.ts';
 

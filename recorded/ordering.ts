@@ -1,14 +1,18 @@
 /**
- * Keeps a recorded step to the memory of the step as it is written. TensorFlow runs an operation as soon as its inputs are there, so
- * what is made again by a backward pass to save memory would be made, and kept, before the forward pass is over; a network that runs
- * after another would run beside it. Here such operations wait for those that ran shortly before them.
+ * Keeps a recorded step to the memory of the step as it is written. TensorFlow runs an operation as soon as its inputs
+ * are there, so what is made again by a backward pass to save memory would be made, and kept, before the forward pass
+ * is over; a network that runs after another would run beside it. Here such operations wait for those that ran shortly
+ * before them.
  */
 import { nameIn, type Operation, type Tape } from './tape.ts';
 
 /** Elements of an operation's outputs from which its memory counts. */
 const LARGE = 2 ** 20;
 
-/** Operations that an operation's newest input may be back before the operation waits. Neighbours stay free to run side by side. */
+/**
+ * Operations that an operation's newest input may be back before the operation waits. Neighbours stay free to run side
+ * by side.
+ */
 const REACH = 8;
 
 /** Operations before it that it then waits for. */

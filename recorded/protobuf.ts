@@ -59,7 +59,9 @@ export function floatsField(field: number, values: readonly number[]): Encoded {
   return bytesField(field, littleEndian(Float32Array.from(values)));
 }
 
-/** The bytes of the numbers as they lie in memory: TensorFlow runs on little-endian machines alone, and so does this. */
+/**
+ * The bytes of the numbers as they lie in memory: TensorFlow runs on little-endian machines alone, and so does this.
+ */
 export function littleEndian(values: ArrayBufferView): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

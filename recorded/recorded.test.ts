@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterEach, describe, expect } from 'vitest';
 import { leakless, nativeBackend, operationsOf, taken } from './leakless.fixture.ts';
-import { recorded, recordSteps } from './recorded.ts';
+import { compileSteps, recorded, recordSteps } from './recorded.ts';
 
 const backend = nativeBackend();
 
@@ -19,7 +19,7 @@ describe('a recorded step', () => {
       result = taken(step(x));
     });
     expect(result).toEqual([29]);
-    expect(names).toEqual([expect.stringMatching(/^some_steps_\d+$/)]);
+    expect(names).toEqual([expect.stringMatching(/^some_steps_\d+ config_proto$/)]);
     step.dispose();
     x.dispose();
   });
@@ -150,7 +150,7 @@ describe('a recorded step', () => {
     const names = operationsOf(() => {
       for (let call = 0; call < 3; call++) taken(step(x));
     });
-    const name = names.at(-1)!;
+    const [name] = names.at(-1)!.split(' ') as [string];
     step.dispose();
     expect(() => backend.executeMultipleOutputs(name, [], [x], 1)).toThrow(name);
     expect([1, 2, 3].map(() => taken(step(x)))).toEqual([[2], [2], [2]]);
@@ -214,7 +214,49 @@ describe('a recorded step', () => {
     const names = operationsOf(() => {
       for (let call = 0; call < 4; call++) expect(taken(step(x, 3))).toEqual([6]);
     });
-    expect(names).toEqual(Array.from({ length: 4 }, () => 'Mul'));
+    expect(names).toEqual(Array.from({ length: 4 }, () => 'Mul T'));
+    x.dispose();
+  });
+});
+
+describe('the example of docs/recorded-step.md', () => {
+  leakless('learns, with a rate that falls', () => {
+    const weights = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R2>([3, 2])));
+    const step = recorded('training step', (x: tf.Tensor2D, labels: tf.Tensor2D, rate: tf.Scalar) => {
+      const { value, grads } = tf.variableGrads(
+        () => tf.losses.sigmoidCrossEntropy(labels, tf.matMul(x, weights)) as tf.Scalar,
+      );
+      weights.assign(tf.sub(weights, tf.mul(grads[weights.name]!, rate)));
+      return value;
+    });
+    const x = tf.tensor2d([1, 0, 0, 0, 1, 0, 0, 0, 1], [3, 3]);
+    const labels = tf.tensor2d([1, 0, 0, 1, 1, 1], [3, 2]);
+    const losses = Array.from({ length: 9 }, (_, call) => taken(step(x, labels, 4 / (call + 1)))[0]!);
+    expect(losses).toEqual([...losses].sort((a, b) => b - a));
+    expect(losses.at(-1)).toBeLessThan(0.6 * losses[0]!);
+    tf.dispose([x, labels, weights]);
+    step.dispose();
+  });
+});
+
+describe('a compiled step', () => {
+  leakless('computes the same but for rounding', () => {
+    const step = recorded('compiled', (x: tf.Tensor1D) => tf.exp(tf.mul(tf.sub(x, tf.mean(x)), 2)));
+    const x = tf.tensor1d([1, 2, 4]);
+    const plain = taken(step(x));
+    taken(step(x));
+    try {
+      compileSteps(true);
+      let compiled: number[] = [];
+      const [operation] = operationsOf(() => {
+        compiled = taken(step(x));
+      });
+      expect(operation).toMatch(/^compiled_\d+ _XlaMustCompile$/);
+      for (const [index, value] of plain.entries()) expect(compiled[index]! / value).toBeCloseTo(1, 5);
+    } finally {
+      compileSteps(false);
+    }
+    step.dispose();
     x.dispose();
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Records a step while it runs: between step and back end, every operation is written down as it passes, so the first run of a step
- * is a run like any other and its results are good.
+ * Records a step while it runs: between step and back end, every operation is written down as it passes, so the first
+ * run of a step is a run like any other and its results are good.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -15,7 +15,9 @@ import { littleEndian } from './protobuf.ts';
 import { RecordingError } from './recording-error.ts';
 import type { Constant, Operation, Reference, Source, Tape } from './tape.ts';
 
-/** A host array of more bytes is taken for data that the step should have been given, not for a constant of the step. */
+/**
+ * A host array of more bytes is taken for data that the step should have been given, not for a constant of the step.
+ */
 const MOST_CONSTANT_BYTES = 16_384;
 
 /** A host array that became a tensor while recording; `content` is missing where it is too large for a constant. */
@@ -42,9 +44,9 @@ export class Recording {
   readonly #hostArrays = new Map<number, HostArray>();
   /** Data that the step took from the host. */
   readonly #written = new WeakSet<object>();
-  /** By the id of their value as the step begins. */
+  /** By their data as the step begins, and by its id in TensorFlow once the step reads it. */
+  readonly #variablesByData = new Map<object, tf.Variable>();
   readonly #variablesById = new Map<number, tf.Variable>();
-  readonly #variableIds = new Map<tf.Variable, number>();
   /** Where the step tried to read a tensor: an asynchronous read keeps its error to itself. */
   #readError: RecordingError | undefined;
 
@@ -54,7 +56,10 @@ export class Recording {
     this.#binding = backend.binding;
   }
 
-  /** A tensor that stands for the input in the step: what the step reads of it elsewhere is no input. The caller disposes it. */
+  /**
+   * A tensor that stands for the input in the step: what the step reads of it elsewhere is no input. The caller
+   * disposes it.
+   */
   input(tensor: tf.Tensor): tf.Tensor {
     const stand = identity(this.#backend, tensor);
     const id = this.#idOf(stand);
@@ -102,8 +107,13 @@ export class Recording {
       return dataId;
     };
     backend.getInputTensorIds = (tensors) => {
-      for (const tensor of tensors) this.#requireWrittenHere(tensor);
-      return getInputTensorIds.call(backend, tensors);
+      for (const tensor of tensors) this.#requireKnown(tensor);
+      const ids = getInputTensorIds.call(backend, tensors);
+      tensors.forEach(({ dataId }, index) => {
+        const variable = this.#variablesByData.get(dataId);
+        if (variable) this.#variablesById.set(ids[index]!, variable);
+      });
+      return ids;
     };
     try {
       return step();
@@ -113,12 +123,12 @@ export class Recording {
   }
 
   #tape(outputs: readonly tf.Tensor[]): Tape {
+    const before = new Map([...this.#variablesByData].map(([dataId, variable]) => [variable, dataId]));
     const assigned = registeredVariables().flatMap((variable) => {
-      const before = this.#variableIds.get(variable);
-      if (before === undefined)
+      if (!before.has(variable))
         throw this.#error(`makes the variable ${variable.name}: make variables outside of steps`);
-      const id = this.#idOf(variable);
-      return id === before ? [] : [{ variable, value: this.#referenceTo(id, variable.name) }];
+      if (before.get(variable) === variable.dataId) return [];
+      return [{ variable, value: this.#referenceTo(this.#idOf(variable), variable.name) }];
     });
     const returned = outputs.map((tensor) => this.#referenceTo(this.#idOf(tensor), 'its result'));
     return {
@@ -131,18 +141,15 @@ export class Recording {
     };
   }
 
-  /** Gives every variable a value that no other tensor shares, so that a value's id says whose it is. */
+  /** Gives every variable data that no other tensor shares, so that the data says whose it is. */
   #noteVariables(): void {
     for (const variable of registeredVariables()) {
-      const id = this.#idOf(variable);
-      const { refCount } = this.#backend.tensorMap.get(variable.dataId);
-      if (refCount > 1 || this.#variablesById.has(id)) {
+      if (this.#backend.tensorMap.get(variable.dataId).refCount > 1) {
         const own = identity(this.#backend, variable);
         variable.assign(own);
         own.dispose();
       }
-      this.#variablesById.set(this.#idOf(variable), variable);
-      this.#variableIds.set(variable, this.#idOf(variable));
+      this.#variablesByData.set(variable.dataId, variable);
     }
   }
 
@@ -176,7 +183,8 @@ export class Recording {
     const { id } = this.#backend.tensorMap.get(dataId);
     const what = this.#references.get(id) ?? 'a tensor';
     this.#readError ??= this.#error(
-      `reads ${what} on the host (dataSync, data, arraySync or array), which a recorded step cannot do: return the tensor and read it outside`,
+      `reads ${what} on the host (dataSync, data, arraySync or array), which a recorded step cannot do: return the ` +
+        'tensor and read it outside',
     );
     throw this.#readError;
   }
@@ -191,15 +199,15 @@ export class Recording {
   }
 
   /** Data that a tensor from outside still keeps on the host would look like a constant of the step. */
-  #requireWrittenHere({ dataId, shape }: tf.Tensor): void {
-    if (dataId === undefined || this.#written.has(dataId)) return;
+  #requireKnown({ dataId, shape }: tf.Tensor): void {
+    if (dataId === undefined || this.#written.has(dataId) || this.#variablesByData.has(dataId)) return;
     if (this.#backend.tensorMap.get(dataId).values) throw this.#foreign(`of shape [${shape}]`);
   }
 
   #foreign(where: string): RecordingError {
     return this.#error(
-      `uses a tensor ${where} that was made outside of it and is neither an argument nor a variable: its value would be frozen ` +
-        'into the recording, so pass it as an argument',
+      `uses a tensor ${where} that was made outside of it and is neither an argument nor a variable: its value ` +
+        'would be frozen into the recording, so pass it as an argument',
     );
   }
 
@@ -217,8 +225,8 @@ export class Recording {
     const { dtype, shape, content } = array;
     if (content === undefined) {
       throw this.#error(
-        `makes a tensor of shape [${shape}] from host data for ${reader}, which would be frozen into the recording: make it ` +
-          'outside and pass it as an argument',
+        `makes a tensor of shape [${shape}] from host data for ${reader}, which would be frozen into the recording: ` +
+          'make it outside and pass it as an argument',
       );
     }
     const key = `${dtype} ${shape} ${content.join()}`;

@@ -1,4 +1,7 @@
-/** A tape as a function of TensorFlow's, which is an operation like any other: its inputs and outputs stay on the device. */
+/**
+ * A tape as a function of TensorFlow's, which is an operation like any other: its inputs and outputs stay on the
+ * device.
+ */
 import type * as tf from '@tensorflow/tfjs-core';
 import { functionGraph } from './graph.ts';
 import { attributeKinds, type OpAttribute, type RecordingBackend } from './native-backend.ts';
@@ -8,14 +11,28 @@ import { RecordingError } from './recording-error.ts';
 import { pruned, type Tape } from './tape.ts';
 
 /**
- * ConfigProto with graph_options.rewrite_options.disable_meta_optimizer: TensorFlow runs what was recorded. Its rewriter would gain
- * nothing that was measured here, and sums that it puts in another order round differently.
+ * ConfigProto with graph_options.rewrite_options.disable_meta_optimizer: TensorFlow runs what was recorded. Its
+ * rewriter would gain nothing that was measured here, and sums that it puts in another order round differently.
  */
 const AS_RECORDED = joined(messageField(10, messageField(10, integerField(19, true))));
 
-const attributes: readonly OpAttribute[] = [
+const asRecorded: readonly OpAttribute[] = [
   { name: 'config_proto', type: attributeKinds.indexOf('string'), value: AS_RECORDED },
 ];
+const compiled: readonly OpAttribute[] = [
+  { name: '_XlaMustCompile', type: attributeKinds.indexOf('boolean'), value: true },
+];
+
+let compiling = false;
+
+/**
+ * Says whether recordings are compiled by XLA, TensorFlow's compiler, when they are called; they are not unless told.
+ * It merges operations, so results are no longer the same to the last bit, and it takes seconds for each shape. On
+ * processors it is many times slower.
+ */
+export function compileSteps(compile: boolean): void {
+  compiling = compile;
+}
 
 let registered = 0;
 
@@ -50,7 +67,7 @@ export class RegisteredFunction {
     });
     const results = this.#backend.executeMultipleOutputs(
       this.#name,
-      attributes,
+      compiling ? compiled : asRecorded,
       [...inputs, ...values],
       outputs.length + assigned.length,
     );

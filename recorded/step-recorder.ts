@@ -18,7 +18,9 @@ export function recordSteps(record: boolean): void {
   wanted = record;
 }
 
-/** True where the tensor back end in use can record: native TensorFlow with the addon that this project's set-up builds. */
+/**
+ * True where the tensor back end in use can record: native TensorFlow with the addon that this project's set-up builds.
+ */
 export function stepsCanBeRecorded(): boolean {
   return canRecord(tf.backend());
 }
@@ -81,7 +83,8 @@ export class StepRecorder {
     this.#backend = backend;
     const known = this.#recordings.get(given.signature);
     const call = (known?.calls ?? 0) + 1;
-    // What runs as it is written runs as well as it did before there were recordings, so checking costs little and seldom.
+    // What runs as it is written runs as well as it did before there were recordings, so checking costs little and
+    // seldom.
     if (!known || isPowerOfTwo(call)) {
       const { outputs, tape, result } = this.#record(given, tensors, backend);
       if (known) this.#requireSame(known, { tape, result }, call);
@@ -110,8 +113,9 @@ export class StepRecorder {
         : `returns ${now.result.signature} where it returned ${known.result.signature}`;
     if (difference === undefined) return;
     this.#refuse(
-      `does something else at call ${call} than when it was recorded: it ${difference}. What differs from call to call must be an ` +
-        'argument or a variable; a number, an array or a condition that the step finds elsewhere is fixed when it is recorded',
+      `does something else at call ${call} than when it was recorded: it ${difference}. What differs from call to ` +
+        'call must be an argument or a variable; a number, an array or a condition that the step finds elsewhere is ' +
+        'fixed when it is recorded',
     );
   }
 

@@ -3,8 +3,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { OpAttribute } from './native-backend.ts';
 
 /**
- * A tensor of the tape: the name of an input (`input_0`), a captured variable (`variable_0`), a constant (`constant_0`) or an
- * operation (`Conv3D_12`, its second output `Conv3D_12:1`).
+ * A tensor of the tape: the name of an input (`input_0`), a captured variable (`variable_0`), a constant (`constant_0`)
+ * or an operation (`Conv3D_12`, its second output `Conv3D_12:1`).
  */
 export type Reference = string;
 

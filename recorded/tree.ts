@@ -3,7 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** A tree without its tensors. */
 export interface TreeShape {
-  /** Tells trees apart that are recorded each for itself: structure, types and shapes of tensors, and every other value. */
+  /**
+   * Tells trees apart that are recorded each for itself: structure, types and shapes of tensors, and every other value.
+   */
   readonly signature: string;
   /** The tree with these tensors in place of its own, in order. */
   rebuild(tensors: readonly tf.Tensor[]): unknown;

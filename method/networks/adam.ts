@@ -11,7 +11,9 @@ const FIRST_DECAY = 0.9;
 const SECOND_DECAY = 0.999;
 const EPSILON = 1e-8;
 
-/** What a step takes of the count of steps and the learning rate: numbers, which a recorded step is given at each call. */
+/**
+ * What a step takes of the count of steps and the learning rate: numbers, which a recorded step is given at each call.
+ */
 export interface AdamCoefficients<Scalar = number> {
   /** Learning rate over the first moments' bias correction. */
   readonly rate: Scalar;
@@ -28,8 +30,9 @@ export interface AdamValues {
 }
 
 /**
- * One optimiser per network. All parameters are updated as one vector, which takes a dozen operations instead of a dozen per
- * parameter. A step is computed (`updated`, which a recorded step can contain) and then taken (`take`) or dropped.
+ * One optimiser per network. All parameters are updated as one vector, which takes a dozen operations instead of a
+ * dozen per parameter. A step is computed (`updated`, which a recorded step can contain) and then taken (`take`) or
+ * dropped.
  */
 export class Adam {
   readonly #parameters: readonly tf.Variable[];
@@ -65,7 +68,10 @@ export class Adam {
     };
   }
 
-  /** What a step along the gradient (`ParameterVector.of`) makes of the present values, which stay as they are. The caller disposes it. */
+  /**
+   * What a step along the gradient (`ParameterVector.of`) makes of the present values, which stay as they are. The
+   * caller disposes it.
+   */
   updated(gradient: tf.Tensor1D, { rate, deviationScale }: AdamCoefficients<tf.Scalar | number>): AdamValues {
     const [first, second, ...parameters] = tf.tidy(() => {
       const first = tf.add(tf.mul(this.#first, FIRST_DECAY), tf.mul(gradient, 1 - FIRST_DECAY));
@@ -115,7 +121,9 @@ export class Adam {
     };
   }
 
-  /** Moments by parameter name in the layout of the variables, and the step count; the learning rate is not part of it. */
+  /**
+   * Moments by parameter name in the layout of the variables, and the step count; the learning rate is not part of it.
+   */
   toArrays(): NamedArrays {
     return {
       step: { shape: [], data: Float32Array.of(this.#step) },

@@ -1,6 +1,6 @@
 /**
- * Training with the mean gradient of several batches: each batch is one call of TensorFlow, which adds its gradients to those that
- * wait on the device, and a step along their mean is another.
+ * Training with the mean gradient of several batches: each batch is one call of TensorFlow, which adds its gradients to
+ * those that wait on the device, and a step along their mean is another.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Given, type RecordedStep, recorded } from '../../recorded/recorded.ts';
@@ -44,7 +44,10 @@ export class GradientAccumulation<Batch extends readonly unknown[]> {
     return this.#waiting;
   }
 
-  /** Adds the gradients of a batch, whose tensors stay the caller's, and gives its loss: where that is not finite, give up. */
+  /**
+   * Adds the gradients of a batch, whose tensors stay the caller's, and gives its loss: where that is not finite, give
+   * up.
+   */
   add(...batch: { [Index in keyof Batch]: Given<Batch[Index]> }): number {
     const loss = this.#add(...batch);
     const value = loss.dataSync<'float32'>()[0]!;

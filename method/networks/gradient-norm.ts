@@ -16,8 +16,9 @@ export function globalNorm(gradients: Gradients): number {
 }
 
 /**
- * Scales gradients down to the global norm `limit` when theirs is larger. Consumes `gradients`; the result belongs to the
- * caller. `norm` is the norm before clipping; when it is not finite, the gradients come back as they are for the caller to refuse.
+ * Scales gradients down to the global norm `limit` when theirs is larger. Consumes `gradients`; the result belongs to
+ * the caller. `norm` is the norm before clipping; when it is not finite, the gradients come back as they are for the
+ * caller to refuse.
  */
 export function clipByGlobalNorm(
   gradients: Gradients,
@@ -29,8 +30,8 @@ export function clipByGlobalNorm(
 }
 
 /**
- * The same of gradients that are one vector (ParameterVector), on the device, as a part of a recorded step. Whether they can be used is
- * for the caller to see from the norm. The caller disposes both; `vector` stays the caller's.
+ * The same of gradients that are one vector (ParameterVector), on the device, as a part of a recorded step. Whether
+ * they can be used is for the caller to see from the norm. The caller disposes both; `vector` stays the caller's.
  */
 export function clipVector(
   vector: tf.Tensor1D,

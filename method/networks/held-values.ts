@@ -1,4 +1,7 @@
-/** Values of variables that training may have to go back to, held where they are: on the device, and without copying a number. */
+/**
+ * Values of variables that training may have to go back to, held where they are: on the device, and without copying a
+ * number.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface Held {
@@ -7,7 +10,10 @@ export interface Held {
   dispose(): void;
 }
 
-/** Holds the present values. A variable that is assigned to takes other memory, so the old values stay as long as they are held. */
+/**
+ * Holds the present values. A variable that is assigned to takes other memory, so the old values stay as long as they
+ * are held.
+ */
 export function holdValues(variables: readonly tf.Variable[]): Held {
   const values = variables.map((variable) => tf.keep(tf.clone(variable)));
   return {

@@ -1,4 +1,7 @@
-/** All parameters of a network as one vector, in their order: a dozen operations on it instead of a dozen for each parameter. */
+/**
+ * All parameters of a network as one vector, in their order: a dozen operations on it instead of a dozen for each
+ * parameter.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Gradients } from './gradients.ts';
 import { arrayOf, elementCount, type NamedArray, type NamedArrays } from './named-arrays.ts';

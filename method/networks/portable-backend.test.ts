@@ -2,10 +2,11 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomStream } from '../../ground/random.ts';
+import { stepsAreRecorded } from '../../recorded/recorded.ts';
 import { Adam } from './adam.ts';
-import { clipByGlobalNorm } from './gradient-norm.ts';
-import { disposeGradients } from './gradients.ts';
-import { crossEntropyPlusDice } from './supervised-loss.ts';
+import { drawSeed, standardNormal } from './kernels/noise.ts';
+import { supervisedLoss } from './supervised-loss.ts';
+import { networkPass, TrainingStep } from './training-step.ts';
 import { UNet3D } from './unet3d.ts';
 
 const config = {
@@ -42,20 +43,31 @@ describe('a network on WebAssembly', () => {
       'int32',
     );
     const x = tf.tidy(() => tf.expandDims<tf.Tensor5D>(tf.add(labels, 0.5), 4));
-    const losses = Array.from({ length: 15 }, () => {
-      const pass = net.forwardForTraining(x);
-      const { loss, gradient } = crossEntropyPlusDice(pass.outputs[0]!, labels);
-      const { gradients } = clipByGlobalNorm(pass.backward([gradient]), 0.5);
-      adam.apply(gradients);
-      disposeGradients(gradients);
-      gradient.dispose();
-      pass.dispose();
-      return loss;
+    const step = new TrainingStep({
+      name: 'supervised',
+      optimiser: adam,
+      gradientNorm: 0.5,
+      pass: (window: tf.Tensor5D, truth: tf.Tensor4D) =>
+        networkPass(net, window, ([logits]) => {
+          const { loss, gradient } = supervisedLoss(logits!, truth);
+          return { loss, gradients: [gradient] };
+        }),
     });
+    expect(stepsAreRecorded()).toBe(false);
+    const losses = Array.from({ length: 15 }, () => step.run(x, labels).numbers.loss);
     expect(losses.at(-1)!).toBeLessThan(0.7 * losses[0]!);
     tf.dispose([x, labels]);
+    step.dispose();
     adam.dispose();
     net.dispose();
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('draws the same noise for the same seed', () => {
+    const draws = [1, 2, 1].map((step) =>
+      tf.tidy(() => [...standardNormal([6], drawSeed(randomStream(1, 'noise', step))).dataSync()]),
+    );
+    expect(draws[2]).toEqual(draws[0]);
+    expect(new Set(draws.flat()).size).toBe(12);
   });
 });

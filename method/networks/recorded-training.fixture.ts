@@ -57,7 +57,10 @@ function batchOf(grid: Grid, random: RandomStream): { x: tf.Tensor5D; labels: tf
   };
 }
 
-/** Steps at rates that fall, on another batch each, weights assigned from outside in between; then the logits of a batch. */
+/**
+ * Steps at rates that fall, on another batch each, weights assigned from outside in between; then the logits of a
+ * batch.
+ */
 export function train(record: boolean, config: UNetConfig, grid: Grid, steps = 6): Outcome {
   recordSteps(record);
   const network = UNet3D.initialise(config, randomStream(1, 'weights'));

@@ -1,6 +1,7 @@
 /**
- * One step of training as one call of TensorFlow: forward pass, loss, backward pass, clipping and Adam are recorded together
- * (docs/recorded-step.md), weights and moments stay on the device, and what comes back to the host is a handful of numbers.
+ * One step of training as one call of TensorFlow: forward pass, loss, backward pass, clipping and Adam are recorded
+ * together (docs/recorded-step.md), weights and moments stay on the device, and what comes back to the host is a
+ * handful of numbers.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Given, type RecordedStep, recorded } from '../../recorded/recorded.ts';
@@ -24,7 +25,9 @@ export interface OutputLoss {
   readonly numbers?: Readonly<Record<string, tf.Scalar>>;
 }
 
-/** Forward and backward pass of the network over x, with the loss of its outputs: a pass that a training step can take. */
+/**
+ * Forward and backward pass of the network over x, with the loss of its outputs: a pass that a training step can take.
+ */
 export function networkPass(
   network: UNet3D,
   x: tf.Tensor5D,

@@ -78,8 +78,8 @@ export class UNet3D {
   }
 
   /**
-   * Logits [batch, time, row, column, outputChannels] of x [batch, time, row, column, inputChannels]; frees everything else.
-   * Recorded, or part of the step that is recorded.
+   * Logits [batch, time, row, column, outputChannels] of x [batch, time, row, column, inputChannels]; frees everything
+   * else. Recorded by itself, or a part of the step that is being recorded.
    * @throws DomainError GeometryMismatch when a size is not a multiple of the strides.
    */
   forward(x: tf.Tensor5D): tf.Tensor5D {

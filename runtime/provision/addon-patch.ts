@@ -1,6 +1,7 @@
 /**
- * What is added to the addon of tfjs-node while it is built: functions of TensorFlow's eager context (docs/recorded-step.md). Two
- * source files of our own, and insertions into the package's at places that must be there exactly once.
+ * What is added to the addon of tfjs-node while it is built: functions of TensorFlow's eager context
+ * (docs/recorded-step.md). Two source files of our own, and insertions into the package's at places that must be there
+ * exactly once.
  */
 import { createHash } from 'node:crypto';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
@@ -41,7 +42,8 @@ const EDITS: readonly Edit[] = [
     replacement:
       '      std::string str_value;\n      nstatus = GetTextOrBytes(env, js_value, str_value);\n      ENSURE_NAPI_OK(env, nstatus);\n',
   },
-  // TensorFlow's own threads take the smallest numbers for zero. Where an operation runs on this one instead, it must come out alike.
+  // TensorFlow's own threads take the smallest numbers for zero. Where an operation runs on this one instead, it must
+  // come out alike.
   {
     file: 'binding/tfjs_backend.cc',
     anchor: '  TFE_Execute(tfe_op.op, result_handles.data(), &size, tf_status.status);\n',

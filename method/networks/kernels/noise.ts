@@ -12,8 +12,8 @@ export function drawSeed(random: RandomStream): tf.Tensor1D {
 }
 
 /**
- * Standard normal numbers of that shape, the same for the same seed (`drawSeed`) and kind of back end. On WebAssembly they are drawn
- * on the host. The caller disposes them.
+ * Standard normal numbers of that shape, the same for the same seed (`drawSeed`) and kind of back end. On WebAssembly
+ * they are drawn on the host. The caller disposes them.
  */
 export function standardNormal<Rank extends tf.Rank>(
   shape: tf.ShapeMap[Rank],

@@ -1,6 +1,6 @@
 /**
- * Functions of TensorFlow's eager context: a graph that is registered under a name runs from then on as one operation of that
- * name. Compiled into the addon of tfjs-node beside its own sources (runtime/provision/addon-patch.ts).
+ * Functions of TensorFlow's eager context: a graph that is registered under a name runs from then on as one operation
+ * of that name. Compiled into the addon of tfjs-node beside its own sources (runtime/provision/addon-patch.ts).
  */
 #include "recorded_functions.h"
 

@@ -25,8 +25,8 @@ napi_value RemoveFunction(napi_env env, napi_callback_info info);
 // A string attribute's value: text, or a Uint8Array of any bytes.
 napi_status GetTextOrBytes(napi_env env, napi_value value, std::string &result);
 
-// While it lives, numbers too small for the normal form of a float are zero on this thread, as they always are on TensorFlow's
-// own threads. Otherwise the last bits of a result would tell which thread computed it.
+// While it lives, numbers too small for the normal form of a float are zero on this thread, as they always are on
+// TensorFlow's own threads. Otherwise the last bits of a result would tell which thread computed it.
 class DenormalsAreZero {
  public:
   DenormalsAreZero() : control_(Read()) { Write(control_ | kFlush); }
