@@ -6,18 +6,38 @@ export type { AdaptationResult, NightlyInput, Progress } from '../contracts/mess
 export { presets } from '../contracts/presets.ts';
 export type { PolicyResult } from '../contracts/results.ts';
 export type { RunConfig } from '../contracts/run-config.ts';
+export type { FilmReader } from '../datasets/film.ts';
+export type { LabelMap } from '../datasets/nifti.ts';
+export type { PhantomDomain } from '../datasets/phantom/phantom.ts';
+export type { ReadOptions } from '../datasets/read-video.ts';
+export type { DatasetProblem } from '../datasets/verify.ts';
 export { DomainError, type ErrorCode, isRetryable } from '../ground/errors.ts';
 export type { EvaluationReport, VideoScore } from '../metrics/evaluation.ts';
 export { type Deployment, deploymentFrom } from '../runtime/deployment.ts';
+export type { TensorBackend } from '../runtime/tensors.ts';
 export type { Champion } from '../storage/champion.ts';
 export { readHistory } from '../storage/champions.ts';
 export { datasetNames } from '../storage/manifests.ts';
-export type { ObjectStore } from '../storage/store.ts';
+export type {
+  GetOptions,
+  ObjectStore,
+  PutOptions,
+  RequestOptions,
+  StoredObject,
+  TaggedBytes,
+} from '../storage/store.ts';
 
 /** Where things run: the deployment of the environment, its object store, a connection to Temporal. */
 export { type Connections, connectTo, currentDeployment, storeOf, withConnections } from './connections.ts';
 /** Videos into the object store. */
-export { type IngestOutcome, type IngestRequest, ingestVideos } from './datasets/ingest-videos.ts';
+export type { IngestReason } from './datasets/ingest-reasons.ts';
+export type { QuarantinedVideo } from './datasets/ingest-video.ts';
+export {
+  type IngestedVideo,
+  type IngestOutcome,
+  type IngestRequest,
+  ingestVideos,
+} from './datasets/ingest-videos.ts';
 export { makePhantoms, type PhantomsRequest } from './datasets/phantom-dataset.ts';
 export { type IngestPaths, planIngestion } from './datasets/plan-ingestion.ts';
 export { readManifest } from './datasets/stored-dataset.ts';
@@ -50,6 +70,7 @@ export { type AdaptRequest, adapt } from './runs/adapt.ts';
 export {
   cancelRun,
   listRuns,
+  type RunningActivity,
   type RunState,
   readRun,
   runResult,
@@ -68,3 +89,4 @@ export {
   type SegmentRequest,
   segment,
 } from './segmentation/segment.ts';
+export type { Optimisation } from './segmentation/segment-video.ts';

@@ -3,15 +3,13 @@
  * value is frozen when the run starts and stored beside what it made. Presets are partial configurations over this one.
  */
 import { z } from 'zod';
+import { UNetShapeSchema } from './network-shape.ts';
 import { modernised } from './older-run-config.ts';
 
 const positive = z.number().positive().finite();
 const share = z.number().min(0).max(1);
 const count = z.int().min(0);
 const atLeastOne = z.int().min(1);
-
-/** [time, row, column], the axis order of every tensor. */
-const axes3 = z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]);
 
 export const PreprocessingSchema = z.strictObject({
   spacingMm: positive.default(0.37).describe('in-plane pixel size after resampling, mm (method.md 2)'),
@@ -22,51 +20,14 @@ export const PreprocessingSchema = z.strictObject({
     .describe('rows and columns are padded or cropped to the next multiple, pixels'),
   clahe: z
     .strictObject({
-      enabled: z.boolean().default(true),
-      clipLimit: positive.default(0.01),
-      tiles: z.int().min(1).default(8),
-      bins: z.int().min(2).default(256),
+      enabled: z.boolean().default(true).describe('false: grey levels stay as recorded'),
+      clipLimit: positive.default(0.01).describe("largest share of a region's pixels in one bin"),
+      tiles: z.int().min(1).default(8).describe('regions along each axis'),
+      bins: z.int().min(2).default(256).describe('of the histogram of a region'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('contrast-limited adaptive histogram equalisation of every frame (method.md 2)'),
 });
-
-export const UNetShapeSchema = z
-  .strictObject({
-    baseFilters: z
-      .int()
-      .min(1)
-      .default(32)
-      .describe('filters of the first stage; each deeper stage doubles them'),
-    maxFilters: z.int().min(1).default(320),
-    strides: z
-      .array(axes3)
-      .min(2)
-      .default([
-        [1, 1, 1],
-        [1, 2, 2],
-        [2, 2, 2],
-        [2, 2, 2],
-        [1, 2, 2],
-        [1, 2, 2],
-      ])
-      .describe('stride of the first convolution of each stage, [time, row, column] (method.md 3)'),
-    kernels: z
-      .array(axes3)
-      .min(2)
-      .default([
-        [1, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-      ])
-      .describe('kernel of each stage, [time, row, column]'),
-  })
-  .refine(
-    (shape) => shape.strides.length === shape.kernels.length,
-    'strides and kernels need one entry per stage each',
-  );
 
 export const PretrainingSchema = z.strictObject({
   steps: count.default(20_000).describe('optimiser steps of supervised training on the source'),
@@ -85,8 +46,16 @@ export const SweepSchema = z.strictObject({
     .min(1)
     .default(2500)
     .describe('target videos predicted and labelled in one iteration'),
-  videosPerShard: z.int().min(1).default(16),
-  concurrentShards: z.int().min(1).default(4),
+  videosPerShard: z
+    .int()
+    .min(1)
+    .default(16)
+    .describe('videos of one activity; more where a history would be too long'),
+  concurrentShards: z
+    .int()
+    .min(1)
+    .default(4)
+    .describe('activities of a sweep at once; steering can change it'),
   maxQuarantinedShare: share
     .default(0.2)
     .describe('the run fails when a larger share of its videos is unusable'),
@@ -98,15 +67,19 @@ export const ShapeAutoencoderSchema = z.strictObject({
     .default(true)
     .describe('false: correction is the morphological one alone (method.md 4.1)'),
   maskSize: z.int().min(16).default(256).describe('side of the square masks, pixels (method.md 4.2)'),
-  baseFilters: z.int().min(1).default(16),
-  latentDimensions: z.int().min(8).default(16),
-  steps: count.default(20_000),
-  batchFrames: z.int().min(2).default(16),
-  learningRate: positive.default(1e-3),
-  crossEntropyWeight: z.number().min(0).default(0.1),
-  diceWeight: z.number().min(0).default(1),
-  divergenceWeight: z.number().min(0).default(1e-4),
-  attributeWeight: z.number().min(0).default(10),
+  baseFilters: z
+    .int()
+    .min(1)
+    .default(16)
+    .describe('filters at full mask size; they double up to three times'),
+  latentDimensions: z.int().min(8).default(16).describe('of the code; the first seven stand for attributes'),
+  steps: count.default(20_000).describe('optimiser steps, on annotations of the source'),
+  batchFrames: z.int().min(2).default(16).describe('frames of one step'),
+  learningRate: positive.default(1e-3).describe('of Adam'),
+  crossEntropyWeight: z.number().min(0).default(0.1).describe('of the cross entropy in the loss'),
+  diceWeight: z.number().min(0).default(1).describe('of 1 - soft Dice over the foreground'),
+  divergenceWeight: z.number().min(0).default(1e-4).describe('of the KL divergence from the standard normal'),
+  attributeWeight: z.number().min(0).default(10).describe('of the attribute regularisation'),
 });
 
 export const LabellingSchema = z.strictObject({
@@ -122,26 +95,26 @@ export const LabellingSchema = z.strictObject({
 });
 
 export const RewardFitSchema = z.strictObject({
-  epochs: z.int().min(1).default(50),
+  epochs: z.int().min(1).default(50).describe('at most; stopPatience may end the fit earlier'),
   stepsPerEpoch: z
     .int()
     .min(1)
     .optional()
     .describe('windows drawn per epoch; all triples once when left out'),
-  learningRate: positive.default(1e-3),
+  learningRate: positive.default(1e-3).describe('of Adam, before the first plateau'),
   accumulation: z
     .int()
     .min(1)
     .default(16)
     .describe('windows whose gradients are added up before one optimiser step'),
-  validationShare: share.default(0.1),
-  testShare: share.default(0.1),
+  validationShare: share.default(0.1).describe('of the studies; at least one of three or more'),
+  testShare: share.default(0.1).describe('likewise'),
   plateauPatience: z
     .int()
     .min(1)
     .default(5)
     .describe('epochs without a better validation loss before the rate falls'),
-  plateauFactor: share.default(0.5),
+  plateauFactor: share.default(0.5).describe('by which the rate is multiplied then'),
   stopPatience: z
     .int()
     .min(1)
@@ -157,7 +130,7 @@ export const LandmarkRewardSchema = z.strictObject({
   mistakeMm: positive
     .default(4)
     .describe('a base corner that is farther than this from the true one is a mistake, mm'),
-  fit: RewardFitSchema.prefault({}),
+  fit: RewardFitSchema.prefault({}).describe('of the landmark network; fields as those of rewardFit'),
 });
 
 const temporalPenalty = z
@@ -166,7 +139,7 @@ const temporalPenalty = z
   .describe('spread errors where time is broken (method.md 5.5)');
 
 export const PpoSchema = z.strictObject({
-  epochs: z.int().min(1).default(5),
+  epochs: z.int().min(1).default(5).describe('of one iteration'),
   windowsPerEpoch: z.int().min(1).optional().describe('draws per epoch; one per video when left out'),
   windowsPerDraw: atLeastOne
     .default(1)
@@ -177,16 +150,16 @@ export const PpoSchema = z.strictObject({
     .describe(
       'draws at the start of an iteration that train the critic alone, so that advantages mean something',
     ),
-  clipRange: positive.default(0.2),
-  policyLearningRate: positive.default(1e-3),
-  criticLearningRate: positive.default(5e-3),
+  clipRange: positive.default(0.2).describe('ratios are clipped to 1 - this and 1 + this'),
+  policyLearningRate: positive.default(1e-3).describe('of Adam'),
+  criticLearningRate: positive.default(5e-3).describe('of Adam'),
   annealPolicyRate: z
     .boolean()
     .default(false)
     .describe('let the policy rate fall to zero over an iteration, in a straight line'),
   gradientNorm: positive.default(0.5).describe('gradients are scaled down to this global norm'),
-  entropyCoefficient: z.number().min(0).default(0.15).describe('at iteration 1'),
-  divergenceCoefficient: z.number().min(0).default(0.05).describe('at iteration 1'),
+  entropyCoefficient: z.number().min(0).default(0.15).describe('c_ent of iteration 1'),
+  divergenceCoefficient: z.number().min(0).default(0.05).describe('lambda of iteration 1'),
   coefficientsOverIterations: z
     .enum(['constant', 'divided'])
     .default('divided')
@@ -226,32 +199,32 @@ export const LocalSgdSchema = z.strictObject({
 });
 
 export const InferenceSchema = z.strictObject({
-  windowFrames: z.int().min(1).default(4),
-  overlap: share.default(0.5),
+  windowFrames: z.int().min(1).default(4).describe('consecutive frames of a window'),
+  overlap: share.default(0.5).describe('of neighbouring windows, as a share of a window; below 1'),
   padFrames: count.default(6).describe('frames of reflection at both ends'),
-  sigmaScale: positive.default(0.125),
+  sigmaScale: positive.default(0.125).describe('sigma of the weights of a window, as a share of its size'),
 });
 
 const range = z.tuple([positive, positive]).refine(([low, high]) => low <= high, 'the smaller number first');
 
 export const OptimisationSchema = z.strictObject({
   passes: z.int().min(1).default(4).describe('at most, over the whole video (method.md 8)'),
-  augmentationsPerChunk: z.int().min(1).default(3),
+  augmentationsPerChunk: z.int().min(1).default(3).describe('changed copies of a chunk in one step'),
   contrast: range.default([0.4, 0.8]).describe('factor about the mean grey level, drawn from this range'),
   noise: range
     .default([0.001, 0.01])
     .describe('standard deviation of noise on grey levels, drawn from this range'),
-  learningRate: positive.default(1e-3),
-  clipRange: positive.default(0.2),
-  gradientNorm: positive.default(0.5),
-  entropyCoefficient: z.number().min(0).default(0.1),
-  divergenceCoefficient: z.number().min(0).default(0.01),
+  learningRate: positive.default(1e-3).describe('of Adam'),
+  clipRange: positive.default(0.2).describe('ratios are clipped to 1 - this and 1 + this'),
+  gradientNorm: positive.default(0.5).describe('gradients are scaled down to this global norm'),
+  entropyCoefficient: z.number().min(0).default(0.1).describe('c_ent'),
+  divergenceCoefficient: z.number().min(0).default(0.01).describe('lambda, from the policy as it came'),
   temporalPenalty,
 });
 
 const RunConfigFieldsSchema = z.strictObject({
-  preset: z.enum(['tiny', 'small', 'paper']).default('paper'),
-  seed: count.default(0),
+  preset: z.enum(['tiny', 'small', 'paper']).default('paper').describe('what the other fields start from'),
+  seed: count.default(0).describe('of every random choice'),
   source: z.string().min(1).describe('name of the annotated dataset'),
   target: z.string().min(1).describe('name of the dataset to adapt to'),
   initialPolicy: z
@@ -259,20 +232,22 @@ const RunConfigFieldsSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('key of a policy checkpoint; pretrained on the source when left out'),
-  iterations: z.int().min(1).default(3),
-  preprocessing: PreprocessingSchema.prefault({}),
-  network: UNetShapeSchema.prefault({}),
-  training: TrainingSchema.prefault({}),
-  pretraining: PretrainingSchema.prefault({}),
-  sweep: SweepSchema.prefault({}),
-  autoencoder: ShapeAutoencoderSchema.prefault({}),
-  labelling: LabellingSchema.prefault({}),
-  rewardFit: RewardFitSchema.prefault({}),
-  landmark: LandmarkRewardSchema.prefault({}),
-  ppo: PpoSchema.prefault({}),
-  localSgd: LocalSgdSchema.prefault({}),
-  inference: InferenceSchema.prefault({}),
-  optimisation: OptimisationSchema.prefault({}).describe('at test time'),
+  iterations: z.int().min(1).default(3).describe('of predict, label, fit, fine-tune, evaluate (method.md 1)'),
+  preprocessing: PreprocessingSchema.prefault({}).describe('grid and grey levels that the networks see'),
+  network: UNetShapeSchema.prefault({}).describe(
+    'the 3D U-Net that policy, critic and rewards share (method.md 3)',
+  ),
+  training: TrainingSchema.prefault({}).describe('of every training'),
+  pretraining: PretrainingSchema.prefault({}).describe('supervised, on the source (method.md 1)'),
+  sweep: SweepSchema.prefault({}).describe('shards of an iteration'),
+  autoencoder: ShapeAutoencoderSchema.prefault({}).describe('corrects shapes over time (method.md 4.2)'),
+  labelling: LabellingSchema.prefault({}).describe('examples out of predictions (method.md 4.3)'),
+  rewardFit: RewardFitSchema.prefault({}).describe('of the anatomical reward network (method.md 5.1)'),
+  landmark: LandmarkRewardSchema.prefault({}).describe('the second reward network (method.md 5.2)'),
+  ppo: PpoSchema.prefault({}).describe('fine-tuning (method.md 6)'),
+  localSgd: LocalSgdSchema.prefault({}).describe('fine-tuning by several workers (method.md 7)'),
+  inference: InferenceSchema.prefault({}).describe('sliding windows over a video (method.md 8)'),
+  optimisation: OptimisationSchema.prefault({}).describe('test-time optimisation of one video (method.md 8)'),
 });
 
 /** What may be given of a configuration; the rest are defaults. */
@@ -283,7 +258,6 @@ export const RunConfigSchema = z.preprocess(modernised<RunConfigInput>, RunConfi
 
 export type RunConfig = z.infer<typeof RunConfigSchema>;
 export type PreprocessingConfig = z.infer<typeof PreprocessingSchema>;
-export type UNetShapeConfig = z.infer<typeof UNetShapeSchema>;
 export type PretrainingConfig = z.infer<typeof PretrainingSchema>;
 export type ShapeAutoencoderConfig = z.infer<typeof ShapeAutoencoderSchema>;
 export type LabellingConfig = z.infer<typeof LabellingSchema>;

@@ -13,20 +13,20 @@ const text = z.string().min(1);
 export const DeploymentSchema = z.strictObject({
   temporal: z.strictObject({
     address: text.optional().describe('host:port; the embedded server of `echoloop up` when left out'),
-    namespace: text.default('default'),
-    apiKey: text.optional(),
-    tls: flag.default(false),
+    namespace: text.default('default').describe('namespace of the server that runs belong to'),
+    apiKey: text.optional().describe('API key, for Temporal Cloud'),
+    tls: flag.default(false).describe('connect by TLS'),
   }),
   s3: z.strictObject({
     endpoint: z
       .url()
       .optional()
       .describe('http(s)://host:port; the embedded server of `echoloop up` when left out'),
-    region: text.default('us-east-1'),
-    bucket: z.string().min(3).default('echoloop'),
-    accessKeyId: text.optional(),
-    secretAccessKey: text.optional(),
-    sessionToken: text.optional().describe('comes with the two above when they are temporary'),
+    region: text.default('us-east-1').describe('region of the store'),
+    bucket: z.string().min(3).default('echoloop').describe('bucket that holds everything'),
+    accessKeyId: text.optional().describe("key; without one, the AWS SDK's own chain finds credentials"),
+    secretAccessKey: text.optional().describe('belongs to that key'),
+    sessionToken: text.optional().describe('comes with temporary keys'),
     caFile: text
       .optional()
       .describe("PEM of the authorities that the server's certificate is checked against"),
@@ -49,7 +49,7 @@ export const DeploymentSchema = z.strictObject({
 
 export type Deployment = z.infer<typeof DeploymentSchema>;
 
-interface Variable {
+export interface DeploymentVariable {
   /** The first is written; the others are read where it is not set. */
   readonly names: readonly [string, ...string[]];
   /** Where the value lies in a deployment. */
@@ -57,7 +57,8 @@ interface Variable {
   readonly secret?: boolean;
 }
 
-const variables: readonly Variable[] = [
+/** Every variable of a deployment (docs/reference/environment.md is made from it). */
+export const deploymentVariables: readonly DeploymentVariable[] = [
   { names: ['TEMPORAL_ADDRESS'], path: ['temporal', 'address'] },
   { names: ['TEMPORAL_NAMESPACE'], path: ['temporal', 'namespace'] },
   { names: ['TEMPORAL_API_KEY'], path: ['temporal', 'apiKey'], secret: true },
@@ -89,7 +90,7 @@ export type Environment = Readonly<Record<string, string>>;
 export function deploymentFrom(environment: Readonly<Record<string, string | undefined>>): Deployment {
   const sections = { temporal: {}, s3: {} };
   const given: Record<string, unknown> = sections;
-  for (const { names, path } of variables) {
+  for (const { names, path } of deploymentVariables) {
     // An empty variable is one that is not set.
     const value = names.map((name) => environment[name]).find(Boolean);
     if (value === undefined) continue;
@@ -117,7 +118,7 @@ export function checkedDeployment(value: unknown): Deployment {
 /** The variables that another process reads this deployment from; keys among them when `secrets`. */
 export function environmentOf(deployment: Deployment, secrets: boolean): Environment {
   const environment: Record<string, string> = {};
-  for (const { names, path, secret } of variables) {
+  for (const { names, path, secret } of deploymentVariables) {
     const value = valueAt({ ...deployment, home: resolve(deployment.home) }, path);
     if (value === undefined || (secret && !secrets)) continue;
     environment[names[0]] = String(value);
@@ -136,5 +137,8 @@ function valueAt(deployment: Deployment, path: readonly string[]): unknown {
 
 function variableAt(path: readonly PropertyKey[]): string {
   const place = path.join('.');
-  return variables.find((variable) => variable.path.join('.') === place)?.names[0] ?? (place || 'deployment');
+  return (
+    deploymentVariables.find((variable) => variable.path.join('.') === place)?.names[0] ??
+    (place || 'deployment')
+  );
 }
