@@ -15,6 +15,7 @@ const others = [
     'ECHOLOOP_CACHE',
     "folder of downloads and builds; else `echoloop` in XDG_CACHE_HOME or the user's `~/.cache`",
   ],
+  ['ECHOLOOP_EAGER', '`1` runs steps operation by operation instead of recorded'],
   ['ECHOLOOP_FFMPEG', 'the program that decodes films; `ffmpeg` on the PATH when left out'],
   ['ECHOLOOP_LOG_LEVEL', 'of workers: `info` when left out; `debug`, `warn`, `error`'],
   ['CXX', 'the C++ compiler that set-up builds the binding to TensorFlow with; `c++` when left out'],
