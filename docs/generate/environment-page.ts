@@ -21,6 +21,8 @@ const others = [
   ['CXX', 'the C++ compiler that set-up builds the binding to TensorFlow with; `c++` when left out'],
   ['PYTHON', 'of `bench metrics` alone: a Python with scipy and scikit-image to compare with'],
   ['GOLDEN_DIR', 'of the tests alone: another folder of golden vectors'],
+  ['TEMPORAL_BINARY', 'of the tests alone: the Temporal command that their servers are of'],
+  ['RECORD_HISTORIES', 'of the tests alone: `1` records histories of workflows for the replay'],
 ] as const;
 
 const meaningOfNative: Readonly<Record<string, string>> = {
