@@ -1,5 +1,6 @@
 /**
- * Which folder may import which (docs/architecture.md, the house): dependencies point one way. Tests may reach anywhere.
+ * Which folder may import which (docs/architecture.md, the house): dependencies point one way. Tests may reach
+ * anywhere.
  * @type {import('dependency-cruiser').IConfiguration}
  */
 const TESTS = '(\\.test\\.ts$|^test/|^bench/|^examples/)';

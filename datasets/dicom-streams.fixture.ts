@@ -1,4 +1,7 @@
-/** Compressed frames in every encoding that the DICOM reader knows, made by encoders that are not the decoders under test. */
+/**
+ * Compressed frames in every encoding that the DICOM reader knows, made by encoders that are not the decoders under
+ * test.
+ */
 import { createRequire } from 'node:module';
 import sharp from 'sharp';
 
@@ -71,7 +74,9 @@ export function withJfif(stream: Uint8Array): Uint8Array {
   return Uint8Array.from([...stream.subarray(0, 2), ...jfif, ...stream.subarray(2)]);
 }
 
-/** Bits of one difference: its size, for which every size has a code of five bits (its own number), and its magnitude. */
+/**
+ * Bits of one difference: its size, for which every size has a code of five bits (its own number), and its magnitude.
+ */
 function differenceBits(difference: number): string {
   const size = difference === 0 ? 0 : Math.floor(Math.log2(Math.abs(difference))) + 1;
   const code = size.toString(2).padStart(5, '0');

@@ -139,7 +139,9 @@ export function labelComponents(
   return { labels, sizes };
 }
 
-/** The largest component of a mask as 0/1, shape [rows, columns]; the first in scan order on ties; empty stays empty. */
+/**
+ * The largest component of a mask as 0/1, shape [rows, columns]; the first in scan order on ties; empty stays empty.
+ */
 export function largestComponent(
   mask: Uint8Array,
   rows: number,

@@ -165,8 +165,8 @@ function addSharedByThree(
 }
 
 /**
- * Erosion by a square of 3 x 3 pixels. Beyond the image counts as part of the mask, as in skimage: nothing is eaten from
- * the edge.
+ * Erosion by a square of 3 x 3 pixels. Beyond the image counts as part of the mask, as in skimage: nothing is eaten
+ * from the edge.
  */
 export function erodeRuns(found: Runs, rows: number, columns: number): Runs {
   const narrow = narrowed(found, columns);

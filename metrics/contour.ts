@@ -21,7 +21,9 @@ const RIGHT = 1;
 const BOTTOM = 2;
 const LEFT = 3;
 
-/** Directed segments of each square case (bits: upper left, upper right, lower left, lower right), as from, to pairs. */
+/**
+ * Directed segments of each square case (bits: upper left, upper right, lower left, lower right), as from, to pairs.
+ */
 const segmentsOfCase: readonly (readonly number[])[] = [
   [],
   [TOP, LEFT],

@@ -57,7 +57,10 @@ class DepthSearch {
     return -1;
   }
 
-  /** First column of a run that lies `reach` from both its ends, and the one after the last; edges of the image are no ends. */
+  /**
+   * First column of a run that lies `reach` from both its ends, and the one after the last; edges of the image are no
+   * ends.
+   */
   #innerColumns(run: number, reach: number): readonly [number, number] {
     const start = this.#mask.start[run]!;
     const end = this.#mask.end[run]!;

@@ -1,4 +1,6 @@
-/** A small drawn heart for tests and for looking at pictures: a bright ring around a dark cavity that shrinks and grows. */
+/**
+ * A small drawn heart for tests and for looking at pictures: a bright ring around a dark cavity that shrinks and grows.
+ */
 import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 

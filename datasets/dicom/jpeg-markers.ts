@@ -1,4 +1,7 @@
-/** What the markers of a JPEG or JPEG-LS stream say before anything is decoded: size, precision, and which colours it holds. */
+/**
+ * What the markers of a JPEG or JPEG-LS stream say before anything is decoded: size, precision, and which colours it
+ * holds.
+ */
 
 export interface JpegMarkers {
   /** 0xc0 baseline, 0xc1 extended, 0xc2 progressive, 0xc3 lossless, 0xf7 JPEG-LS. */
@@ -98,8 +101,9 @@ export function readJpegMarkers(stream: Uint8Array): JpegMarkers {
 }
 
 /**
- * True when three components are RGB and not YCbCr. The stream's own word counts first, as decoders and pydicom have it: letters as
- * component ids, Adobe's marker, JFIF (which is YCbCr always); without any, the header's photometric interpretation.
+ * True when three components are RGB and not YCbCr. The stream's own word counts first, as decoders and pydicom have
+ * it: letters as component ids, Adobe's marker, JFIF (which is YCbCr always); without any, the header's photometric
+ * interpretation.
  */
 export function isRgbStream(
   { componentIds, adobeTransform, hasJfif }: JpegMarkers,

@@ -95,8 +95,8 @@ export function registerFrame(
 }
 
 /**
- * The labels of a frame of that size, [rows, columns] written into `target`, from logits [size, size, 3] inside a box: interpolated
- * linearly at every pixel of the frame, then the largest wins. Background outside of the box.
+ * The labels of a frame of that size, [rows, columns] written into `target`, from logits [size, size, 3] inside a box:
+ * interpolated linearly at every pixel of the frame, then the largest wins. Background outside of the box.
  */
 export function unregisterFrame(
   logits: Float32Array,
