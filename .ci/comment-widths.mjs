@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 
 const WIDTH = 120;
 /** Until what is being rewritten there is in. */
-const LATER = /^(README\.md|(docs|examples|method\/(networks|pretraining|augmentation)|datasets\/phantom|runtime\/provision)\/)/;
+const LATER =
+  /^(README\.md|(docs|examples|method\/(networks|pretraining|augmentation)|datasets\/phantom|runtime\/provision)\/)/;
 
 const isComment = (line) => /^\s*(\/\/|\/\*|\*)/.test(line);
 const isLoneLink = (line) => /^\s*(?:[-*] +)?!?\[[^\]]*\]\([^)]*\)$/.test(line);
