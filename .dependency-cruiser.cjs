@@ -1,8 +1,9 @@
 /**
- * Which folder may import which (docs/architecture.md, the house): dependencies point one way. Tests may reach anywhere.
+ * Which folder may import which (docs/architecture.md, the house): dependencies point one way. Tests may reach
+ * anywhere.
  * @type {import('dependency-cruiser').IConfiguration}
  */
-const TESTS = '(\\.test\\.ts$|^test/|^bench/|^examples/)';
+const TESTS = '(\\.(test|fixture)\\.ts$|^test/|^bench/|^examples/)';
 const CONFIGURATION = '^temporal\\.config\\.ts$';
 const PROJECT_FOLDERS =
   '^(activities|app|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|recorded|report|runtime|storage|workers|workflows)/';
@@ -22,16 +23,27 @@ function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
   };
 }
 
-/** A folder of method/ that imports, of method/, only the folders named: the order in which the method is built up. */
-function methodFolder(folder, allowed) {
+/**
+ * A folder inside a room that imports, of its room, only the folders and the files on top that are named: the order in
+ * which the room is built up.
+ */
+function innerFolder(room, folder, allowed, files = []) {
+  const names = [...allowed, ...files];
+  const open = [folder, ...allowed].map((name) => `^${room}/${name}/`);
   return {
-    name: `method-${folder.replaceAll('/', '-')}-imports-${allowed.length > 0 ? `only-${allowed.join('-')}` : 'no-neighbour'}`,
+    name: `${room}-${folder.replaceAll('/', '-')}-imports-${names.length > 0 ? `only-${names.join('-')}` : 'no-neighbour'}`,
     severity: 'error',
-    comment: `method/${folder}/ may import, of method/, ${[...allowed, folder].join(', ')}`,
-    from: { path: `^method/${folder}/`, pathNot: TESTS },
-    to: { path: '^method/', pathNot: `^method/(${[folder, ...allowed].join('|')})/` },
+    comment: `${room}/${folder}/ may import, of ${room}/, ${[folder, ...names].join(', ')}`,
+    from: { path: `^${room}/${folder}/`, pathNot: TESTS },
+    to: { path: `^${room}/`, pathNot: [...open, ...files.map((file) => `^${room}/${file}\\.(ts|mjs)$`)] },
   };
 }
+
+/** Files on top of app/ that its use cases share. */
+const APP_GROUND = ['connections', 'did-you-mean', 'file-problem', 'named-paths', 'video-name'];
+
+/** Those of formats: what holds for several of them lies in files of its own. */
+const READERS = '^datasets/(dicom/read-dicom|film|metaimage|nifti|pictures)\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -43,18 +55,54 @@ module.exports = {
     onlyImports('metrics', ['ground', 'imaging']),
     onlyImports('datasets', ['contracts', 'ground', 'imaging', 'metrics']),
     onlyImports('method', ['contracts', 'ground', 'imaging', 'metrics', 'recorded']),
-    methodFolder('networks', []),
-    methodFolder('networks/kernels', []),
-    methodFolder('training', ['networks']),
-    methodFolder('windows', ['networks']),
-    methodFolder('pretraining', ['networks', 'training', 'windows']),
-    methodFolder('rewards', ['networks', 'training', 'windows']),
-    methodFolder('rewards/shape-autoencoder', ['networks', 'training']),
-    methodFolder('ppo', ['networks', 'training', 'windows', 'rewards']),
-    methodFolder('scale-out', ['networks']),
-    methodFolder('inference', ['networks', 'windows', 'rewards', 'ppo']),
+    innerFolder('method', 'networks', []),
+    innerFolder('method', 'networks/kernels', []),
+    innerFolder('method', 'training', ['networks']),
+    innerFolder('method', 'windows', ['networks']),
+    innerFolder('method', 'pretraining', ['networks', 'training', 'windows']),
+    innerFolder('method', 'rewards', ['networks', 'training', 'windows']),
+    innerFolder('method', 'rewards/shape-autoencoder', ['networks', 'training']),
+    innerFolder('method', 'ppo', ['networks', 'training', 'windows', 'rewards']),
+    innerFolder('method', 'scale-out', ['networks']),
+    innerFolder('method', 'inference', ['networks', 'windows', 'rewards', 'ppo']),
+    innerFolder('datasets', 'phantom', []),
+    innerFolder(
+      'datasets',
+      'dicom',
+      [],
+      ['given-geometry', 'grey-scaling', 'limits', 'refusal', 'sector', 'video-facts'],
+    ),
+    {
+      name: 'readers-do-not-import-each-other',
+      severity: 'error',
+      comment: 'datasets/read-video.ts and read-mask.ts know the readers; a reader knows its format',
+      from: { path: [READERS, '^datasets/dicom/'], pathNot: TESTS },
+      to: { path: READERS },
+    },
+    {
+      name: 'planning-reads-no-video',
+      severity: 'error',
+      comment: 'what a folder holds is told by names and tables; the readers come after it',
+      from: { path: '^datasets/collections/', pathNot: TESTS },
+      to: { path: [READERS, '^datasets/dicom/'], dependencyTypesNot: ['type-only'] },
+    },
     onlyImports('storage', ['ground']),
+    {
+      name: 'storage-works-by-its-interface',
+      severity: 'error',
+      comment: 'artefacts, manifests and champions work on any ObjectStore; open-store.ts alone chooses S3',
+      from: { path: '^storage/', pathNot: ['^storage/(s3-[^/]+|open-store)\\.ts$', TESTS] },
+      to: { path: ['^storage/s3-', 'node_modules/@(aws-sdk|smithy)/'] },
+    },
+    {
+      name: 'the-interface-of-stores-stands-alone',
+      severity: 'error',
+      from: { path: '^storage/store\\.ts$' },
+      to: { path: '.' },
+    },
     onlyImports('runtime', ['contracts', 'ground', 'recorded', 'storage']),
+    innerFolder('runtime', 'provision', [], ['deployment', 'file-lock', 'installation']),
+    innerFolder('runtime', 'services', ['provision'], ['deployment', 'supervisor']),
     onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),
     onlyImports('workflows', ['contracts', 'decisions', 'ground'], { exceptTypes: true }),
     onlyImports(
@@ -62,6 +110,19 @@ module.exports = {
       ['contracts', 'datasets', 'decisions', 'ground', 'imaging', 'method', 'metrics', 'report', 'storage'],
       { also: ['^runtime/scratch-folder\\.ts$'] },
     ),
+    innerFolder('activities', 'artefacts', [], ['context']),
+    innerFolder('activities', 'evaluation', []),
+    innerFolder('activities', 'videos', ['artefacts'], ['context']),
+    innerFolder('activities', 'training', ['artefacts'], ['context']),
+    innerFolder('activities', 'rewards', ['artefacts', 'training', 'videos'], ['context']),
+    innerFolder('activities', 'fine-tuning', ['artefacts', 'rewards', 'training', 'videos'], ['context']),
+    {
+      name: 'stages-do-not-import-each-other',
+      severity: 'error',
+      comment: 'a stage is one activity; what two of them share lies in a folder below',
+      from: { path: '^activities/[^/]+\\.ts$', pathNot: ['^activities/(compute|io)\\.ts$', TESTS] },
+      to: { path: '^activities/[^/]+\\.ts$', pathNot: '^activities/context\\.ts$' },
+    },
     onlyImports('workers', ['activities', 'contracts', 'ground', 'runtime', 'storage', 'workflows']),
     onlyImports('app', [
       'contracts',
@@ -74,6 +135,14 @@ module.exports = {
       'runtime',
       'storage',
     ]),
+    innerFolder('app', 'datasets', [], APP_GROUND),
+    innerFolder('app', 'evaluation', [], APP_GROUND),
+    innerFolder('app', 'media', [], APP_GROUND),
+    // Networks are found by the name of a model, and models are exported as networks: the two know each other.
+    innerFolder('app', 'segmentation', ['datasets', 'models'], APP_GROUND),
+    innerFolder('app', 'models', ['segmentation'], APP_GROUND),
+    innerFolder('app', 'runs', ['datasets'], APP_GROUND),
+    innerFolder('app', 'quickstart', ['datasets', 'segmentation'], APP_GROUND),
     onlyImports('cli', [
       'app',
       'contracts',
@@ -180,6 +249,12 @@ module.exports = {
         pathNot: ['^contracts/(names|task-queues)\\.ts$'],
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'nothing-that-ships-imports-tests',
+      severity: 'error',
+      from: { pathNot: TESTS },
+      to: { path: TESTS },
     },
     {
       name: 'no-cycles',

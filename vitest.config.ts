@@ -12,7 +12,8 @@ export default defineConfig({
       ...nativeEnvironment,
       // As the command line sets it: the AWS SDK's notice about later versions is no test result.
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      // One thread a process: tensors here are small, and TensorFlow's idle threads spin, which starves the other files on a busy machine.
+      // One thread a process: tensors here are small, and TensorFlow's idle threads spin, which starves the other files
+      // on a busy machine.
       TF_NUM_INTRAOP_THREADS: '1',
       TF_NUM_INTEROP_THREADS: '1',
       OMP_NUM_THREADS: '1',

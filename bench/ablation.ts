@@ -1,6 +1,7 @@
 /**
- * What each part of the method gains on held-out target phantoms, in the order of the paper (method.md 10). Everything but the
- * fine-tuning is done once a seed and shared by the arms, each of which fine-tunes the source policy for one iteration.
+ * What each part of the method gains on held-out target phantoms, in the order of the paper (method.md 10). Everything
+ * but the fine-tuning is done once a seed and shared by the arms, each of which fine-tunes the source policy for one
+ * iteration.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -42,7 +43,10 @@ export interface ArmScores {
 export interface AblationSeed {
   readonly seed: number;
   readonly arms: Readonly<Record<Arm, ArmScores>>;
-  /** Arms whose fine-tuning elected the source policy, no epoch having a better validation reward: they show nothing of their reward. */
+  /**
+   * Arms whose fine-tuning elected the source policy, no epoch having a better validation reward: they show nothing of
+   * their reward.
+   */
   readonly keptSource: readonly Arm[];
   /** Of the policy before TTO. */
   readonly errors: DetectionReport;

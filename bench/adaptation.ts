@@ -1,6 +1,7 @@
 /**
- * What adaptation achieves on held-out target phantoms: the stages of a run, one after the other in this process over a store in
- * memory, for several seeds; policy 0 (source only) against the policy of each iteration and the one that the run elects.
+ * What adaptation achieves on held-out target phantoms: the stages of a run, one after the other in this process over a
+ * store in memory, for several seeds; policy 0 (source only) against the policy of each iteration and the one that the
+ * run elects.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,7 @@
 /**
- * Whether a run survives the death of what it runs on: one small adaptation undisturbed and once more while its processes are killed
- * with -9 one after the other. It has to end by itself, do no unit of work twice and make the same bytes.
+ * Whether a run survives the death of what it runs on: one small adaptation undisturbed and once more while its
+ * processes are killed with -9 one after the other. It has to end by itself, do no unit of work twice and make the same
+ * bytes.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -59,7 +60,8 @@ export interface DurabilityOptions {
 export async function benchDurability(options: DurabilityOptions): Promise<DurabilityReport> {
   const { kills, patienceMs, log } = options;
   const home = await mkdtemp(join(tmpdir(), 'echoloop-durability-'));
-  // The workers inherit these: the log that units are counted in, and one thread, so that a busy machine changes no number.
+  // The workers inherit these: the log that units are counted in, and one thread, so that a busy machine changes no
+  // number.
   process.env.ECHOLOOP_LOG_LEVEL = 'info';
   process.env.ECHOLOOP_COMPUTE_THREADS = '1';
   try {
@@ -88,7 +90,10 @@ export async function benchDurability(options: DurabilityOptions): Promise<Durab
   }
 }
 
-/** The artefacts that are numbers alone, the curves of the trainings among them; the others name the run that they belong to. */
+/**
+ * The artefacts that are numbers alone, the curves of the trainings among them; the others name the run that they
+ * belong to.
+ */
 async function compare(store: ObjectStore): Promise<DurabilityReport['artefacts']> {
   const digests = async (run: string): Promise<Map<string, string>> => {
     const found = new Map<string, string>();

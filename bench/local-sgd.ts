@@ -1,7 +1,7 @@
 /**
- * Local-SGD rounds of two workers against plain training on phantoms (method.md 7): validation reward by the steps that each worker
- * took, and windows per second. The workers of a round are run one after the other in this process and timed as if side by side: a
- * round lasts as long as its slowest worker and the merging of what they made.
+ * Local-SGD rounds of two workers against plain training on phantoms (method.md 7): validation reward by the steps that
+ * each worker took, and windows per second. The workers of a round are run one after the other in this process and
+ * timed as if side by side: a round lasts as long as its slowest worker and the merging of what they made.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,6 @@
 /**
- * Peak memory of the network at full size, the published configuration on a window of 512 x 448 x 4: each figure is the largest
- * resident size of a process of its own, Node and TensorFlow included.
+ * Peak memory of the network at full size, the published configuration on a window of 512 x 448 x 4: each figure is the
+ * largest resident size of a process of its own, Node and TensorFlow included.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -38,7 +38,10 @@ const measurements: Readonly<Record<string, () => () => void>> = {
   'PPO update of a window': () => ppoWindow('paper').update,
 };
 
-/** Every work is done twice or, as the update does, repeats itself: memory that is not given back shows in the second round. */
+/**
+ * Every work is done twice or, as the update does, repeats itself: memory that is not given back shows in the second
+ * round.
+ */
 function measure(what: string): MemoryBenchRow {
   const run = measurements[what]!();
   if (!what.startsWith('PPO')) run();

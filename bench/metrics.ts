@@ -1,6 +1,7 @@
 /**
- * Speed of the metrics: one video of 512 x 448 x 60 scored on one thread, side by side with scipy and scikit-image where a Python
- * with them is found (bench/scipy_metrics.py, which also checks that both find the same values), and how time grows with pixels.
+ * Speed of the metrics: one video of 512 x 448 x 60 scored on one thread, side by side with scipy and scikit-image
+ * where a Python with them is found (bench/scipy_metrics.py, which also checks that both find the same values), and how
+ * time grows with pixels.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

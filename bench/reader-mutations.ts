@@ -1,6 +1,6 @@
 /**
- * Damaged and hostile files against the readers of datasets/: none may crash, hang, or take memory beyond its bound. Prints, for each
- * encoding, how many files were read and refused, the slowest, and the process's memory.
+ * Damaged and hostile files against the readers of datasets/: none may crash, hang, or take memory beyond its bound.
+ * Prints, for each encoding, how many files were read and refused, the slowest, and the process's memory.
  * Run: npx tsx bench/reader-mutations.ts [mutations] [seed]
  */
 import { filesOfEveryEncoding, mutated } from '../datasets/dicom/mutations.fixture.ts';

@@ -150,26 +150,38 @@ async function compare(
   for (const pass of passNames) {
     // That one takes minutes on a processor at full size.
     if (size === 'paper' && pass === 'ppo' && name !== 'native-gpu') continue;
+    const run = passes.run[pass];
     // PyTorch's side has no supervised step.
-    const other = pass === 'step' ? undefined : pytorch;
+    const other = pytorch && pass !== 'step' ? () => pytorch(size, pass) : undefined;
     // The first rounds record, and warm up.
-    for (let round = 0; round < WARM_UP_ROUNDS; round++) passes.run[pass]();
-    await other?.(size, pass);
-    const timings: Timings = { own: [], eager: [], pytorch: [] };
-    const end = performance.now() + 1000 * seconds;
-    while (timings.own.length < MIN_ROUNDS || (timings.own.length < MAX_ROUNDS && performance.now() < end)) {
-      timings.own.push(timed(passes.run[pass]));
-      if (values.eager) {
-        recordSteps(false);
-        timings.eager.push(timed(passes.run[pass]));
-        recordSteps(true);
-      }
-      if (other) timings.pytorch.push(await other(size, pass));
-    }
-    rows.push(rowOf(size, pass, timings));
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) run();
+    await other?.();
+    rows.push(rowOf(size, pass, await timeInTurn(run, other, seconds)));
   }
   passes.dispose();
   return rows;
+}
+
+/**
+ * Rounds of a pass, of the same without recorded steps where that is asked for, and of PyTorch's, one after the other.
+ */
+async function timeInTurn(
+  run: () => void,
+  other: (() => Promise<Timing>) | undefined,
+  seconds: number,
+): Promise<Timings> {
+  const timings: Timings = { own: [], eager: [], pytorch: [] };
+  const end = performance.now() + 1000 * seconds;
+  while (timings.own.length < MIN_ROUNDS || (timings.own.length < MAX_ROUNDS && performance.now() < end)) {
+    timings.own.push(timed(run));
+    if (values.eager) {
+      recordSteps(false);
+      timings.eager.push(timed(run));
+      recordSteps(true);
+    }
+    if (other) timings.pytorch.push(await other());
+  }
+  return timings;
 }
 
 interface Timings {

@@ -1,6 +1,7 @@
 /**
- * What a training window costs to read from a real S3 server: a whole prepared video against the chunks of the window (one chunk a
- * frame), with and without the cache of the machine. 60 frames of 512 x 448 float32, windows of 4 frames drawn at random.
+ * What a training window costs to read from a real S3 server: a whole prepared video against the chunks of the window
+ * (one chunk a frame), with and without the cache of the machine. 60 frames of 512 x 448 float32, windows of 4 frames
+ * drawn at random.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

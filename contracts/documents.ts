@@ -1,4 +1,6 @@
-/** Documents of a run that one activity stores and others read: the frozen plan, and what the election was made from. */
+/**
+ * Documents of a run that one activity stores and others read: the frozen plan, and what the election was made from.
+ */
 import { z } from 'zod';
 import { PolicyRatingSchema, PolicyResultSchema } from './results.ts';
 

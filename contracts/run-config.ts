@@ -35,12 +35,12 @@ export const PretrainingSchema = z.strictObject({
 });
 
 /** Of pretraining, autoencoder, reward fits and fine-tuning alike. */
-export const TrainingSchema = z.strictObject({
+const TrainingSchema = z.strictObject({
   windowFrames: z.int().min(1).default(4).describe('consecutive frames of a training window (method.md 2)'),
   checkpointEverySteps: z.int().min(1).default(50).describe('an interruption loses at most so many steps'),
 });
 
-export const SweepSchema = z.strictObject({
+const SweepSchema = z.strictObject({
   videosPerIteration: z
     .int()
     .min(1)
@@ -122,7 +122,7 @@ export const RewardFitSchema = z.strictObject({
     .describe('epochs without a better validation loss before the fit ends'),
 });
 
-export const LandmarkRewardSchema = z.strictObject({
+const LandmarkRewardSchema = z.strictObject({
   enabled: z
     .boolean()
     .default(true)

@@ -122,7 +122,7 @@ function correlation(a: Float32Array, b: Float32Array): number {
 }
 
 /** Median correlation of some neighbouring frames, evenly spread over the video. */
-export function neighbourCorrelation({ frames, rows, columns, intensities }: GreyVideo): number {
+function neighbourCorrelation({ frames, rows, columns, intensities }: GreyVideo): number {
   const pixels = rows * columns;
   const pairs = Math.min(COMPARED_PAIRS, frames - 1);
   const found = Array.from({ length: pairs }, (_, i) => {

@@ -1,4 +1,7 @@
-/** Compressed frames in every encoding that the DICOM reader knows, made by encoders that are not the decoders under test. */
+/**
+ * Compressed frames in every encoding that the DICOM reader knows, made by encoders that are not the decoders under
+ * test.
+ */
 import { createRequire } from 'node:module';
 import sharp from 'sharp';
 
@@ -71,21 +74,27 @@ export function withJfif(stream: Uint8Array): Uint8Array {
   return Uint8Array.from([...stream.subarray(0, 2), ...jfif, ...stream.subarray(2)]);
 }
 
+/**
+ * Bits of one difference: its size, for which every size has a code of five bits (its own number), and its magnitude.
+ */
+function differenceBits(difference: number): string {
+  const size = difference === 0 ? 0 : Math.floor(Math.log2(Math.abs(difference))) + 1;
+  const code = size.toString(2).padStart(5, '0');
+  if (size === 0 || size === 16) return code;
+  const magnitude = difference < 0 ? difference + 2 ** size - 1 : difference;
+  return code + magnitude.toString(2).padStart(size, '0');
+}
+
 /** JPEG lossless, process 14 with predictor 1: each sample as its difference from the one before it. */
 export function jpegLossless({ rows, columns, samples, bits, values }: Picture): Uint8Array {
   const written: string[] = [];
   const modulus = 2 ** 16;
   for (let i = 0; i < rows * columns; i++) {
+    const neighbour = i % columns === 0 ? i - columns : i - 1;
     for (let c = 0; c < samples; c++) {
-      const before =
-        i === 0 ? 2 ** (bits - 1) : values[(i % columns === 0 ? i - columns : i - 1) * samples + c]!;
+      const before = i === 0 ? 2 ** (bits - 1) : values[neighbour * samples + c]!;
       const wrapped = (((values[i * samples + c]! - before) % modulus) + modulus) % modulus;
-      const difference = wrapped > modulus / 2 ? wrapped - modulus : wrapped;
-      const size = difference === 0 ? 0 : Math.floor(Math.log2(Math.abs(difference))) + 1;
-      // Every size has a code of five bits: its own number.
-      written.push(size.toString(2).padStart(5, '0'));
-      const magnitude = difference < 0 ? difference + 2 ** size - 1 : difference;
-      if (size > 0 && size < 16) written.push(magnitude.toString(2).padStart(size, '0'));
+      written.push(differenceBits(wrapped > modulus / 2 ? wrapped - modulus : wrapped));
     }
   }
   const stream = written.join('');

@@ -117,8 +117,8 @@ export interface DicomFixture {
   readonly without?: 'preamble' | 'meta';
 }
 
-export const EXPLICIT = '1.2.840.10008.1.2.1';
-export const ULTRASOUND_MULTI_FRAME = '1.2.840.10008.5.1.4.1.1.3.1';
+const EXPLICIT = '1.2.840.10008.1.2.1';
+const ULTRASOUND_MULTI_FRAME = '1.2.840.10008.5.1.4.1.1.3.1';
 
 function text(tag: Tag, vr: string, value: string | undefined): DicomElement[] {
   return value === undefined ? [] : [{ tag, vr, value }];

@@ -4,9 +4,9 @@
  */
 import { DomainError } from '../ground/errors.ts';
 import type { DicomFilmContainer } from './dicom/film.ts';
-import { fillFrameTime, type GivenGeometry } from './given-geometry.ts';
+import { fillFrameTime, type GivenGeometry, givenSpacing } from './given-geometry.ts';
 import { scaleGreyLevels } from './grey-scaling.ts';
-import { checkFrameTime, checkGrid, checkSpacing, mostFramesOf } from './limits.ts';
+import { checkFrameTime, checkGrid, mostFramesOf } from './limits.ts';
 import type { RecordedVideo } from './video-facts.ts';
 
 /** How a film is packed: in a file of its own, or in DICOM. */
@@ -48,22 +48,6 @@ export function filmContainer(bytes: Uint8Array): FilmContainer | undefined {
   if (ascii(bytes, 4, 8) === 'ftyp') return 'MP4';
   if (bytes[0] === 0x1a && bytes[1] === 0x45 && bytes[2] === 0xdf && bytes[3] === 0xa3) return 'Matroska';
   return undefined;
-}
-
-/** What a format without a pixel size needs. @throws DatasetInvalid when none was given */
-export function givenSpacing(
-  { spacingMm }: GivenGeometry,
-  name: string,
-  format: string,
-): readonly [number, number] {
-  if (spacingMm !== undefined) {
-    checkSpacing(spacingMm, name);
-    return spacingMm;
-  }
-  throw new DomainError(
-    'DatasetInvalid',
-    `${name}: expected a pixel size, found a file of a format that has none (${format}). Give it in mm with --spacing-mm.`,
-  );
 }
 
 /**

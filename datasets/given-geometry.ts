@@ -2,7 +2,8 @@
  * Pixel size and frame time from a person or an info file fill what a header lacks or cannot mean; they never replace
  * in silence what a header says.
  */
-import { isPlausibleFrameTime, limits } from './limits.ts';
+import { DomainError } from '../ground/errors.ts';
+import { checkSpacing, isPlausibleFrameTime, limits } from './limits.ts';
 
 export interface GivenGeometry {
   /** Millimetres per stored pixel as [row, column]. */
@@ -15,6 +16,22 @@ const SAME = 0.01;
 
 function differs(a: number, b: number): boolean {
   return Math.abs(a - b) > SAME * Math.max(a, b);
+}
+
+/** What a format without a pixel size needs. @throws DatasetInvalid when none was given */
+export function givenSpacing(
+  { spacingMm }: GivenGeometry,
+  name: string,
+  format: string,
+): readonly [number, number] {
+  if (spacingMm !== undefined) {
+    checkSpacing(spacingMm, name);
+    return spacingMm;
+  }
+  throw new DomainError(
+    'DatasetInvalid',
+    `${name}: expected a pixel size, found a file of a format that has none (${format}). Give it in mm with --spacing-mm.`,
+  );
 }
 
 /** The header's pixel size where it can be one, else the given one; a contradiction is noted. */

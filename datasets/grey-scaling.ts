@@ -106,7 +106,7 @@ export function storedBits({ sourceBits, scaling }: Pick<VideoFacts, 'sourceBits
 }
 
 /** Different values left after rounding intensities in [0, 1] to whole numbers of `bits`. */
-export function countKeptLevels(intensities: Float32Array, bits: 8 | 16): number {
+function countKeptLevels(intensities: Float32Array, bits: 8 | 16): number {
   const highest = 2 ** bits - 1;
   const seen = new Uint8Array(highest + 1);
   for (let i = 0; i < intensities.length; i++) seen[Math.round(intensities[i]! * highest)] = 1;

@@ -92,52 +92,70 @@ function cellValue(column: string, text: string): unknown {
   return text;
 }
 
+/** The columns in the order of the file. @throws DatasetInvalid */
+function parseHeader(line: string): string[] {
+  const header = line.split(',').map((name) => name.trim());
+  const missing = columnNames.filter((name) => !header.includes(name));
+  const unknown = header.filter((name) => !allColumns.includes(name as keyof ManifestRow));
+  if (missing.length === 0 && unknown.length === 0) return header;
+  throw new DomainError(
+    'DatasetInvalid',
+    `manifest.csv: expected a first line with the columns ${columnNames.join(',')}; ` +
+      `missing: ${missing.join(', ') || 'none'}; not known: ${unknown.length}. Write the dataset again with echoloop ingest.`,
+  );
+}
+
+/** One line, or what is wrong with it. */
+function parseRow(line: string, header: readonly string[]): { row: ManifestRow } | { problems: string[] } {
+  const cells = line.split(',').map((cell) => cell.trim());
+  if (cells.length !== header.length) {
+    return { problems: [`expected ${header.length} cells, found ${cells.length}`] };
+  }
+  const parsed = ManifestRowSchema.safeParse(
+    Object.fromEntries(header.map((column, c) => [column, cellValue(column, cells[c]!)])),
+  );
+  if (parsed.success) return { row: parsed.data };
+  return { problems: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) };
+}
+
+/** What rows may not share, or must: an id is there once, a study lies in one split. */
+class RowsSoFar {
+  readonly #lineOfId = new Map<string, number>();
+  readonly #splitOfStudy = new Map<string, Split>();
+
+  /** Adds a row; the problems that it has with the earlier ones. */
+  add({ id, study, split }: ManifestRow, line: number): string[] {
+    const problems: string[] = [];
+    const earlier = this.#lineOfId.get(id);
+    if (earlier !== undefined) problems.push(`the id of line ${earlier} again`);
+    this.#lineOfId.set(id, line);
+    const known = this.#splitOfStudy.get(study);
+    if (known !== undefined && known !== split) {
+      problems.push(`its study is in split ${known} on an earlier line, found ${split}`);
+    }
+    this.#splitOfStudy.set(study, split);
+    return problems;
+  }
+}
+
 /**
  * Reads manifest.csv. The first line names the columns, in any order; lines may end with CR LF.
  * @throws DatasetInvalid with every problem and its line, when a row is invalid, an id occurs twice or a study spans
  * two splits
  */
 export function parseManifest(csv: string): ManifestRow[] {
-  const lines = csv.replace(/^\ufeff/, '').split(/\r?\n/);
-  const header = lines[0]!.split(',').map((name) => name.trim());
-  const missing = columnNames.filter((name) => !header.includes(name));
-  const unknown = header.filter((name) => !allColumns.includes(name as keyof ManifestRow));
-  if (missing.length > 0 || unknown.length > 0) {
-    throw new DomainError(
-      'DatasetInvalid',
-      `manifest.csv: expected a first line with the columns ${columnNames.join(',')}; ` +
-        `missing: ${missing.join(', ') || 'none'}; not known: ${unknown.length}. Write the dataset again with echoloop ingest.`,
-    );
-  }
+  const [first, ...lines] = csv.replace(/^\ufeff/, '').split(/\r?\n/);
+  const header = parseHeader(first!);
   const rows: ManifestRow[] = [];
   const problems: string[] = [];
-  const lineOfId = new Map<string, number>();
-  const splitOfStudy = new Map<string, Split>();
+  const earlier = new RowsSoFar();
   for (const [i, line] of lines.entries()) {
-    if (i === 0 || line.trim() === '') continue;
-    const cells = line.split(',').map((cell) => cell.trim());
-    if (cells.length !== header.length) {
-      problems.push(`line ${i + 1}: expected ${header.length} cells, found ${cells.length}`);
-      continue;
-    }
-    const parsed = ManifestRowSchema.safeParse(
-      Object.fromEntries(header.map((column, c) => [column, cellValue(column, cells[c]!)])),
-    );
-    if (!parsed.success) {
-      for (const issue of parsed.error.issues)
-        problems.push(`line ${i + 1}: ${issue.path.join('.')}: ${issue.message}`);
-      continue;
-    }
-    const row = parsed.data;
-    const earlier = lineOfId.get(row.id);
-    if (earlier !== undefined) problems.push(`line ${i + 1}: the id of line ${earlier} again`);
-    lineOfId.set(row.id, i + 1);
-    const split = splitOfStudy.get(row.study);
-    if (split !== undefined && split !== row.split) {
-      problems.push(`line ${i + 1}: its study is in split ${split} on an earlier line, found ${row.split}`);
-    }
-    splitOfStudy.set(row.study, row.split);
-    rows.push(row);
+    if (line.trim() === '') continue;
+    const number = i + 2;
+    const parsed = parseRow(line, header);
+    const found = 'row' in parsed ? earlier.add(parsed.row, number) : parsed.problems;
+    problems.push(...found.map((problem) => `line ${number}: ${problem}`));
+    if ('row' in parsed) rows.push(parsed.row);
   }
   if (problems.length > 0) {
     const shown = problems.slice(0, 20).join('\n  ');

@@ -91,6 +91,11 @@ const fieldsOf: Readonly<Record<1 | 2, Fields>> = {
   },
 };
 
+const magicOf = {
+  1: { at: 344, bytes: [0x6e, 0x2b, 0x31] },
+  2: { at: 4, bytes: [0x6e, 0x2b, 0x32, 0, 0x0d, 0x0a, 0x1a, 0x0a] },
+} as const;
+
 const counted = (length: number) => Array.from({ length }, (_, i) => i);
 
 /** The layout in a header of at least 348 (NIfTI-1) or 540 bytes. */
@@ -150,8 +155,7 @@ export function writeHeader(layout: NiftiLayout, coding: PixelCoding): Uint8Arra
   code(fields.sformCode, layout.sformCode);
   for (const [i, value] of layout.quaternion.entries()) real(fields.quaternion, value, i);
   for (const [i, value] of layout.sform.entries()) real(fields.sform, value, i);
-  if (version === 1) header.set([0x6e, 0x2b, 0x31], 344);
-  else header.set([0x6e, 0x2b, 0x32, 0, 0x0d, 0x0a, 0x1a, 0x0a], 4);
+  header.set(magicOf[version].bytes, magicOf[version].at);
   return header;
 }
 

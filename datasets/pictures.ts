@@ -4,8 +4,7 @@
  */
 import sharp from 'sharp';
 import { DomainError } from '../ground/errors.ts';
-import { givenSpacing } from './film.ts';
-import { fillFrameTime, type GivenGeometry } from './given-geometry.ts';
+import { fillFrameTime, type GivenGeometry, givenSpacing } from './given-geometry.ts';
 import { type NumberArray, scaleGreyLevels } from './grey-scaling.ts';
 import { checkFrameTime, checkGrid, limits } from './limits.ts';
 import type { RecordedVideo } from './video-facts.ts';

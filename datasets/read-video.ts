@@ -10,8 +10,8 @@ import { pictureFormat, readPicture } from './pictures.ts';
 import type { RecordedVideo } from './video-facts.ts';
 
 /**
- * What a header lacks, and what some formats need: files beside the one that is read, a program that decodes films, a key
- * for the hashes of patients, reasons for which a file is taken all the same.
+ * What a header lacks, and what some formats need: files beside the one that is read, a program that decodes films, a
+ * key for the hashes of patients, reasons for which a file is taken all the same.
  */
 export type ReadOptions = DicomOptions & FilmOptions & MetaImageOptions;
 

@@ -1,6 +1,6 @@
 /**
- * Why a file that can be read is not taken for a dataset. Each reason can be overruled by the person who knows the file, one by one,
- * never all at once: a forced pixel size does not let burned-in text through.
+ * Why a file that can be read is not taken for a dataset. Each reason can be overruled by the person who knows the
+ * file, one by one, never all at once: a forced pixel size does not let burned-in text through.
  */
 import { DomainError } from '../ground/errors.ts';
 

@@ -40,6 +40,18 @@ function stillPixels({ frames, rows, columns, intensities }: GreyVideo): Uint8Ar
   return still;
 }
 
+/** What was found, with one pixel more that lies in the last row so far or below. */
+function grownBy(found: ResidualText | undefined, row: number, column: number): ResidualText {
+  if (!found) return { pixels: 1, top: row, bottom: row, left: column, right: column };
+  return {
+    pixels: found.pixels + 1,
+    top: found.top,
+    bottom: row,
+    left: Math.min(found.left, column),
+    right: Math.max(found.right, column),
+  };
+}
+
 /**
  * Looks for writing within `sector` (0/1 over [rows, columns]); undefined when there is none, or too few frames to
  * tell.
@@ -56,13 +68,7 @@ export function findResidualText(video: GreyVideo, sector: Uint8Array): Residual
       const pixel = row * columns + column;
       if (sector[pixel] === 0 || still[pixel] === 0 || intensities[pixel]! < INK) continue;
       if (![-1, 1, -columns, columns].some((step) => isInk(pixel, step))) continue;
-      found = {
-        pixels: (found?.pixels ?? 0) + 1,
-        top: found?.top ?? row,
-        bottom: row,
-        left: Math.min(found?.left ?? column, column),
-        right: Math.max(found?.right ?? column, column),
-      };
+      found = grownBy(found, row, column);
     }
   }
   return found !== undefined && found.pixels >= SMALLEST_TEXT ? found : undefined;

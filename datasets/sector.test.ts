@@ -14,17 +14,15 @@ function recording(moving: boolean) {
   const random = randomStream(1, 'sector');
   const intensities = new Float32Array(frames * rows * columns);
   const inFan = (row: number, column: number) => row > 5 && row < 70 && Math.abs(column - 50) < 4 + row * 0.5;
-  for (let t = 0; t < frames; t++) {
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const isCavity = (row - 40) ** 2 + (column - 50) ** 2 < 100;
-        let value = 0;
-        if (moving && inFan(row, column) && !isCavity) value = 0.2 + 0.6 * random.uniform();
-        if (row < 6 && column < 20) value = column % 3 === 0 ? 0.9 : 0;
-        if (row > 74 && column > 90) value = t % 2;
-        intensities[(t * rows + row) * columns + column] = value;
-      }
-    }
+  const isCavity = (row: number, column: number) => (row - 40) ** 2 + (column - 50) ** 2 < 100;
+  const level = (t: number, row: number, column: number) => {
+    if (row > 74 && column > 90) return t % 2;
+    if (row < 6 && column < 20) return column % 3 === 0 ? 0.9 : 0;
+    return moving && inFan(row, column) && !isCavity(row, column) ? 0.2 + 0.6 * random.uniform() : 0;
+  };
+  for (let i = 0; i < intensities.length; i++) {
+    const line = Math.floor(i / columns);
+    intensities[i] = level(Math.floor(line / rows), line % rows, i % columns);
   }
   return { frames, rows, columns, spacingMm: [1, 1] as const, frameTimeMs: 30, intensities };
 }

@@ -15,24 +15,32 @@ const BRIDGE_SHARE = 0.015;
 /** A smaller region is a blinking sign, not a sector. */
 const SMALLEST_SHARE = 0.05;
 
+/** Pixels of a row or column in a picture. */
+interface PixelLine {
+  readonly start: number;
+  readonly step: number;
+  readonly length: number;
+}
+
+/** Sets in `result` the pixels of a line within `radius` of one that is set in `mask`. */
+function dilateLine(mask: Uint8Array, result: Uint8Array, line: PixelLine, radius: number): void {
+  const { start, step, length } = line;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < length + radius; i++) {
+    if (i < length && mask[start + i * step] === 1) last = i;
+    const place = i - radius;
+    if (place >= 0 && last >= place - radius) result[start + place * step] = 1;
+  }
+}
+
 function dilated(mask: Uint8Array, rows: number, columns: number, radius: number): Uint8Array {
   const across = new Uint8Array(mask.length);
-  const result = new Uint8Array(mask.length);
   for (let row = 0; row < rows; row++) {
-    let last = Number.NEGATIVE_INFINITY;
-    for (let step = 0; step < columns + radius; step++) {
-      if (step < columns && mask[row * columns + step] === 1) last = step;
-      const column = step - radius;
-      if (column >= 0 && last >= column - radius) across[row * columns + column] = 1;
-    }
+    dilateLine(mask, across, { start: row * columns, step: 1, length: columns }, radius);
   }
+  const result = new Uint8Array(mask.length);
   for (let column = 0; column < columns; column++) {
-    let last = Number.NEGATIVE_INFINITY;
-    for (let step = 0; step < rows + radius; step++) {
-      if (step < rows && across[step * columns + column] === 1) last = step;
-      const row = step - radius;
-      if (row >= 0 && last >= row - radius) result[row * columns + column] = 1;
-    }
+    dilateLine(across, result, { start: column, step: columns, length: rows }, radius);
   }
   return result;
 }

@@ -83,14 +83,14 @@ function describe({ frames, rows, columns, spacingMm, frameTimeMs }: VideoGeomet
 }
 
 /** What speaks against the content of a video, as problems of a dataset. */
-export function videoFindings(video: RecordedVideo): Finding[] {
+function videoFindings(video: RecordedVideo): Finding[] {
   return checkContent(video).map(({ reason, severity, ...mismatch }) =>
     finding(severity, reason, 'DatasetInvalid', mismatch),
   );
 }
 
 /** Whether a segmentation fits its video, and whether what it says that it knows is in every frame that it says. */
-export function labelFindings(labels: LabelVideo, video: VideoGeometry): Finding[] {
+function labelFindings(labels: LabelVideo, video: VideoGeometry): Finding[] {
   if (!sameSize(labels, video) || !sameSpacing(labels, video)) {
     return [
       finding('error', 'geometry', 'GeometryMismatch', {

@@ -21,7 +21,9 @@ function hashText(text: string): number {
   return hash >>> 0;
 }
 
-/** The stream of a seed and a purpose, such as `randomStream(7, 'ppo', iteration, step)`: same arguments, same numbers. */
+/**
+ * The stream of a seed and a purpose, such as `randomStream(7, 'ppo', iteration, step)`: same arguments, same numbers.
+ */
 export function randomStream(seed: number, ...purpose: readonly (string | number)[]): RandomStream {
   const text = `${seed}/${purpose.join('/')}`;
   // sfc32 (Chris Doty-Humphrey, PractRand) over four words hashed from the name.

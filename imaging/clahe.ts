@@ -15,40 +15,58 @@ export interface ClaheOptions {
 
 const GREY_LEVELS = 2 ** 14;
 
-/** Spreads what exceeds `limit` evenly over the bins that have room, in place. */
-function clipHistogram(histogram: Int32Array, limit: number): void {
-  const bins = histogram.length;
+/** Cuts the bins off at `limit`; the pixels that were cut off. */
+function cutOff(histogram: Int32Array, limit: number): number {
   let excess = 0;
-  for (let bin = 0; bin < bins; bin++) {
+  for (let bin = 0; bin < histogram.length; bin++) {
     if (histogram[bin]! <= limit) continue;
     excess += histogram[bin]! - limit;
     histogram[bin] = limit;
   }
-  const increment = Math.floor(excess / bins);
+  return excess;
+}
+
+/** Gives every bin with room the same share of `excess`; what is left of it. */
+function spreadEvenly(histogram: Int32Array, limit: number, excess: number): number {
+  const increment = Math.floor(excess / histogram.length);
   const upper = limit - increment;
-  for (let bin = 0; bin < bins; bin++) {
+  let left = excess;
+  for (let bin = 0; bin < histogram.length; bin++) {
     if (histogram[bin]! < upper) {
-      excess -= increment;
+      left -= increment;
       histogram[bin]! += increment;
     }
     // Bins that the increment brought near the limit are filled up as well.
     if (histogram[bin]! >= upper && histogram[bin]! < limit) {
-      excess -= limit - histogram[bin]!;
+      left -= limit - histogram[bin]!;
       histogram[bin] = limit;
     }
   }
+  return left;
+}
+
+/** Gives one pixel each to bins with room, `from` and at equal steps beyond; what is left of `excess`. */
+function spreadSingly(histogram: Int32Array, limit: number, from: number, excess: number): number {
+  let room = 0;
+  for (const pixels of histogram) if (pixels < limit) room += 1;
+  const step = Math.max(1, Math.floor(room / excess));
+  let left = excess;
+  for (let bin = from; bin < histogram.length; bin += step) {
+    if (histogram[bin]! >= limit) continue;
+    histogram[bin]! += 1;
+    left -= 1;
+  }
+  return left;
+}
+
+/** Spreads what exceeds `limit` evenly over the bins that have room, in place. */
+function clipHistogram(histogram: Int32Array, limit: number): void {
+  let excess = spreadEvenly(histogram, limit, cutOff(histogram, limit));
   let before = Number.NaN;
   while (excess > 0 && excess !== before) {
     before = excess;
-    for (let start = 0; start < bins && excess > 0; start++) {
-      let room = 0;
-      for (let bin = 0; bin < bins; bin++) if (histogram[bin]! < limit) room += 1;
-      const step = Math.max(1, Math.floor(room / excess));
-      for (let bin = start; bin < bins; bin += step) {
-        if (histogram[bin]! >= limit) continue;
-        histogram[bin]! += 1;
-        excess -= 1;
-      }
+    for (let from = 0; from < histogram.length && excess > 0; from++) {
+      excess = spreadSingly(histogram, limit, from, excess);
     }
   }
 }
@@ -103,6 +121,28 @@ function regionMappings(
   return mappings;
 }
 
+/** Smallest and largest value. */
+function rangeOf(values: Float32Array): readonly [least: number, greatest: number] {
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return [least, greatest];
+}
+
+/** Every pixel's bin, of grey levels that span [lowest, highest]. */
+function binnedLevels(frame: Float32Array, lowest: number, highest: number, bins: number): Uint16Array {
+  const binSize = 1 + Math.floor(GREY_LEVELS / bins);
+  const binned = new Uint16Array(frame.length);
+  for (let i = 0; i < frame.length; i++) {
+    const level = Math.round(((frame[i]! - lowest) / (highest - lowest)) * (GREY_LEVELS - 1));
+    binned[i] = Math.floor(level / binSize);
+  }
+  return binned;
+}
+
 /** Equalises one frame of rows x columns; the result spans [0, 1]. A frame of one grey level stays as it is. */
 export function equaliseFrame(
   frame: Float32Array,
@@ -110,19 +150,9 @@ export function equaliseFrame(
   columns: number,
   options: ClaheOptions,
 ): Float32Array {
-  let lowest = Number.POSITIVE_INFINITY;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const value of frame) {
-    if (value < lowest) lowest = value;
-    if (value > highest) highest = value;
-  }
+  const [lowest, highest] = rangeOf(frame);
   if (!(highest > lowest)) return frame.slice();
-  const binSize = 1 + Math.floor(GREY_LEVELS / options.bins);
-  const binned = new Uint16Array(frame.length);
-  for (let i = 0; i < frame.length; i++) {
-    const level = Math.round(((frame[i]! - lowest) / (highest - lowest)) * (GREY_LEVELS - 1));
-    binned[i] = Math.floor(level / binSize);
-  }
+  const binned = binnedLevels(frame, lowest, highest, options.bins);
   const down = axisPlan(rows, options.tiles);
   const across = axisPlan(columns, options.tiles);
   const mappings = regionMappings(binned, down, across, columns, options);
@@ -132,8 +162,6 @@ export function equaliseFrame(
     options.bins;
 
   const result = new Float32Array(frame.length);
-  let least = Number.POSITIVE_INFINITY;
-  let greatest = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < rows; row++) {
     const block = Math.floor((row + down.before) / down.tile);
     const lowerShare = ((row + down.before) % down.tile) / down.tile;
@@ -141,17 +169,16 @@ export function equaliseFrame(
       const blockAcross = Math.floor((column + across.before) / across.tile);
       const rightShare = ((column + across.before) % across.tile) / across.tile;
       const bin = binned[row * columns + column]!;
-      const value = Math.floor(
+      result[row * columns + column] = Math.floor(
         mappings[region(block - 1, blockAcross - 1) + bin]! * (1 - lowerShare) * (1 - rightShare) +
           mappings[region(block - 1, blockAcross) + bin]! * (1 - lowerShare) * rightShare +
           mappings[region(block, blockAcross - 1) + bin]! * lowerShare * (1 - rightShare) +
           mappings[region(block, blockAcross) + bin]! * lowerShare * rightShare,
       );
-      result[row * columns + column] = value;
-      if (value < least) least = value;
-      if (value > greatest) greatest = value;
     }
   }
+  // Whole numbers below 2^14, which the result holds without rounding.
+  const [least, greatest] = rangeOf(result);
   const range = greatest - least;
   for (let i = 0; i < result.length; i++) result[i] = range > 0 ? (result[i]! - least) / range : 0;
   return result;

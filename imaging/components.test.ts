@@ -20,6 +20,17 @@ const anyMask = fc
     }),
   );
 
+/** Pixels beside pixel `i`, and `i` itself. */
+function* around(i: number, rows: number, columns: number, connectivity: 4 | 8): Generator<number> {
+  const r = Math.floor(i / columns);
+  const c = i % columns;
+  for (let y = Math.max(0, r - 1); y <= Math.min(rows - 1, r + 1); y++) {
+    for (let x = Math.max(0, c - 1); x <= Math.min(columns - 1, c + 1); x++) {
+      if (connectivity === 8 || y === r || x === c) yield y * columns + x;
+    }
+  }
+}
+
 /** Components by flood fill, numbered in scan order. */
 function floodLabels(mask: Uint8Array, rows: number, columns: number, connectivity: 4 | 8): Int32Array {
   const labels = new Int32Array(mask.length);
@@ -29,16 +40,10 @@ function floodLabels(mask: Uint8Array, rows: number, columns: number, connectivi
     labels[start] = ++next;
     const stack = [start];
     for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
-      const r = Math.floor(i / columns);
-      const c = i % columns;
-      for (let y = Math.max(0, r - 1); y <= Math.min(rows - 1, r + 1); y++) {
-        for (let x = Math.max(0, c - 1); x <= Math.min(columns - 1, c + 1); x++) {
-          const j = y * columns + x;
-          if (connectivity === 4 && y !== r && x !== c) continue;
-          if (mask[j] === 0 || labels[j] !== 0) continue;
-          labels[j] = next;
-          stack.push(j);
-        }
+      for (const j of around(i, rows, columns, connectivity)) {
+        if (mask[j] === 0 || labels[j] !== 0) continue;
+        labels[j] = next;
+        stack.push(j);
       }
     }
   }

@@ -53,14 +53,8 @@ export function componentRuns(
   return connectRuns(maskRuns(pixels, rows, columns, members), rows, columns, connectivity);
 }
 
-/** Components of a mask of which the runs are known, in an image of rows x columns. */
-export function connectRuns(
-  mask: Runs,
-  rows: number,
-  columns: number,
-  connectivity: Connectivity,
-): ComponentRuns {
-  const { runs, row, start, end } = mask;
+/** Joins the runs of each row with those of the row above that they touch; the parent of each run. */
+function joinRuns({ runs, row, start, end }: Runs, connectivity: Connectivity): Int32Array {
   const parent = new Int32Array(runs);
   const reach = connectivity === 8 ? 1 : 0;
   let rowFrom = 0;
@@ -75,15 +69,28 @@ export function connectRuns(
     }
     parent[i] = i;
     while (above < aboveTo && end[above]! + reach <= start[i]!) above++;
-    for (let k = above; k < aboveTo && start[k]! < end[i]! + reach; k++) {
-      const a = findRoot(parent, k);
-      const b = findRoot(parent, i);
-      // The smaller root wins, so a component keeps the number of the run that was met first.
-      if (a < b) parent[b] = a;
-      else parent[a] = b;
-    }
+    for (let k = above; k < aboveTo && start[k]! < end[i]! + reach; k++) join(parent, k, i);
   }
+  return parent;
+}
 
+/** Makes one component of two. The smaller root wins, so a component keeps the number of the run that was met first. */
+function join(parent: Int32Array, run: number, other: number): void {
+  const a = findRoot(parent, run);
+  const b = findRoot(parent, other);
+  if (a < b) parent[b] = a;
+  else parent[a] = b;
+}
+
+/** Components of a mask of which the runs are known, in an image of rows x columns. */
+export function connectRuns(
+  mask: Runs,
+  rows: number,
+  columns: number,
+  connectivity: Connectivity,
+): ComponentRuns {
+  const { runs, row, start, end } = mask;
+  const parent = joinRuns(mask, connectivity);
   const label = new Int32Array(runs);
   let components = 0;
   for (let i = 0; i < runs; i++) {
@@ -132,7 +139,9 @@ export function labelComponents(
   return { labels, sizes };
 }
 
-/** The largest component of a mask as 0/1, shape [rows, columns]; the first in scan order on ties; empty stays empty. */
+/**
+ * The largest component of a mask as 0/1, shape [rows, columns]; the first in scan order on ties; empty stays empty.
+ */
 export function largestComponent(
   mask: Uint8Array,
   rows: number,

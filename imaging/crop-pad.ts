@@ -1,6 +1,6 @@
 /**
- * Centred cropping and zero padding in the plane. The same function undoes itself: going to a larger grid and back gives
- * the original pixels, whether the difference is even or odd.
+ * Centred cropping and zero padding in the plane. The same function undoes itself: going to a larger grid and back
+ * gives the original pixels, whether the difference is even or odd.
  */
 import type { GreyVideo, LabelVideo } from './image.ts';
 

@@ -22,20 +22,14 @@ const aligned = (video: LabelVideo, affine: Affine | undefined) =>
 
 /** The same picture stored with mirrored axes, and the affine that says so. */
 function mirrored(flip: { columns?: boolean; rows?: boolean; frames?: boolean }) {
-  const labels = new Uint8Array(picture.labels.length);
-  let i = 0;
-  for (let t = 0; t < frames; t++) {
-    for (let r = 0; r < rows; r++) {
-      for (let c = 0; c < columns; c++) {
-        const from = [
-          flip.frames ? frames - 1 - t : t,
-          flip.rows ? rows - 1 - r : r,
-          flip.columns ? columns - 1 - c : c,
-        ];
-        labels[i++] = picture.labels[(from[0]! * rows + from[1]!) * columns + from[2]!]!;
-      }
-    }
-  }
+  const place = (i: number, size: number, isFlipped = false) => (isFlipped ? size - 1 - i : i);
+  const labels = picture.labels.map((_, i) => {
+    const line = Math.floor(i / columns);
+    const t = place(Math.floor(line / rows), frames, flip.frames);
+    const r = place(line % rows, rows, flip.rows);
+    const c = place(i % columns, columns, flip.columns);
+    return picture.labels[(t * rows + r) * columns + c]!;
+  });
   const affine: Affine = {
     column: [flip.columns ? -0.3 : 0.3, 0, 0],
     row: [0, flip.rows ? -0.5 : 0.5, 0],

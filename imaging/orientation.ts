@@ -72,6 +72,11 @@ function liesElsewhere(first: Vector, target: Affine): boolean {
   );
 }
 
+/** Place `i` of an axis, counted from its other end when that is reversed. */
+function counted(i: number, size: number, isReversed: boolean): number {
+  return isReversed ? size - 1 - i : i;
+}
+
 function reorderedPixels<Pixels extends Uint8Array | Float32Array>(
   from: Pixels,
   stored: VideoGeometry,
@@ -82,13 +87,13 @@ function reorderedPixels<Pixels extends Uint8Array | Float32Array>(
   const { rows, columns } = reorderedGrid(stored, order);
   let target = 0;
   for (let t = 0; t < frames; t++) {
-    const frame = order.framesReversed ? frames - 1 - t : t;
+    const frame = counted(t, frames, order.framesReversed) * stored.rows * stored.columns;
     for (let r = 0; r < rows; r++) {
-      const row = order.rowsReversed ? rows - 1 - r : r;
+      const row = counted(r, rows, order.rowsReversed);
       for (let c = 0; c < columns; c++) {
-        const column = order.columnsReversed ? columns - 1 - c : c;
+        const column = counted(c, columns, order.columnsReversed);
         const place = order.transposed ? column * stored.columns + row : row * stored.columns + column;
-        to[target++] = from[frame * stored.rows * stored.columns + place]!;
+        to[target++] = from[frame + place]!;
       }
     }
   }

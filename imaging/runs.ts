@@ -138,30 +138,45 @@ function narrowed(found: Runs, columns: number): Runs {
   return narrow;
 }
 
+/** Runs of one row, from..to-1 of a list. */
+interface RunRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Adds to `shared`, as runs of a row, the columns that lie in a run of each of three rows of `found`. */
+function addSharedByThree(
+  { start, end }: Runs,
+  [first, second, third]: readonly [RunRange, RunRange, RunRange],
+  row: number,
+  shared: RunList,
+): void {
+  let a = first.from;
+  let h = second.from;
+  let b = third.from;
+  while (a < first.to && h < second.to && b < third.to) {
+    const from = Math.max(start[a]!, start[h]!, start[b]!);
+    const to = Math.min(end[a]!, end[h]!, end[b]!);
+    if (from < to) shared.add(row, from, to);
+    if (end[a] === to) a++;
+    if (end[h] === to) h++;
+    if (end[b] === to) b++;
+  }
+}
+
 /**
- * Erosion by a square of 3 x 3 pixels. Beyond the image counts as part of the mask, as in skimage: nothing is eaten from
- * the edge.
+ * Erosion by a square of 3 x 3 pixels. Beyond the image counts as part of the mask, as in skimage: nothing is eaten
+ * from the edge.
  */
 export function erodeRuns(found: Runs, rows: number, columns: number): Runs {
   const narrow = narrowed(found, columns);
-  const { start, end } = narrow;
   const first = rowStarts(narrow, rows);
+  const runsOf = (r: number): RunRange => ({ from: first[r]!, to: first[r + 1]! });
   const eroded = new RunList(narrow.runs + 1);
   for (let r = 0; r < rows; r++) {
-    const above = r > 0 ? r - 1 : r;
-    const below = r < rows - 1 ? r + 1 : r;
-    const [endAbove, endHere, endBelow] = [first[above + 1]!, first[r + 1]!, first[below + 1]!];
-    let a = first[above]!;
-    let h = first[r]!;
-    let b = first[below]!;
-    while (a < endAbove && h < endHere && b < endBelow) {
-      const from = Math.max(start[a]!, start[h]!, start[b]!);
-      const to = Math.min(end[a]!, end[h]!, end[b]!);
-      if (from < to) eroded.add(r, from, to);
-      if (end[a] === to) a++;
-      if (end[h] === to) h++;
-      if (end[b] === to) b++;
-    }
+    const above = Math.max(0, r - 1);
+    const below = Math.min(rows - 1, r + 1);
+    addSharedByThree(narrow, [runsOf(above), runsOf(r), runsOf(below)], r, eroded);
   }
   return eroded;
 }

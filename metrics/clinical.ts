@@ -72,7 +72,7 @@ export function ejectionFraction(endDiastolicMl: number, endSystolicMl: number):
 }
 
 /** Frames with the largest and the smallest left ventricle; the first on ties. */
-export function keyFrames(video: LabelVideo): { edFrame: number; esFrame: number } {
+function keyFrames(video: LabelVideo): { edFrame: number; esFrame: number } {
   const area = ventriclePixels(video);
   let edFrame = 0;
   let esFrame = 0;

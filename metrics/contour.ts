@@ -21,7 +21,9 @@ const RIGHT = 1;
 const BOTTOM = 2;
 const LEFT = 3;
 
-/** Directed segments of each square case (bits: upper left, upper right, lower left, lower right), as from, to pairs. */
+/**
+ * Directed segments of each square case (bits: upper left, upper right, lower left, lower right), as from, to pairs.
+ */
 const segmentsOfCase: readonly (readonly number[])[] = [
   [],
   [TOP, LEFT],
@@ -117,6 +119,60 @@ class Path {
   }
 }
 
+type Square = readonly [row: number, column: number];
+
+/**
+ * Forward from the first segment of a square, collecting where segments lead. `closedAt` is the point of the last
+ * segment in scan order when the contour comes back to its start, undefined when it leaves the image.
+ */
+function traceForward(
+  tracer: Tracer,
+  start: Square,
+  columns: number,
+): { path: Path; closedAt: number | undefined } {
+  const path = new Path();
+  let [r, c] = start;
+  let at = 0;
+  let last = -1;
+  let lastIndex = 0;
+  do {
+    const to = segmentsOfCase[tracer.caseOf(r, c)]![at + 1]!;
+    const order = (r * columns + c) * 4 + at;
+    if (order > last) {
+      last = order;
+      lastIndex = path.rows.length;
+    }
+    path.add(tracer.point(r, c, to));
+    const next = tracer.neighbour(r, c, to);
+    if (next === undefined) return { path, closedAt: undefined };
+    [r, c] = next;
+    at = segmentAt(segmentsOfCase[tracer.caseOf(r, c)]!, opposite[to]!, 0);
+  } while (r !== start[0] || c !== start[1] || at !== 0);
+  return { path, closedAt: lastIndex };
+}
+
+/** Backward from the first segment of a square to where the contour enters the image. */
+function traceBackward(tracer: Tracer, start: Square): Path {
+  const path = new Path();
+  let [r, c] = start;
+  let from = segmentsOfCase[tracer.caseOf(r, c)]![0]!;
+  for (;;) {
+    path.add(tracer.point(r, c, from));
+    const previous = tracer.neighbour(r, c, from);
+    if (previous === undefined) return path;
+    [r, c] = previous;
+    const segments = segmentsOfCase[tracer.caseOf(r, c)]!;
+    from = segments[segmentAt(segments, opposite[from]!, 1)]!;
+  }
+}
+
+function joinedContour(backward: Path, forward: Path): Contour {
+  return {
+    row: Float64Array.from([...backward.rows.reverse(), ...forward.rows]),
+    column: Float64Array.from([...backward.columns.reverse(), ...forward.columns]),
+  };
+}
+
 /**
  * First contour, in scan order, around pixels equal to `value` in `labels` of shape [rows, columns]; undefined when the
  * structure is absent, fills the image, or the image is smaller than 2 x 2. It is open when it leaves the image.
@@ -131,60 +187,15 @@ export function firstContour(
   const tracer = new Tracer(labels, rows, columns, value);
   const start = tracer.firstSquare();
   if (start === undefined) return undefined;
-
-  // Forward from the first segment; `to` points are collected, with the one of the last segment in scan order marked.
-  const forward = new Path();
-  let [r, c] = start;
-  const startSegments = segmentsOfCase[tracer.caseOf(r, c)]!;
-  let at = 0;
-  let last = -1;
-  let lastIndex = 0;
-  let closed = false;
-  for (;;) {
-    const segments = segmentsOfCase[tracer.caseOf(r, c)]!;
-    const to = segments[at + 1]!;
-    const order = (r * columns + c) * 4 + at;
-    if (order > last) {
-      last = order;
-      lastIndex = forward.rows.length;
-    }
-    forward.add(tracer.point(r, c, to));
-    const next = tracer.neighbour(r, c, to);
-    if (next === undefined) break;
-    [r, c] = next;
-    at = segmentAt(segmentsOfCase[tracer.caseOf(r, c)]!, opposite[to]!, 0);
-    if (r === start[0] && c === start[1] && at === 0) {
-      closed = true;
-      break;
-    }
+  const { path: forward, closedAt } = traceForward(tracer, start, columns);
+  if (closedAt === undefined) return joinedContour(traceBackward(tracer, start), forward);
+  // The segment that closes the loop is the last one in scan order; the contour starts, and ends, at its end point.
+  const count = forward.rows.length;
+  const row = new Float64Array(count + 1);
+  const column = new Float64Array(count + 1);
+  for (let i = 0; i <= count; i++) {
+    row[i] = forward.rows[(closedAt + i) % count]!;
+    column[i] = forward.columns[(closedAt + i) % count]!;
   }
-
-  if (closed) {
-    // The segment that closes the loop is the last one in scan order; the contour starts, and ends, at its end point.
-    const count = forward.rows.length;
-    const row = new Float64Array(count + 1);
-    const column = new Float64Array(count + 1);
-    for (let i = 0; i <= count; i++) {
-      row[i] = forward.rows[(lastIndex + i) % count]!;
-      column[i] = forward.columns[(lastIndex + i) % count]!;
-    }
-    return { row, column };
-  }
-
-  // Open: backward from the first segment to where the contour enters the image.
-  const backward = new Path();
-  [r, c] = start;
-  let from = startSegments[0]!;
-  for (;;) {
-    backward.add(tracer.point(r, c, from));
-    const previous = tracer.neighbour(r, c, from);
-    if (previous === undefined) break;
-    [r, c] = previous;
-    const segments = segmentsOfCase[tracer.caseOf(r, c)]!;
-    from = segments[segmentAt(segments, opposite[from]!, 1)]!;
-  }
-  return {
-    row: Float64Array.from([...backward.rows.reverse(), ...forward.rows]),
-    column: Float64Array.from([...backward.columns.reverse(), ...forward.columns]),
-  };
+  return { row, column };
 }

@@ -35,11 +35,11 @@ const share = z.number().min(0).max(1);
 const notNegative = z.number().min(0);
 const frameIndex = z.int().min(0);
 
-export const DiceScoresSchema = z
+const DiceScoresSchema = z
   .object({ lv: share, myo: share, epi: share, mean: share.describe('mean of lv and myo') })
   .describe('Dice overlap over the whole video');
 
-export const HausdorffMmSchema = z
+const HausdorffMmSchema = z
   .object({
     lv: notNegative,
     myo: notNegative,

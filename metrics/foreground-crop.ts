@@ -19,8 +19,7 @@ export function foregroundBox(frame: LabelFrame): ForegroundBox | undefined {
   let right = -1;
   for (let r = 0; r < rows; r++) {
     const offset = r * columns;
-    let first = 0;
-    while (first < columns && labels[offset + first] === BACKGROUND) first++;
+    const first = firstForeground(labels, offset, columns);
     if (first === columns) continue;
     if (top < 0) top = r;
     bottom = r;
@@ -31,6 +30,13 @@ export function foregroundBox(frame: LabelFrame): ForegroundBox | undefined {
     if (last > right) right = last;
   }
   return top < 0 ? undefined : { top, bottom, left, right };
+}
+
+/** First column with foreground in the row that starts at `offset`; `columns` when there is none. */
+function firstForeground(labels: Uint8Array, offset: number, columns: number): number {
+  let first = 0;
+  while (first < columns && labels[offset + first] === BACKGROUND) first++;
+  return first;
 }
 
 /**

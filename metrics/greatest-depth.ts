@@ -50,12 +50,21 @@ class DepthSearch {
     const { start, end } = this.#mask;
     for (let i = this.#first[other]!; i < this.#first[other + 1]! && start[i]! < to; i++) {
       if (end[i]! <= from) continue;
-      const left = start[i] === 0 ? 0 : start[i]! + reach;
-      const right = end[i] === this.#columns ? this.#columns : end[i]! - reach;
+      const [left, right] = this.#innerColumns(i, reach);
       const found = this.#firstDeeper(row, Math.max(from, left), Math.min(to, right), step + 1);
       if (found >= 0) return found;
     }
     return -1;
+  }
+
+  /**
+   * First column of a run that lies `reach` from both its ends, and the one after the last; edges of the image are no
+   * ends.
+   */
+  #innerColumns(run: number, reach: number): readonly [number, number] {
+    const start = this.#mask.start[run]!;
+    const end = this.#mask.end[run]!;
+    return [start === 0 ? 0 : start + reach, end === this.#columns ? end : end - reach];
   }
 
   /** Squared distance of one pixel of the mask to the outside. */

@@ -2,9 +2,9 @@
 import { DomainError } from '../ground/errors.ts';
 
 /**
- * Area under the ROC curve: the chance that a positive scores above a negative, both drawn at random, a tie counting half (the
- * Mann-Whitney statistic). `positive` is not 0 where there is something to find. 0.5 is chance; undefined unless
- * there are positives and negatives.
+ * Area under the ROC curve: the chance that a positive scores above a negative, both drawn at random, a tie counting
+ * half (the Mann-Whitney statistic). `positive` is not 0 where there is something to find. 0.5 is chance; undefined
+ * unless there are positives and negatives.
  * @throws DomainError GeometryMismatch when the lists differ in length.
  */
 export function areaUnderRoc(positive: ArrayLike<number>, score: ArrayLike<number>): number | undefined {

@@ -12,8 +12,8 @@ export interface StudyView {
 }
 
 /**
- * Biplane ejection fraction of every study with a view a4c and a view a2c, in the order of the studies' first videos. Of
- * several videos of one view the first counts.
+ * Biplane ejection fraction of every study with a view a4c and a view a2c, in the order of the studies' first videos.
+ * Of several videos of one view the first counts.
  */
 export function biplaneStudies(views: readonly StudyView[]): StudyScore[] {
   const studies = new Map<string, Map<string, StudyView>>();

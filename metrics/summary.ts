@@ -21,7 +21,7 @@ export function summarise(scores: readonly VideoScore[]): EvaluationSummary {
 }
 
 /** 95 % bootstrap intervals of the means of `summarise`. The same scores always give the same intervals. */
-export function summaryIntervals(scores: readonly VideoScore[]): SummaryIntervals {
+function summaryIntervals(scores: readonly VideoScore[]): SummaryIntervals {
   return eachMeasure((measure, name) => {
     const values = valuesOf(scores, measure);
     if (values.length === 0) return undefined;

@@ -153,48 +153,69 @@ function sweptSquared(
     const row = from.row[first]!;
     let end = first + 1;
     while (end < from.count && from.row[end] === row) end++;
-    greatest = greatestInRow(from, first, end, left, (row - top) * width, width, spacing, greatest);
+    const envelope = new RowEnvelope((row - top) * width, width, spacing);
+    for (let i = first; i < end; i++) {
+      greatest = Math.max(greatest, envelope.squaredAt(from.column[i]! - left));
+    }
     first = end;
   }
   return greatest;
 }
 
-/** For pixels first..end-1 of one row at once: the greatest distance, by the lower envelope of the parabolas of its columns. */
-function greatestInRow(
-  from: Surface,
-  first: number,
-  end: number,
-  left: number,
-  offset: number,
-  width: number,
-  spacing: readonly [number, number],
-  known: number,
-): number {
-  const { steps, vertex, from: starts } = scratch;
-  const [rowUnit, columnUnit] = [spacing[0] * spacing[0], spacing[1] * spacing[1]];
-  const heightOf = (column: number): number => rowUnit * steps[offset + column]! * steps[offset + column]!;
-  let last = -1;
-  for (let q = 0; q < width; q++) {
-    if (steps[offset + q]! >= FAR) continue;
+/**
+ * Squared distances from the pixels of one row to the surface: the lower envelope of the parabolas that stand over its
+ * columns, by the steps in the scratch.
+ */
+class RowEnvelope {
+  readonly #offset: number;
+  readonly #rowUnit: number;
+  readonly #columnUnit: number;
+  /** Number of the last parabola of the envelope, and of the one that was asked for last. */
+  #last = -1;
+  #current = 0;
+
+  /** @param offset where the row begins in the scratch */
+  constructor(offset: number, width: number, spacing: readonly [number, number]) {
+    this.#offset = offset;
+    this.#rowUnit = spacing[0] * spacing[0];
+    this.#columnUnit = spacing[1] * spacing[1];
+    for (let column = 0; column < width; column++) {
+      if (scratch.steps[offset + column]! < FAR) this.#add(column);
+    }
+  }
+
+  /** At a column counted from the left of the surface; columns are asked for in rising order. */
+  squaredAt(column: number): number {
+    const { vertex, from } = scratch;
+    while (this.#current < this.#last && from[this.#current + 1]! < column) this.#current++;
+    const lowest = vertex[this.#current]!;
+    const across = column - lowest;
+    return this.#heightOf(lowest) + this.#columnUnit * across * across;
+  }
+
+  /** Adds the parabola of a column to the right of all others, without those that it leaves nowhere lowest. */
+  #add(column: number): void {
+    const { vertex, from } = scratch;
     let crossing = Number.NEGATIVE_INFINITY;
-    while (last >= 0) {
-      const v = vertex[last]!;
-      crossing = (heightOf(q) - heightOf(v)) / (2 * columnUnit * (q - v)) + 0.5 * (q + v);
-      if (crossing > starts[last]!) break;
-      last--;
+    while (this.#last >= 0) {
+      crossing = this.#crossing(vertex[this.#last]!, column);
+      if (crossing > from[this.#last]!) break;
+      this.#last--;
       crossing = Number.NEGATIVE_INFINITY;
     }
-    last++;
-    vertex[last] = q;
-    starts[last] = crossing;
+    this.#last++;
+    vertex[this.#last] = column;
+    from[this.#last] = crossing;
   }
-  let greatest = known;
-  let k = 0;
-  for (let i = first; i < end; i++) {
-    const x = from.column[i]! - left;
-    while (k < last && starts[k + 1]! < x) k++;
-    const across = x - vertex[k]!;
-    greatest = Math.max(greatest, heightOf(vertex[k]!) + columnUnit * across * across);
+
+  /** Where the parabola of a column becomes lower than that of one to its left. */
+  #crossing(left: number, column: number): number {
+    const rise = this.#heightOf(column) - this.#heightOf(left);
+    return rise / (2 * this.#columnUnit * (column - left)) + 0.5 * (column + left);
   }
-  return greatest;
+
+  #heightOf(column: number): number {
+    const steps = scratch.steps[this.#offset + column]!;
+    return this.#rowUnit * steps * steps;
+  }
 }

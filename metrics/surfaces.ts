@@ -50,9 +50,33 @@ function surfaceOf(positions: Int32Array, count: number, columns: number): Surfa
   return { count, row, column, left, right };
 }
 
+/** Surfaces that a pixel may lie on, as bits. */
+const ON_VENTRICLE = 1;
+const ON_MYOCARDIUM = 2;
+const ON_EPICARDIUM = 4;
+
+/** The surfaces that pixel (r, c) lies on. */
+function surfacesAt({ labels, rows, columns }: LabelFrame, r: number, c: number): number {
+  const i = r * columns + c;
+  const label = labels[i]!;
+  if (label === BACKGROUND) return 0;
+  const up = r > 0 ? labels[i - columns]! : BACKGROUND;
+  const down = r < rows - 1 ? labels[i + columns]! : BACKGROUND;
+  const before = c > 0 ? labels[i - 1]! : BACKGROUND;
+  const after = c < columns - 1 ? labels[i + 1]! : BACKGROUND;
+  if (up === label && down === label && before === label && after === label) return 0;
+  const isOuter = up === BACKGROUND || down === BACKGROUND || before === BACKGROUND || after === BACKGROUND;
+  return ownSurface(label) | (isOuter ? ON_EPICARDIUM : 0);
+}
+
+function ownSurface(label: number): number {
+  if (label === LEFT_VENTRICLE) return ON_VENTRICLE;
+  return label === MYOCARDIUM ? ON_MYOCARDIUM : 0;
+}
+
 /** Surfaces of the three structures of a frame, in one pass. */
 export function frameSurfaces(frame: LabelFrame): FrameSurfaces {
-  const { labels, rows, columns } = frame;
+  const { rows, columns } = frame;
   scratch.reservePixels(rows * columns);
   const [ventricle, myocardium, epicardium] = scratch.positions;
   let lv = 0;
@@ -60,21 +84,12 @@ export function frameSurfaces(frame: LabelFrame): FrameSurfaces {
   let epi = 0;
   const box = foregroundBox(frame) ?? { top: 0, bottom: -1, left: 0, right: -1 };
   for (let r = box.top; r <= box.bottom; r++) {
-    const offset = r * columns;
     for (let c = box.left; c <= box.right; c++) {
-      const i = offset + c;
-      const label = labels[i]!;
-      if (label === BACKGROUND) continue;
-      const up = r > 0 ? labels[i - columns]! : BACKGROUND;
-      const down = r < rows - 1 ? labels[i + columns]! : BACKGROUND;
-      const before = c > 0 ? labels[i - 1]! : BACKGROUND;
-      const after = c < columns - 1 ? labels[i + 1]! : BACKGROUND;
-      if (up === label && down === label && before === label && after === label) continue;
-      if (label === LEFT_VENTRICLE) ventricle[lv++] = i;
-      else if (label === MYOCARDIUM) myocardium[myo++] = i;
-      if (up === BACKGROUND || down === BACKGROUND || before === BACKGROUND || after === BACKGROUND) {
-        epicardium[epi++] = i;
-      }
+      const surfaces = surfacesAt(frame, r, c);
+      const i = r * columns + c;
+      if (surfaces & ON_VENTRICLE) ventricle[lv++] = i;
+      if (surfaces & ON_MYOCARDIUM) myocardium[myo++] = i;
+      if (surfaces & ON_EPICARDIUM) epicardium[epi++] = i;
     }
   }
   return {

@@ -243,8 +243,8 @@ export function pearsonCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): 
 }
 
 /**
- * Confidence and correctness of the pixels where prediction or reference is foreground, in memory order. `map` holds the
- * confidence of every pixel, values in [0, 1].
+ * Confidence and correctness of the pixels where prediction or reference is foreground, in memory order. `map` holds
+ * the confidence of every pixel, values in [0, 1].
  * @throws GeometryMismatch when the three do not lie on one grid.
  */
 export function foregroundConfidence(

@@ -1,4 +1,7 @@
-/** Text that is safe inside HTML, by construction: everything put into the `html` template is escaped unless it is Markup. */
+/**
+ * Text that is safe inside HTML, by construction: everything put into the `html` template is escaped unless it is
+ * Markup.
+ */
 export class Markup {
   readonly text: string;
   constructor(text: string) {

@@ -1,4 +1,7 @@
-/** The page's style sheet: system fonts, light and dark by the reader's setting, one column that becomes two where there is room. */
+/**
+ * The page's style sheet: system fonts, light and dark by the reader's setting, one column that becomes two where there
+ * is room.
+ */
 export const pageStyle = `
 :root {
   color-scheme: light dark;

@@ -1,4 +1,7 @@
-/** The report of a run as one HTML file: no scripts, nothing loaded from elsewhere, readable on a phone, in the dark and aloud. */
+/**
+ * The report of a run as one HTML file: no scripts, nothing loaded from elsewhere, readable on a phone, in the dark and
+ * aloud.
+ */
 
 import { renderChart } from './chart.ts';
 import { headlineRows } from './headline.ts';

@@ -1,6 +1,14 @@
-/** A small drawn heart for tests and for looking at pictures: a bright ring around a dark cavity that shrinks and grows. */
-import { LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
+/**
+ * A small drawn heart for tests and for looking at pictures: a bright ring around a dark cavity that shrinks and grows.
+ */
+import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
+
+/** By the distance from the middle and the radius of the cavity, in pixels. */
+function labelAt(distance: number, radius: number): number {
+  if (distance < radius) return LEFT_VENTRICLE;
+  return distance < radius * 1.5 ? MYOCARDIUM : BACKGROUND;
+}
 
 /** `frames` frames of `side` x `side` pixels; rows have half the columns' spacing when `anisotropic`. */
 export function sampleVideo(
@@ -23,7 +31,7 @@ export function sampleVideo(
       for (let c = 0; c < side; c++) {
         const distance = Math.hypot(r - side / 2, c - side / 2);
         const at = (t * side + r) * side + c;
-        const label = distance < radius ? LEFT_VENTRICLE : distance < radius * 1.5 ? MYOCARDIUM : 0;
+        const label = labelAt(distance, radius);
         labels[at] = label;
         intensities[at] = [0.35, 0.12, 0.75][label]! * (0.85 + 0.15 * Math.sin(r * 0.9 + c * 1.3));
       }

@@ -77,7 +77,7 @@ export async function trainingCurves(
 }
 
 /** Means over equal stretches, so that noise is smoothed and no trend is lost. */
-export function thinned(points: readonly [number, number][]): [number, number][] {
+function thinned(points: readonly [number, number][]): [number, number][] {
   if (points.length <= mostPoints) return [...points];
   const stretches: [number, number][] = [];
   for (let i = 0; i < mostPoints; i++) {

@@ -1,6 +1,6 @@
 /**
- * A video with the uncertainty of its segmentation as an animated GIF: the surer, the plainer the image; the less sure, the redder.
- * The outlines are those of the overlay, in its colours.
+ * A video with the uncertainty of its segmentation as an animated GIF: the surer, the plainer the image; the less sure,
+ * the redder. The outlines are those of the overlay, in its colours.
  */
 import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';

@@ -1,6 +1,6 @@
 /**
- * The first thing that `npm start` and `npm test` run: from a bare clone to a working installation, then on to the command.
- * Plain Node without dependencies, because nothing is installed yet.
+ * The first thing that `npm start` and `npm test` run: from a bare clone to a working installation, then on to the
+ * command. Plain Node without dependencies, because nothing is installed yet.
  *
  *   node runtime/bootstrap.mjs                       the set-up alone
  *   node runtime/bootstrap.mjs test [ARGUMENT...]    then the tests

@@ -1,6 +1,7 @@
 /**
- * A lock file between processes, so that two set-ups at once do the work once. Plain JavaScript because bootstrap.mjs needs it
- * before anything is installed. What the lock guards is also atomic by itself: a lock broken by mistake costs time, never data.
+ * A lock file between processes, so that two set-ups at once do the work once. Plain JavaScript because bootstrap.mjs
+ * needs it before anything is installed. What the lock guards is also atomic by itself: a lock broken by mistake costs
+ * time, never data.
  */
 import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -32,7 +33,9 @@ function isAbandoned(path) {
   }
 }
 
-/** Runs `work` while holding the lock file at `path`; waits for another holder, calling `onWait` once when it has to. */
+/**
+ * Runs `work` while holding the lock file at `path`; waits for another holder, calling `onWait` once when it has to.
+ */
 export async function withFileLock(path, work, onWait = () => {}) {
   mkdirSync(dirname(path), { recursive: true });
   let told = false;

@@ -37,7 +37,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
 }
 
 /** Sends a signal to the process group, or to the process where it leads none; only to the very process meant. */
-export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): void {
+function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isAlive(identity)) return;
   try {
     process.kill(-identity.pid, signal);

@@ -1,6 +1,6 @@
 /**
- * Folders for what a process needs on disk while it lives. It removes them itself; a process that was killed cannot, so a folder's
- * name says whose it is, and whoever starts later removes those whose owner is gone.
+ * Folders for what a process needs on disk while it lives. It removes them itself; a process that was killed cannot, so
+ * a folder's name says whose it is, and whoever starts later removes those whose owner is gone.
  */
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,9 @@ export function makeScratchFolder(parent: string = tmpdir()): string {
   return mkdtempSync(join(parent, `${[PREFIX, ...owner].join('-')}-`));
 }
 
-/** Removes the folders of processes that are gone. Returns how many; what cannot be removed is left for the next time. */
+/**
+ * Removes the folders of processes that are gone. Returns how many; what cannot be removed is left for the next time.
+ */
 export function sweepScratchFolders(parent: string = tmpdir()): number {
   let swept = 0;
   for (const name of readdirSync(parent)) {

@@ -37,8 +37,8 @@ export interface TensorBackendOptions {
   /** Never look for a better one than this. */
   readonly prefer?: TensorBackendName;
   /**
-   * Runs every operation by itself, so that an error or a profile names the line that called it: slower, and the same to the last bit.
-   * Default: what ECHOLOOP_EAGER says, else false.
+   * Runs every operation by itself, so that an error or a profile names the line that called it: slower, and the same
+   * to the last bit. Default: what ECHOLOOP_EAGER says, else false.
    */
   readonly eager?: boolean;
   /** Gets the warning about a slow back end; standard error by default. */

@@ -20,7 +20,7 @@ export interface UpOptions {
 const ALL_ROLES: readonly WorkerRole[] = ['control', 'io', 'compute'];
 
 /** How to run one worker: by the command that a real deployment uses too. */
-export function workerProcess(role: WorkerRole, environment: Readonly<Record<string, string>>): ProcessSpec {
+function workerProcess(role: WorkerRole, environment: Readonly<Record<string, string>>): ProcessSpec {
   return {
     name: `worker-${role}`,
     command: process.execPath,

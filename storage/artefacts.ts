@@ -1,7 +1,7 @@
 /**
- * An artefact is an object that is complete, verified and traceable: its record `<key>.json` (digest, size, what it was made
- * from, by which code) is written after it. No record, no artefact: half-written work is never read. Objects and records are
- * written once and never over: whoever comes late changes nothing.
+ * An artefact is an object that is complete, verified and traceable: its record `<key>.json` (digest, size, what it was
+ * made from, by which code) is written after it. No record, no artefact: half-written work is never read. Objects and
+ * records are written once and never over: whoever comes late changes nothing.
  */
 import { z } from 'zod';
 import { type ArtefactRef, ArtefactRefSchema } from '../ground/artefact-ref.ts';
@@ -63,11 +63,11 @@ export async function readRecord(store: ObjectStore, key: string): Promise<Artef
 /**
  * Stores bytes and completes them with a record. Writing what is already complete is free when the bytes are the same.
  *
- * The object goes to `key` unless other bytes lie there, which no record completes: a writer that died left them, or one that is
- * slow. They are not touched, since that writer may still complete them; these bytes then lie beside them under their digest. The
- * first record decides.
- * @throws DomainError ChecksumMismatch when a complete artefact with other bytes is already there: keys are derived from inputs,
- * so the same key must mean the same bytes.
+ * The object goes to `key` unless other bytes lie there, which no record completes: a writer that died left them, or
+ * one that is slow. They are not touched, since that writer may still complete them; these bytes then lie beside them
+ * under their digest. The first record decides.
+ * @throws DomainError ChecksumMismatch when a complete artefact with other bytes is already there: keys are derived
+ * from inputs, so the same key must mean the same bytes.
  */
 export async function writeArtefact(
   store: ObjectStore,
@@ -96,7 +96,8 @@ export async function writeArtefact(
 
 /**
  * The artefact's bytes, checked against the reference.
- * @throws DomainError ArtefactMissing, ChecksumMismatch (both with the object's key in their details), StorageUnavailable
+ * @throws DomainError ArtefactMissing, ChecksumMismatch (both with the object's key in their details),
+ * StorageUnavailable
  */
 export async function readArtefact(store: ObjectStore, reference: ArtefactRef): Promise<Uint8Array> {
   const { key, sha256 } = reference;

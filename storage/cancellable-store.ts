@@ -1,4 +1,6 @@
-/** A store whose requests end with the activity that makes them, so that nobody has to hand a signal from call to call. */
+/**
+ * A store whose requests end with the activity that makes them, so that nobody has to hand a signal from call to call.
+ */
 import { setMaxListeners } from 'node:events';
 import type {
   GetOptions,
@@ -57,8 +59,8 @@ export function cancelledBy(store: ObjectStore, signal: AbortSignal): ObjectStor
 }
 
 /**
- * The same store for what is done because of a cancellation, such as a last checkpoint: its requests go on, but no longer than
- * `graceMs` from now.
+ * The same store for what is done because of a cancellation, such as a last checkpoint: its requests go on, but no
+ * longer than `graceMs` from now.
  */
 export function outlivingCancellation(store: ObjectStore, graceMs: number): ObjectStore {
   let inner = store;

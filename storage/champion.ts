@@ -1,6 +1,6 @@
 /**
- * The pointer `models/<name>/champion.json` and the entries of its history `models/<name>/history/<sequence>.json`. Both have this
- * form; the pointer equals one entry of the history, and rolling back means pointing at an earlier one.
+ * The pointer `models/<name>/champion.json` and the entries of its history `models/<name>/history/<sequence>.json`.
+ * Both have this form; the pointer equals one entry of the history, and rolling back means pointing at an earlier one.
  */
 import { z } from 'zod';
 import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
@@ -17,7 +17,10 @@ export const ChampionSchema = z.strictObject({
   policy: ArtefactRefSchema,
   /** The run's configuration: how videos are prepared for this policy. */
   config: ArtefactRefSchema.optional(),
-  /** The reward networks that judged the run's policies, at most one of each kind; their files say which kind, at what temperature. */
+  /**
+   * The reward networks that judged the run's policies, at most one of each kind; their files say which kind, at what
+   * temperature.
+   */
   rewardNetworks: z.array(ArtefactRefSchema).optional(),
   /** Mean reward on the run's validation videos. */
   reward: z.number().optional(),

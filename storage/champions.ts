@@ -1,7 +1,8 @@
 /**
- * The champion of a model: a pointer that changes by conditional writes alone, and the history of those before it. The pointer
- * decides who is champion; an entry of the history is written after it, or by whoever replaces it, and before that happens. So
- * the history holds all who were champion and nobody who was not, whenever a writer dies or an answer is lost.
+ * The champion of a model: a pointer that changes by conditional writes alone, and the history of those before it. The
+ * pointer decides who is champion; an entry of the history is written after it, or by whoever replaces it, and before
+ * that happens. So the history holds all who were champion and nobody who was not, whenever a writer dies or an answer
+ * is lost.
  */
 import { DomainError } from '../ground/errors.ts';
 import { type Champion, ChampionSchema } from './champion.ts';

@@ -1,6 +1,7 @@
 /**
- * Whether what the store says is complete is whole: for the start after a power cut, which can undo what a store without fsync had
- * acknowledged. The newest artefacts are those at risk, so they are read first, and only within a budget.
+ * Whether what the store says is complete is whole: for the start after a power cut, which can undo what a store
+ * without fsync had acknowledged. The newest artefacts are those at risk, so they are read first, and only within a
+ * budget.
  */
 import { DomainError } from '../ground/errors.ts';
 import { startCheckBudget } from '../temporal.config.ts';
@@ -25,7 +26,9 @@ export interface ArtefactCheck {
 
 const RECORD = '.json';
 
-/** Reads the newest artefacts and compares them with their records. @throws DomainError StorageUnavailable, AccessDenied */
+/**
+ * Reads the newest artefacts and compares them with their records. @throws DomainError StorageUnavailable, AccessDenied
+ */
 export async function checkNewestArtefacts(
   store: ObjectStore,
   { maximumArtefacts, maximumBytes, maximumMs }: CheckBudget = startCheckBudget,

@@ -1,7 +1,7 @@
 /**
- * An artefact that is read in parts: its object is an index, which names the digest of every chunk and the object that holds them one
- * after the other. Whoever needs a window of a video reads the chunks of that window, each verified by itself. The reference is that of
- * the index, so it travels, is recorded and leads back like any other.
+ * An artefact that is read in parts: its object is an index, which names the digest of every chunk and the object that
+ * holds them one after the other. Whoever needs a window of a video reads the chunks of that window, each verified by
+ * itself. The reference is that of the index, so it travels, is recorded and leads back like any other.
  */
 import { z } from 'zod';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
@@ -86,7 +86,8 @@ export class ChunkedArtefact {
   /**
    * Reads the index.
    * @param cache keeps index and chunks on this machine when it is given
-   * @throws DomainError ArtefactMissing, ChecksumMismatch, StorageUnavailable, CheckpointIncompatible when it is no chunked artefact
+   * @throws DomainError ArtefactMissing, ChecksumMismatch, StorageUnavailable, CheckpointIncompatible when it is no
+   * chunked artefact
    */
   static async open(
     store: ObjectStore,

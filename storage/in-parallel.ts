@@ -11,8 +11,8 @@ export interface ParallelOptions {
 }
 
 /**
- * Results in the order of the items. The first failure is thrown, after the pieces that had begun have ended: nothing goes on behind
- * the caller's back.
+ * Results in the order of the items. The first failure is thrown, after the pieces that had begun have ended: nothing
+ * goes on behind the caller's back.
  */
 export async function inParallel<Item, Result>(
   items: readonly Item[],

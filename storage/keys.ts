@@ -57,8 +57,8 @@ export const runKeys = {
 };
 
 /**
- * The video that an object is about; undefined for what videos share, such as a policy, a plan or a configuration. What belongs to one
- * video lies in a folder of such, under the video's id.
+ * The video that an object is about; undefined for what videos share, such as a policy, a plan or a configuration. What
+ * belongs to one video lies in a folder of such, under the video's id.
  */
 export function videoOf(key: string): string | undefined {
   return /\/(?:videos|labels|predictions\/(?:target|validation|test)|triples)\/([^/]+?)\.(?:nii\.gz|bin\.gz|bin)$/.exec(

@@ -2,7 +2,10 @@
 import { type ArtefactRecord, readRecord } from './artefacts.ts';
 import type { ObjectStore } from './store.ts';
 
-/** The artefact's record and those of everything it was made from, nearest first, each once. Inputs without a record (raw data) are left out. */
+/**
+ * The artefact's record and those of everything it was made from, nearest first, each once. Inputs without a record
+ * (raw data) are left out.
+ */
 export async function lineageOf(store: ObjectStore, key: string): Promise<ArtefactRecord[]> {
   const seen = new Set<string>([key]);
   const waiting = [key];

@@ -21,9 +21,9 @@ afterEach(async () => {
 });
 
 async function sizeOfFolder(): Promise<number> {
-  let total = 0;
-  for (const name of await fs.readdir(folder)) total += (await fs.stat(join(folder, name))).size;
-  return total;
+  const names = await fs.readdir(folder);
+  const files = await Promise.all(names.map((name) => fs.stat(join(folder, name))));
+  return files.reduce((total, { size }) => total + size, 0);
 }
 
 describe('the local cache', () => {

@@ -1,10 +1,10 @@
 /**
- * Artefacts on local disk, addressed by digest, so that a worker reads each video once. Safe for several processes: files
- * appear by atomic rename, are checked on every read, and a lost or damaged one is simply fetched again.
+ * Artefacts on local disk, addressed by digest, so that a worker reads each video once. Safe for several processes:
+ * files appear by atomic rename, are checked on every read, and a lost or damaged one is simply fetched again.
  *
- * Budget: the files of all processes together stay under the maximum; the least recently used go first. Each process keeps an index
- * of what it knows and looks at the folder itself only after it has written a twentieth of the maximum, so the folder may exceed the
- * maximum by a twentieth for each process that writes.
+ * Budget: the files of all processes together stay under the maximum; the least recently used go first. Each process
+ * keeps an index of what it knows and looks at the folder itself only after it has written a twentieth of the maximum,
+ * so the folder may exceed the maximum by a twentieth for each process that writes.
  */
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * The manifest of a dataset, versioned by content: each version is an artefact that never changes, and a pointer says which one holds
- * now. A run keeps the reference of what it saw. Datasets from before hold one plain manifest.csv, which is read as well.
+ * The manifest of a dataset, versioned by content: each version is an artefact that never changes, and a pointer says
+ * which one holds now. A run keeps the reference of what it saw. Datasets from before hold one plain manifest.csv,
+ * which is read as well.
  */
 import { z } from 'zod';
 import { type ArtefactRef, ArtefactRefSchema } from '../ground/artefact-ref.ts';
@@ -20,7 +21,10 @@ export interface StoredManifest {
   readonly text: string;
 }
 
-/** The dataset's manifest as it is now; undefined when there is no such dataset. @throws DomainError ChecksumMismatch, ArtefactMissing */
+/**
+ * The dataset's manifest as it is now; undefined when there is no such dataset. @throws DomainError ChecksumMismatch,
+ * ArtefactMissing
+ */
 export async function readManifestOf(
   store: ObjectStore,
   dataset: string,
@@ -44,7 +48,8 @@ export async function freezeManifest(
 }
 
 /**
- * Replaces the manifest by what `change` makes of the present one; others may do so meanwhile, and `change` is then called again.
+ * Replaces the manifest by what `change` makes of the present one; others may do so meanwhile, and `change` is then
+ * called again.
  * @returns the manifest as it is now
  */
 export async function replaceManifest(

@@ -1,4 +1,7 @@
-/** The bytes of an answer, as they come: an answer that stops, or ends too early, is a broken read and never a short object. */
+/**
+ * The bytes of an answer, as they come: an answer that stops, or ends too early, is a broken read and never a short
+ * object.
+ */
 import type { Readable } from 'node:stream';
 
 /** The answer began and did not end as it should have; the same request may succeed. */

@@ -17,8 +17,9 @@ export interface S3Options extends TlsFiles {
   readonly region: string;
   readonly bucket: string;
   /**
-   * With secretAccessKey, and sessionToken when they are temporary. When left out, the SDK's own chain finds who one is: a profile,
-   * single sign-on, a web identity token, the role of a container or an instance; what that gives is renewed before it expires.
+   * With secretAccessKey, and sessionToken when they are temporary. When left out, the SDK's own chain finds who one
+   * is: a profile, single sign-on, a web identity token, the role of a container or an instance; what that gives is
+   * renewed before it expires.
    */
   readonly accessKeyId?: string | undefined;
   readonly secretAccessKey?: string | undefined;

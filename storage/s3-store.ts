@@ -107,7 +107,9 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  /** The client itself sends a request again that failed; an answer that broke off is this method's to ask for again. */
+  /**
+   * The client itself sends a request again that failed; an answer that broke off is this method's to ask for again.
+   */
   async #read(key: string, { range, signal }: GetOptions): Promise<TaggedBytes | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {

@@ -1,6 +1,6 @@
 /**
- * JSON documents that say by themselves whether they are whole: the last field is the SHA-256 of the rest. What points at
- * artefacts (records, pointers) has no record of its own, and one changed byte in a digest would still be a digest.
+ * JSON documents that say by themselves whether they are whole: the last field is the SHA-256 of the rest. What points
+ * at artefacts (records, pointers) has no record of its own, and one changed byte in a digest would still be a digest.
  */
 import { createHash } from 'node:crypto';
 
@@ -11,7 +11,10 @@ export function sealJson(value: Readonly<Record<string, unknown>>): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ ...value, [SEAL]: sealOf(value) }, null, 2)}\n`);
 }
 
-/** The document without its seal; undefined when it is not whole. Documents from before there were seals are taken as they are. */
+/**
+ * The document without its seal; undefined when it is not whole. Documents from before there were seals are taken as
+ * they are.
+ */
 export function openSealedJson(bytes: Uint8Array): unknown {
   let document: unknown;
   try {

@@ -1,6 +1,7 @@
 /**
- * The object store as the rest of the project sees it: bytes under keys, strongly consistent, with one atomic operation,
- * "write if it is as I know it". Everything the method makes lies in one, so that workers share nothing else.
+ * The object store as the rest of the project sees it: bytes under keys, strongly consistent, with one atomic
+ * operation, "write if it is as I know it". Everything the method makes lies in one, so that workers share nothing
+ * else.
  */
 export interface RequestOptions {
   /** Ends the request when it is aborted; its `reason` is then thrown, untouched. */
@@ -43,8 +44,8 @@ export interface ObjectStore {
   /** The object's bytes with the entity tag that `ifMatch` takes, or undefined. */
   getTagged(key: string, options?: RequestOptions): Promise<TaggedBytes | undefined>;
   /**
-   * `refused` when `ifNoneMatch` or `ifMatch` did not hold; the stored object is then left as it was. A request whose answer was
-   * lost is sent again, so `refused` may also mean that this very write arrived: who depends on it looks.
+   * `refused` when `ifNoneMatch` or `ifMatch` did not hold; the stored object is then left as it was. A request whose
+   * answer was lost is sent again, so `refused` may also mean that this very write arrived: who depends on it looks.
    */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<'written' | 'refused'>;
   /** Size of the object, or undefined when the key does not exist. */

@@ -1,4 +1,7 @@
-/** Certificates that the environment names by file, read once when a client is built; for the object store and for Temporal. */
+/**
+ * Certificates that the environment names by file, read once when a client is built; for the object store and for
+ * Temporal.
+ */
 import { readFileSync } from 'node:fs';
 import { DomainError } from '../ground/errors.ts';
 

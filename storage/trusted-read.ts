@@ -1,6 +1,7 @@
 /**
- * Reads that are only believed when they are what they should be, or when they are wrong in the same way each time. A byte that
- * flipped on the way is a bad read and gone the next time; a bad object stays bad, and only that is anybody's fault.
+ * Reads that are only believed when they are what they should be, or when they are wrong in the same way each time. A
+ * byte that flipped on the way is a bad read and gone the next time; a bad object stays bad, and only that is anybody's
+ * fault.
  */
 import { createHash } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
@@ -19,7 +20,8 @@ export type TrustedRead<Value> =
 
 /**
  * Reads until `accept` takes the bytes (gives anything but undefined), with a growing pause before each further read.
- * @throws DomainError StorageUnavailable when the reads contradict each other: then not the object is bad but the way to it.
+ * @throws DomainError StorageUnavailable when the reads contradict each other: then not the object is bad but the way
+ * to it.
  */
 export async function readTrusted<Value>(
   key: string,

@@ -1,11 +1,14 @@
-/** Files that appear whole or not at all, whatever interrupts the writer: a reader never takes half a mask for a mask. */
+/**
+ * Files that appear whole or not at all, whatever interrupts the writer: a reader never takes half a mask for a mask.
+ */
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { domainErrorOf } from '../ground/errors.ts';
 
 /**
  * Writes the file, replacing one that is there in one step. Its folder must exist.
- * @throws DomainError DiskFull naming the file; the old file, if any, is then as it was. Other errors of the file system as they are.
+ * @throws DomainError DiskFull naming the file; the old file, if any, is then as it was. Other errors of the file
+ * system as they are.
  */
 export async function writeWholeFile(path: string, content: Uint8Array | string): Promise<void> {
   const partial = `${path}.${randomUUID()}.part`;

@@ -16,7 +16,7 @@ export interface ChildRuntime {
 }
 
 /** The reason with which a cancelled call's signal is aborted. */
-export class CallCancelled extends Error {
+class CallCancelled extends Error {
   constructor() {
     super('The call was cancelled by the worker.');
     this.name = 'CallCancelled';

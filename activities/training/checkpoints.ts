@@ -1,6 +1,7 @@
 /**
- * Checkpoints of a training: complete artefacts named by their step. The newest one that can be read is where it goes on; the one
- * before it is kept for the case that the newest cannot, older ones are removed, and all of them once the result is stored.
+ * Checkpoints of a training: complete artefacts named by their step. The newest one that can be read is where it goes
+ * on; the one before it is kept for the case that the newest cannot, older ones are removed, and all of them once the
+ * result is stored.
  */
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError, type ErrorCode } from '../../ground/errors.ts';

@@ -10,7 +10,10 @@ export interface VideoView {
   readonly study: string;
   /** In lower case, such as a4c. */
   readonly view: string;
-  /** What the columns annotatedFrames and annotatedLabels say of the reference; absent when they are not there or say all. */
+  /**
+   * What the columns annotatedFrames and annotatedLabels say of the reference; absent when they are not there or say
+   * all.
+   */
   readonly known?: Pick<LabelVideo, 'annotatedFrames' | 'annotatedLabels'>;
 }
 

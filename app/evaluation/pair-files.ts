@@ -102,6 +102,35 @@ async function confidenceFiles(folder: string, predictions: string): ReturnType<
   return { files, problems: found.problems };
 }
 
+/** What a prediction is looked at beside. */
+const roles = ['reference', 'baseline', 'confidence'] as const;
+type Role = (typeof roles)[number];
+/** Id of the prediction -> file; undefined where no such folder was given. */
+type Partners = Readonly<Record<Role, ReadonlyMap<string, string> | undefined>>;
+
+const folderOf = {
+  reference: 'references',
+  baseline: 'baseline',
+  confidence: 'confidence',
+} as const satisfies Record<Role, keyof EvaluationFolders>;
+
+const adviceOnMissing: Readonly<Record<Role, string>> = {
+  reference: 'Add it, or remove the prediction.',
+  baseline: 'The video is scored, but is missing from the comparison.',
+  confidence: 'The video is scored, but is missing from the uncertainty measures.',
+};
+
+function pairOf(id: string, prediction: string, partners: Partners): VideoPair {
+  const files = roles.map((role) => [role, partners[role]?.get(id)] as const);
+  return { id, prediction, ...Object.fromEntries(files.filter(([, file]) => file !== undefined)) };
+}
+
+/** What was given for other videos and not for this one. Without a reference the rest does not matter. */
+function missingFor(pair: VideoPair, partners: Partners): readonly Role[] {
+  const missing = roles.filter((role) => partners[role] && !pair[role]);
+  return missing.includes('reference') ? ['reference'] : missing;
+}
+
 /**
  * Pairs the folders by file name, in name order; without `references` every prediction stands alone.
  * A file with no partner is a problem, not a silent omission: leaving out failed videos would improve the mean.
@@ -119,7 +148,7 @@ export async function pairFiles(
     );
   }
   const problems = [...found.problems];
-  const partners = async (
+  const partnersIn = async (
     folder: string | undefined,
     read: (folder: string) => ReturnType<typeof maskFiles>,
   ) => {
@@ -128,46 +157,26 @@ export async function pairFiles(
     problems.push(...known.problems);
     return byPairingKey(known.files, found.files);
   };
-  const referenceOf = await partners(references, maskFiles);
-  const baselineOf = await partners(baseline, maskFiles);
-  const confidenceOf = await partners(confidence, (folder) => confidenceFiles(folder, predictions));
+  const partners: Partners = {
+    reference: await partnersIn(references, maskFiles),
+    baseline: await partnersIn(baseline, maskFiles),
+    confidence: await partnersIn(confidence, (folder) => confidenceFiles(folder, predictions)),
+  };
   const pairs: VideoPair[] = [];
   for (const [id, prediction] of found.files) {
-    const missing = (what: string, folder: string | undefined, advice: string): void => {
+    const pair = pairOf(id, prediction, partners);
+    const missing = missingFor(pair, partners);
+    for (const role of missing) {
+      const what = role === 'confidence' ? 'confidence map' : role;
       problems.push({
         file: prediction,
         code: 'DatasetInvalid',
-        message: `no ${what} of the same name in ${folder}. ${advice}`,
+        message: `no ${what} of the same name in ${folders[folderOf[role]]}. ${adviceOnMissing[role]}`,
       });
-    };
-    const partner = {
-      reference: referenceOf?.get(id),
-      baseline: baselineOf?.get(id),
-      confidence: confidenceOf?.get(id),
-    };
-    if (referenceOf && !partner.reference) {
-      missing('reference', references, 'Add it, or remove the prediction.');
-      continue;
     }
-    if (baselineOf && !partner.baseline) {
-      missing('baseline', baseline, 'The video is scored, but is missing from the comparison.');
-    }
-    if (confidenceOf && !partner.confidence) {
-      missing(
-        'confidence map',
-        confidence,
-        'The video is scored, but is missing from the uncertainty measures.',
-      );
-    }
-    pairs.push({
-      id,
-      prediction,
-      ...(partner.reference && { reference: partner.reference }),
-      ...(partner.baseline && { baseline: partner.baseline }),
-      ...(partner.confidence && { confidence: partner.confidence }),
-    });
+    if (!missing.includes('reference')) pairs.push(pair);
   }
-  for (const [id, file] of [...(referenceOf ?? []), ...(baselineOf ?? [])]) {
+  for (const [id, file] of [...(partners.reference ?? []), ...(partners.baseline ?? [])]) {
     if (found.files.has(id)) continue;
     problems.push({
       file,

@@ -90,7 +90,7 @@ function run(program: string, args: readonly string[], stream: GreyStream): Prom
 }
 
 /** A reader of films by the given program. */
-export function ffmpegReader(program: string): FilmReader {
+function ffmpegReader(program: string): FilmReader {
   return {
     async decode(film, container, mostFrames): Promise<DecodedFilm> {
       const folder = await mkdtemp(join(tmpdir(), 'echoloop-film-'));

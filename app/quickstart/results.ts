@@ -40,9 +40,9 @@ export async function writeResults(
   await mkdir(join(folder, 'before'), { recursive: true });
   await selectTensorBackend();
   const policy = join(folder, 'policy.safetensors');
-  const after = await segmentBy(store, result.best, config, clip, folder, policy);
+  const after = await segmentBy(store, result.best, config, clip, { folder, policy });
   const first = result.policies[0] ?? result.best;
-  const before = await segmentBy(store, first, config, clip, join(folder, 'before'));
+  const before = await segmentBy(store, first, config, clip, { folder: join(folder, 'before') });
   const sheet = dataUri(encodeContactSheet([before, after]), 'image/png');
   const report = await collectRunReport(store, {
     ...result,
@@ -76,20 +76,19 @@ export async function writeResults(
   return { policy, mask: after.mask, overlay: after.overlay, page };
 }
 
-/** Segments the recording by one policy of the run; the policy is also written to `save`. */
+/** Segments the recording by one policy of the run into a folder; the policy itself is written to `to.policy`. */
 async function segmentBy(
   store: ObjectStore,
   { policy }: PolicyResult,
   config: RunConfig,
   clip: string,
-  folder: string,
-  save?: string,
+  to: { readonly folder: string; readonly policy?: string },
 ) {
   const bytes = await readArtefact(store, policy);
   const model = modelOf(bytes, policy.key, config);
   try {
-    if (save !== undefined) await writeWholeFile(save, bytes);
-    return await segmentFile(clip, model, folder);
+    if (to.policy !== undefined) await writeWholeFile(to.policy, bytes);
+    return await segmentFile(clip, model, to.folder);
   } finally {
     model.policy.dispose();
   }

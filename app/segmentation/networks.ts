@@ -140,7 +140,7 @@ export function modelOf(
 }
 
 /** What a run's stored config.json says about preparing videos; undefined when it is none. */
-export function settingsOfConfig(json: Uint8Array): SegmentationSettings | undefined {
+function settingsOfConfig(json: Uint8Array): SegmentationSettings | undefined {
   try {
     return SettingsSchema.parse(JSON.parse(Buffer.from(json).toString('utf8')));
   } catch {

@@ -33,17 +33,29 @@ export interface FinishedRun {
 
 const LOOK_EVERY_MS = 40;
 
+interface WatchedRun {
+  readonly embedded: Embedded;
+  readonly client: Client;
+  readonly run: string;
+  /** Since the run began. */
+  readonly seconds: () => number;
+  readonly patienceMs: number;
+  /** Grows as victims are killed. */
+  readonly kills: Kill[];
+}
+
 /**
  * Starts the adaptation, kills as planned and waits for the run to end by itself.
  * @throws Error when it fails, takes longer than `patienceMs`, or ends before the last kill.
  */
 export async function runAndKill(
-  { deployment, supervisor }: Embedded,
+  embedded: Embedded,
   run: string,
   config: RunConfig,
   plan: readonly PlannedKill[],
   patienceMs: number,
 ): Promise<FinishedRun> {
+  const { deployment } = embedded;
   const connection = await Connection.connect({ address: deployment.temporal.address! });
   try {
     const client = new Client({ connection, namespace: deployment.temporal.namespace });
@@ -54,41 +66,63 @@ export async function runAndKill(
       workflowId: run,
       args: [{ run, config }],
     });
-    const waiting = [...plan];
     const kills: Kill[] = [];
-    while (waiting.length > 0) {
-      const units = await workDone(deployment.home, run);
-      const [next] = waiting;
-      if (units.some(({ activity }) => activity === next!.after)) {
-        const pid = next!.victim === 'tensors' ? tensorProcess(supervisor) : supervisor.pidOf(next!.victim);
-        // One that another kill has taken along is waited for.
-        if (pid !== undefined) {
-          process.kill(pid, 'SIGKILL');
-          kills.push({ ...next!, pid, seconds: seconds() });
-          waiting.shift();
-        }
-      }
-      const status = await statusOf(client, run);
-      if (status !== undefined && status !== 'RUNNING' && waiting.length > 0) {
-        throw new Error(
-          `The run was ${status} before ${waiting.map(({ victim }) => victim)} could be killed.`,
-        );
-      }
-      if (seconds() * 1000 > patienceMs) throw new Error(tooLate(run, patienceMs, kills));
-      await sleep(LOOK_EVERY_MS);
-    }
-    let status = await statusOf(client, run);
-    while (status === undefined || status === 'RUNNING') {
-      if (seconds() * 1000 > patienceMs) throw new Error(tooLate(run, patienceMs, kills));
-      await sleep(LOOK_EVERY_MS);
-      status = await statusOf(client, run);
-    }
+    const watched: WatchedRun = { embedded, client, run, seconds, patienceMs, kills };
+    await killAsPlanned(watched, plan);
+    while (await isRunning(watched)) await patiently(watched);
     const took = seconds();
     const result: AdaptationResult = await client.workflow.getHandle(run).result();
     return { result, seconds: took, units: await workDone(deployment.home, run), kills };
   } finally {
     await connection.close();
   }
+}
+
+/**
+ * Kills one victim after the other as its time comes.
+ * @throws Error when the run ends before the last of them, or takes longer than it may
+ */
+async function killAsPlanned(watched: WatchedRun, plan: readonly PlannedKill[]): Promise<void> {
+  const waiting = [...plan];
+  while (waiting.length > 0) {
+    if (await killIfDue(watched, waiting[0]!)) waiting.shift();
+    const status = await statusOf(watched.client, watched.run);
+    if (waiting.length > 0 && status !== undefined && status !== 'RUNNING') {
+      throw new Error(`The run was ${status} before ${waiting.map(({ victim }) => victim)} could be killed.`);
+    }
+    await patiently(watched);
+  }
+}
+
+async function killIfDue({ embedded, run, seconds, kills }: WatchedRun, next: PlannedKill): Promise<boolean> {
+  const pid = await victimWhenDue(embedded, run, next);
+  if (pid === undefined) return false;
+  process.kill(pid, 'SIGKILL');
+  kills.push({ ...next, pid, seconds: seconds() });
+  return true;
+}
+
+/** The process to kill once its time has come; undefined before, and while one that another kill took along is gone. */
+async function victimWhenDue(
+  { deployment, supervisor }: Embedded,
+  run: string,
+  { victim, after }: PlannedKill,
+): Promise<number | undefined> {
+  const units = await workDone(deployment.home, run);
+  if (!units.some(({ activity }) => activity === after)) return undefined;
+  return victim === 'tensors' ? tensorProcess(supervisor) : supervisor.pidOf(victim);
+}
+
+/** Waits until the next look. @throws Error when the run has taken longer than it may */
+async function patiently({ run, seconds, patienceMs, kills }: WatchedRun): Promise<void> {
+  if (seconds() * 1000 > patienceMs) throw new Error(tooLate(run, patienceMs, kills));
+  await sleep(LOOK_EVERY_MS);
+}
+
+/** True too while the server does not answer. */
+async function isRunning({ client, run }: WatchedRun): Promise<boolean> {
+  const status = await statusOf(client, run);
+  return status === undefined || status === 'RUNNING';
 }
 
 /** Temporal's word for the state of the run; undefined while the server does not answer. */

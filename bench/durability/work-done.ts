@@ -1,4 +1,7 @@
-/** What the workers of a home folder have done, read from their logs: one line for each finished unit of work (activities/context.ts). */
+/**
+ * What the workers of a home folder have done, read from their logs: one line for each finished unit of work
+ * (activities/context.ts).
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -3,8 +3,8 @@ import type { RandomStream } from '../../ground/random.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 
 /**
- * Every weight of every convolution is 0 with chance `rate` and 1 / (1 - rate) times itself otherwise, so that its expectation
- * stays; norms and biases stay as they are. `rate` is in [0, 1).
+ * Every weight of every convolution is 0 with chance `rate` and 1 / (1 - rate) times itself otherwise, so that its
+ * expectation stays; norms and biases stay as they are. `rate` is in [0, 1).
  */
 export function dropConnections(arrays: NamedArrays, rate: number, random: RandomStream): NamedArrays {
   return Object.fromEntries(

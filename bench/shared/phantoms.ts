@@ -1,4 +1,7 @@
-/** Source and target phantoms in a store in memory, and the configuration that benchmarks of the whole method begin from. */
+/**
+ * Source and target phantoms in a store in memory, and the configuration that benchmarks of the whole method begin
+ * from.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +27,10 @@ export function phantomConfig(seed: number, overrides: ConfigOverrides = {}): Ru
   });
 }
 
-/** The datasets of `npm start` with as many test videos as said: on its few, chance moves validity by as much as adaptation does. */
+/**
+ * The datasets of `npm start` with as many test videos as said: on its few, chance moves validity by as much as
+ * adaptation does.
+ */
 export function quickstartCounts(test: number): PhantomCounts {
   return { source: quickstart.source, target: { ...quickstart.target, test } };
 }

@@ -16,20 +16,11 @@ export function progressLines(state: RunState, rate: Rate | undefined): string[]
     ];
   }
   const work = stageWork(state);
-  const training = trainingOf(state.activities)?.heartbeat;
-  const reward = training?.reward ?? progress.reward;
   const lines = [
     `run ${state.run}  iteration ${progress.iteration} of ${progress.iterations}  ${progress.state}  ${duration(secondsSince(progress.startedAt))}`,
     `${progress.stage}${work ? `  ${bar(work)} ${amount(work)}${rateText(rate, work.unit)}` : ''}`,
   ];
-  const facts = [
-    training?.loss !== undefined ? `loss ${training.loss.toPrecision(3)}` : undefined,
-    reward !== undefined ? `reward ${reward.toFixed(3)}` : undefined,
-    progress.labels
-      ? `labels: ${progress.labels.kept} kept, ${progress.labels.corrected} corrected, ${progress.labels.rejected} left out`
-      : undefined,
-    progress.quarantined > 0 ? `quarantined ${progress.quarantined}` : undefined,
-  ].filter((fact) => fact !== undefined);
+  const facts = factsOf(state, progress);
   if (facts.length > 0) lines.push(facts.join('  '));
   if (progress.before) lines.push(`before: ${numbersText(progress.before)}`);
   if (progress.now && progress.iteration > 0) lines.push(`now:    ${numbersText(progress.now)}`);
@@ -41,6 +32,21 @@ export function progressLines(state: RunState, rate: Rate | undefined): string[]
     }
   }
   return lines;
+}
+
+/** What is known beside the stage: loss, reward, labels, quarantine; in that order, as far as there is any. */
+function factsOf(state: RunState, progress: NonNullable<RunState['progress']>): string[] {
+  const training = trainingOf(state.activities)?.heartbeat;
+  const reward = training?.reward ?? progress.reward;
+  const { labels } = progress;
+  return [
+    training?.loss !== undefined ? `loss ${training.loss.toPrecision(3)}` : undefined,
+    reward !== undefined ? `reward ${reward.toFixed(3)}` : undefined,
+    labels
+      ? `labels: ${labels.kept} kept, ${labels.corrected} corrected, ${labels.rejected} left out`
+      : undefined,
+    progress.quarantined > 0 ? `quarantined ${progress.quarantined}` : undefined,
+  ].filter((fact) => fact !== undefined);
 }
 
 /** The same on one line, for logs: facts and metrics too, whichever of them there are by now. */

@@ -67,11 +67,13 @@ function isVideo(file: string): boolean {
   return mayBeVideo(file) && (channelOf(file) ?? 0) === 0;
 }
 
-/** @param named files that a person named one by one: videos, whatever their name */
-export function planLooseFiles({ files }: FolderListing, named: ReadonlySet<string>): IngestPlan {
+/** Where a video and its mask meet. */
+const keyOf = (file: string) => `${place(file)}/${pairingKey(file)}`;
+
+/** The files by what they may be, each kind in order; the masks under the key of their video. */
+function sortedByKind(files: readonly string[], named: ReadonlySet<string>) {
   const masks = new Map<string, string>();
   const skipped: SkippedFile[] = [];
-  const keyOf = (file: string) => `${place(file)}/${pairingKey(file)}`;
   const rest: string[] = [];
   const pictures: string[] = [];
   for (const file of files) {
@@ -82,6 +84,12 @@ export function planLooseFiles({ files }: FolderListing, named: ReadonlySet<stri
       skipped.push({ file, reason: `a second mask beside ${masks.get(keyOf(file))}` });
     else masks.set(keyOf(file), file);
   }
+  return { masks, skipped, rest, pictures };
+}
+
+/** @param named files that a person named one by one: videos, whatever their name */
+export function planLooseFiles({ files }: FolderListing, named: ReadonlySet<string>): IngestPlan {
+  const { masks, skipped, rest, pictures } = sortedByKind(files, named);
   const { series, skipped: single } = seriesOf(pictures);
   const videos = [...series];
   const paired = new Set<string>();

@@ -14,12 +14,17 @@ export function isNnUNet({ files }: FolderListing): boolean {
   );
 }
 
+/** Where a case and its mask meet. */
+const keyOf = (file: string) => `${folderOf(folderOf(file))}/${pairingKey(file)}`;
+
+function masksByCase(files: readonly string[]): Map<string, string> {
+  const isMask = (file: string) =>
+    (inFolder(file, 'labelsTr') || inFolder(file, 'labelsTs')) && maskEnding.test(file);
+  return new Map(files.filter(isMask).map((file) => [keyOf(file), file]));
+}
+
 export function planNnUNet({ files }: FolderListing): IngestPlan {
-  const masks = new Map<string, string>();
-  for (const file of files) {
-    if ((inFolder(file, 'labelsTr') || inFolder(file, 'labelsTs')) && maskEnding.test(file))
-      masks.set(`${folderOf(folderOf(file))}/${pairingKey(file)}`, file);
-  }
+  const masks = masksByCase(files);
   const videos: PlannedVideo[] = [];
   const skipped: SkippedFile[] = [];
   const paired = new Set<string>();
@@ -30,7 +35,7 @@ export function planNnUNet({ files }: FolderListing): IngestPlan {
       skipped.push({ file, reason: 'a further channel: the first one is the recording' });
       continue;
     }
-    const mask = masks.get(`${folderOf(folderOf(file))}/${pairingKey(file)}`);
+    const mask = masks.get(keyOf(file));
     if (mask !== undefined) paired.add(mask);
     const name = pairingKey(file);
     videos.push({

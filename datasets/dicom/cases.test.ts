@@ -1,4 +1,7 @@
-/** Small public files as users bring them, where they lie beside the project; they are not part of it, and their list says what is right. */
+/**
+ * Small public files as users bring them, where they lie beside the project; they are not part of it, and their list
+ * says what is right.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

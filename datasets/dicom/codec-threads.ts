@@ -1,4 +1,7 @@
-/** Threads for the codecs of codec-worker.mjs: a few, kept between frames, and stopped when a stream takes longer than any picture can. */
+/**
+ * Threads for the codecs of codec-worker.mjs: a few, kept between frames, and stopped when a stream takes longer than
+ * any picture can.
+ */
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,7 +1,8 @@
 /**
- * Decodes JPEG-LS (CharLS), JPEG 2000 and HTJ2K (OpenJPEG), by the WebAssembly builds of the cornerstone project, and JPEG lossless, in a
- * thread that can be stopped: a damaged stream of a few hundred bytes can keep CharLS busy for half a minute. Plain JavaScript, so
- * that the thread starts without a compiler. Memory is bounded here, and a codec that has failed or grown large is thrown away.
+ * Decodes JPEG-LS (CharLS), JPEG 2000 and HTJ2K (OpenJPEG), by the WebAssembly builds of the cornerstone project, and
+ * JPEG lossless, in a thread that can be stopped: a damaged stream of a few hundred bytes can keep CharLS busy for half
+ * a minute. Plain JavaScript, so that the thread starts without a compiler. Memory is bounded here, and a codec that
+ * has failed or grown large is thrown away.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,7 @@
 /**
- * What a DICOM file is, by its SOP class and modality: a recording of the heart by ultrasound, pictures of another kind, or no
- * pictures at all. Reports, waveforms and indices are nothing that is wrong with a folder; they are named for what they are.
+ * What a DICOM file is, by its SOP class and modality: a recording of the heart by ultrasound, pictures of another
+ * kind, or no pictures at all. Reports, waveforms and indices are nothing that is wrong with a folder; they are named
+ * for what they are.
  */
 import type { DataSet } from 'dicom-parser';
 import { type RefusalReason, refuseUnlessForced } from '../refusal.ts';
@@ -76,9 +77,11 @@ function hasUltrasoundRegion(header: DataSet): boolean {
 }
 
 /**
- * Lets ultrasound recordings and pictures pass; captured screens pass when their modality is ultrasound and they have several frames.
+ * Lets ultrasound recordings and pictures pass; captured screens pass when their modality is ultrasound and they have
+ * several frames.
  * @param frames number of frames that the header states
- * @throws FormatUnsupported for what has no pictures; DatasetInvalid, with a reason that can be forced, for pictures of another kind
+ * @throws FormatUnsupported for what has no pictures; DatasetInvalid, with a reason that can be forced, for pictures of
+ * another kind
  */
 export function checkContent(
   header: DataSet,

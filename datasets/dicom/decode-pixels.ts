@@ -1,4 +1,7 @@
-/** All frames of a DICOM object as numbers, one a pixel: each transfer syntax has its decoder, what comes after is the same for all. */
+/**
+ * All frames of a DICOM object as numbers, one a pixel: each transfer syntax has its decoder, what comes after is the
+ * same for all.
+ */
 import type { DataSet, Element } from 'dicom-parser';
 import { encapsulatedFrames, wholeStream } from './encapsulated-frames.ts';
 import { type DicomFilmReader, dicomFilmContainer, type FilmCodec } from './film.ts';

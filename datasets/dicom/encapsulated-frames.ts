@@ -1,6 +1,6 @@
 /**
- * The compressed stream of each frame in encapsulated pixel data (PS3.5 annex A.4): a frame may be cut into fragments, and the table
- * of offsets may be absent, empty or wrong.
+ * The compressed stream of each frame in encapsulated pixel data (PS3.5 annex A.4): a frame may be cut into fragments,
+ * and the table of offsets may be absent, empty or wrong.
  */
 import type { DataSet, Element } from 'dicom-parser';
 import { bytesOf, tags } from './header-values.ts';

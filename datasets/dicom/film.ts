@@ -1,6 +1,6 @@
 /**
- * Films inside DICOM (MPEG-2, H.264, HEVC; PS3.5 section 8.2.5 on). They are decoded by a program outside this one, which whoever starts the
- * process passes in.
+ * Films inside DICOM (MPEG-2, H.264, HEVC; PS3.5 section 8.2.5 on). They are decoded by a program outside this one,
+ * which whoever starts the process passes in.
  */
 
 /** How a stream is packed: in a container, or bare. */

@@ -1,4 +1,7 @@
-/** Milliseconds between frames from a header: frame time, the vector of frame times, or a frame rate; the first that can be one. */
+/**
+ * Milliseconds between frames from a header: frame time, the vector of frame times, or a frame rate; the first that can
+ * be one.
+ */
 import type { DataSet } from 'dicom-parser';
 import { isPlausibleFrameTime } from '../limits.ts';
 import { numberOf, numbersOf, tags } from './header-values.ts';

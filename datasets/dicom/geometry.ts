@@ -1,6 +1,6 @@
 /**
- * Pixel size and frame time of a recording. What a person gives fills in what the header lacks; where both speak and differ, the file
- * is refused, because one of them would falsify every distance or every rate.
+ * Pixel size and frame time of a recording. What a person gives fills in what the header lacks; where both speak and
+ * differ, the file is refused, because one of them would falsify every distance or every rate.
  */
 import type { DataSet } from 'dicom-parser';
 import { DomainError } from '../../ground/errors.ts';

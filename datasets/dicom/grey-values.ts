@@ -1,4 +1,7 @@
-/** From the samples of frames to one number a pixel: luma of colours, entries of palettes, signs and stored bits as the header has them. */
+/**
+ * From the samples of frames to one number a pixel: luma of colours, entries of palettes, signs and stored bits as the
+ * header has them.
+ */
 import type { FrameSamples } from './frame-samples.ts';
 import type { Palette } from './palette.ts';
 import type { PixelLayout } from './pixel-layout.ts';

@@ -58,7 +58,10 @@ export function numberOf(header: DataSet, tag: string): number | undefined {
   return first !== undefined && Number.isFinite(first) ? first : undefined;
 }
 
-/** True when the element holds a number of `size` bytes at this index: the parser reads past the end of a value that is too short. */
+/**
+ * True when the element holds a number of `size` bytes at this index: the parser reads past the end of a value that is
+ * too short.
+ */
 function holds(header: DataSet, tag: string, size: number, index: number): boolean {
   return (header.elements[tag]?.length ?? 0) >= size * (index + 1);
 }

@@ -1,6 +1,7 @@
 /**
- * The header of a DICOM file as dicom-parser reads it, with bounds that the parser lacks: number of elements, depth of sequences,
- * inflated size. Files without preamble are read, and files whose elements are not written as their transfer syntax says.
+ * The header of a DICOM file as dicom-parser reads it, with bounds that the parser lacks: number of elements, depth of
+ * sequences, inflated size. Files without preamble are read, and files whose elements are not written as their transfer
+ * syntax says.
  */
 import dicomParser, { type ByteArrayParser, type DataSet, type Element } from 'dicom-parser';
 import { DomainError } from '../../ground/errors.ts';
@@ -94,7 +95,10 @@ function readElements(
   return dataSet;
 }
 
-/** True when every value lies in the file; of implicit elements the parser does not look. Pixels that are cut short are named later. */
+/**
+ * True when every value lies in the file; of implicit elements the parser does not look. Pixels that are cut short are
+ * named later.
+ */
 function endsInFile({ elements, byteArray }: DataSet): boolean {
   return Object.values(elements).every(
     ({ tag, dataOffset, length, items = [] }) =>
@@ -164,7 +168,8 @@ function parse(bytes: Uint8Array, start: number, name: string): DicomHeader {
 
 /**
  * Header of a DICOM file.
- * @throws DatasetInvalid a header that cannot be read; FormatUnsupported a transfer syntax that is not decoded; LimitExceeded
+ * @throws DatasetInvalid a header that cannot be read; FormatUnsupported a transfer syntax that is not decoded;
+ * LimitExceeded
  */
 export function readHeader(file: Uint8Array, name: string): DicomHeader {
   // A Buffer's slices share its memory, those of a plain array do not.

@@ -1,6 +1,6 @@
 /**
- * Which recordings are of one patient and one study, without saying of whom: identifiers leave the reader only as keyed hashes
- * (HMAC-SHA-256), which nobody without the hospital's key can make from a list of patient numbers.
+ * Which recordings are of one patient and one study, without saying of whom: identifiers leave the reader only as keyed
+ * hashes (HMAC-SHA-256), which nobody without the hospital's key can make from a list of patient numbers.
  */
 import { createHmac } from 'node:crypto';
 import type { DataSet } from 'dicom-parser';
@@ -13,7 +13,10 @@ const LEAST_KEY = 16;
 const DIGITS = 16;
 
 export interface RecordingGroups {
-  /** The same for all recordings of a patient; of a study where the header names no patient; undefined where it names neither. */
+  /**
+   * The same for all recordings of a patient; of a study where the header names no patient; undefined where it names
+   * neither.
+   */
   readonly patient: string | undefined;
   readonly study: string | undefined;
 }

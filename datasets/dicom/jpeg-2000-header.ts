@@ -1,6 +1,6 @@
 /**
- * Main header of a JPEG 2000 or HTJ2K codestream (ITU-T T.800 annex A), read before decoding: its size, and the numbers by which a
- * stream of a few bytes can make a decoder take gigabytes.
+ * Main header of a JPEG 2000 or HTJ2K codestream (ITU-T T.800 annex A), read before decoding: its size, and the numbers
+ * by which a stream of a few bytes can make a decoder take gigabytes.
  */
 
 const SOC_SIZ = 'ff4fff51';

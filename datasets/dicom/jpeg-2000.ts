@@ -4,7 +4,9 @@ import { checkStreamSize, type FrameSamples } from './frame-samples.ts';
 import { readCodestreamHeader } from './jpeg-2000-header.ts';
 import type { PixelLayout } from './pixel-layout.ts';
 
-/** One frame of up to 16 bits; the colour transforms of JPEG 2000 come back as RGB. @throws Error for a damaged stream */
+/**
+ * One frame of up to 16 bits; the colour transforms of JPEG 2000 come back as RGB. @throws Error for a damaged stream
+ */
 export async function decodeJpeg2000(stream: Uint8Array, layout: PixelLayout): Promise<FrameSamples> {
   checkStreamSize(layout, readCodestreamHeader(stream));
   const decoded = await decodeInThread({ codec: 'openjpeg', stream }, layout);

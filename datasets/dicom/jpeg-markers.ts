@@ -1,4 +1,7 @@
-/** What the markers of a JPEG or JPEG-LS stream say before anything is decoded: size, precision, and which colours it holds. */
+/**
+ * What the markers of a JPEG or JPEG-LS stream say before anything is decoded: size, precision, and which colours it
+ * holds.
+ */
 
 export interface JpegMarkers {
   /** 0xc0 baseline, 0xc1 extended, 0xc2 progressive, 0xc3 lossless, 0xf7 JPEG-LS. */
@@ -28,55 +31,79 @@ function hasText(stream: Uint8Array, position: number, text: string): boolean {
   return [...text].every((letter, i) => stream[position + i] === letter.charCodeAt(0));
 }
 
+/** A marker segment: its bytes from the marker (`start`) to `end`, what it holds from `body` on. */
+interface Segment {
+  readonly marker: number;
+  readonly start: number;
+  readonly body: number;
+  readonly end: number;
+}
+
+/** The segments up to the first scan or the first that does not fit. @throws Error for bytes between segments */
+function* segmentsOf(stream: Uint8Array): Generator<Segment> {
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  let start = 2;
+  while (start + 4 <= stream.length) {
+    if (stream[start] !== 0xff) throw new Error('the stream has bytes between its segments');
+    const marker = stream[start + 1]!;
+    if (marker === 0xff) {
+      start++;
+      continue;
+    }
+    if (marker === SOS) return;
+    const end = start + 2 + view.getUint16(start + 2);
+    const body = start + 4;
+    if (end > stream.length || end < body) return;
+    yield { marker, start, body, end };
+    start = end;
+  }
+}
+
+type FrameHeader = Pick<JpegMarkers, 'process' | 'precision' | 'rows' | 'columns' | 'componentIds'>;
+
+/** Undefined when the segment is too short for one. */
+function frameHeaderOf(stream: Uint8Array, { marker, body, end }: Segment): FrameHeader | undefined {
+  if (end < body + 6) return undefined;
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  const count = Math.min(stream[body + 5]!, Math.floor((end - body - 6) / 3));
+  return {
+    process: marker,
+    precision: stream[body]!,
+    rows: view.getUint16(body + 1),
+    columns: view.getUint16(body + 3),
+    componentIds: Array.from({ length: count }, (_, i) => stream[body + 6 + 3 * i]!),
+  };
+}
+
 /** Reads the segments up to the first scan. @throws Error when the stream is no JPEG or has no frame header */
 export function readJpegMarkers(stream: Uint8Array): JpegMarkers {
   if (stream[0] !== 0xff || stream[1] !== SOI) throw new Error('the stream does not start as a JPEG does');
-  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   let hasJfif = false;
   let adobeTransform: number | undefined;
   const colourSegments: [number, number][] = [];
-  let position = 2;
-  while (position + 4 <= stream.length) {
-    if (stream[position] !== 0xff) throw new Error('the stream has bytes between its segments');
-    const marker = stream[position + 1]!;
-    if (marker === 0xff) {
-      position++;
-      continue;
-    }
-    if (marker === SOS) break;
-    const end = position + 2 + view.getUint16(position + 2);
-    const body = position + 4;
-    if (end > stream.length || end < body) break;
+  for (const segment of segmentsOf(stream)) {
+    const { marker, start, body, end } = segment;
     if (isFrameHeader(marker)) {
-      if (end < body + 6) break;
-      const count = Math.min(stream[body + 5]!, Math.floor((end - body - 6) / 3));
-      return {
-        process: marker,
-        precision: stream[body]!,
-        rows: view.getUint16(body + 1),
-        columns: view.getUint16(body + 3),
-        componentIds: Array.from({ length: count }, (_, i) => stream[body + 6 + 3 * i]!),
-        hasJfif,
-        adobeTransform,
-        colourSegments,
-      };
+      const header = frameHeaderOf(stream, segment);
+      if (!header) break;
+      return { ...header, hasJfif, adobeTransform, colourSegments };
     }
     if (marker === APP0 && hasText(stream, body, 'JFIF')) {
       hasJfif = true;
-      colourSegments.push([position, end]);
+      colourSegments.push([start, end]);
     }
     if (marker === APP14 && end >= body + 12 && hasText(stream, body, 'Adobe')) {
       adobeTransform = stream[body + 11]!;
-      colourSegments.push([position, end]);
+      colourSegments.push([start, end]);
     }
-    position = end;
   }
   throw new Error('the stream has no frame header');
 }
 
 /**
- * True when three components are RGB and not YCbCr. The stream's own word counts first, as decoders and pydicom have it: letters as
- * component ids, Adobe's marker, JFIF (which is YCbCr always); without any, the header's photometric interpretation.
+ * True when three components are RGB and not YCbCr. The stream's own word counts first, as decoders and pydicom have
+ * it: letters as component ids, Adobe's marker, JFIF (which is YCbCr always); without any, the header's photometric
+ * interpretation.
  */
 export function isRgbStream(
   { componentIds, adobeTransform, hasJfif }: JpegMarkers,

@@ -1,4 +1,7 @@
-/** JPEG baseline and extended through sharp, told what colours the stream holds; JPEG lossless and JPEG-LS through their own decoders. */
+/**
+ * JPEG baseline and extended through sharp, told what colours the stream holds; JPEG lossless and JPEG-LS through their
+ * own decoders.
+ */
 import sharp from 'sharp';
 import { decodeInThread } from './codec-threads.ts';
 import { checkStreamSize, type FrameSamples } from './frame-samples.ts';

@@ -40,8 +40,8 @@ function isPhotometric(text: string): text is Photometric {
 
 /**
  * The layout of the pixels.
- * @throws FormatUnsupported for pixels that are not grey, palette or three colours of 8 or 16 bits; DatasetInvalid, LimitExceeded for
- * sizes that cannot be
+ * @throws FormatUnsupported for pixels that are not grey, palette or three colours of 8 or 16 bits; DatasetInvalid,
+ * LimitExceeded for sizes that cannot be
  */
 export function pixelLayoutOf(header: DataSet, name: string): PixelLayout {
   const frames = numberOf(header, tags.numberOfFrames) ?? 1;

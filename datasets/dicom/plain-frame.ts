@@ -2,7 +2,10 @@
 import type { FrameSamples, SampleArray } from './frame-samples.ts';
 import type { PixelLayout } from './pixel-layout.ts';
 
-/** Pixel data with every two bytes in the other order, as big endian files have numbers of 16 bits, and bytes in words (VR OW). */
+/**
+ * Pixel data with every two bytes in the other order, as big endian files have numbers of 16 bits, and bytes in words
+ * (VR OW).
+ */
 export function withSwappedBytes(bytes: Uint8Array): Uint8Array {
   const result = bytes.slice();
   for (let i = 0; i + 1 < bytes.length; i += 2) {

@@ -1,4 +1,7 @@
-/** Errors of the DICOM reader. None holds a value of the header but codes that the standard defines: the rest may name a patient. */
+/**
+ * Errors of the DICOM reader. None holds a value of the header but codes that the standard defines: the rest may name a
+ * patient.
+ */
 import { DomainError } from '../../ground/errors.ts';
 
 /** Pixels or a header that cannot be right. `detail` says what was expected and what was found. */

@@ -1,6 +1,6 @@
 /**
- * Ultrasound DICOM as a video. De-identified by construction: what leaves the reader is the type below and nothing else of the header,
- * and what is written on the picture outside the 2D view is blanked.
+ * Ultrasound DICOM as a video. De-identified by construction: what leaves the reader is the type below and nothing else
+ * of the header, and what is written on the picture outside the 2D view is blanked.
  */
 import type { GivenGeometry } from '../given-geometry.ts';
 import { scaleGreyLevels } from '../grey-scaling.ts';
@@ -88,11 +88,11 @@ function notesOf(
 }
 
 /**
- * Reads an ultrasound recording. Colour becomes luma, numbers of more than 8 bits are scaled by what is there (grey-scaling.ts). Pixels
- * outside the 2D view are 0 (view-mask.ts).
+ * Reads an ultrasound recording. Colour becomes luma, numbers of more than 8 bits are scaled by what is there
+ * (grey-scaling.ts). Pixels outside the 2D view are 0 (view-mask.ts).
  * @param name what messages call the file
- * @throws FormatUnsupported what is no recording, or is encoded as nothing here decodes; DatasetInvalid damaged files, missing geometry,
- * and what can be forced (`details.reason`); LimitExceeded
+ * @throws FormatUnsupported what is no recording, or is encoded as nothing here decodes; DatasetInvalid damaged files,
+ * missing geometry, and what can be forced (`details.reason`); LimitExceeded
  */
 export async function readDicom(
   bytes: Uint8Array,

@@ -1,14 +1,17 @@
 /**
- * Where the 2D view lies in the stored picture. A region that ends outside the picture means one of two things, and they differ in the
- * pixel size: the picture was cut from the screen, or it was stored smaller than the screen, whose coordinates and pixel size
- * the header kept. Only what moves in the picture can tell them apart.
+ * Where the 2D view lies in the stored picture. A region that ends outside the picture means one of two things, and
+ * they differ in the pixel size: the picture was cut from the screen, or it was stored smaller than the screen, whose
+ * coordinates and pixel size the header kept. Only what moves in the picture can tell them apart.
  */
 import type { PixelBox, TissueRegion } from './ultrasound-regions.ts';
 
 export type RegionInPicture =
   /** The region lies in the picture; some scanners count its end a few pixels past it. */
   | { readonly kind: 'inside'; readonly box: PixelBox }
-  /** It does not: `cut` is what lies in the picture, `shrunk` the region of a screen `factor` times as large, if that fits. */
+  /**
+   * It does not: `cut` is what lies in the picture, `shrunk` the region of a screen `factor` times as large, if that
+   * fits.
+   */
   | {
       readonly kind: 'outside';
       readonly cut: PixelBox;
@@ -82,8 +85,9 @@ export function shareInside(sector: Uint8Array, box: PixelBox, picture: Picture)
 }
 
 /**
- * True when the picture shows that it was stored smaller: what moves lies where the region of the larger screen says, and ends well
- * before the edges that the region as stated crosses. In a cut picture the view would go on to where it was cut.
+ * True when the picture shows that it was stored smaller: what moves lies where the region of the larger screen says,
+ * and ends well before the edges that the region as stated crosses. In a cut picture the view would go on to where it
+ * was cut.
  */
 export function isShrunk(
   region: RegionInPicture & { kind: 'outside' },

@@ -20,6 +20,12 @@ function appendLine(target: number[], { from, to, count }: Line, most: number): 
   }
 }
 
+function lastOf(target: readonly number[]): number {
+  const last = target.at(-1);
+  if (last === undefined) throw new Error('a line starts the palette');
+  return last;
+}
+
 /** Position in `data` that a copy refers to: a 32-bit offset, its lower word first. */
 function copiedFrom({ data, bits }: Segments, at: number): number {
   if (bits === 16) return data[at + 1]! * 65_536 + data[at]!;
@@ -41,9 +47,7 @@ function append(
       target.push(...data.slice(body, body + Math.min(length, entries - target.length)));
       at = body + length;
     } else if (opcode === 1) {
-      const from = target.at(-1);
-      if (from === undefined) throw new Error('a line starts the palette');
-      appendLine(target, { from, to: data[body]!, count: length }, entries);
+      appendLine(target, { from: lastOf(target), to: data[body]!, count: length }, entries);
       at = body + 1;
     } else if (opcode === 2 && !range.isCopy) {
       append(target, segments, { at: copiedFrom(segments, body), count: length, isCopy: true });

@@ -1,6 +1,7 @@
 /**
- * Where the elements of a DICOM file start and how they are written, seen from its first bytes: most files have a preamble and
- * "DICM", some exporters leave both out, and some headers name a transfer syntax that the elements after them do not have.
+ * Where the elements of a DICOM file start and how they are written, seen from its first bytes: most files have a
+ * preamble and "DICM", some exporters leave both out, and some headers name a transfer syntax that the elements after
+ * them do not have.
  */
 
 /** Value representations of PS3.5 section 6.2. */
@@ -28,7 +29,9 @@ function hasPreamble(bytes: Uint8Array): boolean {
   );
 }
 
-/** How the element at `position` is written; undefined when it is none of the three ways, or its group is not expected. */
+/**
+ * How the element at `position` is written; undefined when it is none of the three ways, or its group is not expected.
+ */
 export function elementSyntaxAt(
   bytes: Uint8Array,
   position: number,

@@ -1,4 +1,7 @@
-/** The encodings of pixel data that DICOM files come in (PS3.5 section 10 and annex A), and which of them are decoded how. */
+/**
+ * The encodings of pixel data that DICOM files come in (PS3.5 section 10 and annex A), and which of them are decoded
+ * how.
+ */
 
 export type PixelEncoding =
   | 'plain'

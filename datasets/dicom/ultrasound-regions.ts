@@ -1,7 +1,7 @@
 /**
- * Ultrasound regions of a header (PS3.3 section C.8.5.5): which rectangle of the picture is the 2D view of tissue, how large its pixels
- * are, and which rectangles show something else. Rectangle and pixel size are read apart: text outside the rectangle must go whether
- * or not it is calibrated.
+ * Ultrasound regions of a header (PS3.3 section C.8.5.5): which rectangle of the picture is the 2D view of tissue, how
+ * large its pixels are, and which rectangles show something else. Rectangle and pixel size are read apart: text outside
+ * the rectangle must go whether or not it is calibrated.
  */
 import type { DataSet } from 'dicom-parser';
 import { doubleOf, tags, uint16Of, uint32Of } from './header-values.ts';
@@ -14,7 +14,9 @@ export interface PixelBox {
   readonly right: number;
 }
 
-/** The 2D view as the header has it: in pixels of the scanner's screen, which may not be those of the stored picture. */
+/**
+ * The 2D view as the header has it: in pixels of the scanner's screen, which may not be those of the stored picture.
+ */
 export interface TissueRegion {
   readonly box: PixelBox;
   /** Millimetres per pixel of the screen as [row, column]; undefined where the region has no physical units. */

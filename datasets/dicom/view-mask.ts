@@ -1,6 +1,6 @@
 /**
- * What is kept of the picture: the 2D view of tissue. All else is blanked, because names, dates and times stand there. This never
- * depends on what a person gives when importing, only on the file.
+ * What is kept of the picture: the 2D view of tissue. All else is blanked, because names, dates and times stand there.
+ * This never depends on what a person gives when importing, only on the file.
  */
 import type { GreyVideo } from '../../imaging/image.ts';
 import { type RefusalReason, refuseUnlessForced } from '../refusal.ts';
@@ -11,7 +11,10 @@ import type { PixelBox, UltrasoundRegions } from './ultrasound-regions.ts';
 export interface ViewMask {
   /** 0/1 over [rows, columns]; undefined when all of the picture is kept. */
   readonly keep: Uint8Array | undefined;
-  /** How many times the screen, in whose pixels the region is stated, was larger; undefined when the picture does not tell. */
+  /**
+   * How many times the screen, in whose pixels the region is stated, was larger; undefined when the picture does not
+   * tell.
+   */
   readonly screenFactor: number | undefined;
 }
 
@@ -55,8 +58,8 @@ interface Placement {
 }
 
 /**
- * Where the region lies in the picture. Without anything that moves, a region that ends outside the picture may lie in two places: both
- * are given, so that what either excludes goes.
+ * Where the region lies in the picture. Without anything that moves, a region that ends outside the picture may lie in
+ * two places: both are given, so that what either excludes goes.
  */
 function placement(
   placed: RegionInPicture | undefined,
@@ -74,7 +77,8 @@ function placement(
 
 /**
  * What to keep of a video.
- * @throws DatasetInvalid, with a reason that can be forced: text cannot be told from the picture, or the region is not where it moves
+ * @throws DatasetInvalid, with a reason that can be forced: text cannot be told from the picture, or the region is not
+ * where it moves
  */
 export function viewMask(video: GreyVideo, evidence: ViewEvidence): ViewMask {
   const { regions, placed, isFreeOfText, forced, name } = evidence;

@@ -22,7 +22,7 @@ interface Geometry {
  * Samples before and after one axis that a convolution reads beyond it, as symmetric padding floor((k - s + 1) / 2) asks for;
  * trailing ones that no window reaches are left out.
  */
-export function paddingOf(size: number, kernel: number, stride: number): [before: number, after: number] {
+function paddingOf(size: number, kernel: number, stride: number): [before: number, after: number] {
   const before = Math.floor((kernel - stride + 1) / 2);
   return [before, Math.max(0, (windowsOf(size, kernel, stride) - 1) * stride + kernel - size - before)];
 }

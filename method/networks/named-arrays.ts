@@ -18,7 +18,7 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 /** True when both shapes have the same axes of the same sizes. */
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 

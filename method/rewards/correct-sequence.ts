@@ -35,7 +35,7 @@ export function correctSequence(
     const size = logits.length / count;
     for (let i = 0; i < count; i++) {
       const target = labels.subarray((start + i) * pixels, (start + i + 1) * pixels);
-      unregisterFrame(logits.subarray(i * size, (i + 1) * size), maskSize, box, rows, columns, target);
+      unregisterFrame(logits.subarray(i * size, (i + 1) * size), maskSize, box, cleaned, target);
     }
   }
   return { ...geometryOf(cleaned), labels };

@@ -103,6 +103,13 @@ describe('the reward network', () => {
   });
 });
 
+/** Measures of the next steps, up to `count`. */
+function stepsOf(fit: RewardFit, count: number): object[] {
+  const measures: object[] = [];
+  while (measures.length < count && !fit.done) measures.push(fit.step().measures);
+  return measures;
+}
+
 describe('a reward fit', () => {
   it('learns which edge of a moved segmentation is wrong, and reports it on held-out studies', () => {
     const before = tf.memory().numTensors;
@@ -135,8 +142,7 @@ describe('a reward fit', () => {
       const fit = new RewardFit({ network: reward, triples, config, seed: 1, windowFrames: 4 });
       if (saved) fit.restore(saved);
       // Two and one steps at a time, so that some saves fall between accumulated gradients.
-      const together = resumed.length % 3 === 0 ? 2 : 1;
-      for (let i = 0; i < together && !fit.done; i++) resumed.push(fit.step().measures);
+      resumed.push(...stepsOf(fit, resumed.length % 3 === 0 ? 2 : 1));
       const { arrays, progress } = fit.state();
       saved = { arrays, progress: RewardFitProgressSchema.parse(JSON.parse(JSON.stringify(progress))) };
       done = fit.done;

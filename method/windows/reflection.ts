@@ -15,7 +15,7 @@ export function reflectedIndices(start: number, length: number, size: number): n
 }
 
 /** `size` rounded up to a multiple. */
-export function nextMultiple(size: number, multiple: number): number {
+function nextMultiple(size: number, multiple: number): number {
   return Math.ceil(size / multiple) * multiple;
 }
 

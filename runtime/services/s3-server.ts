@@ -35,8 +35,8 @@ async function answers(endpoint: string): Promise<boolean> {
 }
 
 /**
- * Where the gateway keeps an object's metadata: in the file's extended attributes, or in a folder beside the data where the file
- * system has none. It refuses a folder whose path begins with that of the data, so `s3-metadata` would not do.
+ * Where the gateway keeps an object's metadata: in the file's extended attributes, or in a folder beside the data where
+ * the file system has none. It refuses a folder whose path begins with that of the data, so `s3-metadata` would not do.
  */
 type MetadataPlace = 'attributes' | 'folder';
 
@@ -90,7 +90,8 @@ async function whyNot(options: S3ServerOptions, metadata: MetadataPlace): Promis
 }
 
 /**
- * Found out once, at the first start, by starting it; data written one way cannot be read the other, so it is written down.
+ * Found out once, at the first start, by starting it; data written one way cannot be read the other, so it is written
+ * down.
  * @throws DomainError StorageUnavailable when it comes up neither way
  */
 async function metadataPlace(options: S3ServerOptions): Promise<MetadataPlace> {

@@ -34,8 +34,25 @@ function expectClose(actual: tf.Tensor, expected: tf.Tensor): void {
   expect(largest).toBeLessThan(2e-5);
 }
 
+/** A case of golden/layers.json: inputs, outputs and gradients of one operation, of whose parameters it has some. */
+interface LayerCase {
+  readonly op: string;
+  readonly stride: [number, number, number];
+  readonly x: unknown;
+  readonly y: unknown;
+  readonly w: unknown;
+  readonly b: number[];
+  readonly gamma: number[];
+  readonly beta: number[];
+  readonly grad_x: unknown;
+  readonly grad_y: unknown;
+  readonly grad_w: unknown;
+  readonly grad_gamma: number[];
+  readonly grad_beta: number[];
+}
+
 describe('layers against the reference', () => {
-  loadGolden('layers').cases.forEach((golden: Record<string, never>, index: number) => {
+  loadGolden('layers').cases.forEach((golden: LayerCase, index: number) => {
     it(`computes ${golden.op} of case ${index} and its gradients`, () => {
       const before = tf.memory().numTensors;
       tf.tidy(() => {

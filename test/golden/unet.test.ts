@@ -148,13 +148,14 @@ for (const name of ['unet_tiny_policy', 'unet_tiny_reward', 'unet_six_level_crit
         pass.dispose();
         tf.dispose(byOutput);
 
-        // An activation within rounding of the leaky ReLU's kink makes gradients jump by about 1 %, in either precision. Another
-        // rounding of the same input settles whether that is it.
+        // An activation within rounding of the leaky ReLU's kink makes gradients jump by about 1 %, in either
+        // precision. Another rounding of the same input settles whether that is it.
         let worst = Number.POSITIVE_INFINITY;
         for (const nudge of [1, 1 + 2e-7, 1 - 2e-7]) {
           const arrays = gradientsOf(network, x, target, nudge);
           worst = Math.min(worst, worstDistance(arrays, io, norms, index));
-          // What is left out is zero in the reference too: biases in front of instance norm, and heads that nothing reads.
+          // What is left out is zero in the reference too: biases in front of instance norm, and heads that nothing
+          // reads.
           for (const [key, norm] of Object.entries<number>(norms)) {
             if (!arrays[key]) expect(norm, key).toBeLessThan(1e-9);
           }

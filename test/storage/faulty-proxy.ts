@@ -1,4 +1,7 @@
-/** A proxy before a real S3 server that spoils what a test tells it to: the network, the disk and the server of a bad day. */
+/**
+ * A proxy before a real S3 server that spoils what a test tells it to: the network, the disk and the server of a bad
+ * day.
+ */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

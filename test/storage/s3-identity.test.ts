@@ -1,4 +1,7 @@
-/** Who the store says one is, and whom it trusts: temporary keys, the role of a machine, certificates of a hospital's own authority. */
+/**
+ * Who the store says one is, and whom it trusts: temporary keys, the role of a machine, certificates of a hospital's
+ * own authority.
+ */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';

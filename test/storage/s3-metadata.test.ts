@@ -1,4 +1,7 @@
-/** The embedded S3 service where files have no extended attributes: metadata in a folder beside the data, found out by trying. */
+/**
+ * The embedded S3 service where files have no extended attributes: metadata in a folder beside the data, found out by
+ * trying.
+ */
 import { mkdtempSync } from 'node:fs';
 import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -88,6 +88,7 @@ it('loses no more than the last digits to float32, whatever the width, up to win
     seed: fc.integer({ min: 0 }),
   });
   const before = tf.memory().numTensors;
+  // biome-ignore lint/nursery/noFloatingPromises: a property that is not asynchronous is over when assert returns
   fc.assert(
     fc.property(example, (drawn) => {
       expect(worstError(drawn)).toBeLessThan(1e-4);

@@ -58,9 +58,7 @@ export function backwardThrough(
       () =>
         backward(
           layer,
-          pass.activations[i]!,
-          pass.activations[i + 1]!,
-          before,
+          { x: pass.activations[i]!, y: pass.activations[i + 1]!, dy: before },
           parameters,
           readsMask,
         ) as never,
@@ -101,11 +99,16 @@ function forward(layer: LayerPlan, x: tf.Tensor, parameters: Parameters): tf.Ten
   }
 }
 
+/** Input, output and output gradient of a layer. */
+interface LayerPass {
+  readonly x: tf.Tensor;
+  readonly y: tf.Tensor;
+  readonly dy: tf.Tensor;
+}
+
 function backward(
   layer: LayerPlan,
-  x: tf.Tensor,
-  y: tf.Tensor,
-  dy: tf.Tensor,
+  { x, y, dy }: LayerPass,
   parameters: Parameters,
   readsMask: boolean,
 ): { input: tf.Tensor | undefined; weight?: tf.Tensor; bias?: tf.Tensor } {

@@ -44,14 +44,7 @@ describe('registration', () => {
     const labels = new Uint8Array(phantom.labels.length);
     for (let t = 0; t < phantom.frames; t++) {
       const mask = there(phantom, t, box, size);
-      unregisterFrame(
-        mask,
-        size,
-        box,
-        phantom.rows,
-        phantom.columns,
-        labels.subarray(t * pixels, (t + 1) * pixels),
-      );
+      unregisterFrame(mask, size, box, phantom, labels.subarray(t * pixels, (t + 1) * pixels));
     }
     expect(diceOf({ ...phantom, labels }, phantom).mean).toBeGreaterThan(0.98);
   });

@@ -95,15 +95,14 @@ export function registerFrame(
 }
 
 /**
- * The labels of a frame, [rows, columns] written into `target`, from logits [size, size, 3] inside a box: interpolated
- * linearly at every pixel of the frame, then the largest wins. Background outside of the box.
+ * The labels of a frame of that size, [rows, columns] written into `target`, from logits [size, size, 3] inside a box:
+ * interpolated linearly at every pixel of the frame, then the largest wins. Background outside of the box.
  */
 export function unregisterFrame(
   logits: Float32Array,
   size: number,
   box: ShapeBox,
-  rows: number,
-  columns: number,
+  { rows, columns }: Pick<LabelVideo, 'rows' | 'columns'>,
   target: Uint8Array,
 ): void {
   target.fill(BACKGROUND);
