@@ -3,7 +3,9 @@
  * value is frozen when the run starts and stored beside what it made. Presets are partial configurations over this one.
  */
 import { z } from 'zod';
+import { AugmentationSchema } from './augmentation.ts';
 import { modernised } from './older-run-config.ts';
+import { presetNames } from './preset-names.ts';
 
 const positive = z.number().positive().finite();
 const share = z.number().min(0).max(1);
@@ -70,7 +72,19 @@ export const UNetShapeSchema = z
 
 export const PretrainingSchema = z.strictObject({
   steps: count.default(20_000).describe('optimiser steps of supervised training on the source'),
-  learningRate: positive.default(1e-3),
+  learningRate: positive
+    .default(1e-3)
+    .describe('after the warm-up; from then on it falls to zero, as (1 - progress)^0.9'),
+  warmupSteps: count.default(0).describe('steps over which the rate rises in a straight line'),
+  windowsPerStep: atLeastOne.default(1).describe('windows whose mean gradient a step follows'),
+  averageDecay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      'the result is the exponential moving average of the weights with this decay a step, less in the first steps; 0: the last weights',
+    ),
 });
 
 /** Of pretraining, autoencoder, reward fits and fine-tuning alike. */
@@ -250,7 +264,7 @@ export const OptimisationSchema = z.strictObject({
 });
 
 const RunConfigFieldsSchema = z.strictObject({
-  preset: z.enum(['tiny', 'small', 'paper']).default('paper'),
+  preset: z.enum(presetNames).default('paper'),
   seed: count.default(0),
   source: z.string().min(1).describe('name of the annotated dataset'),
   target: z.string().min(1).describe('name of the dataset to adapt to'),
@@ -264,6 +278,7 @@ const RunConfigFieldsSchema = z.strictObject({
   network: UNetShapeSchema.prefault({}),
   training: TrainingSchema.prefault({}),
   pretraining: PretrainingSchema.prefault({}),
+  augmentation: AugmentationSchema.prefault({}).describe('of training windows in pretraining'),
   sweep: SweepSchema.prefault({}),
   autoencoder: ShapeAutoencoderSchema.prefault({}),
   labelling: LabellingSchema.prefault({}),

@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { afterEach, expect, it } from 'vitest';
+import { AugmentationSchema } from '../../contracts/augmentation.ts';
 import { PretrainingSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { everything } from '../augmentation/augmentation.fixture.ts';
+import { addGreyNoise } from '../augmentation/grey-noise.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import {
@@ -15,7 +18,8 @@ import {
   windowsOf,
 } from '../windows/training-windows.ts';
 import { augmentIntensities } from './augmentation.ts';
-import { Pretraining } from './pretraining.ts';
+import { Pretraining, Pretraining } from './pretraining.ts';
+import { learningRateAt } from './schedule.ts';
 
 /** A bright cavity in a grey ring. */
 function clip(frames: number): { image: GreyVideo; labels: LabelVideo } {
@@ -37,7 +41,12 @@ afterEach(() => {
   for (const disposable of disposables.splice(0)) disposable.dispose();
 });
 
-function pretraining(config: object): { training: Pretraining; policy: UNet3D } {
+const published = { augmentation: AugmentationSchema.parse({}), spacingMm: 1, windowFrames: 4 };
+
+function pretraining(
+  config: object,
+  augmentation = published.augmentation,
+): { training: Pretraining; policy: UNet3D } {
   const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const windows = labelledWindowsOf([clip(6), clip(3)]);
   const training = new Pretraining({
@@ -45,7 +54,8 @@ function pretraining(config: object): { training: Pretraining; policy: UNet3D } 
     windows,
     config: PretrainingSchema.parse(config),
     seed: 3,
-    windowFrames: 4,
+    ...published,
+    augmentation,
   });
   disposables.push(policy, training);
   return { training, policy };
@@ -65,22 +75,29 @@ it('learns a clip by heart', () => {
   expect(wrong).toBeLessThan(0.05);
 });
 
-it('ends where an uninterrupted run ends, byte for byte, after saving and resuming', () => {
-  const whole = pretraining({ steps: 6 }).training;
-  const losses = Array.from({ length: 6 }, () => whole.step());
-  const first = pretraining({ steps: 6 }).training;
-  for (let i = 0; i < 3; i++) first.step();
-  const resumed = pretraining({ steps: 6 }).training;
-  resumed.restore(structuredClone(first.state()));
-  expect(Array.from({ length: 3 }, () => resumed.step())).toEqual(losses.slice(3));
-  expect(resumed.done).toBe(true);
-  expect(resumed.count).toEqual({ done: 6, total: 6 });
-  expect(() => resumed.step()).toThrow('no step left');
-  const arrays = resumed.state().arrays;
-  for (const [name, { data }] of Object.entries(whole.state().arrays)) {
-    expect(Buffer.from(arrays[name]!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true);
-  }
-});
+it.each([
+  ['as published', {}, published.augmentation],
+  ['with everything that can be set', { warmupSteps: 2, windowsPerStep: 2, averageDecay: 0.9 }, everything],
+])(
+  'ends where an uninterrupted run ends, byte for byte, after saving and resuming, %s',
+  (_, settings, changes) => {
+    const begun = () => pretraining({ steps: 6, ...settings }, changes).training;
+    const whole = begun();
+    const losses = Array.from({ length: 6 }, () => whole.step());
+    const first = begun();
+    for (let i = 0; i < 3; i++) first.step();
+    const resumed = begun();
+    resumed.restore(structuredClone(first.state()));
+    expect(Array.from({ length: 3 }, () => resumed.step())).toEqual(losses.slice(3));
+    expect(resumed.done).toBe(true);
+    expect(resumed.count).toEqual({ done: 6, total: 6 });
+    expect(() => resumed.step()).toThrow('no step left');
+    const arrays = resumed.state().arrays;
+    for (const [name, { data }] of Object.entries(whole.state().arrays)) {
+      expect(Buffer.from(arrays[name]!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true);
+    }
+  },
+);
 
 it('refuses the state of another training and diverges plainly', () => {
   const { training } = pretraining({ steps: 6 });
@@ -95,25 +112,66 @@ it('refuses the state of another training and diverges plainly', () => {
     windows: broken,
     config: PretrainingSchema.parse({}),
     seed: 1,
-    windowFrames: 4,
+    ...published,
   });
   disposables.push(policy, diverging);
   expect(() => diverging.step()).toThrow(expect.objectContaining({ code: 'Diverged' }));
 });
 
-it('leaves no tensors behind', () => {
-  const { training } = pretraining({ steps: 6 });
+it('makes the average of the weights after every step its policy', () => {
+  const plain = pretraining({ steps: 5 });
+  const weights: Float32Array[] = [];
+  const first = Object.keys(plain.policy.toArrays())[0]!;
+  const now = ({ policy }: typeof plain) => policy.toArrays()[first]!.data;
+  let expected = now(plain).slice();
+  for (let step = 0; step < 5; step++) {
+    plain.training.step();
+    weights.push(now(plain));
+    const decay = Math.min(0.4, (1 + step) / (10 + step));
+    expected = expected.map((value, i) => decay * value + (1 - decay) * weights[step]![i]!);
+  }
+  const averaged = pretraining({ steps: 5, averageDecay: 0.4 });
+  for (let step = 0; step < 4; step++) averaged.training.step();
+  expect(now(averaged)).toEqual(weights[3]);
+  averaged.training.step();
+  now(averaged).forEach((value, i) => {
+    expect(value).toBeCloseTo(expected[i]!, 5);
+  });
+  expect(now(averaged)).not.toEqual(weights[4]);
+});
+
+it('follows the mean gradient of several windows a step', () => {
+  const { training } = pretraining({ steps: 60, learningRate: 2e-2, windowsPerStep: 2 });
+  let last = 0;
+  while (!training.done) last = training.step().measures.loss;
+  expect(last).toBeLessThan(0.4);
+});
+
+it('lets the rate rise in a straight line and fall to zero as nnU-Net does', () => {
+  const config = PretrainingSchema.parse({ steps: 100, warmupSteps: 3, learningRate: 0.4 });
+  const rates = [0, 1, 2, 3, 99].map((step) => learningRateAt(config, step));
+  [0.1, 0.2, 0.3, 0.4, 0.4 * (1 / 97) ** 0.9].forEach((rate, i) => {
+    expect(rates[i]).toBeCloseTo(rate, 9);
+  });
+});
+
+it.each([
+  ['as published', {}, published.augmentation],
+  ['with everything that can be set', { windowsPerStep: 2, averageDecay: 0.9 }, everything],
+])('leaves no tensors behind, %s', (_, settings, changes) => {
+  const { training } = pretraining({ steps: 6, ...settings }, changes);
   training.step();
   const before = tf.memory().numTensors;
   training.step();
   expect(tf.memory().numTensors).toBe(before);
 });
 
-it('augments within [0, 1], the same way for the same stream', () => {
+it('adds noise within [0, 1], the same way for the same stream', () => {
   tf.tidy(() => {
     const image = tf.tensor5d(clip(4).image.intensities, [1, 4, 16, 16, 1]);
-    const a = augmentIntensities(image, randomStream(1, 'a')).dataSync();
-    const b = augmentIntensities(image, randomStream(1, 'a')).dataSync();
+    const { greyLevels } = published.augmentation;
+    const a = addGreyNoise(image, greyLevels, randomStream(1, 'a')).dataSync();
+    const b = addGreyNoise(image, greyLevels, randomStream(1, 'a')).dataSync();
     expect(a).toEqual(b);
     expect(a).not.toEqual(image.dataSync());
     expect(a.every((value) => value >= 0 && value <= 1)).toBe(true);

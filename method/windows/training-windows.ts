@@ -79,26 +79,39 @@ export function imageWindows(
  * it.
  */
 export function imageWindow(windows: WindowSource, place: WindowPlace, frames: number): tf.Tensor5D {
-  const { video, startFrame } = place;
-  const available = Math.min(frames, windows.frames(video));
-  const rows = windows.rows(video);
-  const columns = windows.columns(video);
-  const values = lengthen(windows.window(video, startFrame, available), available, frames, rows * columns);
-  return tf.tensor5d(values, [1, frames, rows, columns, 1], 'float32');
+  const { video } = place;
+  const shape = [1, frames, windows.rows(video), windows.columns(video), 1] as const;
+  return tf.tensor5d(windowImage(windows, place, frames), [...shape], 'float32');
 }
 
 /** The labels of `imageWindow`, int32 [1, frames, rows, columns]. The caller disposes them. */
 export function labelWindow(windows: LabelledWindowSource, place: WindowPlace, frames: number): tf.Tensor4D {
-  const { video, startFrame } = place;
+  const { video } = place;
+  const shape = [1, frames, windows.rows(video), windows.columns(video)] as const;
+  return tf.tensor4d(windowLabels(windows, place, frames), [...shape], 'int32');
+}
+
+/** A copy of the grey levels of `imageWindow`, [frames, rows, columns]. */
+export function windowImage(
+  windows: WindowSource,
+  { video, startFrame }: WindowPlace,
+  frames: number,
+): Float32Array {
   const available = Math.min(frames, windows.frames(video));
-  const rows = windows.rows(video);
-  const columns = windows.columns(video);
+  const pixels = windows.rows(video) * windows.columns(video);
+  return lengthen(windows.window(video, startFrame, available), available, frames, pixels);
+}
+
+/** A copy of the labels of `labelWindow`, [frames, rows, columns]. */
+export function windowLabels(
+  windows: LabelledWindowSource,
+  { video, startFrame }: WindowPlace,
+  frames: number,
+): Int32Array {
+  const available = Math.min(frames, windows.frames(video));
+  const pixels = windows.rows(video) * windows.columns(video);
   const labels = Int32Array.from(windows.labels(video, startFrame, available));
-  return tf.tensor4d(
-    lengthen(labels, available, frames, rows * columns),
-    [1, frames, rows, columns],
-    'int32',
-  );
+  return lengthen(labels, available, frames, pixels);
 }
 
 /** Always a copy: the back end may keep the array that it is given, and a source may hand out a view of its video. */
