@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AugmentationSchema } from './augmentation.ts';
+import { UNetShapeSchema } from './network-shape.ts';
 import { modernised } from './older-run-config.ts';
 import { presetNames } from './preset-names.ts';
 
@@ -11,9 +12,6 @@ const positive = z.number().positive().finite();
 const share = z.number().min(0).max(1);
 const count = z.int().min(0);
 const atLeastOne = z.int().min(1);
-
-/** [time, row, column], the axis order of every tensor. */
-const axes3 = z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]);
 
 export const PreprocessingSchema = z.strictObject({
   spacingMm: positive.default(0.37).describe('in-plane pixel size after resampling, mm (method.md 2)'),
@@ -31,44 +29,6 @@ export const PreprocessingSchema = z.strictObject({
     })
     .prefault({}),
 });
-
-export const UNetShapeSchema = z
-  .strictObject({
-    baseFilters: z
-      .int()
-      .min(1)
-      .default(32)
-      .describe('filters of the first stage; each deeper stage doubles them'),
-    maxFilters: z.int().min(1).default(320),
-    strides: z
-      .array(axes3)
-      .min(2)
-      .default([
-        [1, 1, 1],
-        [1, 2, 2],
-        [2, 2, 2],
-        [2, 2, 2],
-        [1, 2, 2],
-        [1, 2, 2],
-      ])
-      .describe('stride of the first convolution of each stage, [time, row, column] (method.md 3)'),
-    kernels: z
-      .array(axes3)
-      .min(2)
-      .default([
-        [1, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-        [3, 3, 3],
-      ])
-      .describe('kernel of each stage, [time, row, column]'),
-  })
-  .refine(
-    (shape) => shape.strides.length === shape.kernels.length,
-    'strides and kernels need one entry per stage each',
-  );
 
 export const PretrainingSchema = z.strictObject({
   steps: count.default(20_000).describe('optimiser steps of supervised training on the source'),
@@ -133,6 +93,9 @@ export const LabellingSchema = z.strictObject({
     .describe('std of the noise on all policy weights'),
   contrast: z.array(share).default([0.4, 0.05]).describe('factors; the rest is the mean grey level'),
   imageNoise: z.array(positive).default([0.3, 0.6]).describe('std of noise on grey levels'),
+  minimumVideos: count
+    .default(4)
+    .describe('kept or corrected videos, of all iterations together, below which the run ends'),
 });
 
 export const RewardFitSchema = z.strictObject({
@@ -298,7 +261,6 @@ export const RunConfigSchema = z.preprocess(modernised<RunConfigInput>, RunConfi
 
 export type RunConfig = z.infer<typeof RunConfigSchema>;
 export type PreprocessingConfig = z.infer<typeof PreprocessingSchema>;
-export type UNetShapeConfig = z.infer<typeof UNetShapeSchema>;
 export type PretrainingConfig = z.infer<typeof PretrainingSchema>;
 export type ShapeAutoencoderConfig = z.infer<typeof ShapeAutoencoderSchema>;
 export type LabellingConfig = z.infer<typeof LabellingSchema>;

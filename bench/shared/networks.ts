@@ -1,7 +1,8 @@
 /** The networks and the window of frames that benchmarks of the network run, one set for each size. */
 import * as tf from '@tensorflow/tfjs-core';
+import { UNetShapeSchema } from '../../contracts/network-shape.ts';
 import { presets } from '../../contracts/presets.ts';
-import { PpoSchema, UNetShapeSchema } from '../../contracts/run-config.ts';
+import { PpoSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import { Adam } from '../../method/networks/adam.ts';
 import { UNet3D, type UNetConfig } from '../../method/networks/unet3d.ts';

@@ -1,6 +1,6 @@
 /** A network as one safetensors file: weights under PyTorch's names, kind and configuration in the metadata. */
 import { z } from 'zod';
-import { UNetShapeSchema } from '../../contracts/run-config.ts';
+import { UNetShapeSchema } from '../../contracts/network-shape.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { NamedArrays } from './named-arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';

@@ -2,7 +2,7 @@
  * What a U-Net configuration stands for: its levels, and its parameters with PyTorch's names, shapes and order (method.md 3).
  */
 
-import type { UNetShapeConfig } from '../../contracts/run-config.ts';
+import type { UNetShapeConfig } from '../../contracts/network-shape.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { Axes3 } from './kernels/kernel-interface.ts';
 

@@ -3,7 +3,7 @@
  * 5.1). This is its kinds, its checkpoint, its input and its objective; the network itself is the shared 3D U-Net.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { UNetShapeConfig } from '../../contracts/run-config.ts';
+import type { UNetShapeConfig } from '../../contracts/network-shape.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { decodeNetwork, type NetworkKind } from '../networks/network-checkpoint.ts';
 import type { UNet3D, UNetConfig } from '../networks/unet3d.ts';
