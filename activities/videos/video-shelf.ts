@@ -6,7 +6,11 @@ import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { domainErrorOf } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
-import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
+import {
+  annotatedFramesOf,
+  type LabelledWindowSource,
+  type WindowSource,
+} from '../../method/windows/training-windows.ts';
 import { makeScratchFolder } from '../../runtime/scratch-folder.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
 
@@ -16,6 +20,7 @@ interface Place {
   readonly geometry: VideoGeometry;
   readonly intensities: Float32Array | string;
   readonly labels: Uint8Array | string | undefined;
+  readonly annotatedFrames: readonly number[] | undefined;
 }
 
 export class VideoShelf {
@@ -35,6 +40,7 @@ export class VideoShelf {
       geometry: geometryOf(video),
       intensities: this.#keep(video.intensities),
       labels: labels && this.#keep(labels.labels),
+      annotatedFrames: labels && annotatedFramesOf(labels),
     });
   }
 
@@ -59,6 +65,11 @@ export class VideoShelf {
     return typeof labels === 'string'
       ? readRange(labels, start, length)
       : labels.subarray(start, start + length);
+  }
+
+  /** Frames whose labels say anything, rising; all of them when undefined. */
+  annotatedFrames(id: string): readonly number[] | undefined {
+    return this.#placeOf(id).annotatedFrames;
   }
 
   dispose(): void {
@@ -105,6 +116,7 @@ export function windowsFrom(shelf: VideoShelf, ids: readonly string[]): WindowSo
 export function labelledWindowsFrom(shelf: VideoShelf, ids: readonly string[]): LabelledWindowSource {
   return {
     ...windowsFrom(shelf, ids),
+    annotatedFrames: (index) => shelf.annotatedFrames(ids[index]!),
     labels: (index, startFrame, frames) => shelf.labels(ids[index]!, startFrame, frames),
   };
 }

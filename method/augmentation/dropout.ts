@@ -29,10 +29,13 @@ export function fadeWalls(window: LabelledWindow, config: DropoutAugmentation, s
   for (let i = 0; i < count; i++) fade(window, drawPatch(window, wall, config, random));
 }
 
-/** Pixels of the first frame that are myocardium. */
-function wallPixels({ rows, columns, labels }: LabelledWindow): number[] {
+/** Pixels of a frame that are myocardium in the first one that has any. */
+function wallPixels({ frames, rows, columns, labels }: LabelledWindow): number[] {
+  const pixels = rows * columns;
   const found: number[] = [];
-  for (let i = 0; i < rows * columns; i++) if (labels[i] === MYOCARDIUM) found.push(i);
+  for (let frame = 0; frame < frames && found.length === 0; frame++) {
+    for (let i = 0; i < pixels; i++) if (labels[frame * pixels + i] === MYOCARDIUM) found.push(i);
+  }
   return found;
 }
 

@@ -9,5 +9,6 @@ export interface LabelledWindow {
   readonly spacingMm: number;
   /** Grey levels in [0, 1]. */
   readonly image: Float32Array;
+  /** UNKNOWN where nobody drew. */
   readonly labels: Int32Array;
 }

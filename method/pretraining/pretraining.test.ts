@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-node-gpu';
 import { afterEach, expect, it } from 'vitest';
 import { AugmentationSchema } from '../../contracts/augmentation.ts';
 import { PretrainingSchema } from '../../contracts/run-config.ts';
+import { UNKNOWN } from '../../ground/labels.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { everything } from '../augmentation/augmentation.fixture.ts';
@@ -10,6 +11,7 @@ import { addGreyNoise } from '../augmentation/grey-noise.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import {
+  drawLabelledWindow,
   drawWindow,
   imageWindow,
   labelledWindowsOf,
@@ -17,8 +19,7 @@ import {
   spreadOver,
   windowsOf,
 } from '../windows/training-windows.ts';
-import { augmentIntensities } from './augmentation.ts';
-import { Pretraining, Pretraining } from './pretraining.ts';
+import { Pretraining } from './pretraining.ts';
 import { learningRateAt } from './schedule.ts';
 
 /** A bright cavity in a grey ring. */
@@ -66,14 +67,18 @@ it('learns a clip by heart', () => {
   let last = 0;
   while (!training.done) last = training.step().measures.loss;
   expect(last).toBeLessThan(0.4);
+  expect(wrongPixels(policy)).toBeLessThan(0.05);
+});
+
+/** Share of the pixels of the clip that the policy gets wrong. */
+function wrongPixels(policy: UNet3D): number {
   const { image, labels } = clip(4);
-  const wrong = tf.tidy(() => {
+  return tf.tidy(() => {
     const logits = policy.forward(tf.tensor5d(image.intensities, [1, 4, 16, 16, 1]));
     const truth = tf.tensor4d(Int32Array.from(labels.labels), [1, 4, 16, 16], 'int32');
     return tf.mean(tf.cast(tf.notEqual(tf.argMax(logits, -1), truth), 'float32')).dataSync()[0]!;
   });
-  expect(wrong).toBeLessThan(0.05);
-});
+}
 
 it.each([
   ['as published', {}, published.augmentation],
@@ -197,6 +202,48 @@ it('draws every start of a video', () => {
   const random = randomStream(1, 'starts');
   const starts = new Set(Array.from({ length: 60 }, () => drawWindow(windows, 4, random).startFrame));
   expect([...starts].sort()).toEqual([0, 1, 2]);
+});
+
+it('draws windows of partly annotated videos where something is annotated, and the usual ones of others', () => {
+  const { image, labels } = clip(12);
+  const partly = {
+    ...labels,
+    labels: labels.labels.map((label, i) => ([3, 9].includes(i >> 8) ? label : UNKNOWN)),
+  };
+  const windows = labelledWindowsOf([{ image, labels: partly }]);
+  expect(windows.annotatedFrames(0)).toEqual([3, 9]);
+  const random = randomStream(1, 'starts');
+  const starts = new Set(
+    Array.from({ length: 200 }, () => drawLabelledWindow(windows, 2, random).startFrame),
+  );
+  expect([...starts].sort()).toEqual([2, 3, 8, 9]);
+  const whole = labelledWindowsOf([clip(12), clip(3)]);
+  expect(whole.annotatedFrames(0)).toBeUndefined();
+  for (let i = 0; i < 20; i++) {
+    expect(drawLabelledWindow(whole, 4, randomStream(i, 'x'))).toEqual(
+      drawWindow(whole, 4, randomStream(i, 'x')),
+    );
+  }
+});
+
+it('learns a clip of which two frames are annotated, whatever stands in the others', () => {
+  const { image, labels } = clip(6);
+  const partly = {
+    ...labels,
+    labels: labels.labels.map((label, i) => ([1, 4].includes(i >> 8) ? label : UNKNOWN)),
+  };
+  const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
+  const training = new Pretraining({
+    policy,
+    windows: labelledWindowsOf([{ image, labels: partly }]),
+    config: PretrainingSchema.parse({ steps: 150, learningRate: 2e-2 }),
+    seed: 3,
+    ...published,
+    augmentation: AugmentationSchema.parse({ geometry: { shiftMm: 2 } }),
+  });
+  disposables.push(policy, training);
+  while (!training.done) training.step();
+  expect(wrongPixels(policy)).toBeLessThan(0.05);
 });
 
 it('spreads windows evenly over a video and round its end, none of them twice', () => {

@@ -8,12 +8,14 @@ import { z } from 'zod';
 import type { AugmentationConfig } from '../../contracts/augmentation.ts';
 import type { PretrainingConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { UNKNOWN } from '../../ground/labels.ts';
 import { type RandomStream, randomStream } from '../../ground/random.ts';
 import { augmentWindow } from '../augmentation/augment-window.ts';
 import { addGreyNoise } from '../augmentation/grey-noise.ts';
 import { Adam } from '../networks/adam.ts';
 import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
 import { addGradients, disposeGradients, type Gradients, scaleGradients } from '../networks/gradients.ts';
+import { maskedCrossEntropyPlusDice } from '../networks/masked-supervised-loss.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import { crossEntropyPlusDice } from '../networks/supervised-loss.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
@@ -25,7 +27,7 @@ import {
   type TrainingStep,
 } from '../training/training.ts';
 import {
-  drawWindow,
+  drawLabelledWindow,
   type LabelledWindowSource,
   windowImage,
   windowLabels,
@@ -131,7 +133,7 @@ export class Pretraining implements Training<PretrainingProgress> {
   /** Of one window, which `random` draws. */
   #gradientsOf(window: number, random: RandomStream): { loss: number; gradients: Gradients } {
     const { policy, windows, augmentation, seed, spacingMm, windowFrames: frames } = this.#options;
-    const place = drawWindow(windows, frames, random);
+    const place = drawLabelledWindow(windows, frames, random);
     const rows = windows.rows(place.video);
     const columns = windows.columns(place.video);
     const drawn = {
@@ -150,7 +152,8 @@ export class Pretraining implements Training<PretrainingProgress> {
     const image = addGreyNoise(plain, augmentation.greyLevels, random);
 
     const pass = policy.forwardForTraining(image);
-    const { loss, gradient } = crossEntropyPlusDice(pass.outputs[0]!, labels);
+    const lossOf = changed.labels.includes(UNKNOWN) ? maskedCrossEntropyPlusDice : crossEntropyPlusDice;
+    const { loss, gradient } = lossOf(pass.outputs[0]!, labels);
     const gradients = pass.backward([gradient]);
     pass.dispose();
     tf.dispose([plain, image, labels, gradient]);

@@ -1,6 +1,7 @@
 /** What training draws its samples from: windows of consecutive frames at full resolution (method.md 2). */
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
+import { UNKNOWN } from '../../ground/labels.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { reflectedIndices } from './reflection.ts';
@@ -17,8 +18,10 @@ export interface WindowSource {
 }
 
 export interface LabelledWindowSource extends WindowSource {
-  /** Labels on the grid of `window`. */
+  /** Labels on the grid of `window`, UNKNOWN where nobody drew. */
   labels(index: number, startFrame: number, frames: number): Uint8Array;
+  /** Frames of which anything is known, rising; all of them when undefined. */
+  annotatedFrames(index: number): readonly number[] | undefined;
 }
 
 export interface WindowPlace {
@@ -28,15 +31,38 @@ export interface WindowPlace {
 
 /** A random video and a random start in it, each start as likely as another. */
 export function drawWindow(windows: WindowSource, frames: number, random: RandomStream): WindowPlace {
+  const video = drawVideo(windows, random);
+  return { video, startFrame: random.integer(startsIn(windows, video, frames)) };
+}
+
+/** As `drawWindow`, of the starts whose window holds an annotated frame. The numbers drawn are the same where all are annotated. */
+export function drawLabelledWindow(
+  windows: LabelledWindowSource,
+  frames: number,
+  random: RandomStream,
+): WindowPlace {
+  const video = drawVideo(windows, random);
+  const all = startsIn(windows, video, frames);
+  const annotated = windows.annotatedFrames(video);
+  if (!annotated) return { video, startFrame: random.integer(all) };
+  const starts = Array.from({ length: all }, (_, start) => start).filter((start) =>
+    annotated.some((frame) => frame >= start && frame < start + frames),
+  );
+  return { video, startFrame: starts[random.integer(starts.length)]! };
+}
+
+function startsIn(windows: WindowSource, video: number, frames: number): number {
+  return Math.max(1, windows.frames(video) - frames + 1);
+}
+
+function drawVideo(windows: WindowSource, random: RandomStream): number {
   if (windows.count < 1) {
     throw new DomainError(
       'DatasetInvalid',
       'training needs at least one video; its source holds none: check the split',
     );
   }
-  const video = random.integer(windows.count);
-  const startFrame = random.integer(Math.max(1, windows.frames(video) - frames + 1));
-  return { video, startFrame };
+  return random.integer(windows.count);
 }
 
 /**
@@ -49,7 +75,7 @@ export function spreadOver(
   count: number,
   frames: number,
 ): WindowPlace[] {
-  const starts = Math.max(1, windows.frames(first.video) - frames + 1);
+  const starts = startsIn(windows, first.video, frames);
   const places = Math.min(count, starts);
   return Array.from({ length: places }, (_, place) => ({
     video: first.video,
@@ -148,11 +174,27 @@ export function windowsOf(videos: readonly GreyVideo[]): WindowSource {
 export function labelledWindowsOf(
   videos: readonly { readonly image: GreyVideo; readonly labels: LabelVideo }[],
 ): LabelledWindowSource {
+  const annotated = videos.map(({ labels }) => annotatedFramesOf(labels));
   return {
     ...windowsOf(videos.map(({ image }) => image)),
+    annotatedFrames: (index) => annotated[index],
     labels: (index, startFrame, frames) => {
       const { rows, columns, labels } = videos[index]!.labels;
       return labels.subarray(startFrame * rows * columns, (startFrame + frames) * rows * columns);
     },
   };
+}
+
+/**
+ * Frames of training labels that are not UNKNOWN everywhere; undefined when these are all, and for labels without any known pixel,
+ * which hold nothing to draw.
+ */
+export function annotatedFramesOf({ frames, rows, columns, labels }: LabelVideo): number[] | undefined {
+  const pixels = rows * columns;
+  const annotated: number[] = [];
+  for (let frame = 0; frame < frames; frame++) {
+    const ofFrame = labels.subarray(frame * pixels, (frame + 1) * pixels);
+    if (ofFrame.some((label) => label !== UNKNOWN)) annotated.push(frame);
+  }
+  return annotated.length === frames || annotated.length === 0 ? undefined : annotated;
 }
