@@ -7,9 +7,9 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { resolveRunConfig } from '../app/run-config.ts';
-import { loadModelFile } from '../app/segmentation/load-model.ts';
+import { loadNamedNetworks } from '../app/segmentation/networks.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
-import { projectRoot } from '../runtime/node-command.ts';
+import { projectRoot } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { drawInto, refuseProjectFolder } from './real/pictures.ts';
 import { pretrainOnSource } from './real/pretrain.ts';
@@ -33,7 +33,7 @@ async function evaluate(echo: RealEcho, options: EvaluateOptions): Promise<RealR
   const { name, policy, folder, others, pictures } = options;
   const started = performance.now();
   const cpu = process.cpuUsage();
-  const model = await loadModelFile(policy, undefined);
+  const { model } = await loadNamedNetworks({ model: policy }, true);
   try {
     const onTargetLoop = pictures ? { onTargetLoop: drawInto(join(folder, `${name}-pictures`)) } : {};
     const scores = scoreModel(model, echo, { others, ...onTargetLoop });

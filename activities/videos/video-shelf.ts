@@ -6,11 +6,8 @@ import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { domainErrorOf } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
-import {
-  annotatedFramesOf,
-  type LabelledWindowSource,
-  type WindowSource,
-} from '../../method/windows/training-windows.ts';
+import { labelsToLearnFrom } from '../../method/windows/labels-to-learn-from.ts';
+import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
 import { makeScratchFolder } from '../../runtime/scratch-folder.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
 
@@ -39,8 +36,8 @@ export class VideoShelf {
     this.#places.set(id, {
       geometry: geometryOf(video),
       intensities: this.#keep(video.intensities),
-      labels: labels && this.#keep(labels.labels),
-      annotatedFrames: labels && annotatedFramesOf(labels),
+      labels: labels && this.#keep(labelsToLearnFrom(labels)),
+      annotatedFrames: labels?.annotatedFrames,
     });
   }
 
@@ -57,7 +54,7 @@ export class VideoShelf {
     return new Float32Array(readRange(intensities, start * FLOAT_BYTES, length * FLOAT_BYTES).buffer);
   }
 
-  /** Labels of consecutive frames, [frames, rows, columns]; not to be changed. */
+  /** Labels of consecutive frames, [frames, rows, columns], UNKNOWN where nobody drew; not to be changed. */
   labels(id: string, startFrame: number, frames: number): Uint8Array {
     const { geometry, labels } = this.#placeOf(id);
     if (labels === undefined) throw new Error(`The video ${id} was put on the shelf without labels.`);

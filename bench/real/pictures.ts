@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { encodeContactSheet } from '../../report/contact-sheet.ts';
-import { projectRoot } from '../../runtime/node-command.ts';
+import { projectRoot } from '../../runtime/installation.ts';
 import type { OnLoop } from './score.ts';
 
 /** @throws Error for a folder of the project, other than .echoloop, which is never committed. */

@@ -2,8 +2,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { withInferredAnnotation } from '../../imaging/annotation.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
-import { projectRoot } from '../../runtime/node-command.ts';
+import { projectRoot } from '../../runtime/installation.ts';
 import { openRealEcho } from '../shared/real-echo.ts';
 import { refuseProjectFolder } from './pictures.ts';
 import { type LoopScore, scoreLoop } from './score.ts';
@@ -32,7 +33,7 @@ const score: LoopScore = {
 
 describe('a loop', () => {
   it('is scored on the ventricle where the reference has nothing else, at its largest and smallest too', () => {
-    const reference = loop([10, 14, 8, 10]);
+    const reference = withInferredAnnotation(loop([10, 14, 8, 10]));
     const found = scoreLoop({ id: 'e1', reference }, loop([10, 7, 8, 10], true));
     expect(found.lv!.ed).toBeCloseTo((2 * 7) / (7 + 14), 9);
     expect(found.lv!.es).toBe(1);

@@ -1,5 +1,5 @@
 /** A policy on the test patients of both sets: every loop with its measures, plain and with full inference. */
-import type { LoadedModel } from '../../app/segmentation/load-model.ts';
+import type { LoadedModel } from '../../app/segmentation/networks.ts';
 import { LEFT_VENTRICLE } from '../../ground/labels.ts';
 import { type LabelVideo, labelFrame } from '../../imaging/image.ts';
 import { diceOf } from '../../metrics/overlap.ts';
@@ -65,13 +65,14 @@ export function scoreLoop(
   { id, reference }: Pick<RealVideo, 'id' | 'reference'>,
   segmented: LabelVideo,
 ): LoopScore {
-  const knowsMyocardium = reference?.labels.includes(2) === true;
   const { anatomical, temporal, dice, hausdorffMm } = scoreVideo(id, segmented, reference);
   return {
     id,
     recorded: isRecorded({ id }),
-    ...(reference && { lv: { loop: dice!.lv, ...atExtremes(segmented, reference) } }),
-    ...(knowsMyocardium && { myo: dice!.myo, hausdorffMm: hausdorffMm!.mean }),
+    ...(reference &&
+      dice?.lv !== undefined && { lv: { loop: dice.lv, ...atExtremes(segmented, reference) } }),
+    ...(dice?.myo !== undefined && { myo: dice.myo }),
+    ...(hausdorffMm?.mean !== undefined && { hausdorffMm: hausdorffMm.mean }),
     anatomicallyValid: anatomical.valid,
     temporallyValid: temporal.valid,
     frames: segmented.frames,

@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ManifestRow, parseManifest, type Split } from '../../datasets/manifest.ts';
-import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
+import { readGreyNifti, readReference } from '../../datasets/nifti.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
-import { projectRoot } from '../../runtime/node-command.ts';
+import { projectRoot } from '../../runtime/installation.ts';
 
 export interface RealVideo {
   readonly id: string;
@@ -52,7 +52,7 @@ function* videosOf(folder: string, labels: string, splits: readonly Split[]): It
     yield {
       id,
       image,
-      reference: existsSync(reference) ? readLabelNifti(readFileSync(reference), id) : undefined,
+      reference: existsSync(reference) ? readReference(readFileSync(reference), id, image) : undefined,
     };
   }
 }

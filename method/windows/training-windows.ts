@@ -1,9 +1,9 @@
 /** What training draws its samples from: windows of consecutive frames at full resolution (method.md 2). */
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
-import { UNKNOWN } from '../../ground/labels.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { labelsToLearnFrom } from './labels-to-learn-from.ts';
 import { reflectedIndices } from './reflection.ts';
 
 /** Preprocessed videos, read window by window, so that they need not all be in memory. */
@@ -174,27 +174,13 @@ export function windowsOf(videos: readonly GreyVideo[]): WindowSource {
 export function labelledWindowsOf(
   videos: readonly { readonly image: GreyVideo; readonly labels: LabelVideo }[],
 ): LabelledWindowSource {
-  const annotated = videos.map(({ labels }) => annotatedFramesOf(labels));
+  const known = videos.map(({ labels }) => labelsToLearnFrom(labels));
   return {
     ...windowsOf(videos.map(({ image }) => image)),
-    annotatedFrames: (index) => annotated[index],
+    annotatedFrames: (index) => videos[index]!.labels.annotatedFrames,
     labels: (index, startFrame, frames) => {
-      const { rows, columns, labels } = videos[index]!.labels;
-      return labels.subarray(startFrame * rows * columns, (startFrame + frames) * rows * columns);
+      const { rows, columns } = videos[index]!.labels;
+      return known[index]!.subarray(startFrame * rows * columns, (startFrame + frames) * rows * columns);
     },
   };
-}
-
-/**
- * Frames of training labels that are not UNKNOWN everywhere; undefined when these are all, and for labels without any known pixel,
- * which hold nothing to draw.
- */
-export function annotatedFramesOf({ frames, rows, columns, labels }: LabelVideo): number[] | undefined {
-  const pixels = rows * columns;
-  const annotated: number[] = [];
-  for (let frame = 0; frame < frames; frame++) {
-    const ofFrame = labels.subarray(frame * pixels, (frame + 1) * pixels);
-    if (ofFrame.some((label) => label !== UNKNOWN)) annotated.push(frame);
-  }
-  return annotated.length === frames || annotated.length === 0 ? undefined : annotated;
 }
