@@ -106,7 +106,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     network: { baseFilters: 16, ...fourStages },
     // Measured on CAMUS and EchoNet (docs/experiments.md).
     pretraining: {
-      steps: 12_000,
+      steps: 20_000,
       learningRate: 2e-3,
       warmupSteps: 200,
       averageDecay: 0.999,
