@@ -10,7 +10,7 @@ import { encodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safetensors.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
 import { Pretraining } from '../../method/pretraining/pretraining.ts';
-import { labelledWindowsOf } from '../../method/pretraining/training-windows.ts';
+import { labelledWindowsOf } from '../../method/windows/training-windows.ts';
 import type { RealEcho } from '../shared/real-echo.ts';
 
 export interface PretrainedPolicy {

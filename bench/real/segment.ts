@@ -7,7 +7,8 @@ import { type Preprocessed, preprocess } from '../../datasets/preprocessing.ts';
 import { CLASS_COUNT } from '../../ground/labels.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { cleanVideo } from '../../imaging/morphology.ts';
-import { type Predictor, policyProbabilities, segmentationOf } from '../../method/inference/predict-video.ts';
+import { policyProbabilities, segmentationOf } from '../../method/inference/predict-video.ts';
+import type { Predictor } from '../../method/windows/window-predictor.ts';
 
 export const inferences = ['plain', 'full'] as const;
 export type Inference = (typeof inferences)[number];
