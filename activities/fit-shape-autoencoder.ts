@@ -29,9 +29,8 @@ export async function fitShapeAutoencoder(
   }
 
   const facts = await readRun(input, context);
-  const { config, plan } = facts;
-  const labels = await readAnnotations(run, facts, context);
-  const quarantined = plan.source.train.length - labels.length;
+  const { config } = facts;
+  const { labels, quarantined } = await readAnnotations(run, facts, context);
   return withDisposables(async (keep) => {
     const shape = withRates(config.autoencoder, ['learningRate'], rateFactor);
     const autoencoder = keep(ShapeAutoencoder.initialise(shape, randomStream(config.seed, 'autoencoder')));

@@ -48,6 +48,8 @@ export async function pretrainPolicy(
         policy,
         windows: labelledWindowsFrom(shelf, usable),
         config: withRates(config.pretraining, ['learningRate'], rateFactor),
+        augmentation: config.augmentation,
+        spacingMm: config.preprocessing.spacingMm,
         seed: config.seed,
         windowFrames,
       }),

@@ -1,4 +1,5 @@
 /** Named starting points over the defaults of run-config.ts: how large the work is, nothing about where it runs. */
+import type { PresetName } from './preset-names.ts';
 import type { RunConfigInput } from './run-config.ts';
 
 type Preset = Omit<Partial<RunConfigInput>, 'source' | 'target'>;
@@ -19,81 +20,102 @@ const fourStages: Pick<NonNullable<Preset['network']>, 'strides' | 'kernels'> = 
   ],
 };
 
-export const presets: Readonly<Record<'tiny' | 'small' | 'paper', Preset>> = {
-  /** Minutes on two processor cores: the whole method on phantoms. */
-  tiny: {
-    preset: 'tiny',
-    iterations: 2,
-    preprocessing: { spacingMm: 1.3, multiple: 8 },
-    network: {
-      baseFilters: 8,
-      ...fourStages,
-    },
-    training: { checkpointEverySteps: 25 },
-    pretraining: { steps: 1500, learningRate: 2e-3 },
-    sweep: { videosPerIteration: 32, videosPerShard: 8, concurrentShards: 2 },
-    // A small autoencoder agrees less closely, and weights of narrow layers are larger. The noise is as strong as
-    // leaves a heart: the reward network has to have seen gross errors to find the policy's own
-    // (docs/experiments.md).
-    labelling: {
-      agreement: 0.88,
-      weightNoise: [0.04, 0.06, 0.08, 0.1],
-      contrast: [0.2, 0.08],
-      imageNoise: [0.3, 0.5],
-    },
-    autoencoder: { maskSize: 64, baseFilters: 8, steps: 400 },
-    rewardFit: {
-      epochs: 11,
+/** Minutes on two processor cores: the whole method on phantoms. */
+const tiny: Preset = {
+  preset: 'tiny',
+  iterations: 2,
+  preprocessing: { spacingMm: 1.3, multiple: 8 },
+  network: {
+    baseFilters: 8,
+    ...fourStages,
+  },
+  training: { checkpointEverySteps: 25 },
+  pretraining: { steps: 1500, learningRate: 2e-3 },
+  sweep: { videosPerIteration: 32, videosPerShard: 8, concurrentShards: 2 },
+  // A small autoencoder agrees less closely, and weights of narrow layers are larger. The noise is as strong as
+  // leaves a heart: the reward network has to have seen gross errors to find the policy's own
+  // (docs/experiments.md).
+  labelling: {
+    agreement: 0.88,
+    weightNoise: [0.04, 0.06, 0.08, 0.1],
+    contrast: [0.2, 0.08],
+    imageNoise: [0.3, 0.5],
+  },
+  autoencoder: { maskSize: 64, baseFilters: 8, steps: 400 },
+  rewardFit: {
+    epochs: 11,
+    stepsPerEpoch: 150,
+    accumulation: 1,
+    learningRate: 3e-3,
+    plateauPatience: 2,
+    stopPatience: 4,
+  },
+  // A second fit does not fit into minutes: it needs to be long to learn anything (docs/experiments.md).
+  landmark: {
+    enabled: false,
+    fit: {
+      epochs: 30,
       stepsPerEpoch: 150,
       accumulation: 1,
       learningRate: 3e-3,
-      plateauPatience: 2,
-      stopPatience: 4,
+      plateauPatience: 6,
+      stopPatience: 12,
     },
-    // A second fit does not fit into minutes: it needs to be long to learn anything (docs/experiments.md).
-    landmark: {
-      enabled: false,
-      fit: {
-        epochs: 30,
-        stepsPerEpoch: 150,
-        accumulation: 1,
-        learningRate: 3e-3,
-        plateauPatience: 6,
-        stopPatience: 12,
-      },
+  },
+  // Measured on phantoms (docs/experiments.md): several windows a draw and a rate that falls to zero, because the
+  // noise of single windows undoes what they teach; a slow critic, because one that knows where the policy errs
+  // leaves no advantage to learn from; a firm hold on the reference and a result half-way to it, after iteration 1
+  // less, which keep uncertain borders where they are. The temporal penalty costs a little on phantoms: no video of
+  // them fails by what it looks for alone.
+  ppo: {
+    epochs: 3,
+    windowsPerEpoch: 40,
+    windowsPerDraw: 3,
+    updatesPerWindow: 2,
+    criticWarmupWindows: 16,
+    policyLearningRate: 1e-3,
+    criticLearningRate: 1e-3,
+    annealPolicyRate: true,
+    entropyCoefficient: 0,
+    divergenceCoefficient: 0.25,
+    coefficientsOverIterations: 'constant',
+    reference: 'previous',
+    resultShare: 0.5,
+    temporalPenalty: false,
+    validationVideos: 8,
+  },
+  // With the published entropy bonus, loose hold and strong contrast changes a narrow policy forgets its video;
+  // small steps, and more of them, repair it (docs/experiments.md).
+  optimisation: {
+    passes: 10,
+    augmentationsPerChunk: 1,
+    contrast: [0.8, 1.2],
+    learningRate: 5e-4,
+    entropyCoefficient: 0,
+    divergenceCoefficient: 0.1,
+    temporalPenalty: false,
+  },
+};
+
+export const presets: Readonly<Record<PresetName, Preset>> = {
+  tiny,
+  /**
+   * An hour or two on two processor cores: recordings of patients, from one hospital's annotations to another's videos.
+   */
+  real: {
+    ...tiny,
+    preset: 'real',
+    network: { baseFilters: 16, ...fourStages },
+    pretraining: {
+      steps: 20_000,
+      learningRate: 2e-3,
+      warmupSteps: 200,
+      averageDecay: 0.999,
     },
-    // Measured on phantoms (docs/experiments.md): several windows a draw and a rate that falls to zero, because the
-    // noise of single windows undoes what they teach; a slow critic, because one that knows where the policy errs
-    // leaves no advantage to learn from; a firm hold on the reference and a result half-way to it, after iteration 1
-    // less, which keep uncertain borders where they are. The temporal penalty costs a little on phantoms: no video of
-    // them fails by what it looks for alone.
-    ppo: {
-      epochs: 3,
-      windowsPerEpoch: 40,
-      windowsPerDraw: 3,
-      updatesPerWindow: 2,
-      criticWarmupWindows: 16,
-      policyLearningRate: 1e-3,
-      criticLearningRate: 1e-3,
-      annealPolicyRate: true,
-      entropyCoefficient: 0,
-      divergenceCoefficient: 0.25,
-      coefficientsOverIterations: 'constant',
-      reference: 'previous',
-      resultShare: 0.5,
-      temporalPenalty: false,
-      validationVideos: 8,
-    },
-    // With the published entropy bonus, loose hold and strong contrast changes a narrow policy forgets its video;
-    // small steps, and more of them, repair it (docs/experiments.md).
-    optimisation: {
-      passes: 10,
-      augmentationsPerChunk: 1,
-      contrast: [0.8, 1.2],
-      learningRate: 5e-4,
-      entropyCoefficient: 0,
-      divergenceCoefficient: 0.1,
-      temporalPenalty: false,
+    // On CAMUS and EchoNet the other changes cost more than they bring, at the lengths tried (docs/experiments.md).
+    augmentation: {
+      geometry: { rotationDegrees: 20, scale: 1.35, aspect: 1.13, shiftMm: 20 },
+      greyLevels: { gamma: 2, floor: { chance: 0.5 }, blur: { chance: 0.4 } },
     },
   },
   /** Hours on a workstation GPU. */

@@ -3,8 +3,10 @@
  * value is frozen when the run starts and stored beside what it made. Presets are partial configurations over this one.
  */
 import { z } from 'zod';
+import { AugmentationSchema } from './augmentation.ts';
 import { UNetShapeSchema } from './network-shape.ts';
 import { modernised } from './older-run-config.ts';
+import { presetNames } from './preset-names.ts';
 
 const positive = z.number().positive().finite();
 const share = z.number().min(0).max(1);
@@ -31,7 +33,19 @@ export const PreprocessingSchema = z.strictObject({
 
 export const PretrainingSchema = z.strictObject({
   steps: count.default(20_000).describe('optimiser steps of supervised training on the source'),
-  learningRate: positive.default(1e-3),
+  learningRate: positive
+    .default(1e-3)
+    .describe('after the warm-up; from then on it falls to zero, as (1 - progress)^0.9'),
+  warmupSteps: count.default(0).describe('steps over which the rate rises in a straight line'),
+  windowsPerStep: atLeastOne.default(1).describe('windows whose mean gradient a step follows'),
+  averageDecay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      'the result is the exponential moving average of the weights with this decay a step, less in the first steps; 0: the last weights',
+    ),
 });
 
 /** Of pretraining, autoencoder, reward fits and fine-tuning alike. */
@@ -92,6 +106,9 @@ export const LabellingSchema = z.strictObject({
     .describe('std of the noise on all policy weights'),
   contrast: z.array(share).default([0.4, 0.05]).describe('factors; the rest is the mean grey level'),
   imageNoise: z.array(positive).default([0.3, 0.6]).describe('std of noise on grey levels'),
+  minimumVideos: count
+    .default(4)
+    .describe('kept or corrected videos, of all iterations together, below which the run ends'),
 });
 
 export const RewardFitSchema = z.strictObject({
@@ -223,7 +240,7 @@ export const OptimisationSchema = z.strictObject({
 });
 
 const RunConfigFieldsSchema = z.strictObject({
-  preset: z.enum(['tiny', 'small', 'paper']).default('paper').describe('what the other fields start from'),
+  preset: z.enum(presetNames).default('paper').describe('what the other fields start from'),
   seed: count.default(0).describe('of every random choice'),
   source: z.string().min(1).describe('name of the annotated dataset'),
   target: z.string().min(1).describe('name of the dataset to adapt to'),
@@ -239,6 +256,7 @@ const RunConfigFieldsSchema = z.strictObject({
   ),
   training: TrainingSchema.prefault({}).describe('of every training'),
   pretraining: PretrainingSchema.prefault({}).describe('supervised, on the source (method.md 1)'),
+  augmentation: AugmentationSchema.prefault({}).describe('of training windows in pretraining'),
   sweep: SweepSchema.prefault({}).describe('shards of an iteration'),
   autoencoder: ShapeAutoencoderSchema.prefault({}).describe('corrects shapes over time (method.md 4.2)'),
   labelling: LabellingSchema.prefault({}).describe('examples out of predictions (method.md 4.3)'),

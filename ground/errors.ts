@@ -18,6 +18,7 @@ export const finalErrorCodes = [
   'BackendMissing',
   'Diverged',
   'OutOfMemory',
+  'NothingToLearn',
 ] as const;
 
 /** A service or a process that failed for now: the same call may succeed later. */
@@ -104,6 +105,7 @@ export function exitCodeOf(code: ErrorCode): 1 | 2 | 3 | 4 {
       return 4;
     case 'Diverged':
     case 'OutOfMemory':
+    case 'NothingToLearn':
     case 'ComputeCrashed':
     case 'WorkerShutdown':
     case 'DiskFull':

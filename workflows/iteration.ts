@@ -6,6 +6,7 @@ import { addLabels, noLabels } from '../decisions/label-counts.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { fineTune } from './fine-tune.ts';
 import { withLowerRates } from './lower-rate.ts';
+import { refuseNothingToLearn } from './nothing-to-learn.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';
 import type { RunDesk } from './run-desk.ts';
@@ -55,6 +56,8 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
     progress.show(soFar, iteration);
   });
   refuseTooManyBad(bad, videos, config.sweep.maxQuarantinedShare, `sweep of iteration ${iteration}`);
+
+  refuseNothingToLearn([...state.labels, labels], config);
 
   // c. The reward network and its temperature.
   progress.enter('fitting the reward', 1);

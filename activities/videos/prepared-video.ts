@@ -4,6 +4,7 @@ import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
 import { preprocess, preprocessLabels } from '../../datasets/preprocessing.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { withInferredAnnotation } from '../../imaging/annotation.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { datasetKeys } from '../../storage/keys.ts';
@@ -30,14 +31,14 @@ export async function prepareVideo(
   return { id, reference, ...preprocess(original, config) };
 }
 
-/** Labels on the grid of the networks. */
+/** Labels on the grid of the networks, with what they show that they know (imaging/annotation.ts). */
 export async function prepareLabels(
   context: ActivityContext,
   dataset: string,
   id: string,
   config: PreprocessingConfig,
 ): Promise<LabelVideo> {
-  return preprocessLabels(await readLabels(context, dataset, id), config);
+  return preprocessLabels(withInferredAnnotation(await readLabels(context, dataset, id)), config);
 }
 
 /** Labels on the grid of the file. */

@@ -6,6 +6,7 @@ import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { domainErrorOf } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
+import { labelsToLearnFrom } from '../../method/windows/labels-to-learn-from.ts';
 import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
 import { makeScratchFolder } from '../../runtime/scratch-folder.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
@@ -16,6 +17,7 @@ interface Place {
   readonly geometry: VideoGeometry;
   readonly intensities: Float32Array | string;
   readonly labels: Uint8Array | string | undefined;
+  readonly annotatedFrames: readonly number[] | undefined;
 }
 
 export class VideoShelf {
@@ -34,7 +36,8 @@ export class VideoShelf {
     this.#places.set(id, {
       geometry: geometryOf(video),
       intensities: this.#keep(video.intensities),
-      labels: labels && this.#keep(labels.labels),
+      labels: labels && this.#keep(labelsToLearnFrom(labels)),
+      annotatedFrames: labels?.annotatedFrames,
     });
   }
 
@@ -51,7 +54,7 @@ export class VideoShelf {
     return new Float32Array(readRange(intensities, start * FLOAT_BYTES, length * FLOAT_BYTES).buffer);
   }
 
-  /** Labels of consecutive frames, [frames, rows, columns]; not to be changed. */
+  /** Labels of consecutive frames, [frames, rows, columns], UNKNOWN where nobody drew; not to be changed. */
   labels(id: string, startFrame: number, frames: number): Uint8Array {
     const { geometry, labels } = this.#placeOf(id);
     if (labels === undefined) throw new Error(`The video ${id} was put on the shelf without labels.`);
@@ -59,6 +62,11 @@ export class VideoShelf {
     return typeof labels === 'string'
       ? readRange(labels, start, length)
       : labels.subarray(start, start + length);
+  }
+
+  /** Frames whose labels say anything, rising; all of them when undefined. */
+  annotatedFrames(id: string): readonly number[] | undefined {
+    return this.#placeOf(id).annotatedFrames;
   }
 
   dispose(): void {
@@ -105,6 +113,7 @@ export function windowsFrom(shelf: VideoShelf, ids: readonly string[]): WindowSo
 export function labelledWindowsFrom(shelf: VideoShelf, ids: readonly string[]): LabelledWindowSource {
   return {
     ...windowsFrom(shelf, ids),
+    annotatedFrames: (index) => shelf.annotatedFrames(ids[index]!),
     labels: (index, startFrame, frames) => shelf.labels(ids[index]!, startFrame, frames),
   };
 }

@@ -5,6 +5,7 @@
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { policySettings } from '../../contracts/policy-settings.ts';
+import type { PresetName } from '../../contracts/preset-names.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import {
@@ -18,7 +19,7 @@ import { findPublishedUNet, withPublishedHeads } from '../../method/networks/tor
 import { type LazyArrays, openStateDict } from '../../method/networks/torch/state-dict.ts';
 import { isZip } from '../../method/networks/torch/torch-zip.ts';
 import type { UNetConfig } from '../../method/networks/unet-plan.ts';
-import { type PresetName, settingsOfPreset, statedSections } from '../segmentation/networks.ts';
+import { settingsOfPreset, statedSections } from '../segmentation/networks.ts';
 
 /** One buffer of Node. */
 const LARGEST_FILE = 2 ** 31 - 1;

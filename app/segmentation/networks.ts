@@ -4,6 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
+import type { PresetName } from '../../contracts/preset-names.ts';
 import { presets } from '../../contracts/presets.ts';
 import {
   InferenceSchema,
@@ -22,8 +23,6 @@ import { currentDeployment, storeOf } from '../connections.ts';
 import { requireChampion } from '../models/champion.ts';
 import { loadRewardFiles } from './reward-networks.ts';
 import type { SegmentationSettings } from './segment-video.ts';
-
-export type PresetName = keyof typeof presets;
 
 export interface LoadedModel extends SegmentationSettings {
   readonly policy: UNet3D;
@@ -135,7 +134,7 @@ export function modelOf(
   network.dispose();
   throw new DomainError(
     'ConfigInvalid',
-    `${origin}: the checkpoint does not say how its videos were prepared (no "preprocessing" in its metadata). Name the preset that it was trained with: --preset tiny, small or paper.`,
+    `${origin}: the checkpoint does not say how its videos were prepared (no "preprocessing" in its metadata). Name the preset that it was trained with: --preset tiny, real, small or paper.`,
   );
 }
 

@@ -1,6 +1,8 @@
 /** Segments video files: a mask, an overlay and, when asked for, a confidence map of each, as files in a folder. */
+
 import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import type { PresetName } from '../../contracts/preset-names.ts';
 import { writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import type { ReadOptions } from '../../datasets/read-video.ts';
 import { DomainError } from '../../ground/errors.ts';
@@ -14,7 +16,7 @@ import { readVideoFile } from '../datasets/read-recording.ts';
 import { type FileProblem, problemOf } from '../file-problem.ts';
 import { requirePaths } from '../named-paths.ts';
 import { videoName } from '../video-name.ts';
-import type { LoadedModel, PresetName } from './networks.ts';
+import type { LoadedModel } from './networks.ts';
 import { isModelFile, loadNamedNetworks } from './networks.ts';
 import { type Optimisation, type SegmentationExtras, segmentVideo } from './segment-video.ts';
 

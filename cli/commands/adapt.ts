@@ -1,6 +1,6 @@
 /** `echoloop adapt`: starts the adaptation workflow, and follows it with --wait. */
 import type { Command } from 'commander';
-import type { presets } from '../../contracts/presets.ts';
+import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
 import { defineCommand, oneOf, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 
@@ -8,7 +8,7 @@ interface AdaptOptions {
   readonly config?: string;
   readonly source?: string;
   readonly target?: string;
-  readonly preset?: keyof typeof presets;
+  readonly preset?: PresetName;
   readonly iterations?: number;
   readonly seed?: number;
   readonly runId?: string;
@@ -28,8 +28,8 @@ export function adaptCommand(): Command {
     .option('--target <dataset>', 'videos to adapt to: a dataset in the store, or a folder with manifest.csv')
     .option(
       '--preset <name>',
-      'tiny (minutes), small (hours) or paper',
-      oneOf(['tiny', 'small', 'paper'] as const),
+      'tiny (minutes, for phantoms), real (an hour or two), small (hours on a GPU) or paper',
+      oneOf(presetNames),
     )
     .option('--iterations <n>', 'rounds of predict, label, fit rewards, fine-tune', wholeNumber(1))
     .option('--seed <n>', 'seed of every random choice', wholeNumber(0))

@@ -1,6 +1,6 @@
 /** `echoloop import`: PyTorch weights into a checkpoint file or into a model of the store. */
 import type { Command } from 'commander';
-import type { PresetName } from '../../app/segmentation/networks.ts';
+import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type NetworkKind, networkKinds } from '../../method/networks/network-checkpoint.ts';
 import { defineCommand, oneOf, positiveNumber } from '../command.ts';
@@ -30,7 +30,7 @@ export function importCommand(): Command {
     .option(
       '--preset <name>',
       'how videos were prepared for a policy; the published configuration (paper) when left out',
-      oneOf(['tiny', 'small', 'paper'] as const),
+      oneOf(presetNames),
     )
     .option('--temperature <t>', 'of an anatomical reward network (method 5.3)', positiveNumber)
     .action(importFile);

@@ -1,6 +1,6 @@
 /** `echoloop schedule`: nightly re-adaptation by Temporal's own schedules. */
 import type { Command } from 'commander';
-import type { presets } from '../../contracts/presets.ts';
+import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
 import { defineCommand, defineGroup, oneOf, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 import { textTable } from '../text/text-table.ts';
@@ -11,7 +11,7 @@ interface CreateOptions {
   readonly config?: string;
   readonly source?: string;
   readonly target?: string;
-  readonly preset?: keyof typeof presets;
+  readonly preset?: PresetName;
   readonly iterations?: number;
   readonly json?: boolean;
 }
@@ -43,7 +43,7 @@ function createCommand(): Command {
     .option('--config <file>', 'JSON file with any part of the run configuration; flags win over it')
     .option('--source <dataset>', 'annotated videos, a dataset in the store')
     .option('--target <dataset>', 'videos to adapt to, a dataset in the store')
-    .option('--preset <name>', 'tiny, small or paper', oneOf(['tiny', 'small', 'paper'] as const))
+    .option('--preset <name>', 'tiny, real, small or paper', oneOf(presetNames))
     .option('--iterations <n>', 'rounds of predict, label, fit rewards, fine-tune', wholeNumber(1))
     .action(create);
 }

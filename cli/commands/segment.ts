@@ -1,8 +1,8 @@
 /** `echoloop segment`: masks and overlays of videos. With checkpoint files it needs neither Temporal nor a store. */
 import type { Command } from 'commander';
 import { problemText } from '../../app/file-problem.ts';
-import type { PresetName } from '../../app/segmentation/networks.ts';
 import type { SegmentedFile } from '../../app/segmentation/segment.ts';
+import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
 import { defineCommand, oneOf, positiveNumber } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { readingOf } from '../reading-options.ts';
@@ -35,7 +35,7 @@ export function segmentCommand(): Command {
     .option(
       '--preset <name>',
       'how videos were prepared, for a checkpoint that does not say so itself',
-      oneOf(['tiny', 'small', 'paper'] as const),
+      oneOf(presetNames),
     )
     .option('--tta', 'test-time augmentation: the mean over 25 views of each video, 25 times the time')
     .option(

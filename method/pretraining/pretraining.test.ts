@@ -1,12 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { afterEach, expect, it } from 'vitest';
+import { AugmentationSchema } from '../../contracts/augmentation.ts';
 import { PretrainingSchema } from '../../contracts/run-config.ts';
+import { UNKNOWN } from '../../ground/labels.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { everything } from '../augmentation/augmentation.fixture.ts';
+import { addGreyNoise } from '../augmentation/grey-noise.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import {
+  drawLabelledWindow,
   drawWindow,
   imageWindow,
   labelledWindowsOf,
@@ -14,8 +19,8 @@ import {
   spreadOver,
   windowsOf,
 } from '../windows/training-windows.ts';
-import { augmentIntensities } from './augmentation.ts';
 import { Pretraining } from './pretraining.ts';
+import { learningRateAt } from './schedule.ts';
 
 /** A bright cavity in a grey ring. */
 function clip(frames: number): { image: GreyVideo; labels: LabelVideo } {
@@ -37,7 +42,12 @@ afterEach(() => {
   for (const disposable of disposables.splice(0)) disposable.dispose();
 });
 
-function pretraining(config: object): { training: Pretraining; policy: UNet3D } {
+const published = { augmentation: AugmentationSchema.parse({}), spacingMm: 1, windowFrames: 4 };
+
+function pretraining(
+  config: object,
+  augmentation = published.augmentation,
+): { training: Pretraining; policy: UNet3D } {
   const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const windows = labelledWindowsOf([clip(6), clip(3)]);
   const training = new Pretraining({
@@ -45,7 +55,8 @@ function pretraining(config: object): { training: Pretraining; policy: UNet3D } 
     windows,
     config: PretrainingSchema.parse(config),
     seed: 3,
-    windowFrames: 4,
+    ...published,
+    augmentation,
   });
   disposables.push(policy, training);
   return { training, policy };
@@ -56,31 +67,42 @@ it('learns a clip by heart', () => {
   let last = 0;
   while (!training.done) last = training.step().measures.loss;
   expect(last).toBeLessThan(0.4);
+  expect(wrongPixels(policy)).toBeLessThan(0.05);
+});
+
+/** Share of the pixels of the clip that the policy gets wrong. */
+function wrongPixels(policy: UNet3D): number {
   const { image, labels } = clip(4);
-  const wrong = tf.tidy(() => {
+  return tf.tidy(() => {
     const logits = policy.forward(tf.tensor5d(image.intensities, [1, 4, 16, 16, 1]));
     const truth = tf.tensor4d(Int32Array.from(labels.labels), [1, 4, 16, 16], 'int32');
     return tf.mean(tf.cast(tf.notEqual(tf.argMax(logits, -1), truth), 'float32')).dataSync()[0]!;
   });
-  expect(wrong).toBeLessThan(0.05);
-});
+}
 
-it('ends where an uninterrupted run ends, byte for byte, after saving and resuming', () => {
-  const whole = pretraining({ steps: 6 }).training;
-  const losses = Array.from({ length: 6 }, () => whole.step());
-  const first = pretraining({ steps: 6 }).training;
-  for (let i = 0; i < 3; i++) first.step();
-  const resumed = pretraining({ steps: 6 }).training;
-  resumed.restore(structuredClone(first.state()));
-  expect(Array.from({ length: 3 }, () => resumed.step())).toEqual(losses.slice(3));
-  expect(resumed.done).toBe(true);
-  expect(resumed.count).toEqual({ done: 6, total: 6 });
-  expect(() => resumed.step()).toThrow('no step left');
-  const arrays = resumed.state().arrays;
-  for (const [name, { data }] of Object.entries(whole.state().arrays)) {
-    expect(Buffer.from(arrays[name]!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true);
-  }
-});
+it.each([
+  ['as published', {}, published.augmentation],
+  ['with everything that can be set', { warmupSteps: 2, windowsPerStep: 2, averageDecay: 0.9 }, everything],
+])(
+  'ends where an uninterrupted run ends, byte for byte, after saving and resuming, %s',
+  (_, settings, changes) => {
+    const begun = () => pretraining({ steps: 6, ...settings }, changes).training;
+    const whole = begun();
+    const losses = Array.from({ length: 6 }, () => whole.step());
+    const first = begun();
+    for (let i = 0; i < 3; i++) first.step();
+    const resumed = begun();
+    resumed.restore(structuredClone(first.state()));
+    expect(Array.from({ length: 3 }, () => resumed.step())).toEqual(losses.slice(3));
+    expect(resumed.done).toBe(true);
+    expect(resumed.count).toEqual({ done: 6, total: 6 });
+    expect(() => resumed.step()).toThrow('no step left');
+    const arrays = resumed.state().arrays;
+    for (const [name, { data }] of Object.entries(whole.state().arrays)) {
+      expect(Buffer.from(arrays[name]!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true);
+    }
+  },
+);
 
 it('refuses the state of another training and diverges plainly', () => {
   const { training } = pretraining({ steps: 6 });
@@ -95,25 +117,66 @@ it('refuses the state of another training and diverges plainly', () => {
     windows: broken,
     config: PretrainingSchema.parse({}),
     seed: 1,
-    windowFrames: 4,
+    ...published,
   });
   disposables.push(policy, diverging);
   expect(() => diverging.step()).toThrow(expect.objectContaining({ code: 'Diverged' }));
 });
 
-it('leaves no tensors behind', () => {
-  const { training } = pretraining({ steps: 6 });
+it('makes the average of the weights after every step its policy', () => {
+  const plain = pretraining({ steps: 5 });
+  const weights: Float32Array[] = [];
+  const first = Object.keys(plain.policy.toArrays())[0]!;
+  const now = ({ policy }: typeof plain) => policy.toArrays()[first]!.data;
+  let expected = now(plain).slice();
+  for (let step = 0; step < 5; step++) {
+    plain.training.step();
+    weights.push(now(plain));
+    const decay = Math.min(0.4, (1 + step) / (10 + step));
+    expected = expected.map((value, i) => decay * value + (1 - decay) * weights[step]![i]!);
+  }
+  const averaged = pretraining({ steps: 5, averageDecay: 0.4 });
+  for (let step = 0; step < 4; step++) averaged.training.step();
+  expect(now(averaged)).toEqual(weights[3]);
+  averaged.training.step();
+  now(averaged).forEach((value, i) => {
+    expect(value).toBeCloseTo(expected[i]!, 5);
+  });
+  expect(now(averaged)).not.toEqual(weights[4]);
+});
+
+it('follows the mean gradient of several windows a step', () => {
+  const { training } = pretraining({ steps: 60, learningRate: 2e-2, windowsPerStep: 2 });
+  let last = 0;
+  while (!training.done) last = training.step().measures.loss;
+  expect(last).toBeLessThan(0.4);
+});
+
+it('lets the rate rise in a straight line and fall to zero as nnU-Net does', () => {
+  const config = PretrainingSchema.parse({ steps: 100, warmupSteps: 3, learningRate: 0.4 });
+  const rates = [0, 1, 2, 3, 99].map((step) => learningRateAt(config, step));
+  [0.1, 0.2, 0.3, 0.4, 0.4 * (1 / 97) ** 0.9].forEach((rate, i) => {
+    expect(rates[i]).toBeCloseTo(rate, 9);
+  });
+});
+
+it.each([
+  ['as published', {}, published.augmentation],
+  ['with everything that can be set', { windowsPerStep: 2, averageDecay: 0.9 }, everything],
+])('leaves no tensors behind, %s', (_, settings, changes) => {
+  const { training } = pretraining({ steps: 6, ...settings }, changes);
   training.step();
   const before = tf.memory().numTensors;
   training.step();
   expect(tf.memory().numTensors).toBe(before);
 });
 
-it('augments within [0, 1], the same way for the same stream', () => {
+it('adds noise within [0, 1], the same way for the same stream', () => {
   tf.tidy(() => {
     const image = tf.tensor5d(clip(4).image.intensities, [1, 4, 16, 16, 1]);
-    const a = augmentIntensities(image, randomStream(1, 'a')).dataSync();
-    const b = augmentIntensities(image, randomStream(1, 'a')).dataSync();
+    const { greyLevels } = published.augmentation;
+    const a = addGreyNoise(image, greyLevels, randomStream(1, 'a')).dataSync();
+    const b = addGreyNoise(image, greyLevels, randomStream(1, 'a')).dataSync();
     expect(a).toEqual(b);
     expect(a).not.toEqual(image.dataSync());
     expect(a.every((value) => value >= 0 && value <= 1)).toBe(true);
@@ -139,6 +202,44 @@ it('draws every start of a video', () => {
   const random = randomStream(1, 'starts');
   const starts = new Set(Array.from({ length: 60 }, () => drawWindow(windows, 4, random).startFrame));
   expect([...starts].sort()).toEqual([0, 1, 2]);
+});
+
+it('draws windows of partly annotated videos where something is annotated, and the usual ones of others', () => {
+  const { image, labels } = clip(12);
+  const partly = { ...labels, annotatedFrames: [3, 9] };
+  const windows = labelledWindowsOf([{ image, labels: partly }]);
+  expect(windows.annotatedFrames(0)).toEqual([3, 9]);
+  const known = [...windows.labels(0, 2, 2)].map((label) => label !== UNKNOWN);
+  expect(known).toEqual(Array.from({ length: 512 }, (_, i) => i >= 256));
+  const random = randomStream(1, 'starts');
+  const starts = new Set(
+    Array.from({ length: 200 }, () => drawLabelledWindow(windows, 2, random).startFrame),
+  );
+  expect([...starts].sort()).toEqual([2, 3, 8, 9]);
+  const whole = labelledWindowsOf([clip(12), clip(3)]);
+  expect(whole.annotatedFrames(0)).toBeUndefined();
+  for (let i = 0; i < 20; i++) {
+    expect(drawLabelledWindow(whole, 4, randomStream(i, 'x'))).toEqual(
+      drawWindow(whole, 4, randomStream(i, 'x')),
+    );
+  }
+});
+
+it('learns a clip of which two frames are annotated, whatever stands in the others', () => {
+  const { image, labels } = clip(6);
+  const partly = { ...labels, annotatedFrames: [1, 4] };
+  const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
+  const training = new Pretraining({
+    policy,
+    windows: labelledWindowsOf([{ image, labels: partly }]),
+    config: PretrainingSchema.parse({ steps: 150, learningRate: 2e-2 }),
+    seed: 3,
+    ...published,
+    augmentation: AugmentationSchema.parse({ geometry: { shiftMm: 2 } }),
+  });
+  disposables.push(policy, training);
+  while (!training.done) training.step();
+  expect(wrongPixels(policy)).toBeLessThan(0.05);
 });
 
 it('spreads windows evenly over a video and round its end, none of them twice', () => {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { labelsToLearnFrom } from './labels-to-learn-from.ts';
 import { reflectedIndices } from './reflection.ts';
 
 /** Preprocessed videos, read window by window, so that they need not all be in memory. */
@@ -17,8 +18,10 @@ export interface WindowSource {
 }
 
 export interface LabelledWindowSource extends WindowSource {
-  /** Labels on the grid of `window`. */
+  /** Labels on the grid of `window`, UNKNOWN where nobody drew. */
   labels(index: number, startFrame: number, frames: number): Uint8Array;
+  /** Frames of which anything is known, rising; all of them when undefined. */
+  annotatedFrames(index: number): readonly number[] | undefined;
 }
 
 export interface WindowPlace {
@@ -28,15 +31,41 @@ export interface WindowPlace {
 
 /** A random video and a random start in it, each start as likely as another. */
 export function drawWindow(windows: WindowSource, frames: number, random: RandomStream): WindowPlace {
+  const video = drawVideo(windows, random);
+  return { video, startFrame: random.integer(startsIn(windows, video, frames)) };
+}
+
+/**
+ * As `drawWindow`, of the starts whose window holds an annotated frame. The numbers drawn are the same where all are
+ * annotated.
+ */
+export function drawLabelledWindow(
+  windows: LabelledWindowSource,
+  frames: number,
+  random: RandomStream,
+): WindowPlace {
+  const video = drawVideo(windows, random);
+  const all = startsIn(windows, video, frames);
+  const annotated = windows.annotatedFrames(video);
+  if (!annotated) return { video, startFrame: random.integer(all) };
+  const starts = Array.from({ length: all }, (_, start) => start).filter((start) =>
+    annotated.some((frame) => frame >= start && frame < start + frames),
+  );
+  return { video, startFrame: starts[random.integer(starts.length)]! };
+}
+
+function startsIn(windows: WindowSource, video: number, frames: number): number {
+  return Math.max(1, windows.frames(video) - frames + 1);
+}
+
+function drawVideo(windows: WindowSource, random: RandomStream): number {
   if (windows.count < 1) {
     throw new DomainError(
       'DatasetInvalid',
       'training needs at least one video; its source holds none: check the split',
     );
   }
-  const video = random.integer(windows.count);
-  const startFrame = random.integer(Math.max(1, windows.frames(video) - frames + 1));
-  return { video, startFrame };
+  return random.integer(windows.count);
 }
 
 /**
@@ -49,7 +78,7 @@ export function spreadOver(
   count: number,
   frames: number,
 ): WindowPlace[] {
-  const starts = Math.max(1, windows.frames(first.video) - frames + 1);
+  const starts = startsIn(windows, first.video, frames);
   const places = Math.min(count, starts);
   return Array.from({ length: places }, (_, place) => ({
     video: first.video,
@@ -79,26 +108,39 @@ export function imageWindows(
  * it.
  */
 export function imageWindow(windows: WindowSource, place: WindowPlace, frames: number): tf.Tensor5D {
-  const { video, startFrame } = place;
-  const available = Math.min(frames, windows.frames(video));
-  const rows = windows.rows(video);
-  const columns = windows.columns(video);
-  const values = lengthen(windows.window(video, startFrame, available), available, frames, rows * columns);
-  return tf.tensor5d(values, [1, frames, rows, columns, 1], 'float32');
+  const { video } = place;
+  const shape = [1, frames, windows.rows(video), windows.columns(video), 1] as const;
+  return tf.tensor5d(windowImage(windows, place, frames), [...shape], 'float32');
 }
 
 /** The labels of `imageWindow`, int32 [1, frames, rows, columns]. The caller disposes them. */
 export function labelWindow(windows: LabelledWindowSource, place: WindowPlace, frames: number): tf.Tensor4D {
-  const { video, startFrame } = place;
+  const { video } = place;
+  const shape = [1, frames, windows.rows(video), windows.columns(video)] as const;
+  return tf.tensor4d(windowLabels(windows, place, frames), [...shape], 'int32');
+}
+
+/** A copy of the grey levels of `imageWindow`, [frames, rows, columns]. */
+export function windowImage(
+  windows: WindowSource,
+  { video, startFrame }: WindowPlace,
+  frames: number,
+): Float32Array {
   const available = Math.min(frames, windows.frames(video));
-  const rows = windows.rows(video);
-  const columns = windows.columns(video);
+  const pixels = windows.rows(video) * windows.columns(video);
+  return lengthen(windows.window(video, startFrame, available), available, frames, pixels);
+}
+
+/** A copy of the labels of `labelWindow`, [frames, rows, columns]. */
+export function windowLabels(
+  windows: LabelledWindowSource,
+  { video, startFrame }: WindowPlace,
+  frames: number,
+): Int32Array {
+  const available = Math.min(frames, windows.frames(video));
+  const pixels = windows.rows(video) * windows.columns(video);
   const labels = Int32Array.from(windows.labels(video, startFrame, available));
-  return tf.tensor4d(
-    lengthen(labels, available, frames, rows * columns),
-    [1, frames, rows, columns],
-    'int32',
-  );
+  return lengthen(labels, available, frames, pixels);
 }
 
 /** Always a copy: the back end may keep the array that it is given, and a source may hand out a view of its video. */
@@ -135,11 +177,13 @@ export function windowsOf(videos: readonly GreyVideo[]): WindowSource {
 export function labelledWindowsOf(
   videos: readonly { readonly image: GreyVideo; readonly labels: LabelVideo }[],
 ): LabelledWindowSource {
+  const known = videos.map(({ labels }) => labelsToLearnFrom(labels));
   return {
     ...windowsOf(videos.map(({ image }) => image)),
+    annotatedFrames: (index) => videos[index]!.labels.annotatedFrames,
     labels: (index, startFrame, frames) => {
-      const { rows, columns, labels } = videos[index]!.labels;
-      return labels.subarray(startFrame * rows * columns, (startFrame + frames) * rows * columns);
+      const { rows, columns } = videos[index]!.labels;
+      return known[index]!.subarray(startFrame * rows * columns, (startFrame + frames) * rows * columns);
     },
   };
 }

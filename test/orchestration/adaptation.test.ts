@@ -171,6 +171,27 @@ describe('adaptation', () => {
     });
   });
 
+  it('ends after labelling, saying what to do, when hardly any video is kept or corrected', async () => {
+    const { activities, calls } = fakeActivities({
+      labelShard: async ({ shard }) => ({
+        done: 4,
+        quarantined: 0,
+        counts: { kept: shard === 0 ? 1 : 0, corrected: 0, rejected: shard === 0 ? 3 : 4, triples: 0 },
+      }),
+    });
+    const failure = await bench.serve(activities, async () =>
+      (await bench.start()).result().then(
+        () => undefined,
+        (error: Error) => error.cause,
+      ),
+    );
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    expect(failure).toMatchObject({ type: 'NothingToLearn', nonRetryable: true });
+    expect((failure as Error).message).toContain('labelling.minimumVideos');
+    expect(calls).toContain('labelShard');
+    expect(calls).not.toContain('fitRewardNetwork');
+  });
+
   it('fails by itself when more than the allowed share of the videos is quarantined', async () => {
     const { activities, calls } = fakeActivities({
       labelShard: async () => ({

@@ -111,7 +111,7 @@ export function tinyConfig(): RunConfig {
     pretraining: { steps: 120, learningRate: 1e-2 },
     autoencoder: { maskSize: 16, baseFilters: 2, latentDimensions: 8, steps: 4, batchFrames: 4 },
     sweep: { videosPerIteration: 4, videosPerShard: 2, concurrentShards: 2, maxQuarantinedShare: 0.5 },
-    labelling: { agreement: 0, weightNoise: [0.1], contrast: [0.4], imageNoise: [0.3] },
+    labelling: { agreement: 0, weightNoise: [0.1], contrast: [0.4], imageNoise: [0.3], minimumVideos: 1 },
     rewardFit: { epochs: 2, stepsPerEpoch: 6, accumulation: 2 },
     landmark: { fit: { epochs: 2, stepsPerEpoch: 6, accumulation: 2 } },
     ppo: {

@@ -1,0 +1,25 @@
+/** Pictures of segmented loops to look at. The sets are not ours: such pictures must not come into the project. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
+import { encodeContactSheet } from '../../report/contact-sheet.ts';
+import { projectRoot } from '../../runtime/installation.ts';
+import type { OnLoop } from './score.ts';
+
+/** @throws Error for a folder of the project, other than .echoloop, which is never committed. */
+export function refuseProjectFolder(folder: string): void {
+  const inside = relative(projectRoot, folder);
+  const outside = inside.startsWith('..') || isAbsolute(inside);
+  if (outside || inside === '.echoloop' || inside.startsWith(join('.echoloop', '/'))) return;
+  throw new Error(
+    `${folder} lies in the project, where nothing of the real sets may be written: choose a folder outside of it, or below .echoloop.`,
+  );
+}
+
+/** Draws loops into the folder: the picture, the plain and the full segmentation. */
+export function drawInto(folder: string): OnLoop {
+  mkdirSync(folder, { recursive: true });
+  return ({ id, image }, { plain, full }) => {
+    const rows = [{ image }, { image, labels: plain }, { image, labels: full }];
+    writeFileSync(join(folder, `${id}.png`), encodeContactSheet(rows, { columns: 6, longestSide: 224 }));
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * Exponential moving average of a network's weights over training steps (Polyak and Juditsky, SIAM J. Control Optim. 1992; as mean
+ * teachers use it, arXiv 1703.01780): the noise of single steps is averaged out, which is worth a lower learning rate.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { arrayOf, type NamedArrays } from '../networks/named-arrays.ts';
+
+export class WeightAverage {
+  readonly #parameters: ReadonlyMap<string, tf.Variable>;
+  readonly #decay: number;
+  readonly #average: ReadonlyMap<string, tf.Variable>;
+
+  /** Begins at the present weights. `decay` is in [0, 1). */
+  constructor(parameters: ReadonlyMap<string, tf.Variable>, decay: number) {
+    this.#parameters = parameters;
+    this.#decay = decay;
+    this.#average = new Map(
+      [...parameters].map(([name, parameter]) => [name, tf.tidy(() => tf.variable(tf.clone(parameter)))]),
+    );
+  }
+
+  /** Takes in the weights after a step. Early on the average forgets faster, so that nothing of the random start stays. */
+  add(step: number): void {
+    const decay = Math.min(this.#decay, (1 + step) / (10 + step));
+    tf.tidy(() => {
+      for (const [name, average] of this.#average) {
+        average.assign(tf.add(tf.mul(average, decay), tf.mul(this.#parameters.get(name)!, 1 - decay)));
+      }
+    });
+  }
+
+  /** Makes the average the network's weights. */
+  giveBack(): void {
+    for (const [name, average] of this.#average) this.#parameters.get(name)!.assign(average);
+  }
+
+  /** Host copies by parameter name, in the layout of the variables. */
+  toArrays(): NamedArrays {
+    return Object.fromEntries(
+      [...this.#average].map(([name, average]) => [
+        name,
+        { shape: average.shape, data: average.dataSync<'float32'>().slice() },
+      ]),
+    );
+  }
+
+  /** @throws DomainError CheckpointIncompatible when an array is missing or has another shape. */
+  assign(arrays: NamedArrays): void {
+    const found = [...this.#average].map(
+      ([name, average]) =>
+        [average, arrayOf(arrays, name, average.shape, 'the average of the weights')] as const,
+    );
+    tf.tidy(() => {
+      for (const [average, { data, shape }] of found) average.assign(tf.tensor(data, [...shape]));
+    });
+  }
+
+  dispose(): void {
+    for (const average of this.#average.values()) average.dispose();
+  }
+}
