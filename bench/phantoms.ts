@@ -3,7 +3,8 @@
  * trained on the source about half of the time, and failing in ways that cleaning does not repair. Trains both policies at the
  * tiny preset and prints each figure beside the range it is to lie in.
  */
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -72,17 +73,20 @@ async function trainAndJudge(
   { context }: Phantoms,
 ): Promise<PhantomResult[]> {
   const name = `annotated-${domain}`;
-  const folder = join(context.cache.folder, name);
+  const folder = await mkdtemp(join(tmpdir(), 'echoloop-phantoms-'));
   const videos = Array.from({ length: trainingVideos + 2 }, (_, i) => ({
     split: i < trainingVideos ? ('train' as const) : ('val' as const),
     labelled: true,
   }));
   const request = { out: folder, domain, seed: seed + TRAINING_SEED_OFFSET, videos };
-  await makePhantomDataset(request, () => undefined);
-  await uploadDataset(context.store, folder, name);
-  await rm(folder, { recursive: true });
+  try {
+    await makePhantomDataset(request, () => undefined);
+    await uploadDataset(context.store, folder, name);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
   const pretraining = { ...presets.tiny.pretraining, steps };
-  const config = phantomConfig(seed, { source: name, pretraining });
+  const config = { ...phantomConfig(seed, { pretraining }), source: name };
   const { refs } = await startRun(context, name, config);
   const policy = await loadNetwork(context, (await pretrainPolicy(refs, context)).policy, 'policy');
   try {
