@@ -12,6 +12,9 @@ import { phantomLabels } from './truth.ts';
 
 export type PhantomDomain = 'source' | 'target';
 
+/** Goes up when the same options make other videos, so that what was made before is not taken for them. */
+export const PHANTOM_VERSION = 2;
+
 export interface PhantomOptions {
   readonly domain: PhantomDomain;
   readonly seed: number;
