@@ -6,8 +6,8 @@ import type { RandomStream } from '../../ground/random.ts';
 import {
   drawLateralDropout,
   drawValveFade,
+  type LateralDropout,
   type ValveFade,
-  type WallDropout,
   wavingLoss,
 } from './lost-signal.ts';
 
@@ -68,7 +68,7 @@ export interface Acquisition {
   /** Correlation length of the speckle: along the beam in mm, across it in degrees. */
   readonly speckleAxialMm: number;
   readonly speckleLateralDegrees: number;
-  readonly dropouts: readonly WallDropout[];
+  readonly lateralDropout: LateralDropout | undefined;
   readonly valveFade: ValveFade | undefined;
   readonly shadows: readonly Shadow[];
   readonly hazes: readonly Haze[];
@@ -96,18 +96,8 @@ export function drawAcquisition(
   const timing = { frames, framesPerBeat };
   const rows = 112 + 4 * random.integer(5);
 
-  const dropouts: WallDropout[] = [];
-  const dropoutCount = Math.round(0.8 * random.uniform());
-  for (let i = 0; i < dropoutCount; i++) {
-    dropouts.push({
-      side: random.uniform() < 0.68 ? 1 : 0,
-      centre: 0.15 + 0.75 * random.uniform(),
-      halfWidth: 0.08 + 0.06 * random.uniform(),
-      lossDb: wavingLoss(frames, mix([2, 5], [2, 5]), random),
-    });
-  }
-  if (random.uniform() < LATERAL_DROPOUTS * shift)
-    dropouts.push(drawLateralDropout(timing, [14, 22], random));
+  const lateralDropout =
+    random.uniform() < LATERAL_DROPOUTS * shift ? drawLateralDropout(timing, [14, 22], random) : undefined;
   const valveFade =
     random.uniform() < VALVE_FADES * shift ? drawValveFade(timing, [12, 18], [-14, -9], random) : undefined;
   const shadows: Shadow[] = [];
@@ -125,17 +115,17 @@ export function drawAcquisition(
     shadows.push({
       angle,
       halfWidth,
-      lossDb: wavingLoss(frames, mix([3, 6], [3, 6]), random),
+      lossDb: wavingLoss(frames, mix([2, 4], [2, 4.5]), random),
     });
   }
   const hazes: Haze[] = [];
-  const hazeCount = Math.round(mix([0, 0.4], [0, 1.2]));
+  const hazeCount = Math.round(mix([0, 0.4], [0, 0.9]));
   for (let i = 0; i < hazeCount; i++) {
     hazes.push({
       along: -0.05 + 0.8 * random.uniform(),
       across: 0.5 * (2 * random.uniform() - 1),
       radiusShare: 0.14 + 0.16 * random.uniform(),
-      levelDb: wavingLoss(frames, mix([-46, -42], [-46, -38]), random),
+      levelDb: wavingLoss(frames, mix([-46, -42], [-46, -41]), random),
     });
   }
   return {
@@ -146,34 +136,34 @@ export function drawAcquisition(
     spacingMm: Math.round(1000 * mix([1.08, 1.2], [1.04, 1.25])) / 1000,
     frameTimeMs: Math.round((1000 * 60_000) / heartRate / framesPerBeat) / 1000,
     sectorHalfAngle: mix([0.66, 0.72], [0.64, 0.73]),
-    tilt: mix([-0.09, 0.09], [-0.14, 0.14]),
+    tilt: mix([-0.12, 0.12], [-0.14, 0.14]),
     swayRadians: mix([0, 0.01], [0, 0.015]),
     swayMm: [mix([0, 0.4], [0, 0.8]), mix([0, 0.4], [0, 0.6])],
     swayPhase: random.uniform(),
     swayCycles: 0.4 + 0.5 * random.uniform(),
     apexAcross: mix([-0.04, 0.04], [-0.06, 0.06]),
-    apexDown: mix([0.17, 0.21], [0.15, 0.22]),
-    bloodDb: mix([-42, -37], [-42, -38]),
-    myocardiumDb: mix([-23, -19], [-23, -19]),
+    apexDown: mix([0.16, 0.215], [0.155, 0.22]),
+    bloodDb: mix([-43, -39], [-43, -39]),
+    myocardiumDb: mix([-22, -18], [-22, -18]),
     surroundingsDb: mix([-27, -23], [-29, -24]),
     pericardiumDb: mix([-10, -6], [-10, -5]),
     lateralLossDb: mix([1.5, 4], [1.5, 4]),
     apicalLossDb: mix([2, 4.5], [2, 4.5]),
-    unevennessDb: mix([2, 4], [2, 4.5]),
+    unevennessDb: mix([1.5, 3], [1.5, 3.5]),
     unevennessPhases: Array.from({ length: 6 }, () => random.uniform()),
     attenuationDbPerMm: mix([0, 0.03], [0, 0.04]),
-    edgeLossDb: mix([2, 5], [2, 6]),
-    nearFieldDb: mix([-20, -16], [-19, -13]),
-    nearFieldReachMm: mix([7, 10], [8, 13]),
-    noiseDb: mix([-54, -50], [-54, -48]),
-    gainDb: mix([-1, 1], [-7, -2]),
-    dynamicRangeDb: mix([47, 51], [44, 52]),
-    gamma: mix([0.95, 1.05], [1, 1.25]),
-    smoothing: mix([0.08, 0.14], [0.16, 0.24]),
-    speckleAxialMm: mix([1.2, 1.5], [1.4, 1.9]),
-    speckleLateralDegrees: mix([1.8, 2.2], [2, 2.8]),
+    edgeLossDb: mix([1, 3], [1, 4]),
+    nearFieldDb: mix([-20, -16], [-19, -15]),
+    nearFieldReachMm: mix([7, 10], [8, 11]),
+    noiseDb: mix([-54, -50], [-54, -50]),
+    gainDb: mix([-2.5, 1.5], [-6, -2]),
+    dynamicRangeDb: mix([45, 52], [45, 52]),
+    gamma: mix([0.92, 1.12], [1, 1.2]),
+    smoothing: mix([0.08, 0.2], [0.16, 0.24]),
+    speckleAxialMm: mix([1.2, 1.6], [1.4, 1.8]),
+    speckleLateralDegrees: mix([1.8, 2.5], [2, 2.7]),
     valveFade,
-    dropouts,
+    lateralDropout,
     shadows,
     hazes,
   };

@@ -10,17 +10,15 @@ export const LOSS_BINS = 128;
 const FADE_MM = [6, 12] as const;
 const DECOY_HALF_THICKNESS_MM = 1.7;
 
-/** Loss by share of the long axis on one side of the heart in one frame. */
-export function wallLoss(scan: Acquisition, side: 0 | 1, frame: number): Float32Array {
+/** Loss of the lateral wall by share of the long axis in one frame. */
+export function lateralLoss({ lateralDropout }: Acquisition, frame: number): Float32Array {
   const loss = new Float32Array(LOSS_BINS);
-  for (const dropout of scan.dropouts) {
-    if (dropout.side !== side) continue;
-    for (let bin = 0; bin < LOSS_BINS; bin++) {
-      const distance = Math.abs(bin / (LOSS_BINS - 1) - dropout.centre) / dropout.halfWidth;
-      loss[bin] = Math.max(loss[bin]!, dropout.lossDb[frame]! * (1 - smoothStep(0.6, 1.3, distance)));
-    }
-  }
-  return loss;
+  if (!lateralDropout) return loss;
+  const { centre, halfWidth, lossDb } = lateralDropout;
+  return loss.map((_, bin) => {
+    const distance = Math.abs(bin / (LOSS_BINS - 1) - centre) / halfWidth;
+    return lossDb[frame]! * (1 - smoothStep(0.6, 1.3, distance));
+  });
 }
 
 /** Loss by angle from shadows in one frame. */

@@ -5,10 +5,8 @@
  */
 import type { RandomStream } from '../../ground/random.ts';
 
-/** Signal lost in a part of one wall for some of the time. */
-export interface WallDropout {
-  /** 0 septal, 1 lateral. */
-  readonly side: 0 | 1;
+/** Signal lost in a part of the lateral wall for some of the time. */
+export interface LateralDropout {
   /** Centre and half width along the long axis, as shares of the cavity's length. */
   readonly centre: number;
   readonly halfWidth: number;
@@ -71,7 +69,7 @@ export function drawLateralDropout(
   { frames, framesPerBeat }: Timing,
   lossRangeDb: readonly [number, number],
   random: RandomStream,
-): WallDropout {
+): LateralDropout {
   const period = framesPerBeat * between(dropoutPeriodBeats, random);
   const lost = period * between([0.4, 0.62], random);
   const peak = between(lossRangeDb, random);
@@ -86,7 +84,6 @@ export function drawLateralDropout(
   const lossDb =
     turns.find((turn) => shareSeen(turn) >= LEAST_SEEN && Math.max(...turn) > 0.9 * peak) ?? turns[0]!;
   return {
-    side: 1,
     centre: between([0.42, 0.62], random),
     halfWidth: between([0.36, 0.5], random),
     lossDb,

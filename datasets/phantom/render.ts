@@ -7,7 +7,7 @@ import type { RandomStream } from '../../ground/random.ts';
 import type { Acquisition } from './acquisition.ts';
 import type { Heart } from './heart.ts';
 import { shapeAt } from './heart.ts';
-import { decoyLevels, LOSS_BINS, shadowLoss, valveLossDb, wallLoss } from './losses.ts';
+import { decoyLevels, LOSS_BINS, lateralLoss, shadowLoss, valveLossDb } from './losses.ts';
 import type { HeartPoint } from './placement.ts';
 import { locate, placementAt } from './placement.ts';
 import { drawSpeckle, SPECKLE_ANGLES, SPECKLE_DEPTHS } from './speckle.ts';
@@ -105,7 +105,7 @@ export function renderPhantom(heart: Heart, scan: Acquisition, random: RandomStr
   for (let frame = 0; frame < scan.frames; frame++) {
     const shape = shapeAt(heart, frame);
     const placement = placementAt(scan, frame);
-    const losses = [wallLoss(scan, 0, frame), wallLoss(scan, 1, frame)] as const;
+    const lateral = lateralLoss(scan, frame);
     const shadows = shadowLoss(scan, frame);
     const noiseDepth = random.integer(SPECKLE_DEPTHS);
     const noiseAngle = random.integer(SPECKLE_ANGLES);
@@ -122,9 +122,9 @@ export function renderPhantom(heart: Heart, scan: Acquisition, random: RandomStr
         const depth = beams.depthMm[pixel]!;
         const angle = beams.angle[pixel]!;
         let level = echoDb(heart, shape, point, scan) - valveLossDb(scan, frame, point);
-        if (point.insideCavity < 0.5 && point.insideWall > -6) {
+        if (point.across > 0 && point.insideCavity < 0.5 && point.insideWall > -6) {
           const bin = Math.max(0, Math.min(LOSS_BINS - 1, Math.round(point.share * (LOSS_BINS - 1))));
-          level -= losses[point.across < 0 ? 0 : 1][bin]!;
+          level -= lateral[bin]!;
         }
         const angleBin = Math.round((angle / (2 * scan.sectorHalfAngle) + 0.5) * (LOSS_BINS - 1));
         const path = scan.attenuationDbPerMm * (depth - 40) + shadows[angleBin]! * smoothStep(10, 28, depth);
