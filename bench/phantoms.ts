@@ -34,10 +34,11 @@ export interface PhantomsBenchOptions {
   readonly testVideos: number;
   /** Of each training. */
   readonly steps: number;
+  readonly onFigures?: (domain: PhantomDomain, figures: PhantomFigures) => void;
 }
 
 export interface PhantomsReport {
-  readonly options: PhantomsBenchOptions;
+  readonly options: Omit<PhantomsBenchOptions, 'onFigures'>;
   readonly source: PhantomFigures;
   readonly supervised: PhantomFigures;
   readonly gates: readonly PhantomGate[];
@@ -48,13 +49,21 @@ export interface PhantomsReport {
 const TRAINING_SEED_OFFSET = 1_000_000;
 
 /** The tensor back end must be selected before. */
-export async function benchPhantoms(options: PhantomsBenchOptions): Promise<PhantomsReport> {
+export async function benchPhantoms({
+  onFigures,
+  ...options
+}: PhantomsBenchOptions): Promise<PhantomsReport> {
   const before = process.cpuUsage();
   const few = { source: { train: 2, validation: 2 }, target: { adapt: 2, validation: 2, test: 2 } };
   const phantoms = await openPhantoms(options.seed, few);
   try {
-    const source = phantomFigures(await trainAndJudge('source', options, phantoms));
-    const supervised = phantomFigures(await trainAndJudge('target', options, phantoms));
+    const figuresOf = async (domain: PhantomDomain): Promise<PhantomFigures> => {
+      const figures = phantomFigures(await trainAndJudge(domain, options, phantoms));
+      onFigures?.(domain, figures);
+      return figures;
+    };
+    const source = await figuresOf('source');
+    const supervised = await figuresOf('target');
     const truth = Array.from({ length: options.testVideos }, (_, index) =>
       verdictOn(trueLabels(planPhantom({ domain: 'target', seed: options.seed, index }))),
     );
@@ -135,6 +144,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       trainingVideos: Number(values.train),
       testVideos: Number(values.test),
       steps: Number(values.steps),
+      onFigures: (domain, figures) => console.error(`seed ${seed}, trained on the ${domain}`, figures),
     });
     console.log(values.json ? JSON.stringify(report) : reportText(report));
   }

@@ -75,8 +75,8 @@ export interface Acquisition {
 }
 
 /** Shares of the default target's videos whose lateral wall comes and goes, and whose valve plane fades beside a decoy. */
-const LATERAL_DROPOUTS = 0.42;
-const VALVE_FADES = 0.45;
+const LATERAL_DROPOUTS = 0.26;
+const VALVE_FADES = 0.36;
 
 /** Draws the scan of one video. `shift` 0 is the source domain, 1 the default target domain. */
 export function drawAcquisition(
@@ -143,7 +143,7 @@ export function drawAcquisition(
     swayCycles: 0.4 + 0.5 * random.uniform(),
     apexAcross: mix([-0.04, 0.04], [-0.06, 0.06]),
     apexDown: mix([0.16, 0.215], [0.155, 0.22]),
-    bloodDb: mix([-43, -39], [-43, -39]),
+    bloodDb: mix([-44, -40], [-44, -40]),
     myocardiumDb: mix([-22, -18], [-22, -18]),
     surroundingsDb: mix([-27, -23], [-29, -24]),
     pericardiumDb: mix([-10, -6], [-10, -5]),
@@ -159,9 +159,9 @@ export function drawAcquisition(
     gainDb: mix([-2.5, 1.5], [-6, -2]),
     dynamicRangeDb: mix([45, 52], [45, 52]),
     gamma: mix([0.92, 1.12], [1, 1.2]),
-    smoothing: mix([0.08, 0.2], [0.16, 0.24]),
-    speckleAxialMm: mix([1.2, 1.6], [1.4, 1.8]),
-    speckleLateralDegrees: mix([1.8, 2.5], [2, 2.7]),
+    smoothing: mix([0.14, 0.22], [0.2, 0.25]),
+    speckleAxialMm: mix([1.6, 2.1], [2, 2.6]),
+    speckleLateralDegrees: mix([2, 2.7], [2.2, 3]),
     valveFade,
     lateralDropout,
     shadows,

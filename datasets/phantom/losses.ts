@@ -7,7 +7,9 @@ import { smoothStep } from './tissue.ts';
 
 export const LOSS_BINS = 128;
 /** The valve's loss is whole within the first, gone beyond the second distance from the mitral plane. */
-const FADE_MM = [6, 12] as const;
+const FADE_MM = [3, 7] as const;
+/** Walls lose this share of what leaflets and hinges lose: they are torn otherwise, and no plane is misplaced. */
+const WALL_SHARE = 0.4;
 const DECOY_HALF_THICKNESS_MM = 1.7;
 
 /** Loss of the lateral wall by share of the long axis in one frame. */
@@ -40,7 +42,8 @@ export function shadowLoss(scan: Acquisition, frame: number): Float32Array {
 export function valveLossDb(scan: Acquisition, frame: number, point: HeartPoint): number {
   const loss = scan.valveFade?.lossDb[frame] ?? 0;
   if (loss === 0 || point.insideWall < -6) return 0;
-  return loss * (1 - smoothStep(FADE_MM[0], FADE_MM[1], Math.abs(point.abovePlane)));
+  const share = point.insideCavity < 0 ? WALL_SHARE : 1;
+  return share * loss * (1 - smoothStep(FADE_MM[0], FADE_MM[1], Math.abs(point.abovePlane)));
 }
 
 /** Where along the axis the decoy crosses it: beside the middle of the plane's excursion. */
@@ -60,7 +63,7 @@ export function decoyLevels(heart: Heart, shape: HeartShape, scan: Acquisition):
     for (let column = 0; column < scan.columns; column++) {
       const x = column * scan.spacingMm - apexX;
       const across = x * cosine - y * sine;
-      const width = shape.halfWidthMm[across < 0 ? 0 : 1] * (shape.baseRatio + 0.05);
+      const width = shape.halfWidthMm[across < 0 ? 0 : 1] * (shape.baseRatio - 0.02);
       const off = (y * cosine + x * sine - line) / DECOY_HALF_THICKNESS_MM;
       const fall = smoothStep(0.9, 1.05, Math.abs(across) / width);
       if (Math.abs(off) < 2 && fall < 1)

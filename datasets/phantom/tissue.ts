@@ -20,7 +20,7 @@ function leafletDb(heart: Heart, shape: HeartShape, point: HeartPoint, scan: Acq
   const alongLeaflet = fromHinge * Math.cos(angle) + point.abovePlane * Math.sin(angle);
   const offLeaflet = point.abovePlane * Math.cos(angle) - fromHinge * Math.sin(angle);
   if (alongLeaflet < 0 || alongLeaflet > reach || Math.abs(offLeaflet) > 1.4) return Number.NEGATIVE_INFINITY;
-  return scan.pericardiumDb - 3 - 0.25 * heart.wallMm[side];
+  return scan.pericardiumDb - 6 - 0.25 * heart.wallMm[side];
 }
 
 /** Atria, right heart and what surrounds them: everything that is labelled background. */
