@@ -1,7 +1,7 @@
 /**
  * Temporal thresholds that know the frame rate (method.md 9.3). The published ones are made for videos of many frames a beat: with
  * fewer than ten, the ordinary contraction of a heart between two frames is a jump to them. Here each threshold is at least
- * what the fastest ordinary motion comes to at the video's frames per beat; from ten on they are the published ones.
+ * what the fastest ordinary motion comes to at the video's frames per beat; from eleven on they are the published ones.
  */
 import { type TemporalMeasureName, temporalMeasureNames } from './evaluation.ts';
 
@@ -15,6 +15,8 @@ export const SHORTEST_BEAT_MS = 500;
 export const FEWEST_FRAMES_PER_BEAT = 5;
 /** How far above a cosine swing between its own extremes a measure of true labels, with their pixels, may turn. */
 export const TURN_MARGIN = 1.15;
+/** Corners lie on pixels, so the base width, whose range is few of them, turns by so much more. */
+export const CORNER_MARGIN = 0.15;
 /** Greatest way of a contour over one swing. */
 export const TRAVEL_MM = 15;
 /** Share of the range of areas on either side of its middle that a crossing has to go through. */
@@ -52,7 +54,8 @@ export function longestStretch(areas: ArrayLike<number>): number {
  */
 export function leastFramesPerBeat(areas: ArrayLike<number>, frameTimeMs: number): number {
   const byTime = frameTimeMs > 0 ? SHORTEST_BEAT_MS / frameTimeMs : 0;
-  return Math.max(FEWEST_FRAMES_PER_BEAT, byTime, longestStretch(areas));
+  // Both ends of a stretch lie between frames, so it may count one more than the beat has.
+  return Math.max(FEWEST_FRAMES_PER_BEAT, byTime, longestStretch(areas) - 1);
 }
 
 /** The published thresholds, raised to what a heart of so many frames per beat (5 or more) moves by itself. */
@@ -64,9 +67,16 @@ export function thresholdsAtFrameRate(
   // Second difference at the turning point of a cosine swing of height 1, and the way at its steepest from one frame to the next.
   const turn = TURN_MARGIN * 0.5 * (1 - Math.cos(Math.PI / swing));
   const stepMm = TRAVEL_MM * Math.sin(Math.PI / (2 * swing));
-  const raised = temporalMeasureNames.map((name) => {
-    const motion = name === 'hausdorffMyo' || name === 'hausdorffEpi' ? stepMm : turn;
-    return [name, Math.max(published[name], motion)];
-  });
+  const motion: TemporalThresholds = {
+    lvArea: turn,
+    myoArea: turn,
+    lvBaseWidth: turn + CORNER_MARGIN,
+    lvLength: turn,
+    epiCenterX: turn,
+    epiCenterY: turn,
+    hausdorffMyo: stepMm,
+    hausdorffEpi: stepMm,
+  };
+  const raised = temporalMeasureNames.map((name) => [name, Math.max(published[name], motion[name])]);
   return Object.fromEntries(raised) as TemporalThresholds;
 }

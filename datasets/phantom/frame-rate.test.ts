@@ -59,12 +59,12 @@ function swapped(video: LabelVideo, frame: number, shown: number): LabelVideo {
 describe('temporal validity at the frame rate', () => {
   test('has no flag on true labels from 5 to 40 frames a beat, whether or not the frame time is known', () => {
     fc.assert(
-      fc.property(seeds, recordings(5, 40), (seed, recording) => {
+      fc.property(seeds, fc.oneof(recordings(5, 10), recordings(5, 40)), (seed, recording) => {
         const video = recorded(seed, recording);
         expect(temporalValidityAtFrameRate(video).failures).toEqual({});
         expect(temporalValidityAtFrameRate({ ...video, frameTimeMs: 1000 }).failures).toEqual({});
       }),
-      { numRuns: 60, seed: 19 },
+      { numRuns: 100, seed: 19 },
     );
   });
 
