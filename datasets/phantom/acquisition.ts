@@ -75,8 +75,8 @@ export interface Acquisition {
 }
 
 /** Shares of the default target's videos whose lateral wall comes and goes, and whose valve plane fades beside a decoy. */
-const LATERAL_DROPOUTS = 0.26;
-const VALVE_FADES = 0.36;
+const LATERAL_DROPOUTS = 0.2;
+const VALVE_FADES = 0.27;
 
 /** Draws the scan of one video. `shift` 0 is the source domain, 1 the default target domain. */
 export function drawAcquisition(
@@ -97,11 +97,11 @@ export function drawAcquisition(
   const rows = 112 + 4 * random.integer(5);
 
   const lateralDropout =
-    random.uniform() < LATERAL_DROPOUTS * shift ? drawLateralDropout(timing, [14, 22], random) : undefined;
+    random.uniform() < LATERAL_DROPOUTS * shift ? drawLateralDropout(timing, [20, 28], random) : undefined;
   const valveFade =
-    random.uniform() < VALVE_FADES * shift ? drawValveFade(timing, [12, 18], [-14, -9], random) : undefined;
+    random.uniform() < VALVE_FADES * shift ? drawValveFade(timing, [16, 22], [-14, -9], random) : undefined;
   const shadows: Shadow[] = [];
-  const shadowCount = Math.round(mix([0, 0.4], [0, 0.7]));
+  const shadowCount = Math.round(mix([0, 0.4], [0, 0.6]));
   for (let i = 0; i < shadowCount; i++) {
     const centre = sign() * (0.08 + 0.5 * random.uniform());
     const drift = mix([0, 0.02], [0.01, 0.06]);
@@ -119,7 +119,7 @@ export function drawAcquisition(
     });
   }
   const hazes: Haze[] = [];
-  const hazeCount = Math.round(mix([0, 0.4], [0, 0.9]));
+  const hazeCount = Math.round(mix([0, 0.4], [0, 0.55]));
   for (let i = 0; i < hazeCount; i++) {
     hazes.push({
       along: -0.05 + 0.8 * random.uniform(),
@@ -143,25 +143,25 @@ export function drawAcquisition(
     swayCycles: 0.4 + 0.5 * random.uniform(),
     apexAcross: mix([-0.04, 0.04], [-0.06, 0.06]),
     apexDown: mix([0.16, 0.215], [0.155, 0.22]),
-    bloodDb: mix([-44, -40], [-44, -40]),
-    myocardiumDb: mix([-22, -18], [-22, -18]),
+    bloodDb: mix([-48, -44], [-48, -44]),
+    myocardiumDb: mix([-20, -16], [-20, -16]),
     surroundingsDb: mix([-27, -23], [-29, -24]),
-    pericardiumDb: mix([-10, -6], [-10, -5]),
-    lateralLossDb: mix([1.5, 4], [1.5, 4]),
-    apicalLossDb: mix([2, 4.5], [2, 4.5]),
-    unevennessDb: mix([1.5, 3], [1.5, 3.5]),
+    pericardiumDb: mix([-9, -5], [-9, -5]),
+    lateralLossDb: mix([1, 2.5], [1, 2.5]),
+    apicalLossDb: mix([1, 2.5], [1, 2.5]),
+    unevennessDb: mix([1, 2.5], [1, 2.5]),
     unevennessPhases: Array.from({ length: 6 }, () => random.uniform()),
     attenuationDbPerMm: mix([0, 0.03], [0, 0.04]),
-    edgeLossDb: mix([1, 3], [1, 4]),
-    nearFieldDb: mix([-20, -16], [-19, -15]),
+    edgeLossDb: mix([1, 3], [1, 3.5]),
+    nearFieldDb: mix([-23, -19], [-23, -18]),
     nearFieldReachMm: mix([7, 10], [8, 11]),
-    noiseDb: mix([-54, -50], [-54, -50]),
-    gainDb: mix([-2.5, 1.5], [-6, -2]),
-    dynamicRangeDb: mix([45, 52], [45, 52]),
-    gamma: mix([0.92, 1.12], [1, 1.2]),
-    smoothing: mix([0.14, 0.22], [0.2, 0.25]),
-    speckleAxialMm: mix([1.6, 2.1], [2, 2.6]),
-    speckleLateralDegrees: mix([2, 2.7], [2.2, 3]),
+    noiseDb: mix([-58, -54], [-58, -54]),
+    gainDb: mix([-2.5, 1.5], [-3, 0.5]),
+    dynamicRangeDb: mix([54, 60], [53, 59]),
+    gamma: mix([0.92, 1.12], [0.98, 1.16]),
+    smoothing: mix([0.14, 0.22], [0.155, 0.225]),
+    speckleAxialMm: mix([1.6, 2.1], [1.7, 2.2]),
+    speckleLateralDegrees: mix([2, 2.7], [2.05, 2.75]),
     valveFade,
     lateralDropout,
     shadows,

@@ -68,10 +68,10 @@ export function drawHeart(
   scan: RandomStream,
 ): Heart {
   const spread = (centre: number, half: number) => centre + half * (2 * patient.uniform() - 1);
-  const zoom = 1 + 0.06 * shift * (2 * scan.uniform() - 1);
+  const zoom = 1 + 0.05 * shift * (2 * scan.uniform() - 1);
   const longAxisMm = depthMm * zoom * spread(0.5, 0.035) * between(scan, 0.97, 1.03);
   // A probe beside the apex cuts it off: the cavity looks shorter, not narrower, and its tip thicker.
-  const foreshortening = between(scan, 0, 0.1 * shift);
+  const foreshortening = between(scan, 0, 0.08 * shift);
   const lengthMm = longAxisMm * (1 - foreshortening);
   const width = longAxisMm * spread(0.275, 0.02) * between(scan, 0.95, 1.05);
   const wall = longAxisMm * spread(0.125, 0.012);

@@ -84,7 +84,7 @@ export function echoDb(heart: Heart, shape: HeartShape, point: HeartPoint, scan:
       const lengthwise = (point.share - 0.5) / 0.11;
       const inward = (point.insideCavity - 2) / (2.6 + 2 * shape.contraction);
       const papillary = lengthwise * lengthwise + inward * inward;
-      const blood = point.across > 0 && papillary < 1 ? muscle - 10 - 6 * papillary : scan.bloodDb;
+      const blood = point.across > 0 && papillary < 1 ? muscle - 13 - 6 * papillary : scan.bloodDb;
       return blood + (muscle - blood) * (1 - smoothStep(-1, 1.2, point.insideCavity));
     }
     if (point.insideWall > 0) return muscle + 1.5 * smoothStep(3, 0, point.insideWall);
