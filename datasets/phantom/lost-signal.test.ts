@@ -92,13 +92,13 @@ describe('a valve plane that fades beside a decoy', () => {
   });
 });
 
-test('many target videos have either, source videos none', () => {
+test('about two in five target videos have either, source videos none', () => {
   const lost = (domain: 'source' | 'target') =>
     Array.from({ length: 100 }, (_, index) => {
       const { scan } = planPhantom({ domain, seed: 1, index });
       return scan.valveFade ?? scan.lateralDropout;
     }).filter(Boolean).length;
   expect(lost('source')).toBe(0);
-  expect(lost('target')).toBeGreaterThan(40);
-  expect(lost('target')).toBeLessThan(85);
+  expect(lost('target')).toBeGreaterThan(30);
+  expect(lost('target')).toBeLessThan(55);
 });
