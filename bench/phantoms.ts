@@ -121,8 +121,12 @@ export function reportText({ options, source, supervised, gates, cpuSeconds }: P
       (gate) => `| ${gate.name} | ${two(gate.value)} | ${range(gate)} | ${gate.met ? 'yes' : 'no'} |`,
     ),
     '',
-    `Dice: source ${source.dice.toFixed(3)}, supervised ${supervised.dice.toFixed(3)}; temporally valid at the frame rate: ` +
-      `source ${two(source.timeAtFrameRate)}, supervised ${two(supervised.timeAtFrameRate)}.`,
+    '| policy | Dice | anatomy | time | time, at the frame rate | anatomy, cleaned | time, cleaned |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...[['source', source] as const, ['supervised', supervised] as const].map(([name, of]) => {
+      const shares = [of.anatomy, of.time, of.timeAtFrameRate, of.anatomyCleaned, of.timeCleaned];
+      return `| ${[name, of.dice.toFixed(3), ...shares.map(two)].join(' | ')} |`;
+    }),
   ].join('\n');
 }
 

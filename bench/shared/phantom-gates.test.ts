@@ -24,6 +24,8 @@ test('failing videos are those that fail in either sense; repairs and failures i
     time: 0.75,
     timeAtFrameRate: 0.75,
     dice: expect.closeTo(0.85, 12),
+    anatomyCleaned: 0.75,
+    timeCleaned: 0.75,
     repairedByCleaning: expect.closeTo(1 / 3, 12),
     failingInTimeAlone: expect.closeTo(1 / 3, 12),
     medianMisplacedMm: 9,

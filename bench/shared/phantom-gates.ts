@@ -57,6 +57,8 @@ export interface PhantomFigures {
   readonly time: number;
   readonly timeAtFrameRate: number;
   readonly dice: number;
+  readonly anatomyCleaned: number;
+  readonly timeCleaned: number;
   /** Of the videos that fail in either sense: valid in both after cleaning; failing in time alone. */
   readonly repairedByCleaning: number;
   readonly failingInTimeAlone: number;
@@ -74,6 +76,8 @@ export function phantomFigures(results: readonly PhantomResult[]): PhantomFigure
     time: share(results, ({ plain }) => plain.time),
     timeAtFrameRate: share(results, ({ plain }) => plain.timeAtFrameRate),
     dice: results.reduce((sum, { dice }) => sum + dice, 0) / results.length,
+    anatomyCleaned: share(results, ({ cleaned }) => cleaned.anatomy),
+    timeCleaned: share(results, ({ cleaned }) => cleaned.time),
     repairedByCleaning: share(failing, ({ cleaned }) => valid(cleaned)),
     failingInTimeAlone: share(failing, ({ plain }) => plain.anatomy),
     medianMisplacedMm: misplaced[misplaced.length >> 1] ?? Number.NaN,
