@@ -1,6 +1,7 @@
 /**
- * The appearance of phantoms beside that of recordings: `--with FOLDER:LABELS,...` names datasets and the folder in each that holds their
- * masks, such as `camus:labels,echonet:lv`. Only these numbers come of it, never a picture. Medians over videos.
+ * The appearance of phantoms beside that of recordings: `--with FOLDER:LABELS,...` names datasets and the folder in
+ * each that holds their masks, such as `camus:labels,echonet:lv`. Only these numbers come of it, never a picture.
+ * Medians over videos.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Whether phantoms are what they are for: their true labels valid, a policy trained on the target's labels nearly always so, one
- * trained on the source about half of the time, and failing in ways that cleaning does not repair. Trains both policies at the
- * tiny preset and prints each figure beside the range it is to lie in.
+ * Whether phantoms are what they are for: their true labels valid, a policy trained on the target's labels nearly
+ * always so, one trained on the source about half of the time, and failing in ways that cleaning does not repair.
+ * Trains both policies at the tiny preset and prints each figure beside the range it is to lie in.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,9 @@ import { startRun } from './shared/stages.ts';
 
 export interface PhantomsBenchOptions {
   readonly seed: number;
-  /** Annotated videos that each policy is trained on, and target videos that both are judged on. Two are one patient. */
+  /**
+   * Annotated videos that each policy is trained on, and target videos that both are judged on. Two are one patient.
+   */
   readonly trainingVideos: number;
   readonly testVideos: number;
   /** Of each training. */

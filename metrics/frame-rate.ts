@@ -1,7 +1,8 @@
 /**
- * Temporal thresholds that know the frame rate (method.md 9.3). The published ones are made for videos of many frames a beat: with
- * fewer than ten, the ordinary contraction of a heart between two frames is a jump to them. Here each threshold is at least
- * what the fastest ordinary motion comes to at the video's frames per beat; from eleven on they are the published ones.
+ * Temporal thresholds that know the frame rate (method.md 9.3). The published ones are made for videos of many frames
+ * a beat: with fewer than ten, the ordinary contraction of a heart between two frames is a jump to them. Here each
+ * threshold is at least what the fastest ordinary motion comes to at the video's frames per beat; from eleven on they
+ * are the published ones.
  */
 import { type TemporalMeasureName, temporalMeasureNames } from './evaluation.ts';
 
@@ -23,9 +24,9 @@ export const TRAVEL_MM = 15;
 const HYSTERESIS = 0.1;
 
 /**
- * Longest stretch of frames in which an area, one value a frame, does not cross the middle of its range twice in the same direction: no
- * longer than a beat, give or take a frame, and nearly as long where the video shows one and a half. Jumps that a
- * segmentation adds can only hide in it where every beat has one.
+ * Longest stretch of frames in which an area, one value a frame, does not cross the middle of its range twice in the
+ * same direction: no longer than a beat, give or take a frame, and nearly as long where the video shows one and a
+ * half. Jumps that a segmentation adds can only hide in it where every beat has one.
  */
 export function longestStretch(areas: ArrayLike<number>): number {
   const values = Array.from(areas);
@@ -49,8 +50,9 @@ export function longestStretch(areas: ArrayLike<number>): number {
 }
 
 /**
- * Frames per beat that a video has at least, 5 or more: from its frame time and the shortest beat, and from the areas of its
- * ventricle, one a frame. A frame time of 0 or less is unknown; the second that many files state says nothing either.
+ * Frames per beat that a video has at least, 5 or more: from its frame time and the shortest beat, and from the areas
+ * of its ventricle, one a frame. A frame time of 0 or less is unknown; the second that many files state says nothing
+ * either.
  */
 export function leastFramesPerBeat(areas: ArrayLike<number>, frameTimeMs: number): number {
   const byTime = frameTimeMs > 0 ? SHORTEST_BEAT_MS / frameTimeMs : 0;

@@ -188,7 +188,10 @@ export function temporalValidity(
   };
 }
 
-/** The same verdict with thresholds that know the video's frame rate: the published one, but for videos of few frames a beat. */
+/**
+ * The same verdict with thresholds that know the video's frame rate: the published one, but for videos of few frames
+ * a beat.
+ */
 export function temporalValidityAtFrameRate(
   video: LabelVideo,
   measures: TemporalMeasures = temporalMeasures(video),

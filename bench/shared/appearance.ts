@@ -1,13 +1,17 @@
 /**
- * What a picture of a heart looks like in numbers: grey levels and speckle of wall and cavity, on the grid that policies see, so that
- * phantoms can be laid beside recordings. Where no wall is labelled, a ring around the ventricle stands for it.
+ * What a picture of a heart looks like in numbers: grey levels and speckle of wall and cavity, on the grid that
+ * policies see, so that phantoms can be laid beside recordings. Where no wall is labelled, a ring around the
+ * ventricle stands for it.
  */
 import { LEFT_VENTRICLE, MYOCARDIUM } from '../../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { resampleGrey, resampleLabels } from '../../imaging/resample.ts';
 
 const GRID_MM = 1.3;
-/** Cavity is what lies so far from its border, which is blurred; a wall is thin, so it keeps more. In pixels of the grid. */
+/**
+ * Cavity is what lies so far from its border, which is blurred; a wall is thin, so it keeps more. In pixels of the
+ * grid.
+ */
 const CAVITY_MARGIN = 3;
 const WALL_MARGIN = 1;
 const RING = 5;
@@ -94,7 +98,10 @@ interface Plane {
   readonly grey: Float32Array;
 }
 
-/** Grey level of a pixel less the mean of the pixels around it that are of its region; the edge beside a thin wall is no speckle. */
+/**
+ * Grey level of a pixel less the mean of the pixels around it that are of its region; the edge beside a thin wall is
+ * no speckle.
+ */
 function residual({ rows, columns, grey }: Plane, mask: Uint8Array, pixel: number): number {
   const [row, column] = [Math.floor(pixel / columns), pixel % columns];
   let sum = 0;

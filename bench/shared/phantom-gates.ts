@@ -1,4 +1,7 @@
-/** What a policy does on phantoms, and whether its failures are the ones that rewards are for: figures with the range each is to lie in. */
+/**
+ * What a policy does on phantoms, and whether its failures are the ones that rewards are for: figures with the range
+ * each is to lie in.
+ */
 import { segmentVideo } from '../../app/segmentation/segment-video.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { PhantomCase } from '../../datasets/phantom/phantom.ts';

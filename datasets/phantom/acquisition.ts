@@ -1,6 +1,7 @@
 /**
- * How a phantom is scanned: probe position and picture quality. The source domain is one well set-up scanner; the target
- * domain is other machines and harder patients. `shift` moves every range from the source (0) to the target (1) and beyond.
+ * How a phantom is scanned: probe position and picture quality. The source domain is one well set-up scanner; the
+ * target domain is other machines and harder patients. `shift` moves every range from the source (0) to the target
+ * (1) and beyond.
  */
 import type { RandomStream } from '../../ground/random.ts';
 import {
@@ -48,7 +49,10 @@ export interface Acquisition {
   readonly myocardiumDb: number;
   readonly surroundingsDb: number;
   readonly pericardiumDb: number;
-  /** How much darker the lateral wall and the apex are than the septum: sound that runs along a wall comes back weaker. */
+  /**
+   * How much darker the lateral wall and the apex are than the septum: sound that runs along a wall comes back
+   * weaker.
+   */
   readonly lateralLossDb: number;
   readonly apicalLossDb: number;
   /** Strength of the slow changes of brightness along the walls, and where their waves stand: one phase a wave. */
@@ -74,7 +78,10 @@ export interface Acquisition {
   readonly hazes: readonly Haze[];
 }
 
-/** Shares of the default target's videos whose lateral wall comes and goes, and whose valve plane fades beside a decoy. */
+/**
+ * Shares of the default target's videos whose lateral wall comes and goes, and whose valve plane fades beside a
+ * decoy.
+ */
 const LATERAL_DROPOUTS = 0.2;
 const VALVE_FADES = 0.27;
 

@@ -1,6 +1,7 @@
 /**
- * The anatomy of a phantom in an apical view, and how it moves. Everything is measured in millimetres in the heart's own
- * frame: u runs from the endocardial apex along the long axis towards the mitral valve, v across it, lateral side positive.
+ * The anatomy of a phantom in an apical view, and how it moves. Everything is measured in millimetres in the heart's
+ * own frame: u runs from the endocardial apex along the long axis towards the mitral valve, v across it, lateral side
+ * positive.
  */
 import type { RandomStream } from '../../ground/random.ts';
 
@@ -134,7 +135,10 @@ export function shapeAt(heart: Heart, frame: number): HeartShape {
   };
 }
 
-/** Half width of a bullet at `share` of its length (0 apex, 1 base) relative to its largest: half ellipse, then a taper. */
+/**
+ * Half width of a bullet at `share` of its length (0 apex, 1 base) relative to its largest: half ellipse, then a
+ * taper.
+ */
 export function bulletProfile(share: number, widestAt: number, baseRatio: number): number {
   if (share <= 0) return 0;
   if (share < widestAt) {

@@ -1,4 +1,7 @@
-/** Signal lost on the way to a place, and the static line that passes for a valve: looked up by pixel while a frame is drawn. */
+/**
+ * Signal lost on the way to a place, and the static line that passes for a valve: looked up by pixel while a frame is
+ * drawn.
+ */
 import type { Acquisition } from './acquisition.ts';
 import type { Heart, HeartShape } from './heart.ts';
 import type { HeartPoint } from './placement.ts';
@@ -51,7 +54,10 @@ export function decoyAlongMm(heart: Heart, decoyMm: number): number {
   return heart.lengthMm * (1 - heart.shortening / 2) + decoyMm;
 }
 
-/** Level in decibels of the static line at every pixel, -Infinity off it; undefined without a decoy. It stands where the mean heart is. */
+/**
+ * Level in decibels of the static line at every pixel, -Infinity off it; undefined without a decoy. It stands where
+ * the mean heart is.
+ */
 export function decoyLevels(heart: Heart, shape: HeartShape, scan: Acquisition): Float32Array | undefined {
   if (!scan.valveFade) return undefined;
   const { decoyMm, decoyDb } = scan.valveFade;

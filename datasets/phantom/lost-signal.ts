@@ -1,7 +1,7 @@
 /**
- * What hides parts of a phantom's heart for some of the time, so that a segmentation has to know its shape and how it moves: a lateral
- * wall that comes and goes, and a valve plane that fades beside a bright line that stands still. Both can be told from what
- * is seen around them and at other times; the source domain has neither.
+ * What hides parts of a phantom's heart for some of the time, so that a segmentation has to know its shape and how it
+ * moves: a lateral wall that comes and goes, and a valve plane that fades beside a bright line that stands still.
+ * Both can be told from what is seen around them and at other times; the source domain has neither.
  */
 import type { RandomStream } from '../../ground/random.ts';
 
@@ -18,7 +18,10 @@ export interface LateralDropout {
 export interface ValveFade {
   /** Loss in decibels at the plane, one value per frame. */
   readonly lossDb: Float32Array;
-  /** The line's distance from the middle of the plane's excursion along the axis: above 0 on the atrial side, below on the ventricle's. */
+  /**
+   * The line's distance from the middle of the plane's excursion along the axis: above 0 on the atrial side, below on
+   * the ventricle's.
+   */
   readonly decoyMm: number;
   readonly decoyDb: number;
 }

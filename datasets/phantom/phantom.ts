@@ -1,6 +1,6 @@
 /**
- * Synthetic apical cine loops with exact ground truth, for tests, benchmarks and the demonstration: no patient data needed.
- * Two domains: `source` is one well set-up scanner, `target` other machines and harder patients.
+ * Synthetic apical cine loops with exact ground truth, for tests, benchmarks and the demonstration: no patient data
+ * needed. Two domains: `source` is one well set-up scanner, `target` other machines and harder patients.
  */
 import { DomainError } from '../../ground/errors.ts';
 import { randomStream } from '../../ground/random.ts';
@@ -63,8 +63,8 @@ export function trueLabels({ heart, scan }: PhantomPlan): LabelVideo {
 }
 
 /**
- * One phantom video: 16-32 frames, 10-40 a beat, of 112-128 x 112 pixels, grey levels in steps of 1/255, labels of ground/labels.ts.
- * A function of its options alone, so videos can be made one by one and in any order.
+ * One phantom video: 16-32 frames, 10-40 a beat, of 112-128 x 112 pixels, grey levels in steps of 1/255, labels of
+ * ground/labels.ts. A function of its options alone, so videos can be made one by one and in any order.
  * @throws ConfigInvalid for a shift outside 0..3
  */
 export function generatePhantom(options: PhantomOptions): PhantomCase {

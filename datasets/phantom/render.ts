@@ -1,6 +1,7 @@
 /**
- * Draws the frames of a phantom: what each place sends back, times speckle that moves with the tissue, plus clutter that
- * stays where it is and noise that changes, seen through attenuation, shadows, log compression and the scanner's sector.
+ * Draws the frames of a phantom: what each place sends back, times speckle that moves with the tissue, plus clutter
+ * that stays where it is and noise that changes, seen through attenuation, shadows, log compression and the scanner's
+ * sector.
  */
 
 import type { RandomStream } from '../../ground/random.ts';
