@@ -9,17 +9,17 @@ import { type TemporalMeasureName, temporalMeasureNames } from './evaluation.ts'
 export type TemporalThresholds = Readonly<Record<TemporalMeasureName, number>>;
 
 /** The shortest swing of a heart, its contraction from end-diastole to end-systole, as a share of the beat. */
-export const SWING_SHARE = 0.37;
+const SWING_SHARE = 0.37;
 /** 120 beats a minute: a shorter beat is not believed, so that a flickering segmentation is no fast heart. */
-export const SHORTEST_BEAT_MS = 500;
+const SHORTEST_BEAT_MS = 500;
 /** Below this no frame rate is judged. */
-export const FEWEST_FRAMES_PER_BEAT = 5;
+const FEWEST_FRAMES_PER_BEAT = 5;
 /** How far above a cosine swing between its own extremes a measure of true labels, with their pixels, may turn. */
-export const TURN_MARGIN = 1.15;
+const TURN_MARGIN = 1.15;
 /** Corners lie on pixels, so the base width, whose range is few of them, turns by so much more. */
-export const CORNER_MARGIN = 0.15;
+const CORNER_MARGIN = 0.15;
 /** Greatest way of a contour over one swing. */
-export const TRAVEL_MM = 15;
+const TRAVEL_MM = 15;
 /** Share of the range of areas on either side of its middle that a crossing has to go through. */
 const HYSTERESIS = 0.1;
 

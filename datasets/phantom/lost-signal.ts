@@ -34,7 +34,7 @@ export interface Timing {
 
 export const decoyRangeMm = [6, 14] as const;
 export const fadeBeats = [0.5, 2] as const;
-export const dropoutPeriodBeats = [1, 3] as const;
+const dropoutPeriodBeats = [1, 3] as const;
 /** Share of a video's frames in which the lateral wall is seen, and in which the valve plane is, at least. */
 export const LEAST_SEEN = 0.3;
 /** A part is seen where it loses less than this share of its greatest loss. */
