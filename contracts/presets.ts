@@ -65,8 +65,8 @@ const tiny: Preset = {
   // Measured on phantoms (docs/experiments.md): several windows a draw and a rate that falls to zero, because the
   // noise of single windows undoes what they teach; a slow critic, because one that knows where the policy errs
   // leaves no advantage to learn from; a firm hold on the reference and a result half-way to it, after iteration 1
-  // less, which keep uncertain borders where they are. The temporal penalty costs a little on phantoms: no video of
-  // them fails by what it looks for alone.
+  // less, which keep uncertain borders where they are. The temporal penalty cost a little on the former
+  // phantoms: no video of them failed by what it looks for alone.
   ppo: {
     epochs: 3,
     windowsPerEpoch: 40,

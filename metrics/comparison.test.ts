@@ -54,3 +54,24 @@ test('only videos that have a measure under both enter its test, and no video at
   });
   expect(ComparisonSchema.parse(compareMethods([])).videos).toBe(0);
 });
+
+test('verdicts at the frame rate are compared over the videos that have one under both', () => {
+  const atFrameRate = (valid: boolean): VideoScore => ({
+    ...score(0.9, true),
+    temporalAtFrameRate: { valid, flaggedFrames: valid ? [] : [2], failures: valid ? {} : { lvArea: [2] } },
+  });
+  const found = compareMethods([
+    { prediction: atFrameRate(true), baseline: atFrameRate(false) },
+    { prediction: atFrameRate(true), baseline: atFrameRate(true) },
+    { prediction: atFrameRate(true), baseline: score(0.9, true) },
+  ]);
+  expect(ComparisonSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found);
+  expect(found.temporalValidityAtFrameRate).toMatchObject({
+    prediction: 1,
+    baseline: 0.5,
+    onlyPrediction: 1,
+  });
+  expect(found.flaggedFramesAtFrameRate).toMatchObject({ difference: -0.5, videos: 2 });
+  const earlier = compareMethods([{ prediction: score(0.9, true), baseline: score(0.9, true) }]);
+  expect(earlier.temporalValidityAtFrameRate).toBeUndefined();
+});

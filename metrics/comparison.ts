@@ -60,13 +60,27 @@ function pairedVerdict(pairs: readonly ScorePair[], valid: (score: VideoScore) =
  * are no measures of quality, so they are not compared.
  */
 export function compareMethods(pairs: readonly ScorePair[]): Comparison {
-  const { anatomicalValidity, temporalValidity, ejectionFraction, gls, ...measures } = eachMeasure(
-    (measure, name) => pairedMeasure(pairs, measure, name),
+  const {
+    anatomicalValidity,
+    temporalValidity,
+    temporalValidityAtFrameRate,
+    ejectionFraction,
+    gls,
+    ...measures
+  } = eachMeasure((measure, name) => pairedMeasure(pairs, measure, name));
+  const atFrameRate = pairs.filter(
+    ({ prediction, baseline }) => prediction.temporalAtFrameRate && baseline.temporalAtFrameRate,
   );
   return {
     videos: pairs.length,
     ...measures,
     anatomicalValidity: pairedVerdict(pairs, (score) => score.anatomical.valid),
     temporalValidity: pairedVerdict(pairs, (score) => score.temporal.valid),
+    ...(atFrameRate.length > 0 && {
+      temporalValidityAtFrameRate: pairedVerdict(
+        atFrameRate,
+        (score) => score.temporalAtFrameRate?.valid === true,
+      ),
+    }),
   };
 }

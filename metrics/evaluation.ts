@@ -69,6 +69,14 @@ export const UncertaintyScoresSchema = z.object({
 
 export type UncertaintyScores = z.infer<typeof UncertaintyScoresSchema>;
 
+const TemporalScoresSchema = z.object({
+  valid: z.boolean(),
+  flaggedFrames: z.array(frameIndex),
+  failures: z
+    .partialRecord(z.enum(temporalMeasureNames), z.array(frameIndex))
+    .describe('flagged frames, by measure'),
+});
+
 export const VideoScoreSchema = z.object({
   id: z.string().min(1).describe('file name without extension'),
   study: z.string().optional().describe('only with a manifest that lists the video'),
@@ -95,13 +103,10 @@ export const VideoScoreSchema = z.object({
       .record(z.string().regex(/^\d+$/), z.enum(anatomicalCriterionNames))
       .describe('first criterion that fails, by frame'),
   }),
-  temporal: z.object({
-    valid: z.boolean(),
-    flaggedFrames: z.array(frameIndex),
-    failures: z
-      .partialRecord(z.enum(temporalMeasureNames), z.array(frameIndex))
-      .describe('flagged frames, by measure'),
-  }),
+  temporal: TemporalScoresSchema.describe('by the published thresholds'),
+  temporalAtFrameRate: TemporalScoresSchema.optional().describe(
+    'by thresholds that know the frame rate; missing in reports of earlier versions',
+  ),
   landmarks: z
     .object({
       mistakesPerCycle5mm: notNegative,
@@ -135,9 +140,11 @@ export const SummaryIntervalsSchema = z.object({
   hausdorffMm: FourIntervalsSchema.optional(),
   anatomicalValidity: IntervalSchema.optional(),
   temporalValidity: IntervalSchema.optional(),
+  temporalValidityAtFrameRate: IntervalSchema.optional(),
   mistakesPerCycle5mm: IntervalSchema.optional(),
   mistakesPerCycle7_5mm: IntervalSchema.optional(),
   flaggedFrames: IntervalSchema.optional(),
+  flaggedFramesAtFrameRate: IntervalSchema.optional(),
   ejectionFraction: IntervalSchema.optional(),
   gls: IntervalSchema.optional(),
 });
@@ -153,9 +160,15 @@ const GroupSummarySchema = z.object({
     .describe('mean over videos whose reference knows the structure'),
   anatomicalValidity: share.describe('share of valid videos; 0 without videos'),
   temporalValidity: share.describe('share of valid videos; 0 without videos'),
+  temporalValidityAtFrameRate: share
+    .optional()
+    .describe('share of videos valid by thresholds that know the frame rate'),
   mistakesPerCycle5mm: notNegative.optional().describe('mean over videos with a reference'),
   mistakesPerCycle7_5mm: notNegative.optional().describe('mean over videos with a reference'),
   flaggedFrames: notNegative.optional().describe('mean number of frames with a temporal flag'),
+  flaggedFramesAtFrameRate: notNegative
+    .optional()
+    .describe('the same by thresholds that know the frame rate'),
   ejectionFraction: z.number().optional().describe('mean over videos where it could be measured'),
   gls: z.number().optional().describe('mean over videos where it could be measured'),
   intervals: SummaryIntervalsSchema.optional(),
@@ -208,8 +221,10 @@ export const ComparisonSchema = z.object({
   mistakesPerCycle5mm: PairedMeasureSchema.optional(),
   mistakesPerCycle7_5mm: PairedMeasureSchema.optional(),
   flaggedFrames: PairedMeasureSchema.optional(),
+  flaggedFramesAtFrameRate: PairedMeasureSchema.optional(),
   anatomicalValidity: PairedVerdictSchema,
   temporalValidity: PairedVerdictSchema,
+  temporalValidityAtFrameRate: PairedVerdictSchema.optional(),
 });
 
 export type Comparison = z.infer<typeof ComparisonSchema>;

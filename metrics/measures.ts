@@ -9,9 +9,11 @@ const structures = ['lv', 'myo', 'epi', 'mean'] as const;
 const singleMeasures = {
   anatomicalValidity: (score) => Number(score.anatomical.valid),
   temporalValidity: (score) => Number(score.temporal.valid),
+  temporalValidityAtFrameRate: ({ temporalAtFrameRate: judged }) => judged && Number(judged.valid),
   mistakesPerCycle5mm: (score) => score.landmarks?.mistakesPerCycle5mm,
   mistakesPerCycle7_5mm: (score) => score.landmarks?.mistakesPerCycle7_5mm,
   flaggedFrames: (score) => score.temporal.flaggedFrames.length,
+  flaggedFramesAtFrameRate: (score) => score.temporalAtFrameRate?.flaggedFrames.length,
   ejectionFraction: (score) => score.clinical.ejectionFraction,
   gls: (score) => score.clinical.gls,
 } satisfies Record<string, Measure>;

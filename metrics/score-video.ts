@@ -16,7 +16,7 @@ import { type BaseCorners, baseCorners } from './landmarks.ts';
 import { compareMitralValve, mistakesIn } from './mitral-valve.ts';
 import { diceOf } from './overlap.ts';
 import { type FrameSurfaces, videoSurfaces } from './surfaces.ts';
-import { temporalMeasures, temporalValidity } from './temporal.ts';
+import { temporalMeasures, temporalValidity, temporalValidityAtFrameRate } from './temporal.ts';
 
 /**
  * Scores a prediction; without a reference only what needs none. Distances use the spacing of the prediction. Of a
@@ -31,13 +31,15 @@ export function scoreVideo(
   const clinical = clinicalMeasures(prediction);
   const surfaces = videoSurfaces(prediction);
   const bases = baseCorners(prediction);
+  const measures = temporalMeasures(prediction, surfaces, bases);
   return {
     id,
     frames: prediction.frames,
     spacing: [...prediction.spacingMm],
     ...(reference && againstReference(prediction, reference, surfaces, bases)),
     anatomical: anatomicalValidity(prediction),
-    temporal: temporalValidity(prediction, temporalMeasures(prediction, surfaces, bases)),
+    temporal: temporalValidity(prediction, measures),
+    temporalAtFrameRate: temporalValidityAtFrameRate(prediction, measures),
     clinical: {
       ...clinical,
       ejectionFraction: clinical.ejectionFraction ?? null,

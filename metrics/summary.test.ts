@@ -88,3 +88,20 @@ test('intervals hold the means, are the same every time, and views are summarise
   expect(summary.byView!.a2c!.dice!.mean).toBeCloseTo((0.8 + 0.83 + 0.86 + 0.89) / 4, 12);
   expect(summary.videos).toBe(13);
 });
+
+test('the verdict at the frame rate stands beside the published one, over the videos that have it', () => {
+  const flagged = { valid: false, flaggedFrames: [3, 4], failures: { lvArea: [3, 4] } };
+  const fine = { valid: true, flaggedFrames: [], failures: {} };
+  const videos = [
+    score('a', { temporal: flagged, temporalAtFrameRate: fine }),
+    score('b', { temporal: flagged, temporalAtFrameRate: flagged }),
+    score('of an earlier version'),
+  ];
+  const summary = summarise(videos);
+  expect(summary.temporalValidity).toBeCloseTo(1 / 3, 12);
+  expect(summary.temporalValidityAtFrameRate).toBe(0.5);
+  expect(summary.flaggedFramesAtFrameRate).toBe(1);
+  const report = { videos, summary: summariseWithIntervals(videos) };
+  expect(report.summary.intervals!.temporalValidityAtFrameRate).toEqual({ low: 0, high: 1 });
+  expect(EvaluationReportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+});

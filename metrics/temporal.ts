@@ -6,6 +6,7 @@
 import { type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { type RegionAttributes, regionAttributes } from './attributes.ts';
 import { type TemporalMeasureName, temporalMeasureNames } from './evaluation.ts';
+import { leastFramesPerBeat, type TemporalThresholds, thresholdsAtFrameRate } from './frame-rate.ts';
 import { surfaceHausdorff } from './hausdorff.ts';
 import {
   type BaseCorners,
@@ -25,7 +26,7 @@ export type LandmarkFreeMeasureName = (typeof landmarkFreeMeasureNames)[number];
 export type LandmarkFreeMeasures = Readonly<Record<LandmarkFreeMeasureName, Float64Array>>;
 
 /** Second differences of scaled attributes, and for the two Hausdorff measures mm. */
-export const temporalThresholds: Readonly<Record<TemporalMeasureName, number>> = {
+export const temporalThresholds: TemporalThresholds = {
   lvArea: 0.2,
   myoArea: 0.4,
   lvBaseWidth: 0.45,
@@ -59,8 +60,8 @@ export function scaledSecondDifference(values: ArrayLike<number>): Float64Array 
   return result;
 }
 
-function jumps(name: TemporalMeasureName, values: ArrayLike<number>): boolean[] {
-  return Array.from(scaledSecondDifference(values), (change) => Math.abs(change) > temporalThresholds[name]);
+function jumps(values: ArrayLike<number>, threshold: number): boolean[] {
+  return Array.from(scaledSecondDifference(values), (change) => Math.abs(change) > threshold);
 }
 
 /** Value per frame of the four measures that need no landmark. */
@@ -80,10 +81,10 @@ export function landmarkFreeFlags(
   measures: LandmarkFreeMeasures,
 ): Record<LandmarkFreeMeasureName, boolean[]> {
   return {
-    lvArea: jumps('lvArea', measures.lvArea),
-    myoArea: jumps('myoArea', measures.myoArea),
-    epiCenterX: jumps('epiCenterX', measures.epiCenterX),
-    epiCenterY: jumps('epiCenterY', measures.epiCenterY),
+    lvArea: jumps(measures.lvArea, temporalThresholds.lvArea),
+    myoArea: jumps(measures.myoArea, temporalThresholds.myoArea),
+    epiCenterX: jumps(measures.epiCenterX, temporalThresholds.epiCenterX),
+    epiCenterY: jumps(measures.epiCenterY, temporalThresholds.epiCenterY),
   };
 }
 
@@ -149,12 +150,13 @@ export function temporalFlags(
   name: TemporalMeasureName,
   values: Float64Array | undefined,
   frames: number,
+  threshold = temporalThresholds[name],
 ): boolean[] {
   if (values === undefined) return Array.from({ length: frames }, (_, t) => t > 0 && t < frames - 1);
   if (name === 'hausdorffMyo' || name === 'hausdorffEpi') {
-    return Array.from(values, (distance) => distance > temporalThresholds[name]);
+    return Array.from(values, (distance) => distance > threshold);
   }
-  return jumps(name, values);
+  return jumps(values, threshold);
 }
 
 export interface TemporalValidity {
@@ -169,11 +171,12 @@ export interface TemporalValidity {
 export function temporalValidity(
   video: LabelVideo,
   measures: TemporalMeasures = temporalMeasures(video),
+  thresholds: TemporalThresholds = temporalThresholds,
 ): TemporalValidity {
   const failures: Partial<Record<TemporalMeasureName, number[]>> = {};
   const flagged = new Set<number>();
   for (const name of temporalMeasureNames) {
-    const flags = temporalFlags(name, measures[name], video.frames);
+    const flags = temporalFlags(name, measures[name], video.frames, thresholds[name]);
     const frames = flags.flatMap((flag, t) => (flag ? [t] : []));
     if (frames.length > 0 || measures[name] === undefined) failures[name] = frames;
     for (const t of frames) flagged.add(t);
@@ -183,4 +186,17 @@ export function temporalValidity(
     flaggedFrames: [...flagged].sort((a, b) => a - b),
     failures,
   };
+}
+
+/**
+ * The same verdict with thresholds that know the video's frame rate: the published one, but for videos of few frames
+ * a beat.
+ */
+export function temporalValidityAtFrameRate(
+  video: LabelVideo,
+  measures: TemporalMeasures = temporalMeasures(video),
+): TemporalValidity {
+  const areas = measures.lvArea ?? landmarkFreeMeasures(video).lvArea;
+  const framesPerBeat = leastFramesPerBeat(areas, video.frameTimeMs);
+  return temporalValidity(video, measures, thresholdsAtFrameRate(temporalThresholds, framesPerBeat));
 }

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -40,6 +40,14 @@ describe('phantom datasets', () => {
     expect(await makePhantomDataset({ ...request, seed: 5, out: join(folder, 'other') }, () => {})).toEqual({
       made: 2,
     });
+  });
+
+  it('of another version of the phantoms are made anew', async () => {
+    const out = join(folder, 'outdated');
+    await makePhantomDataset({ ...request, out }, () => {});
+    const mark = JSON.parse(await readFile(join(out, 'phantom.json'), 'utf8'));
+    await writeFile(join(out, 'phantom.json'), JSON.stringify({ ...mark, version: mark.version - 1 }));
+    expect(await makePhantomDataset({ ...request, out }, () => {})).toEqual({ made: 2 });
   });
 });
 

@@ -6,7 +6,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatManifest, type ManifestRow, manifestRow } from '../../datasets/manifest.ts';
 import { writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
-import { generatePhantom, type PhantomDomain } from '../../datasets/phantom/phantom.ts';
+import { generatePhantom, PHANTOM_VERSION, type PhantomDomain } from '../../datasets/phantom/phantom.ts';
 import { splitStudies } from '../../datasets/splits.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
 
@@ -45,7 +45,7 @@ export async function makePhantomDataset(
   onProgress: (done: number, total: number) => void,
 ): Promise<{ made: number }> {
   const mark = JSON.stringify({
-    version: 1,
+    version: PHANTOM_VERSION,
     domain: request.domain,
     seed: request.seed,
     videos: request.videos,

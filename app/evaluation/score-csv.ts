@@ -42,6 +42,8 @@ const columns: readonly (readonly [string, (score: VideoScore) => Cell])[] = [
         (score: VideoScore) => score.temporal.failures[name]?.length ?? 0,
       ] as const,
   ),
+  ['temporalAtFrameRateValid', (score) => score.temporalAtFrameRate?.valid],
+  ['temporalAtFrameRateFlaggedFrames', (score) => score.temporalAtFrameRate?.flaggedFrames.length],
   ['mistakesPerCycle5mm', (score) => score.landmarks?.mistakesPerCycle5mm],
   ['mistakesPerCycle7_5mm', (score) => score.landmarks?.mistakesPerCycle7_5mm],
   ['cycles', (score) => score.landmarks?.cycles],

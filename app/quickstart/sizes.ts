@@ -1,3 +1,5 @@
+import { PHANTOM_VERSION } from '../../datasets/phantom/phantom.ts';
+
 /**
  * How much the demonstration makes and trains: small enough for minutes on two processor cores. Two videos are one
  * patient.
@@ -13,8 +15,12 @@ export const quickstart = {
    * with.
    */
   target: { adapt: 40, validation: 12, test: 16 },
-  /** Names of the datasets in the store; `run` begins the name of every run. */
-  names: { source: 'phantom-source', target: 'phantom-target', run: 'quickstart' },
+  /** Names of the datasets in the store, new for every version of the phantoms; `run` begins the name of every run. */
+  names: {
+    source: `phantom-v${PHANTOM_VERSION}-source`,
+    target: `phantom-v${PHANTOM_VERSION}-target`,
+    run: 'quickstart',
+  },
   /** A real recording, without annotation, that the target gets as well. */
   realClip: 'examples/echo-cine-30f.dcm',
 } as const;

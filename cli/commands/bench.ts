@@ -15,7 +15,10 @@ export function benchCommand(): Command {
     'Run one of the benchmarks in bench/.',
     'echoloop bench unet --json\necholoop bench ablation --seeds 1,2,3',
   )
-    .option('--seeds <list>', 'seeds of the benchmarks adaptation, ablation and real, such as 1,2,3')
+    .option(
+      '--seeds <list>',
+      'seeds of the benchmarks adaptation, ablation, phantoms and real, such as 1,2,3',
+    )
     .action(bench);
 }
 

@@ -4,6 +4,7 @@ import type {
   EvaluationReport,
   EvaluationSummary,
   PairedMeasure,
+  PairedVerdict,
   UncertaintyReport,
   VideoScore,
 } from '../../metrics/evaluation.ts';
@@ -28,7 +29,9 @@ const measures = [
   ['Hausdorff mm, mean', 'hausdorffMm', 'mean', mm],
   ['anatomically valid', 'anatomicalValidity', undefined, percent],
   ['temporally valid', 'temporalValidity', undefined, percent],
+  ['the same, at the frame rate', 'temporalValidityAtFrameRate', undefined, percent],
   ['frames with a temporal flag', 'flaggedFrames', undefined, count],
+  ['the same, at the frame rate', 'flaggedFramesAtFrameRate', undefined, count],
   ['valve mistakes/cycle, 5 mm', 'mistakesPerCycle5mm', undefined, count],
   ['valve mistakes/cycle, 7.5 mm', 'mistakesPerCycle7_5mm', undefined, count],
   ['ejection fraction', 'ejectionFraction', undefined, percent],
@@ -162,8 +165,8 @@ function comparisonTable(comparison: Comparison): string {
   const rows = measures.flatMap(([name, field, structure, format]) => {
     const found = valueAt(comparison, field, structure);
     if (found === undefined) return [];
-    if (field === 'anatomicalValidity' || field === 'temporalValidity') {
-      const { prediction, baseline, onlyPrediction, onlyBaseline, pValue } = comparison[field];
+    if ('onlyPrediction' in (found as object)) {
+      const { prediction, baseline, onlyPrediction, onlyBaseline, pValue } = found as PairedVerdict;
       const difference = `${onlyPrediction} only here, ${onlyBaseline} only there`;
       return [[name, format(prediction), format(baseline), difference, '', pText(pValue), 'McNemar']];
     }

@@ -1,19 +1,16 @@
 /**
- * How a phantom is scanned: probe position and picture quality. The source domain is one well set-up scanner; the target
- * domain is other machines and harder patients. `shift` moves every range from the source (0) to the target (1) and beyond.
+ * How a phantom is scanned: probe position and picture quality. The source domain is one well set-up scanner; the
+ * target domain is other machines and harder patients. `shift` moves every range from the source (0) to the target
+ * (1) and beyond.
  */
 import type { RandomStream } from '../../ground/random.ts';
-
-/** Signal lost in a part of one wall for some of the time. */
-export interface WallDropout {
-  /** 0 septal, 1 lateral. */
-  readonly side: 0 | 1;
-  /** Centre and half width along the long axis, as shares of the cavity's length. */
-  readonly centre: number;
-  readonly halfWidth: number;
-  /** Loss in decibels, one value per frame. */
-  readonly lossDb: Float32Array;
-}
+import {
+  drawLateralDropout,
+  drawValveFade,
+  type LateralDropout,
+  type ValveFade,
+  wavingLoss,
+} from './lost-signal.ts';
 
 /** A dark sector behind a rib or lung. */
 export interface Shadow {
@@ -52,6 +49,15 @@ export interface Acquisition {
   readonly myocardiumDb: number;
   readonly surroundingsDb: number;
   readonly pericardiumDb: number;
+  /**
+   * How much darker the lateral wall and the apex are than the septum: sound that runs along a wall comes back
+   * weaker.
+   */
+  readonly lateralLossDb: number;
+  readonly apicalLossDb: number;
+  /** Strength of the slow changes of brightness along the walls, and where their waves stand: one phase a wave. */
+  readonly unevennessDb: number;
+  readonly unevennessPhases: readonly number[];
   /** Loss per millimetre of depth that the time gain does not make up for. */
   readonly attenuationDbPerMm: number;
   readonly edgeLossDb: number;
@@ -61,33 +67,23 @@ export interface Acquisition {
   readonly gainDb: number;
   readonly dynamicRangeDb: number;
   readonly gamma: number;
+  /** Weight that the scanner's smoothing gives each neighbour along an axis: 0 none, 0.25 a 1-2-1 mean. */
+  readonly smoothing: number;
   /** Correlation length of the speckle: along the beam in mm, across it in degrees. */
   readonly speckleAxialMm: number;
   readonly speckleLateralDegrees: number;
-  readonly dropouts: readonly WallDropout[];
+  readonly lateralDropout: LateralDropout | undefined;
+  readonly valveFade: ValveFade | undefined;
   readonly shadows: readonly Shadow[];
   readonly hazes: readonly Haze[];
 }
 
-/** A loss that comes and goes: a steady part, a slow wave and, in the target, bursts of one to four frames. */
-function flicker(frames: number, peak: number, unsteadiness: number, random: RandomStream): Float32Array {
-  const course = new Float32Array(frames);
-  const period = 6 + 14 * random.uniform();
-  const phase = random.uniform();
-  const steady = 1 - 0.75 * Math.min(1, unsteadiness);
-  for (let t = 0; t < frames; t++) {
-    const wave = 0.5 + 0.5 * Math.sin(2 * Math.PI * (t / period + phase));
-    course[t] = peak * (steady + (1 - steady) * wave);
-  }
-  const bursts = Math.round(unsteadiness * frames * 0.12 * random.uniform());
-  for (let burst = 0; burst < bursts; burst++) {
-    const start = random.integer(frames);
-    const length = 1 + random.integer(4);
-    const level = random.uniform() < 0.6 ? 1.15 * peak : 0;
-    for (let t = start; t < Math.min(frames, start + length); t++) course[t] = level;
-  }
-  return course;
-}
+/**
+ * Shares of the default target's videos whose lateral wall comes and goes, and whose valve plane fades beside a
+ * decoy.
+ */
+const LATERAL_DROPOUTS = 0.2;
+const VALVE_FADES = 0.27;
 
 /** Draws the scan of one video. `shift` 0 is the source domain, 1 the default target domain. */
 export function drawAcquisition(
@@ -102,22 +98,17 @@ export function drawAcquisition(
     return low + (high - low) * random.uniform();
   };
   const sign = () => (random.uniform() < 0.5 ? -1 : 1);
-  const beats = 1 + 2 * random.uniform();
+  const beats = 1 + 1.5 * random.uniform();
   const frames = Math.max(16, Math.min(32, Math.round(beats * framesPerBeat)));
+  const timing = { frames, framesPerBeat };
   const rows = 112 + 4 * random.integer(5);
 
-  const dropouts: WallDropout[] = [];
-  const dropoutCount = Math.round(mix([0, 0.7], [0.2, 1.4]));
-  for (let i = 0; i < dropoutCount; i++) {
-    dropouts.push({
-      side: random.uniform() < 0.68 ? 1 : 0,
-      centre: 0.15 + 0.75 * random.uniform(),
-      halfWidth: mix([0.08, 0.14], [0.08, 0.15]),
-      lossDb: flicker(frames, mix([2, 6], [4, 10]), 0.5 * Math.max(0, shift), random),
-    });
-  }
+  const lateralDropout =
+    random.uniform() < LATERAL_DROPOUTS * shift ? drawLateralDropout(timing, [20, 28], random) : undefined;
+  const valveFade =
+    random.uniform() < VALVE_FADES * shift ? drawValveFade(timing, [16, 22], [-14, -9], random) : undefined;
   const shadows: Shadow[] = [];
-  const shadowCount = Math.round(mix([0, 0.4], [0, 0.9]));
+  const shadowCount = Math.round(mix([0, 0.4], [0, 0.6]));
   for (let i = 0; i < shadowCount; i++) {
     const centre = sign() * (0.08 + 0.5 * random.uniform());
     const drift = mix([0, 0.02], [0.01, 0.06]);
@@ -131,19 +122,17 @@ export function drawAcquisition(
     shadows.push({
       angle,
       halfWidth,
-      lossDb: flicker(frames, mix([4, 8], [5, 11]), 0.4 * Math.max(0, shift), random),
+      lossDb: wavingLoss(frames, mix([2, 4], [2, 4.5]), random),
     });
   }
   const hazes: Haze[] = [];
-  const hazeCount = Math.round(mix([0, 0.4], [0.5, 2]));
+  const hazeCount = Math.round(mix([0, 0.4], [0, 0.55]));
   for (let i = 0; i < hazeCount; i++) {
     hazes.push({
       along: -0.05 + 0.8 * random.uniform(),
       across: 0.5 * (2 * random.uniform() - 1),
       radiusShare: 0.14 + 0.16 * random.uniform(),
-      levelDb: flicker(frames, mix([-40, -36], [-38, -31]), 0, random).map(
-        (level) => level + 2 * shift * random.normal(),
-      ),
+      levelDb: wavingLoss(frames, mix([-46, -42], [-46, -41]), random),
     });
   }
   return {
@@ -151,31 +140,37 @@ export function drawAcquisition(
     rows,
     columns: 112,
     // Rounded to what a header of single precision holds.
-    spacingMm: Math.round(1000 * mix([1.08, 1.2], [1, 1.3])) / 1000,
+    spacingMm: Math.round(1000 * mix([1.08, 1.2], [1.04, 1.25])) / 1000,
     frameTimeMs: Math.round((1000 * 60_000) / heartRate / framesPerBeat) / 1000,
-    sectorHalfAngle: mix([0.66, 0.72], [0.63, 0.74]),
-    tilt: mix([-0.09, 0.09], [-0.28, 0.28]),
-    swayRadians: mix([0, 0.01], [0, 0.03]),
-    swayMm: [mix([0, 0.4], [0, 1.2]), mix([0, 0.4], [0, 0.9])],
+    sectorHalfAngle: mix([0.66, 0.72], [0.64, 0.73]),
+    tilt: mix([-0.12, 0.12], [-0.14, 0.14]),
+    swayRadians: mix([0, 0.01], [0, 0.015]),
+    swayMm: [mix([0, 0.4], [0, 0.8]), mix([0, 0.4], [0, 0.6])],
     swayPhase: random.uniform(),
     swayCycles: 0.4 + 0.5 * random.uniform(),
-    apexAcross: mix([-0.04, 0.04], [-0.09, 0.09]),
-    apexDown: mix([0.17, 0.21], [0.14, 0.25]),
-    bloodDb: mix([-48, -43], [-44, -37]),
-    myocardiumDb: mix([-17, -13], [-22, -15]),
-    surroundingsDb: mix([-25.5, -22.5], [-29, -22]),
-    pericardiumDb: mix([-5, -2], [-7, -1.5]),
-    attenuationDbPerMm: mix([0, 0.03], [-0.01, 0.05]),
-    edgeLossDb: mix([2, 5], [2, 7.5]),
-    nearFieldDb: mix([-20, -16], [-20, -13.5]),
-    nearFieldReachMm: mix([7, 10], [7, 12]),
-    noiseDb: mix([-54, -50], [-54, -46]),
-    gainDb: mix([-1, 1], [-6, 4]),
-    dynamicRangeDb: mix([46, 50], [40, 60]),
-    gamma: mix([0.95, 1.05], [0.75, 1.35]),
-    speckleAxialMm: mix([1.2, 1.5], [1.4, 2.2]),
-    speckleLateralDegrees: mix([1.8, 2.2], [2.2, 3.6]),
-    dropouts,
+    apexAcross: mix([-0.04, 0.04], [-0.06, 0.06]),
+    apexDown: mix([0.16, 0.215], [0.155, 0.22]),
+    bloodDb: mix([-48, -44], [-48, -44]),
+    myocardiumDb: mix([-20, -16], [-20, -16]),
+    surroundingsDb: mix([-27, -23], [-29, -24]),
+    pericardiumDb: mix([-9, -5], [-9, -5]),
+    lateralLossDb: mix([1, 2.5], [1, 2.5]),
+    apicalLossDb: mix([1, 2.5], [1, 2.5]),
+    unevennessDb: mix([1, 2.5], [1, 2.5]),
+    unevennessPhases: Array.from({ length: 6 }, () => random.uniform()),
+    attenuationDbPerMm: mix([0, 0.03], [0, 0.04]),
+    edgeLossDb: mix([1, 3], [1, 3.5]),
+    nearFieldDb: mix([-23, -19], [-23, -18]),
+    nearFieldReachMm: mix([7, 10], [8, 11]),
+    noiseDb: mix([-58, -54], [-58, -54]),
+    gainDb: mix([-2.5, 1.5], [-3, 0.5]),
+    dynamicRangeDb: mix([54, 60], [53, 59]),
+    gamma: mix([0.92, 1.12], [0.98, 1.16]),
+    smoothing: mix([0.14, 0.22], [0.155, 0.225]),
+    speckleAxialMm: mix([1.6, 2.1], [1.7, 2.2]),
+    speckleLateralDegrees: mix([2, 2.7], [2.05, 2.75]),
+    valveFade,
+    lateralDropout,
     shadows,
     hazes,
   };

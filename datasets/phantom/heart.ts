@@ -1,6 +1,7 @@
 /**
- * The anatomy of a phantom in an apical view, and how it moves. Everything is measured in millimetres in the heart's own
- * frame: u runs from the endocardial apex along the long axis towards the mitral valve, v across it, lateral side positive.
+ * The anatomy of a phantom in an apical view, and how it moves. Everything is measured in millimetres in the heart's
+ * own frame: u runs from the endocardial apex along the long axis towards the mitral valve, v across it, lateral side
+ * positive.
  */
 import type { RandomStream } from '../../ground/random.ts';
 
@@ -51,33 +52,41 @@ function between(random: RandomStream, low: number, high: number): number {
   return low + (high - low) * random.uniform();
 }
 
-/**
- * Draws a heart. The two views of a patient share the numbers drawn from `patient`; `view` adds what differs.
- * `variation` widens the range of sizes (1 = the source domain); `depthMm` is the depth of the image, which sizes follow.
- */
+/** What a heart is drawn for. */
+export interface HeartRequest {
+  readonly view: ApicalView;
+  /** Depth of the image, which sizes follow. */
+  readonly depthMm: number;
+  readonly framesPerBeat: number;
+  /** 0 in the source domain; larger ones have more zoom and foreshortening. */
+  readonly shift: number;
+}
+
+/** Draws a heart. The two views of a patient share the numbers drawn from `patient`; `scan` adds what differs. */
 export function drawHeart(
-  name: ApicalView,
-  depthMm: number,
-  framesPerBeat: number,
-  variation: number,
+  { view, depthMm, framesPerBeat, shift }: HeartRequest,
   patient: RandomStream,
-  view: RandomStream,
+  scan: RandomStream,
 ): Heart {
-  const spread = (centre: number, half: number) => centre + half * variation * (2 * patient.uniform() - 1);
-  const lengthMm = depthMm * spread(0.5, 0.035) * between(view, 0.97, 1.03);
-  const width = lengthMm * spread(0.275, 0.02) * between(view, 0.95, 1.05);
-  const wall = lengthMm * spread(0.125, 0.012);
-  const septal = between(view, 0.9, 1.02);
+  const spread = (centre: number, half: number) => centre + half * (2 * patient.uniform() - 1);
+  const zoom = 1 + 0.05 * shift * (2 * scan.uniform() - 1);
+  const longAxisMm = depthMm * zoom * spread(0.5, 0.035) * between(scan, 0.97, 1.03);
+  // A probe beside the apex cuts it off: the cavity looks shorter, not narrower, and its tip thicker.
+  const foreshortening = between(scan, 0, 0.08 * shift);
+  const lengthMm = longAxisMm * (1 - foreshortening);
+  const width = longAxisMm * spread(0.275, 0.02) * between(scan, 0.95, 1.05);
+  const wall = longAxisMm * spread(0.125, 0.012);
+  const septal = between(scan, 0.9, 1.02);
   return {
-    view: name,
+    view,
     lengthMm,
     halfWidthMm: [width * septal, width * (2 - septal)],
-    widestAt: between(view, 0.52, 0.66),
-    baseRatio: between(view, 0.7, 0.82),
-    wallMm: [wall * between(view, 0.95, 1.1), wall * between(view, 0.88, 1.02)],
-    apicalWallMm: wall * between(view, 0.75, 0.95),
-    bendMm: lengthMm * between(view, -0.02, 0.035),
-    planeSlope: between(view, -0.09, 0.09),
+    widestAt: between(scan, 0.52, 0.66),
+    baseRatio: between(scan, 0.7, 0.82),
+    wallMm: [wall * between(scan, 0.95, 1.1), wall * between(scan, 0.88, 1.02)],
+    apicalWallMm: wall * between(scan, 0.75, 0.95) * (1 + foreshortening),
+    bendMm: lengthMm * between(scan, -0.02, 0.035),
+    planeSlope: between(scan, -0.09, 0.09),
     shortening: between(patient, 0.13, 0.175),
     narrowing: between(patient, 0.17, 0.3),
     annulusNarrowing: between(patient, 0.18, 0.25),
@@ -126,7 +135,10 @@ export function shapeAt(heart: Heart, frame: number): HeartShape {
   };
 }
 
-/** Half width of a bullet at `share` of its length (0 apex, 1 base) relative to its largest: half ellipse, then a taper. */
+/**
+ * Half width of a bullet at `share` of its length (0 apex, 1 base) relative to its largest: half ellipse, then a
+ * taper.
+ */
 export function bulletProfile(share: number, widestAt: number, baseRatio: number): number {
   if (share <= 0) return 0;
   if (share < widestAt) {

@@ -20,7 +20,7 @@ function leafletDb(heart: Heart, shape: HeartShape, point: HeartPoint, scan: Acq
   const alongLeaflet = fromHinge * Math.cos(angle) + point.abovePlane * Math.sin(angle);
   const offLeaflet = point.abovePlane * Math.cos(angle) - fromHinge * Math.sin(angle);
   if (alongLeaflet < 0 || alongLeaflet > reach || Math.abs(offLeaflet) > 1.4) return Number.NEGATIVE_INFINITY;
-  return scan.pericardiumDb - 3 - 0.25 * heart.wallMm[side];
+  return scan.pericardiumDb - 6 - 0.25 * heart.wallMm[side];
 }
 
 /** Atria, right heart and what surrounds them: everything that is labelled background. */
@@ -58,27 +58,39 @@ function backgroundDb(heart: Heart, shape: HeartShape, point: HeartPoint, scan: 
   return scan.surroundingsDb + brightness - 14 * smoothStep(0, 32, beyond);
 }
 
+/** Myocardium at a place: darker where it lies along the beam, and not the same along the wall. */
+function myocardiumDb(point: HeartPoint, scan: Acquisition): number {
+  const side = point.across < 0 ? 0 : 1;
+  const apical = 1 - smoothStep(0.02, 0.3, point.share);
+  const regional = apical * scan.apicalLossDb + (1 - apical) * side * scan.lateralLossDb;
+  let waves = 0;
+  for (let wave = 0; wave < 3; wave++) {
+    const phase = scan.unevennessPhases[3 * side + wave]!;
+    waves += Math.sin(2 * Math.PI * ((0.7 + 0.8 * wave) * point.share + phase));
+  }
+  return scan.myocardiumDb - regional + (scan.unevennessDb * waves) / 3;
+}
+
 /** Echo strength at a point in decibels below full scale. */
 export function echoDb(heart: Heart, shape: HeartShape, point: HeartPoint, scan: Acquisition): number {
   if (point.abovePlane > -1.5 && point.insideCavity > -1) {
     const leaflet = leafletDb(heart, shape, point, scan);
     if (leaflet > Number.NEGATIVE_INFINITY) return leaflet;
   }
-  if (point.abovePlane > 0) {
+  if (point.abovePlane > 0 && point.insideWall > -2.4) {
+    const muscle = myocardiumDb(point, scan);
     if (point.insideCavity > -1) {
       // A papillary muscle on the lateral side is part of the cavity, as in expert tracings.
       const lengthwise = (point.share - 0.5) / 0.11;
       const inward = (point.insideCavity - 2) / (2.6 + 2 * shape.contraction);
       const papillary = lengthwise * lengthwise + inward * inward;
-      const blood = point.across > 0 && papillary < 1 ? scan.myocardiumDb - 9 - 6 * papillary : scan.bloodDb;
-      return blood + (scan.myocardiumDb - blood) * (1 - smoothStep(-1, 1.2, point.insideCavity));
+      const blood = point.across > 0 && papillary < 1 ? muscle - 13 - 6 * papillary : scan.bloodDb;
+      return blood + (muscle - blood) * (1 - smoothStep(-1, 1.2, point.insideCavity));
     }
-    if (point.insideWall > 0) return scan.myocardiumDb + 1.5 * smoothStep(3, 0, point.insideWall);
-    if (point.insideWall > -2.4) {
-      const bright = point.across > 0 || heart.view === 'a2c' ? 1 : 0.35;
-      const line = (1 - Math.abs(point.insideWall + 1.2) / 1.2) * bright;
-      return scan.myocardiumDb + (scan.pericardiumDb - scan.myocardiumDb) * line;
-    }
+    if (point.insideWall > 0) return muscle + 1.5 * smoothStep(3, 0, point.insideWall);
+    const bright = point.across > 0 || heart.view === 'a2c' ? 1 : 0.35;
+    const line = (1 - Math.abs(point.insideWall + 1.2) / 1.2) * bright;
+    return muscle + (scan.pericardiumDb - muscle) * line;
   }
   return backgroundDb(heart, shape, point, scan);
 }

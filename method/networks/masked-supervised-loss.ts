@@ -15,7 +15,7 @@ const SMOOTHING = 1e-5;
  * host; the caller disposes both results.
  * @throws DomainError GeometryMismatch when the shapes do not fit.
  */
-export function maskedSupervisedLoss(
+function maskedSupervisedLoss(
   logits: tf.Tensor5D,
   labels: tf.Tensor4D,
 ): { loss: tf.Scalar; gradient: tf.Tensor5D } {
