@@ -7,8 +7,8 @@ export interface Batch {
 }
 
 /**
- * `items` in batches of `most`, and what remains in batches of powers of two. A call of few windows costs as much a
- * window as one of many (docs/results.md), so this is cheaper than filling the last batch up, and than recording every
+ * `items` in batches of `most`, and what remains in batches of powers of two. A call of few windows costs hardly more a
+ * window than one of many (docs/results.md), so this is cheaper than filling the last batch up, and than recording every
  * remainder that videos of all lengths leave.
  */
 export function batchesOf(items: number, most: number): Batch[] {
