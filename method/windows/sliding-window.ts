@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
-import { batchesOf } from './batches.ts';
+import { batchesOf } from '../networks/batches.ts';
 import { reflectedIndex } from './reflection.ts';
 
 /** Weights are never smaller (method.md 8). */

@@ -1,7 +1,7 @@
 /** Runs encoder and decoder over a video, a batch of frames at a time. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LabelVideo } from '../../../imaging/image.ts';
-import { batchesOf } from '../../windows/batches.ts';
+import { batchesOf } from '../../networks/batches.ts';
 import { maskShape, type ShapeAutoencoder } from './autoencoder.ts';
 import { registerFrame, type ShapeBox } from './registration.ts';
 
