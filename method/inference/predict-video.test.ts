@@ -4,6 +4,8 @@ import { expect, it } from 'vitest';
 import { InferenceSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
+import { nativeBackend } from '../../recorded/leakless.fixture.ts';
+import { recordSteps } from '../../recorded/recorded.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { Predictor } from '../windows/window-predictor.ts';
@@ -39,6 +41,25 @@ it.each([
   expect(segmentation).toMatchObject({ frames, rows, columns, spacingMm: [0.5, 0.4], frameTimeMs: 33 });
   expect(segmentation.labels).toHaveLength(video.intensities.length);
 });
+
+it.each([
+  [3, 9, 11],
+  [13, 16, 16],
+])(
+  'predicts %i frames of %i x %i pixels to the same bits recorded as operation by operation',
+  (frames, rows, columns) => {
+    const video = greyVideo(frames, rows, columns);
+    const count = () => [tf.memory().numTensors, nativeBackend().binding.getNumOfTensors()];
+    const before = count();
+    const network = UNet3D.initialise(tinyUNet, randomStream(2, 'network'));
+    recordSteps(false);
+    const plain = predictVideo(network, video, inference);
+    recordSteps(true);
+    for (let call = 0; call < 4; call++) expect(predictVideo(network, video, inference)).toEqual(plain);
+    network.dispose();
+    expect(count()).toEqual(before);
+  },
+);
 
 it('keeps the largest foreground blob of each frame and says how sure it is of it', () => {
   const video = greyVideo(5, 8, 8);

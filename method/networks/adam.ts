@@ -113,6 +113,7 @@ export class Adam {
     const step = this.#step;
     const moments = holdValues([this.#first, this.#second]);
     return {
+      values: moments.values,
       restore: () => {
         moments.restore();
         this.#step = step;

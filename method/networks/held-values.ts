@@ -5,6 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface Held {
+  /** In the order of the variables; not to be disposed but with all of this. */
+  readonly values: readonly tf.Tensor[];
   /** Gives the variables the held values back; allowed more than once. */
   restore(): void;
   dispose(): void;
@@ -17,6 +19,7 @@ export interface Held {
 export function holdValues(variables: readonly tf.Variable[]): Held {
   const values = variables.map((variable) => tf.keep(tf.clone(variable)));
   return {
+    values,
     restore: () => {
       variables.forEach((variable, index) => {
         variable.assign(values[index]!);

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../ground/random.ts';
+import { type Held, holdValues } from './held-values.ts';
 import { LEAKY_SLOPE } from './kernels/kernel-interface.ts';
 import { arrayOf, elementCount, type NamedArray, type NamedArrays, permuteAxes } from './named-arrays.ts';
 import type { ParameterPlan } from './unet-plan.ts';
@@ -62,6 +63,19 @@ export function assignParameters(
 /** Host copies in PyTorch's layout of parameters, or of tensors named and shaped like them (gradients). */
 export function hostArrays(tensors: ReadonlyMap<string, tf.Tensor>): NamedArrays {
   return Object.fromEntries([...tensors].map(([name, tensor]) => [name, hostArray(tensor)]));
+}
+
+/** Parameters held on the device. */
+export interface HeldParameters extends Held {
+  /** Host copies of what is held, in PyTorch's layout. */
+  toArrays(): NamedArrays;
+}
+
+/** Holds the present parameters. */
+export function holdParameters(parameters: ReadonlyMap<string, tf.Variable>): HeldParameters {
+  const held = holdValues([...parameters.values()]);
+  const named = new Map([...parameters.keys()].map((name, index) => [name, held.values[index]!]));
+  return { ...held, toArrays: () => hostArrays(named) };
 }
 
 function tensorOf(array: NamedArray): tf.Tensor {

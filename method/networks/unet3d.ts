@@ -7,10 +7,16 @@ import { DomainError } from '../../ground/errors.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import type { Gradients } from './gradients.ts';
-import { type Held, holdValues } from './held-values.ts';
 import { ConvolutionBlock, DecoderLevel, type DecoderPass, Head, type LayerPass } from './layers.ts';
 import type { NamedArrays } from './named-arrays.ts';
-import { assignParameters, createParameters, hostArrays, initialArrays } from './parameters.ts';
+import {
+  assignParameters,
+  createParameters,
+  type HeldParameters,
+  holdParameters,
+  hostArrays,
+  initialArrays,
+} from './parameters.ts';
 import { planUNet, type UNetConfig, type UNetPlan } from './unet-plan.ts';
 
 export type { Gradients } from './gradients.ts';
@@ -185,8 +191,8 @@ export class UNet3D {
   }
 
   /** Holds the parameters on the device, to go back to. */
-  hold(): Held {
-    return holdValues([...this.parameters.values()]);
+  hold(): HeldParameters {
+    return holdParameters(this.parameters);
   }
 
   dispose(): void {

@@ -1,9 +1,8 @@
 /** Corrects the shapes of a segmentation over time with the shape autoencoder (method.md 4.2). */
-import * as tf from '@tensorflow/tfjs-core';
 import { geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { FIXED_SMOOTHNESS_WEIGHT, smoothSignal, smoothWithinThreshold } from './latent-smoothing.ts';
 import type { TrainedAutoencoder } from './shape-autoencoder/autoencoder-checkpoint.ts';
-import { encodeFrames } from './shape-autoencoder/encode-frames.ts';
+import { decodeFrames, encodeFrames } from './shape-autoencoder/encode-frames.ts';
 import type { LatentBounds } from './shape-autoencoder/latent-bounds.ts';
 import { shapeBoxOf, unregisterFrame } from './shape-autoencoder/registration.ts';
 import { attributeDimensions } from './shape-autoencoder/shape-attributes.ts';
@@ -22,22 +21,14 @@ export function correctSequence(
   const box = shapeBoxOf(cleaned);
   if (!box) return cleaned;
   const { frames, rows, columns } = cleaned;
-  const { batchFrames, latentDimensions, maskSize } = autoencoder.config;
+  const { maskSize } = autoencoder.config;
   const codes = smoothCodes(encodeFrames(autoencoder, cleaned, box), frames, bounds);
   const labels = new Uint8Array(cleaned.labels.length);
   const pixels = rows * columns;
-  for (let start = 0; start < frames; start += batchFrames) {
-    const count = Math.min(batchFrames, frames - start);
-    const batch = codes.slice(start * latentDimensions, (start + count) * latentDimensions);
-    const decoded = tf.tidy(() => autoencoder.decode(tf.tensor2d(batch, [count, latentDimensions])));
-    const logits = decoded.dataSync<'float32'>();
-    decoded.dispose();
-    const size = logits.length / count;
-    for (let i = 0; i < count; i++) {
-      const target = labels.subarray((start + i) * pixels, (start + i + 1) * pixels);
-      unregisterFrame(logits.subarray(i * size, (i + 1) * size), maskSize, box, cleaned, target);
-    }
-  }
+  decodeFrames(autoencoder, codes, (frame, logits) => {
+    const target = labels.subarray(frame * pixels, (frame + 1) * pixels);
+    unregisterFrame(logits, maskSize, box, cleaned, target);
+  });
   return { ...geometryOf(cleaned), labels };
 }
 

@@ -88,7 +88,8 @@ describe('the reward network', () => {
       const logits = [0.5, -1, 2, 0.1];
       const gradient = at(logits).gradient.dataSync();
       for (let i = 0; i < 4; i++) {
-        const moved = (by: number) => at(logits.map((logit, j) => (i === j ? logit + by : logit))).loss;
+        const moved = (by: number) =>
+          at(logits.map((logit, j) => (i === j ? logit + by : logit))).loss.dataSync()[0]!;
         expect(gradient[i]).toBeCloseTo((moved(1e-2) - moved(-1e-2)) / 2e-2, 4);
       }
     });

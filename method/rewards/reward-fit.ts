@@ -3,14 +3,12 @@
  * can be saved after any step and go on with the same numbers: epochs of training and validation, then the pixels of
  * the validation and test splits under the best weights.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import type { RewardFitConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { randomStream, shuffled } from '../../ground/random.ts';
 import { expectedCalibrationError } from '../../metrics/uncertainty.ts';
 import { Adam } from '../networks/adam.ts';
-import { addGradients, disposeGradients, type Gradients, scaleGradients } from '../networks/gradients.ts';
-import type { NamedArrays } from '../networks/named-arrays.ts';
+import type { HeldParameters } from '../networks/parameters.ts';
 import { withoutPrefix, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import {
@@ -39,7 +37,7 @@ import {
   type WindowCounts,
   windowsOfPhase,
 } from './reward-fit-progress.ts';
-import { rewardInput, rewardLoss, rewardLossAndGradient } from './reward-network.ts';
+import { RewardFitSteps } from './reward-fit-steps.ts';
 
 export interface RewardFitOptions {
   /** Trained in place; it stays the caller's. After the last step it holds the best weights. */
@@ -77,9 +75,10 @@ export class RewardFit implements Training<RewardFitProgress> {
   readonly #split: TripleSplit;
   readonly #windows: WindowCounts;
   readonly #optimiser: Adam;
+  readonly #steps: RewardFitSteps;
   #progress: RewardFitProgress;
-  #best: NamedArrays | undefined;
-  #accumulated: Gradients = new Map();
+  /** Weights of the epoch with the lowest validation loss, on the device. */
+  #best: HeldParameters | undefined;
   /** The triples in the order of an epoch: shuffled once, for they may be many. */
   #order: { readonly epoch: number; readonly triples: readonly number[] } | undefined;
   #validationPixels: HeldOutPixels;
@@ -101,6 +100,7 @@ export class RewardFit implements Training<RewardFitProgress> {
     };
     this.#progress = initialProgress(config);
     this.#optimiser = new Adam(network.parameters, { learningRate: config.learningRate });
+    this.#steps = new RewardFitSteps(network, this.#optimiser);
     this.#validationPixels = new HeldOutPixels('validation', validation.length);
     this.#testPixels = new HeldOutPixels('test', test.length);
   }
@@ -169,18 +169,12 @@ export class RewardFit implements Training<RewardFitProgress> {
   }
 
   state(): TrainingState<RewardFitProgress> {
-    const accumulated = Object.fromEntries(
-      [...this.#accumulated].map(([name, gradient]) => [
-        name,
-        { shape: gradient.shape, data: gradient.dataSync<'float32'>().slice() },
-      ]),
-    );
     return {
       arrays: {
         ...withPrefix('network', this.#network.toArrays()),
         ...withPrefix('optimiser', this.#optimiser.toArrays()),
-        ...withPrefix('best', this.#best ?? {}),
-        ...withPrefix('accumulated', accumulated),
+        ...withPrefix('best', this.#best?.toArrays() ?? {}),
+        ...withPrefix('accumulated', this.#steps.waitingArrays()),
         ...this.#validationPixels.toArrays(),
         ...this.#testPixels.toArrays(),
       },
@@ -190,25 +184,28 @@ export class RewardFit implements Training<RewardFitProgress> {
 
   restore({ arrays, progress }: TrainingState<RewardFitProgress>): void {
     const best = withoutPrefix('best', arrays);
+    this.#best?.dispose();
+    this.#best = undefined;
+    if (Object.keys(best).length > 0) {
+      this.#network.assign(best);
+      this.#best = this.#network.hold();
+    }
     this.#network.assign(withoutPrefix('network', arrays));
     this.#optimiser.assign(withoutPrefix('optimiser', arrays));
     this.#optimiser.setLearningRate(progress.learningRate);
-    this.#best = Object.keys(best).length > 0 ? best : undefined;
-    this.#dropAccumulated();
-    this.#accumulated = new Map(
-      Object.entries(withoutPrefix('accumulated', arrays)).map(([name, { shape, data }]) => [
-        name,
-        tf.tensor(data.slice(), [...shape], 'float32'),
-      ]),
+    this.#steps.assignWaiting(
+      withoutPrefix('accumulated', arrays),
+      progress.phase === 'training' ? progress.step % this.#config.accumulation : 0,
     );
     this.#validationPixels.assign(arrays);
     this.#testPixels.assign(arrays);
     this.#progress = progress;
   }
 
-  /** Frees the optimiser; the network stays. */
+  /** Frees optimiser, recordings and what is held of the weights; the network stays. */
   dispose(): void {
-    this.#dropAccumulated();
+    this.#steps.dispose();
+    this.#best?.dispose();
     this.#optimiser.dispose();
   }
 
@@ -235,36 +232,19 @@ export class RewardFit implements Training<RewardFitProgress> {
   }
 
   #train(window: TripleWindow): number {
-    const input = rewardInput(window.image, window.labelMap);
-    const pass = this.#network.forwardForTraining(input);
-    try {
-      const { loss, gradient } = rewardLossAndGradient(pass.outputs[0]!, window.correct);
-      this.#accumulated = addGradients(this.#accumulated, pass.backward([gradient]));
-      gradient.dispose();
-      const accumulated = (this.#progress.step % this.#config.accumulation) + 1;
-      const last = this.#progress.step + 1 === this.#windows.training;
-      if (Number.isFinite(loss) && (accumulated === this.#config.accumulation || last)) {
-        const mean = scaleGradients(this.#accumulated, 1 / accumulated);
-        this.#accumulated = new Map();
-        this.#optimiser.apply(mean);
-        disposeGradients(mean);
-      }
-      return loss;
-    } finally {
-      pass.dispose();
-      input.dispose();
-    }
+    const loss = this.#steps.train(window);
+    const { accumulation } = this.#config;
+    const last = this.#progress.step + 1 === this.#windows.training;
+    if (Number.isFinite(loss) && (this.#steps.waiting === accumulation || last)) this.#steps.apply();
+    return loss;
   }
 
   #evaluate(window: TripleWindow): number {
-    const logits = tf.tidy(() => this.#network.forward(rewardInput(window.image, window.labelMap)));
-    const loss = rewardLoss(logits, window.correct);
     const { phase } = this.#progress;
-    if (phase === 'calibration' || phase === 'test') {
-      const pixels = phase === 'test' ? this.#testPixels : this.#validationPixels;
-      pixels.add(logits.dataSync<'float32'>(), window.host.segmentation, window.host.correct);
-    }
-    logits.dispose();
+    if (phase !== 'calibration' && phase !== 'test') return this.#steps.lossOf(window);
+    const { loss, logits } = this.#steps.measure(window);
+    const pixels = phase === 'test' ? this.#testPixels : this.#validationPixels;
+    pixels.add(logits, window.host.segmentation, window.host.correct);
     return loss;
   }
 
@@ -276,19 +256,17 @@ export class RewardFit implements Training<RewardFitProgress> {
       this.#progress = { ...next, phase: 'validation', trainingLoss: loss };
     } else if (progress.phase === 'validation') {
       this.#progress = recordEpoch(next, loss, this.#config);
-      if (this.#progress.bestEpoch === progress.epoch) this.#best = this.#network.toArrays();
+      if (this.#progress.bestEpoch === progress.epoch) {
+        this.#best?.dispose();
+        this.#best = this.#network.hold();
+      }
       this.#optimiser.setLearningRate(this.#progress.learningRate);
-      if (this.#progress.phase === 'calibration') this.#network.assign(this.#best!);
+      if (this.#progress.phase === 'calibration') this.#best!.restore();
     } else if (progress.phase === 'calibration') {
       const { logits, correct } = this.#validationPixels.all;
       this.#progress = { ...next, phase: 'test', temperature: fitTemperature(logits, correct) };
     } else {
       this.#progress = { ...next, phase: 'done', testLoss: loss };
     }
-  }
-
-  #dropAccumulated(): void {
-    disposeGradients(this.#accumulated);
-    this.#accumulated = new Map();
   }
 }

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { UNetShapeConfig } from '../../contracts/network-shape.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { decodeNetwork, type NetworkKind } from '../networks/network-checkpoint.ts';
+import type { LossTensors } from '../networks/supervised-loss.ts';
 import type { UNet3D, UNetConfig } from '../networks/unet3d.ts';
 
 export const rewardKinds = ['anatomical-reward', 'landmark-reward'] as const satisfies NetworkKind[];
@@ -79,31 +80,25 @@ export function rewardInput(image: tf.Tensor5D, labelMap: tf.Tensor4D): tf.Tenso
 /**
  * Mean squared error of sigmoid(logits) against the map of right pixels, with its gradient by the logits (method.md
  * 5.1). `logits` is [batch, time, rows, columns, 1], `correct` [batch, time, rows, columns] in [0, 1]. The caller
- * disposes the gradient.
+ * disposes both.
  */
-export function rewardLossAndGradient(
-  logits: tf.Tensor5D,
-  correct: tf.Tensor4D,
-): { loss: number; gradient: tf.Tensor5D } {
-  const { squared, gradient } = tf.tidy(() => {
+export function rewardLossAndGradient(logits: tf.Tensor5D, correct: tf.Tensor4D): LossTensors {
+  return tf.tidy(() => {
     const probability = tf.sigmoid(logits);
     const error = tf.sub(probability, tf.expandDims(tf.cast(correct, 'float32'), -1));
     // d/dz mean((p - y)^2) = 2 (p - y) p (1 - p) / n
     const slope = tf.mul(tf.mul(error, probability), tf.sub(1, probability));
-    return { squared: tf.mean(tf.square(error)), gradient: tf.mul(slope, 2 / logits.size) as tf.Tensor5D };
+    return {
+      loss: tf.mean(tf.square(error)) as tf.Scalar,
+      gradient: tf.mul(slope, 2 / logits.size) as tf.Tensor5D,
+    };
   });
-  const loss = squared.dataSync()[0]!;
-  squared.dispose();
-  return { loss, gradient };
 }
 
-/** The loss of `rewardLossAndGradient` alone, for windows that are judged and not trained on. */
-export function rewardLoss(logits: tf.Tensor5D, correct: tf.Tensor4D): number {
-  const squared = tf.tidy(() => {
+/** The loss of `rewardLossAndGradient` alone, for windows that are judged and not trained on. The caller disposes it. */
+export function rewardLoss(logits: tf.Tensor5D, correct: tf.Tensor4D): tf.Scalar {
+  return tf.tidy(() => {
     const error = tf.sub(tf.sigmoid(logits), tf.expandDims(tf.cast(correct, 'float32'), -1));
-    return tf.mean(tf.square(error));
+    return tf.mean(tf.square(error)) as tf.Scalar;
   });
-  const loss = squared.dataSync()[0]!;
-  squared.dispose();
-  return loss;
 }

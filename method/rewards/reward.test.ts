@@ -5,6 +5,8 @@ import { InferenceSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { landmarkFreeMeasures } from '../../metrics/temporal.ts';
+import { nativeBackend } from '../../recorded/leakless.fixture.ts';
+import { recordSteps } from '../../recorded/recorded.ts';
 import { encodeNetwork } from '../networks/network-checkpoint.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
@@ -170,6 +172,31 @@ it('maps a whole video as it maps a window, pixel by pixel where the network loo
   const shorter = { ...video, frames: 4, labels: labels.subarray(rows * columns) };
   expect(() => reward.ofVideo(video, shorter, inference)).toThrow('on one grid');
   expect(tf.memory().numTensors).toBe(before);
+});
+
+it('maps a whole video with both networks to the same bits recorded as operation by operation', () => {
+  const [frames, rows, columns] = [7, 10, 12];
+  const count = () => [tf.memory().numTensors, nativeBackend().binding.getNumOfTensors()];
+  const before = count();
+  const config = rewardNetworkConfig(tinyUNet);
+  const reward = new Reward(
+    (['anatomical-reward', 'landmark-reward'] as const).map((kind, index) => ({
+      kind,
+      network: UNet3D.initialise(config, randomStream(index, kind)),
+      temperature: 2 - index,
+    })),
+  );
+  const intensities = normals(frames * rows * columns);
+  const geometry = { frames, rows, columns, spacingMm: [0.5, 0.4] as const, frameTimeMs: 33 };
+  const labels = Uint8Array.from(intensities, (value) => (value > 0 ? 1 : 0));
+  const map = () =>
+    reward.ofVideo({ ...geometry, intensities }, { ...geometry, labels }, InferenceSchema.parse({}));
+  recordSteps(false);
+  const plain = map();
+  recordSteps(true);
+  for (let call = 0; call < 4; call++) expect(map()).toEqual(plain);
+  reward.dispose();
+  expect(count()).toEqual(before);
 });
 
 it('loads stored networks with the temperature of their checkpoint, or the one that is known of them', () => {

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import { slidingWindowLogits } from '../windows/sliding-window.ts';
 import { windowPredictor } from '../windows/window-predictor.ts';
 import { type PenaltyRules, penalise, penaltiesOf, type WindowSurroundings } from './penalties.ts';
@@ -40,13 +41,10 @@ export interface WindowReward {
   ): tf.Tensor4D;
 }
 
-/** Logits of a network on its input, [batch, time, rows, columns, 2] to [batch, time, rows, columns, 1]. */
-type LogitsOf = (network: RewardNetwork['network'], input: tf.Tensor5D) => tf.Tensor5D;
-
-const wholeInput: LogitsOf = (network, input) => network.forward(input);
-
 export class Reward {
   readonly networks: readonly RewardNetwork[];
+  /** Logits of all networks on windows of a video, one channel each. */
+  readonly #logitsOfWindows: RecordedStep<[tf.Tensor5D], tf.Tensor5D>;
 
   /**
    * Takes over the networks.
@@ -61,6 +59,14 @@ export class Reward {
       );
     }
     this.networks = networks;
+    this.#logitsOfWindows = recorded(
+      'reward of windows of a video',
+      (windows: tf.Tensor5D) =>
+        tf.concat(
+          networks.map(({ network }) => windowPredictor(network)(windows)),
+          4,
+        ) as tf.Tensor5D,
+    );
   }
 
   /**
@@ -94,16 +100,11 @@ export class Reward {
    * columns]. The caller disposes the result.
    * @throws DomainError GeometryMismatch when the two are not on one grid.
    */
-  map(
-    image: tf.Tensor5D,
-    labelMap: tf.Tensor4D,
-    scaling: RewardRules['scaling'] = 'none',
-    logitsOf: LogitsOf = wholeInput,
-  ): tf.Tensor4D {
+  map(image: tf.Tensor5D, labelMap: tf.Tensor4D, scaling: RewardRules['scaling'] = 'none'): tf.Tensor4D {
     return tf.tidy(() => {
       const input = rewardInput(image, labelMap);
       const maps = this.networks.map(({ kind, network, temperature }) => {
-        const logits = tf.squeeze(logitsOf(network, input), [4]);
+        const logits = tf.squeeze(network.forward(input), [4]);
         const map = tf.sigmoid(tf.div(logits, temperature)) as tf.Tensor4D;
         // Most frames have no misplaced landmark, and scaling would make one up in each (docs/experiments.md).
         return scaling === 'per-frame' && kind === 'anatomical-reward' ? minMaxPerFrame(map) : map;
@@ -125,25 +126,26 @@ export class Reward {
 
   /**
    * The map of a whole video, [frames, rows, columns], without scaling and penalties: logits are averaged over sliding
-   * windows (method.md 8).
+   * windows (method.md 8), all networks in one pass over the video.
    * @throws DomainError GeometryMismatch when video and segmentation are not on one grid.
    */
   ofVideo(video: GreyVideo, segmentation: LabelVideo, config: InferenceConfig): Float32Array {
+    const temperatures = this.networks.map(({ temperature }) => temperature);
     const map = tf.tidy(() => {
       const image = tf.tensor5d(video.intensities, [1, video.frames, video.rows, video.columns, 1]);
       const { frames, rows, columns, labels } = segmentation;
       const labelMap = tf.tensor4d(Int32Array.from(labels), [1, frames, rows, columns], 'int32');
-      return this.map(image, labelMap, 'none', (network, input) =>
-        slidingWindowLogits(input, windowPredictor(network), config),
-      );
+      const logits = slidingWindowLogits(rewardInput(image, labelMap), this.#logitsOfWindows, config);
+      return tf.min(tf.sigmoid(tf.div(logits, tf.tensor1d(temperatures))), 4);
     });
     const values = map.dataSync<'float32'>();
     map.dispose();
     return values;
   }
 
-  /** Frees the networks. */
+  /** Frees the networks and what is recorded of them. */
   dispose(): void {
+    this.#logitsOfWindows.dispose();
     for (const { network } of this.networks) network.dispose();
   }
 }

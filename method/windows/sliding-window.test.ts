@@ -72,6 +72,22 @@ it('gives the same for windows one by one as for many at once', () => {
   expect(Math.min(...batches)).toBe(1);
 });
 
+it('gives few different counts of windows to the predictor, whatever the length of the videos', () => {
+  const counts = new Set<number>();
+  for (let frames = 1; frames <= 40; frames++) {
+    slideWindows(
+      video(frames, 80, 70),
+      (x) => {
+        counts.add(x.shape[0]);
+        return tf.clone(x);
+      },
+      config,
+    );
+  }
+  // 7 windows of 4 x 80 x 70 fit into a call.
+  expect([...counts].sort()).toEqual([1, 2, 4, 7]);
+});
+
 it('refuses a predictor that changes the grid and an overlap without an advance', () => {
   expect(() =>
     slideWindows(video(5), (x) => tf.slice(x, [0, 0, 0, 0, 0], [-1, 2, -1, -1, -1]), config),

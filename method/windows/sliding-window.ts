@@ -7,13 +7,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
+import { batchesOf } from '../networks/batches.ts';
 import { reflectedIndex } from './reflection.ts';
 
 /** Weights are never smaller (method.md 8). */
 const WEIGHT_FLOOR = 1e-3;
 
 /**
- * Voxels that go through the predictor at once: small windows share one call's overhead, large ones go one by one.
+ * The memory budget of a call of the predictor, in voxels: as many whole windows as fit go through together, at least
+ * one. Small windows share a call's overhead; larger calls take more memory and no less time (docs/results.md).
  */
 const VOXELS_PER_CALL = 160_000;
 
@@ -111,18 +113,30 @@ export function slideWindows(
   const weights = weightMap(shape, config.sigmaScale);
   let sums: WeightedSums | undefined;
   const perCall = Math.max(1, Math.floor(VOXELS_PER_CALL / weights.length));
-  for (let first = 0; first < places.length; first += perCall) {
-    const batch = places.slice(first, first + perCall);
-    const prediction = predictBatch(video, batch, shape, predict);
-    const { channels } = prediction;
+  const add = ({ places, values, channels }: Prediction): void => {
     const size = weights.length * channels;
     const target = sums ?? emptySums({ frames, rows, columns, channels });
     sums = target;
-    batch.forEach((place, index) => {
-      const values = prediction.values.subarray(index * size, (index + 1) * size);
-      addWindow(target, { place, shape, values, weights });
+    places.forEach((place, index) => {
+      const window = values.subarray(index * size, (index + 1) * size);
+      addWindow(target, { place, shape, values: window, weights });
     });
+  };
+  // Reading the next windows and adding up the last ones goes on while a GPU computes; a processor computes within the
+  // call of the predictor (docs/recorded-step.md).
+  let computing: Computing | undefined;
+  for (const { start, count } of batchesOf(places.length, perCall)) {
+    const batch = places.slice(start, start + count);
+    const input = readWindows(video, batch, shape);
+    const finished = computing && predictionOf(computing);
+    computing = {
+      places: batch,
+      given: [count, ...shape, video.channels],
+      output: tf.tidy(() => predict(tf.tensor5d(input, [count, ...shape, video.channels]))),
+    };
+    if (finished) add(finished);
   }
+  if (computing) add(predictionOf(computing));
   if (sums === undefined)
     throw new DomainError('DatasetInvalid', 'a video without frames cannot be predicted');
   return weightedMean(sums);
@@ -158,30 +172,43 @@ export function greyChannel(video: GreyVideo): ChannelVideo {
 
 type Triplet = readonly [number, number, number];
 
-function predictBatch(
-  video: ChannelVideo,
-  places: readonly Triplet[],
-  shape: Triplet,
-  predict: WindowPredictor,
-): { values: Float32Array; channels: number } {
-  const size = shape[0] * shape[1] * shape[2] * video.channels;
-  const input = new Float32Array(places.length * size);
-  places.forEach((place, index) => {
-    readWindow(video, place, shape, input.subarray(index * size, (index + 1) * size));
-  });
-  const expected = [places.length, ...shape];
-  const output = tf.tidy(() => predict(tf.tensor5d(input, [places.length, ...shape, video.channels])));
+/** Windows that the predictor was given, and what it may still be computing. */
+interface Computing {
+  readonly places: readonly Triplet[];
+  /** Shape of what it was given. */
+  readonly given: readonly number[];
+  readonly output: tf.Tensor5D;
+}
+
+/** What the predictor says of some windows, [places, time, rows, columns, channels]. */
+interface Prediction {
+  readonly places: readonly Triplet[];
+  readonly values: Float32Array;
+  readonly channels: number;
+}
+
+/** Waits for the prediction and frees it on the device. */
+function predictionOf({ places, given, output }: Computing): Prediction {
   const values = output.dataSync<'float32'>();
-  const found = output.shape;
-  tf.dispose(output);
-  if (expected.some((length, axis) => length !== found[axis])) {
+  const { shape } = output;
+  output.dispose();
+  if (shape.some((length, axis) => axis < 4 && length !== given[axis])) {
     throw new DomainError(
       'GeometryMismatch',
-      `the predictor of a sliding window was given [${expected.join(', ')}, ${video.channels}] and returned ` +
-        `[${found.join(', ')}]: it must keep windows, time, rows and columns`,
+      `the predictor of a sliding window was given [${given.join(', ')}] and returned [${shape.join(', ')}]: it must keep ` +
+        'windows, time, rows and columns',
     );
   }
-  return { values, channels: found[4] };
+  return { places, values, channels: shape[4] };
+}
+
+function readWindows(video: ChannelVideo, places: readonly Triplet[], shape: Triplet): Float32Array {
+  const size = shape[0] * shape[1] * shape[2] * video.channels;
+  const windows = new Float32Array(places.length * size);
+  places.forEach((place, index) => {
+    readWindow(video, place, shape, windows.subarray(index * size, (index + 1) * size));
+  });
+  return windows;
 }
 
 function readWindow(

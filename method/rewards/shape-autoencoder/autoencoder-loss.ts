@@ -24,10 +24,8 @@ export function reconstructionLoss(
   return tf.tidy(() => {
     const batch = logits.shape[0];
     const pixels = logits.size / logits.shape[4];
-    const probability = tf.softmax(logits);
-    // log softmax by hand: stable, and its gradient is not needed from a tape.
-    const shifted = tf.sub(logits, tf.max(logits, -1, true));
-    const logProbability = tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)));
+    const logProbability = tf.logSoftmax(logits);
+    const probability = tf.exp(logProbability);
     const crossEntropy = tf.div(tf.neg(tf.sum(tf.mul(masks, logProbability))), pixels);
     const entropyGradient = tf.mul(tf.sub(probability, masks), crossEntropyWeight / pixels);
 
@@ -81,34 +79,57 @@ export function divergenceLoss(
   });
 }
 
-/**
- * weight * sum over attributes of the mean over pairs of |tanh(delta * latent difference) - sign(attribute
- * difference)|, with its gradient by the latent means. Pairs in which an attribute could not be measured are left out.
- *
- * `means` is [batch, latentDimensions], row-major, as is the gradient.
- */
-export function attributeLoss(
-  means: Float32Array,
+/** What the attribute term asks of every pair of frames, [attributes, batch, batch]. */
+export interface AttributePairs<Values = tf.Tensor3D> {
+  /** -1, 0 or 1: how the attribute of the first frame lies to that of the second. */
+  readonly order: Values;
+  /** Share of the pair in the loss; 0 where one of the two could not be measured. */
+  readonly share: Values;
+}
+
+/** The pairs of a batch of frames, row-major; pairs in which an attribute could not be measured are left out. */
+export function attributePairs(
   attributes: readonly AttributeValues[],
   weight: number,
-): { loss: number; gradient: Float32Array } {
+): AttributePairs<Float32Array> {
   const batch = attributes.length;
-  const dimensions = means.length / batch;
-  const gradient = new Float32Array(means.length);
-  let loss = 0;
+  const size = attributeDimensions.length * batch * batch;
+  const [order, share] = [new Float32Array(size), new Float32Array(size)];
   for (let a = 0; a < attributeDimensions.length; a++) {
-    const measured = [];
-    for (let i = 0; i < batch; i++) if (!Number.isNaN(attributes[i]![a]!)) measured.push(i);
-    const scale = weight / Math.max(measured.length, 1) ** 2;
-    for (const i of measured) {
-      for (const j of measured) {
-        const bounded = Math.tanh(DELTA * (means[i * dimensions + a]! - means[j * dimensions + a]!));
-        const error = bounded - Math.sign(attributes[i]![a]! - attributes[j]![a]!);
-        loss += scale * Math.abs(error);
-        // Twice: the pair (j, i) has the same derivative by the latent of i.
-        gradient[i * dimensions + a]! += 2 * scale * Math.sign(error) * (1 - bounded * bounded) * DELTA;
-      }
+    const values = attributes.map((of) => of[a]!);
+    const measured = values.filter((value) => !Number.isNaN(value)).length;
+    for (let pair = 0; pair < batch * batch; pair++) {
+      const difference = values[Math.floor(pair / batch)]! - values[pair % batch]!;
+      if (Number.isNaN(difference)) continue;
+      order[a * batch * batch + pair] = Math.sign(difference);
+      share[a * batch * batch + pair] = weight / measured ** 2;
     }
   }
-  return { loss, gradient };
+  return { order, share };
+}
+
+/**
+ * weight * sum over attributes of the mean over pairs of |tanh(delta * latent difference) - sign(attribute
+ * difference)|, with its gradient by the latent means [batch, latentDimensions]. The caller disposes both results.
+ */
+export function attributeLoss(
+  means: tf.Tensor2D,
+  { order, share }: AttributePairs,
+): { loss: tf.Scalar; gradient: tf.Tensor2D } {
+  return tf.tidy(() => {
+    const [batch, dimensions] = means.shape;
+    const attributes = order.shape[0];
+    const coordinates = tf.transpose(tf.slice(means, [0, 0], [batch, attributes]));
+    const difference = tf.sub(tf.expandDims(coordinates, 2), tf.expandDims(coordinates, 1));
+    const bounded = tf.tanh(tf.mul(difference, DELTA));
+    const error = tf.sub(bounded, order);
+    const slope = tf.mul(tf.mul(tf.sign(error), share), tf.sub(1, tf.square(bounded)));
+    // Twice: the pair (j, i) has the same derivative by the latent of i.
+    const gradient = tf.transpose(tf.mul(tf.sum(slope, 2), 2 * DELTA));
+    const ofOthers = tf.zeros([batch, dimensions - attributes]);
+    return {
+      loss: tf.sum(tf.mul(tf.abs(error), share)) as tf.Scalar,
+      gradient: tf.concat([gradient, ofOthers], 1) as tf.Tensor2D,
+    };
+  });
 }

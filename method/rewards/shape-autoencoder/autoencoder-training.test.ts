@@ -6,6 +6,7 @@ import { generatePhantom } from '../../../datasets/phantom/phantom.ts';
 import { randomStream } from '../../../ground/random.ts';
 import type { LabelVideo } from '../../../imaging/image.ts';
 import { diceOf } from '../../../metrics/overlap.ts';
+import { recordSteps } from '../../../recorded/recorded.ts';
 import type { TrainingState } from '../../training/training.ts';
 import { correctSequence } from '../correct-sequence.ts';
 import { ShapeAutoencoder } from './autoencoder.ts';
@@ -83,6 +84,32 @@ describe('training the shape autoencoder', () => {
     }
     straight.training.dispose();
     straight.autoencoder.dispose();
+  });
+
+  it('makes the same numbers recorded as operation by operation, resumed in the middle too', () => {
+    const outcomes = [false, true, true].map((record, index) => {
+      recordSteps(record);
+      let { autoencoder, training } = start(9);
+      const measures: object[] = [];
+      while (!training.done) {
+        if (index === 2 && measures.length === 5) {
+          const saved = training.state();
+          training.dispose();
+          autoencoder.dispose();
+          ({ autoencoder, training } = start(9));
+          training.restore(saved);
+        }
+        measures.push(training.step().measures);
+      }
+      const { arrays } = training.state();
+      const corrected = correctSequence({ autoencoder, bounds: training.bounds }, videos[0]!).labels;
+      training.dispose();
+      autoencoder.dispose();
+      return { measures, arrays, corrected };
+    });
+    recordSteps(true);
+    expect(outcomes[1]).toEqual(outcomes[0]);
+    expect(outcomes[2]).toEqual(outcomes[0]);
   });
 
   it('refuses a source without videos or without structures', () => {

@@ -10,8 +10,8 @@ import { DomainError } from '../../../ground/errors.ts';
 import { type RandomStream, randomStream } from '../../../ground/random.ts';
 import type { LabelVideo } from '../../../imaging/image.ts';
 import { Adam } from '../../networks/adam.ts';
-import { disposeGradients } from '../../networks/gradients.ts';
 import { withoutPrefix, withPrefix } from '../../networks/prefixed-arrays.ts';
+import { TrainingStep as RecordedTrainingStep } from '../../networks/training-step.ts';
 import {
   refuseStepWhenDone,
   type Training,
@@ -20,7 +20,8 @@ import {
   type TrainingStep,
 } from '../../training/training.ts';
 import { maskShape, type ShapeAutoencoder } from './autoencoder.ts';
-import { attributeLoss, divergenceLoss, reconstructionLoss } from './autoencoder-loss.ts';
+import { type AttributePairs, attributePairs } from './autoencoder-loss.ts';
+import { autoencoderPass } from './autoencoder-pass.ts';
 import { encodeFrames } from './encode-frames.ts';
 import { boundsFromArrays, boundsToArrays, type LatentBounds, widenBounds } from './latent-bounds.ts';
 import { registerFrame, type ShapeBox, shapeBoxOf } from './registration.ts';
@@ -52,6 +53,7 @@ export class AutoencoderTraining implements Training<AutoencoderProgress> {
   readonly #config: ShapeAutoencoderConfig;
   readonly #seed: number;
   readonly #optimiser: Adam;
+  readonly #steps: RecordedTrainingStep<[masks: tf.Tensor5D, noise: tf.Tensor2D, pairs: AttributePairs]>;
   /** Attributes by video and frame: measured once, because they move with a square as it is jittered. */
   readonly #attributes = new Map<string, AttributeValues>();
   #bounds: LatentBounds[] = [];
@@ -73,6 +75,12 @@ export class AutoencoderTraining implements Training<AutoencoderProgress> {
     this.#seed = seed;
     this.#progress = { phase: this.#config.steps > 0 ? 'training' : 'bounds', step: 0 };
     this.#optimiser = new Adam(autoencoder.parameters, { learningRate: this.#config.learningRate });
+    this.#steps = new RecordedTrainingStep({
+      name: 'shape autoencoder',
+      optimiser: this.#optimiser,
+      pass: (masks: tf.Tensor5D, noise: tf.Tensor2D, pairs: AttributePairs) =>
+        autoencoderPass(autoencoder, masks, noise, pairs),
+    });
   }
 
   get done(): boolean {
@@ -101,7 +109,7 @@ export class AutoencoderTraining implements Training<AutoencoderProgress> {
   /**
    * One optimiser step, then one video of the latent range per call, of which there is nothing to measure. `loss` is
    * the total objective, `dice` the mean soft Dice of the foreground labels.
-   * @throws Diverged when the loss is not finite; DatasetInvalid when all videos it draws are empty.
+   * @throws Diverged when the loss or its gradient is not finite; DatasetInvalid when all videos it draws are empty.
    */
   step(): TrainingStep {
     refuseStepWhenDone(this, 'the training of the shape autoencoder');
@@ -137,49 +145,32 @@ export class AutoencoderTraining implements Training<AutoencoderProgress> {
     this.#progress = progress;
   }
 
-  /** Frees the optimiser; the autoencoder stays. */
+  /** Frees optimiser and recordings; the autoencoder stays. */
   dispose(): void {
+    this.#steps.dispose();
     this.#optimiser.dispose();
   }
 
   #train(step: number): { loss: number; dice: number; attributeLoss: number } {
     const { masks, attributes } = this.#batchOf(step);
-    const { latentDimensions, divergenceWeight, attributeWeight } = this.#config;
-    const noise = noiseOf(
-      attributes.length,
-      latentDimensions,
-      randomStream(this.#seed, 'autoencoder-noise', step),
-    );
-    const pass = this.#autoencoder.forwardForTraining(masks, noise);
-    const reconstruction = reconstructionLoss(pass.logits, masks, this.#config);
-    const divergence = divergenceLoss(pass.posterior, divergenceWeight);
-    const means = pass.posterior.mean.dataSync<'float32'>();
-    const attribute = attributeLoss(means, attributes, attributeWeight);
-    const meanGradient = tf.tidy(() =>
-      tf.add(divergence.gradient.mean, tf.tensor2d(attribute.gradient, pass.posterior.mean.shape)),
-    ) as tf.Tensor2D;
-    const gradients = pass.backward(reconstruction.gradient, {
-      mean: meanGradient,
-      logVariance: divergence.gradient.logVariance,
-    });
-    const [reconstructed, dice, diverged] = [reconstruction.loss, reconstruction.dice, divergence.loss].map(
-      (scalar) => scalar.dataSync()[0]!,
-    ) as [number, number, number];
-    const loss = reconstructed + diverged + attribute.loss;
+    const { learningRate, steps, latentDimensions, attributeWeight } = this.#config;
+    const batch = attributes.length;
+    const noise = noiseOf(batch, latentDimensions, randomStream(this.#seed, 'autoencoder-noise', step));
+    const { order, share } = attributePairs(attributes, attributeWeight);
+    const shape: [number, number, number] = [order.length / batch ** 2, batch, batch];
+    const pairs = { order: tf.tensor3d(order, shape), share: tf.tensor3d(share, shape) };
     // The rate falls linearly to zero: the attribute term stays noisy, and the last steps average that noise out.
-    this.#optimiser.setLearningRate(this.#config.learningRate * (1 - step / this.#config.steps));
-    if (Number.isFinite(loss)) this.#optimiser.apply(gradients);
-    disposeGradients(gradients);
-    pass.dispose();
-    tf.dispose([masks, noise, meanGradient, Object.values(reconstruction), divergence.loss]);
-    tf.dispose([divergence.gradient.mean, divergence.gradient.logVariance]);
-    if (!Number.isFinite(loss)) {
+    this.#optimiser.setLearningRate(learningRate * (1 - step / steps));
+    const { numbers, taken } = this.#steps.run(masks, noise, pairs);
+    tf.dispose([masks, noise, pairs.order, pairs.share]);
+    if (!taken) {
       throw new DomainError(
         'Diverged',
-        `The loss of the shape autoencoder is ${loss} at step ${step}. Lower autoencoder.learningRate and train again.`,
+        `The shape autoencoder gave a loss of ${numbers.loss} and a gradient norm of ${numbers.gradientNorm} at step ${step}. ` +
+          'Lower autoencoder.learningRate and train again.',
       );
     }
-    return { loss, dice, attributeLoss: attribute.loss };
+    return { loss: numbers.loss, dice: numbers.dice!, attributeLoss: numbers.attributeLoss! };
   }
 
   /** Frames of a few videos, a square's share of each so that reading videos does not dominate a step. */

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ShapeAutoencoderConfig } from '../../../contracts/run-config.ts';
 import { CLASS_COUNT } from '../../../ground/labels.ts';
 import type { RandomStream } from '../../../ground/random.ts';
+import { type RecordedStep, recorded } from '../../../recorded/recorded.ts';
 import type { Gradients } from '../../networks/gradients.ts';
 import type { NamedArrays } from '../../networks/named-arrays.ts';
 import { assignParameters, createParameters, hostArrays, initialArrays } from '../../networks/parameters.ts';
@@ -37,11 +38,21 @@ export class ShapeAutoencoder {
   readonly config: ShapeAutoencoderConfig;
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   readonly #plan: AutoencoderPlan;
+  readonly #encode: RecordedStep<[tf.Tensor5D], tf.Tensor2D>;
+  readonly #decode: RecordedStep<[tf.Tensor2D], tf.Tensor5D>;
 
   private constructor(config: ShapeAutoencoderConfig, plan: AutoencoderPlan, arrays: NamedArrays) {
     this.config = config;
     this.#plan = plan;
     this.parameters = createParameters(plan.parameters, arrays);
+    this.#encode = recorded('shape encoder', (masks: tf.Tensor5D) => {
+      const features = runThrough(plan.encoder, masks, this.parameters);
+      return this.#latentHead(features).mean;
+    });
+    this.#decode = recorded(
+      'shape decoder',
+      (latent: tf.Tensor2D) => runThrough(plan.decoder, latent, this.parameters) as tf.Tensor5D,
+    );
   }
 
   /**
@@ -63,20 +74,17 @@ export class ShapeAutoencoder {
 
   /** Posterior means [batch, latentDimensions] of masks [batch, 1, maskSize, maskSize, 3]. The caller disposes them. */
   encode(masks: tf.Tensor5D): tf.Tensor2D {
-    return tf.tidy(() => {
-      const features = runThrough(this.#plan.encoder, masks, this.parameters);
-      return this.#latentHead(features).mean;
-    });
+    return this.#encode(masks);
   }
 
   /** Logits [batch, 1, maskSize, maskSize, 3] of latent codes [batch, latentDimensions]. The caller disposes them. */
   decode(latent: tf.Tensor2D): tf.Tensor5D {
-    return tf.tidy(() => runThrough(this.#plan.decoder, latent, this.parameters) as tf.Tensor5D);
+    return this.#decode(latent);
   }
 
   /**
    * Encodes, draws z = mean + noise * deviation, decodes. `noise` is standard normal, [batch, latentDimensions], and
-   * stays the caller's. Call outside of tidy and `dispose` the result.
+   * stays the caller's. Call it outside of tidy or in a recorded step, and `dispose` the result.
    */
   forwardForTraining(masks: tf.Tensor5D, noise: tf.Tensor2D): AutoencoderPass {
     const encoder = forwardThrough(this.#plan.encoder, masks, this.parameters);
@@ -145,6 +153,8 @@ export class ShapeAutoencoder {
   }
 
   dispose(): void {
+    this.#encode.dispose();
+    this.#decode.dispose();
     tf.dispose([...this.parameters.values()]);
   }
 
