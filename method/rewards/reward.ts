@@ -7,9 +7,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import { slidingWindowLogits } from '../windows/sliding-window.ts';
 import { windowPredictor } from '../windows/window-predictor.ts';
-import { type PenaltyRules, penalise, penaltiesOf, type WindowSurroundings } from './penalties.ts';
+import {
+  type Penalties,
+  type PenaltyRules,
+  penalise,
+  penaltiesOf,
+  type WindowSurroundings,
+} from './penalties.ts';
 import {
   decodeRewardNetwork,
   type RewardCheckpoint,
@@ -47,6 +54,10 @@ const wholeInput: LogitsOf = (network, input) => network.forward(input);
 
 export class Reward {
   readonly networks: readonly RewardNetwork[];
+  readonly #ofWindows: RecordedStep<
+    [tf.Tensor5D, tf.Tensor4D, RewardRules['scaling'], Penalties],
+    tf.Tensor4D
+  >;
 
   /**
    * Takes over the networks.
@@ -61,6 +72,9 @@ export class Reward {
       );
     }
     this.networks = networks;
+    this.#ofWindows = recorded('reward', (image, actions, scaling, penalties) =>
+      penalise(this.map(image, actions, scaling), penalties),
+    );
   }
 
   /**
@@ -112,14 +126,16 @@ export class Reward {
     });
   }
 
-  /** The reward of windows: the fused map, then the penalties that the rules ask for. */
+  /** The reward of windows: the fused map, then the penalties that the rules ask for, recorded together. */
   ofWindows(rules: RewardRules): WindowReward {
     return {
       passes: this.networks.length,
-      of: (image, actions, surroundings) =>
-        tf.tidy(() =>
-          penalise(this.map(image, actions, rules.scaling), penaltiesOf(actions, rules, surroundings)),
-        ),
+      of: (image, actions, surroundings) => {
+        const penalties = penaltiesOf(actions, rules, surroundings);
+        const reward = this.#ofWindows(image, actions, rules.scaling, penalties);
+        tf.dispose([penalties.kept, { ...penalties.blur }]);
+        return reward;
+      },
     };
   }
 
@@ -142,8 +158,9 @@ export class Reward {
     return values;
   }
 
-  /** Frees the networks. */
+  /** Frees the networks and the recordings. */
   dispose(): void {
+    this.#ofWindows.dispose();
     for (const { network } of this.networks) network.dispose();
   }
 }
