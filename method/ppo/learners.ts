@@ -37,14 +37,11 @@ export class Learners {
     this.critic = critic;
     this.policyOptimiser = new Adam(policy.parameters, { learningRate: config.policyLearningRate });
     this.criticOptimiser = new Adam(critic.parameters, { learningRate: config.criticLearningRate });
-    this.#weightsTimesZero = recorded('PPO weights', () =>
-      tf.addN(
-        [
-          this.policyOptimiser.vector.of(policy.parameters),
-          this.criticOptimiser.vector.of(critic.parameters),
-        ].map((weights) => tf.sum(tf.mul(weights, 0)) as tf.Scalar),
-      ),
-    );
+    this.#weightsTimesZero = recorded('PPO weights', () => {
+      const ofPolicy = this.policyOptimiser.vector.of(policy.parameters);
+      const ofCritic = this.criticOptimiser.vector.of(critic.parameters);
+      return tf.add(tf.sum(tf.mul(ofPolicy, 0)), tf.sum(tf.mul(ofCritic, 0)));
+    });
   }
 
   /** A weight that is NaN or infinite, as a violation. Weights are looked through on the device, and on the host to name one. */
