@@ -1,7 +1,8 @@
 /**
- * How fast videos are segmented from a loaded model, the whole path: reading the file, preparing it, predicting, the mask back on the
- * file's grid and encoded. With `--live` windows of four frames one after the other, as a stream would bring them, read from memory.
- * `--sizes tiny,small,paper` chooses (default: the first two), `--threads` the threads of TensorFlow, `--seconds` is for each row.
+ * How fast videos are segmented from a loaded model, the whole path: reading the file, preparing it, predicting, the
+ * mask back on the file's grid and encoded. With `--live` windows of four frames one after the other, as a stream would
+ * bring them, read from memory. `--sizes tiny,small,paper` chooses (default: the first two), `--threads` the threads of
+ * TensorFlow, `--seconds` is for each row.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

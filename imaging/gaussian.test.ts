@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gaussianFilter1d, gaussianFilter2d } from './gaussian.ts';
+import { gaussianFilter1d, gaussianFilter2d, gaussianMatrix } from './gaussian.ts';
 
 describe('Gaussian filter', () => {
   test('equals scipy.ndimage.gaussian_filter1d in each edge mode', () => {
@@ -51,6 +51,19 @@ describe('Gaussian filter', () => {
       ),
       { numRuns: 60, seed: 4 },
     );
+  });
+
+  test('is a matrix, however far the kernel reaches beyond the ends', () => {
+    for (const mode of ['reflect', 'wrap', 'nearest'] as const) {
+      for (const sigma of [0.8, 3, 12]) {
+        const signal = Float64Array.from({ length: 7 }, (_, i) => Math.sin(i * i));
+        const matrix = gaussianMatrix(7, sigma, mode);
+        gaussianFilter1d(signal, sigma, mode).forEach((expected, i) => {
+          const found = signal.reduce((sum, value, k) => sum + matrix[i * 7 + k]! * value, 0);
+          expect(found).toBeCloseTo(expected, 12);
+        });
+      }
+    }
   });
 
   test('sigma 0 and an empty signal change nothing, and the input is left alone', () => {

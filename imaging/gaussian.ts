@@ -62,6 +62,21 @@ export function gaussianFilter1d(
 }
 
 /**
+ * The smoothing of a signal as a matrix, row-major: smoothed = matrix signal, what lies beyond the ends folded into it.
+ * For smoothing where matrices are multiplied fast; `sigma` above 0, in samples.
+ */
+export function gaussianMatrix(length: number, sigma: number, mode: EdgeMode = 'reflect'): Float64Array {
+  const kernel = halfKernel(sigma);
+  const matrix = new Float64Array(length * length);
+  for (let i = 0; i < length; i++) {
+    for (let k = 1 - kernel.length; k < kernel.length; k++) {
+      matrix[i * length + extendedIndex(i + k, length, mode)]! += kernel[Math.abs(k)]!;
+    }
+  }
+  return matrix;
+}
+
+/**
  * Smooths an image of shape [rows, columns]; `sigma` in pixels, one for both axes or [rows, columns].
  * Computes in double precision and returns a new image of the type given, rounded between the axes as scipy does.
  */

@@ -4,11 +4,11 @@ import { UNetShapeSchema } from '../../contracts/network-shape.ts';
 import { presets } from '../../contracts/presets.ts';
 import { PpoSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
-import { Adam } from '../../method/networks/adam.ts';
 import { UNet3D, type UNetConfig } from '../../method/networks/unet3d.ts';
 import { defaultGuardLimits } from '../../method/ppo/guards.ts';
+import { Learners } from '../../method/ppo/learners.ts';
 import { coefficientsAt } from '../../method/ppo/schedules.ts';
-import { ppoUpdateWindow } from '../../method/ppo/update.ts';
+import { PpoUpdate } from '../../method/ppo/update.ts';
 import { Reward } from '../../method/rewards/reward.ts';
 import { rewardNetworkConfig } from '../../method/rewards/reward-network.ts';
 
@@ -63,26 +63,24 @@ export function ppoWindow(size: BenchSize): { update: () => void; dispose: () =>
   });
   // So slow that noise does not drive the networks to where an update stops early.
   const learningRate = 1e-7;
-  const policyOptimiser = new Adam(policy.parameters, { learningRate });
-  const criticOptimiser = new Adam(critic.parameters, { learningRate });
+  const learners = new Learners(policy, critic, {
+    policyLearningRate: learningRate,
+    criticLearningRate: learningRate,
+  });
+  const step = new PpoUpdate({
+    learners,
+    reference,
+    reward: windowReward,
+    config,
+    limits: defaultGuardLimits,
+  });
   const window = benchWindow(size);
   return {
     update: () => {
-      ppoUpdateWindow({
-        policy,
-        reference,
-        critic,
-        policyOptimiser,
-        criticOptimiser,
-        reward: windowReward,
-        window,
-        config,
-        coefficients: coefficientsAt(config, 1),
-        limits: defaultGuardLimits,
-      });
+      step.run({ window, coefficients: coefficientsAt(config, 1) });
     },
     dispose: () => {
-      for (const one of [policy, reference, critic, reward, policyOptimiser, criticOptimiser]) one.dispose();
+      for (const one of [step, learners, policy, reference, critic, reward]) one.dispose();
       window.dispose();
     },
   };

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { InferenceSchema, OptimisationSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
+import { recordSteps } from '../../recorded/recorded.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { WindowReward } from '../rewards/reward.ts';
 import { predictVideo } from './predict-video.ts';
@@ -59,7 +60,7 @@ const brightnessReward = paying((image, actions) =>
   }),
 );
 
-it('raises the reward of the worst frame on an invalid video, the same way each time, and leaves the shared policy alone', () => {
+it('raises the reward of the worst frame on an invalid video, the same way each time, recorded or not, and leaves the shared policy alone', () => {
   const policy = policyOf(1);
   const input = {
     policy,
@@ -83,6 +84,9 @@ it('raises the reward of the worst frame on an invalid video, the same way each 
   for (const [i, mean] of result.meanRewards.entries())
     expect(mean).toBeGreaterThanOrEqual(result.lowestRewards[i]!);
   expect(predictOptimisedVideo(input)).toEqual(result);
+  recordSteps(false);
+  expect(predictOptimisedVideo(input)).toEqual(result);
+  recordSteps(true);
   policy.dispose();
 });
 

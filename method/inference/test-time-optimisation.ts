@@ -5,18 +5,16 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceConfig, OptimisationConfig } from '../../contracts/run-config.ts';
-import { type RandomStream, randomStream } from '../../ground/random.ts';
+import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { anatomicalValidity } from '../../metrics/anatomy.ts';
 import { landmarkFreeMeasures, temporalValidity } from '../../metrics/temporal.ts';
 import { Adam } from '../networks/adam.ts';
-import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
-import { disposeGradients } from '../networks/gradients.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import { actionLogProb, policyLoss } from '../ppo/loss.ts';
 import type { WindowSurroundings } from '../rewards/penalties.ts';
 import type { WindowReward } from '../rewards/reward.ts';
 import { consecutiveStarts, imageWindow, windowsOf } from '../windows/training-windows.ts';
+import { OptimisationStep } from './optimisation-step.ts';
 import { type PredictedVideo, predictVideo } from './predict-video.ts';
 
 export interface OptimisedVideo extends PredictedVideo {
@@ -52,13 +50,6 @@ export interface OptimisationInput {
   readonly seed: number;
   readonly config: OptimisationConfig;
 }
-
-/**
- * What the reward of a pixel is compared with: an action that is more likely right than wrong is held up, whatever the
- * others earn. With the mean reward of the chunk or a critic's value in its place, whole borders, which are never
- * certain, were pushed away from their label (docs/experiments.md).
- */
-const EVEN_ODDS = 0.5;
 
 /**
  * Predicts a preprocessed video and, when the result is invalid in anatomy or over time, optimises until it is valid or
@@ -98,15 +89,15 @@ function bestPass(
 ): Omit<OptimisedVideo, keyof PredictedVideo | 'validBefore'> & { readonly prediction: PredictedVideo } {
   const { video, inference, seed, reward, config, predict, failuresOf } = input;
   const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
+  const step = new OptimisationStep({ policy: copy, optimiser, reference: input.policy, reward, config });
   const chunks = chunksOf(video, inference.windowFrames);
   try {
     let surroundings = surroundingsOf(first, chunks, config);
     const passes = [{ failures, ...rewardOfVideo(copy, reward, chunks, surroundings) }];
     let best = { pass: 0, prediction: first, ...passes[0]! };
     for (let pass = 1; pass <= config.passes && best.failures > 0; pass++) {
-      chunks.forEach((chunk, index) => {
-        const random = randomStream(seed, 'tto', pass, index);
-        optimiseOn({ ...chunk, surroundings: surroundings[index] }, copy, optimiser, input, random);
+      chunks.forEach(({ window }, index) => {
+        step.run(window, surroundings[index], randomStream(seed, 'tto', pass, index));
       });
       const prediction = predict(copy);
       surroundings = surroundingsOf(prediction, chunks, config);
@@ -129,6 +120,7 @@ function bestPass(
     };
   } finally {
     tf.dispose(chunks.map(({ window }) => window));
+    step.dispose();
     optimiser.dispose();
   }
 }
@@ -188,52 +180,4 @@ function rewardOfVideo(
     }),
   );
   return { lowest: Math.min(...frames), mean: frames.reduce((sum, value) => sum + value, 0) / frames.length };
-}
-
-/** One Adam step of the policy on augmented copies of a chunk; a step that is not finite is left out. */
-function optimiseOn(
-  { window: chunk, surroundings }: Chunk & { readonly surroundings: WindowSurroundings | undefined },
-  policy: UNet3D,
-  optimiser: Adam,
-  { policy: reference, reward, config }: OptimisationInput,
-  random: RandomStream,
-): void {
-  const window = augmented(chunk, config, random);
-  const around = Array.from({ length: config.augmentationsPerChunk }, () => surroundings);
-  const pass = policy.forwardForTraining(window);
-  const gradient = tf.tidy(() => {
-    const newLogits = pass.outputs[0]!;
-    const actions = tf.argMax(newLogits, -1) as tf.Tensor4D;
-    const earned = reward.of(window, actions, around);
-    return policyLoss({
-      newLogits,
-      actions,
-      rolloutLogProb: actionLogProb(tf.logSoftmax(newLogits) as tf.Tensor5D, actions),
-      referenceLogProb: tf.logSoftmax(reference.forward(window)) as tf.Tensor5D,
-      reward: earned,
-      value: tf.fill(earned.shape, EVEN_ODDS) as tf.Tensor4D,
-      ...config,
-    }).gradient;
-  });
-  const { gradients, norm } = clipByGlobalNorm(pass.backward([gradient]), config.gradientNorm);
-  if (Number.isFinite(norm)) optimiser.apply(gradients);
-  disposeGradients(gradients);
-  pass.dispose();
-  tf.dispose([window, gradient]);
-}
-
-/** Copies of the chunk with random contrast and noise, [augmentations, time, rows, columns, 1]. */
-function augmented(chunk: tf.Tensor5D, config: OptimisationConfig, random: RandomStream): tf.Tensor5D {
-  const within = ([low, high]: readonly [number, number]) => low + (high - low) * random.uniform();
-  return tf.tidy(() => {
-    const mean = tf.mean(chunk);
-    const copies = Array.from({ length: config.augmentationsPerChunk }, () => {
-      const factor = within(config.contrast);
-      const deviation = within(config.noise);
-      const noise = Float32Array.from({ length: chunk.size }, () => deviation * random.normal());
-      const changed = tf.add(tf.mul(tf.sub(chunk, mean), factor), mean);
-      return tf.clipByValue(tf.add(changed, tf.tensor5d(noise, chunk.shape)), 0, 1) as tf.Tensor5D;
-    });
-    return tf.concat(copies) as tf.Tensor5D;
-  });
 }

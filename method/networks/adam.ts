@@ -29,6 +29,11 @@ export interface AdamValues {
   readonly parameters: readonly tf.Tensor[];
 }
 
+/** Frees the values of a step that is not taken. */
+export function disposeValues({ first, second, parameters }: AdamValues): void {
+  tf.dispose([first, second, ...parameters]);
+}
+
 /**
  * One optimiser per network. All parameters are updated as one vector, which takes a dozen operations instead of a
  * dozen per parameter. A step is computed (`updated`, which a recorded step can contain) and then taken (`take`) or
@@ -88,13 +93,14 @@ export class Adam {
   }
 
   /** Takes the step whose values these are, and disposes them. */
-  take({ first, second, parameters }: AdamValues): void {
+  take(values: AdamValues): void {
+    const { first, second, parameters } = values;
     this.#first.assign(first);
     this.#second.assign(second);
     this.#parameters.forEach((parameter, index) => {
       parameter.assign(parameters[index]!);
     });
-    tf.dispose([first, second, ...parameters]);
+    disposeValues(values);
     this.#step++;
   }
 
@@ -113,7 +119,6 @@ export class Adam {
     const step = this.#step;
     const moments = holdValues([this.#first, this.#second]);
     return {
-      values: moments.values,
       restore: () => {
         moments.restore();
         this.#step = step;

@@ -1,7 +1,6 @@
 /**
- * The layers of the U-Net. A training pass of a layer keeps what its backward pass needs and nothing else: the output of its
- * convolution, the two moments and its own output (which the next layer reads anyway). What is large and quickly made again
- * is not kept but made again. Inputs are the caller's, who gives them to the backward pass once more.
+ * The layers of the U-Net above single convolutions: blocks of two, decoder levels and heads. What is large and quickly made again
+ * is not kept by a training pass but made again. Inputs are the caller's, who gives them to the backward pass once more.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -12,106 +11,26 @@ import {
   upsampleFilterGradient,
   upsampleInputGradient,
 } from './convolution.ts';
-import { networkKernels } from './kernels/kernels.ts';
+import {
+  filterOf,
+  type KeptConvolution,
+  type LayerPass,
+  NormalisedConvolution,
+  type NormalisedConvolutionPass,
+  ownOf,
+  type Parameters,
+} from './normalised-convolution.ts';
 import type { ConvolutionPlan } from './unet-plan.ts';
 
-export type Parameters = ReadonlyMap<string, tf.Variable>;
-
-/** A forward pass that can go backward once. */
-export interface LayerPass {
-  readonly output: tf.Tensor5D;
-  /**
-   * Adds the gradients of the layer's parameters to `gradients` and gives the gradient by the input, or nothing where that
-   * is the image. `x` is the forward pass's input. Frees `outputGradient` and what the pass kept, `output` too.
-   */
-  backward(
-    x: tf.Tensor5D,
-    outputGradient: tf.Tensor5D,
-    gradients: Map<string, tf.Tensor>,
-  ): tf.Tensor5D | undefined;
-  /** Frees what the pass kept; allowed at any time. */
-  dispose(): void;
+export interface KeptBlock {
+  readonly first: KeptConvolution;
+  readonly second: KeptConvolution;
 }
 
-function filterOf(parameters: Parameters, name: string): tf.Tensor5D {
-  return parameters.get(name) as tf.Tensor as tf.Tensor5D;
-}
-
-function vectorOf(parameters: Parameters, name: string): tf.Tensor1D {
-  return parameters.get(name) as tf.Tensor as tf.Tensor1D;
-}
-
-/**
- * Convolution -> instance norm -> leaky ReLU. The convolution's bias is not added: instance norm subtracts it again, so it
- * changes nothing and its gradient is exactly zero (which is why gradients leave it out).
- */
-class NormalisedConvolution {
-  readonly #plan: ConvolutionPlan;
-  readonly #readsImage: boolean;
-  readonly #filter: tf.Tensor5D;
-  readonly #scale: tf.Tensor1D;
-  readonly #offset: tf.Tensor1D;
-
-  constructor(plan: ConvolutionPlan, parameters: Parameters, readsImage: boolean) {
-    this.#plan = plan;
-    this.#readsImage = readsImage;
-    this.#filter = filterOf(parameters, `${plan.name}.conv.weight`);
-    this.#scale = vectorOf(parameters, `${plan.name}.norm.weight`);
-    this.#offset = vectorOf(parameters, `${plan.name}.norm.bias`);
-  }
-
-  forward(x: tf.Tensor5D): tf.Tensor5D {
-    const convolved = convolve(x, this.#filter, this.#plan.strides);
-    const { output, saved } = networkKernels().normActivate(convolved, this.#scale, this.#offset);
-    tf.dispose([convolved, ...saved]);
-    return output;
-  }
-
-  forwardForTraining(x: tf.Tensor5D): NormalisedConvolutionPass {
-    const { name, strides } = this.#plan;
-    const kernels = networkKernels();
-    const convolved = tf.keep(convolve(x, this.#filter, strides));
-    const activate = () => {
-      const made = kernels.normActivate(convolved, this.#scale, this.#offset);
-      for (const tensor of [made.output, ...made.saved]) tf.keep(tensor);
-      return made;
-    };
-    let forward = activate();
-    const release = () => tf.dispose([forward.output, ...forward.saved]);
-    return {
-      output: forward.output,
-      release,
-      remake: () => {
-        forward = activate();
-        return forward.output;
-      },
-      backward: (x, outputGradient, gradients) => {
-        const norm = kernels.normActivateGradient(outputGradient, convolved, this.#scale, forward);
-        tf.dispose([convolved, ...forward.saved]);
-        gradients.set(
-          `${name}.conv.weight`,
-          convolveFilterGradient(x, norm.input, strides, this.#filter.shape),
-        );
-        gradients.set(`${name}.norm.weight`, norm.scale);
-        gradients.set(`${name}.norm.bias`, norm.offset);
-        const inputGradient = this.#readsImage
-          ? undefined
-          : convolveInputGradient(norm.input, this.#filter, strides, x.shape);
-        norm.input.dispose();
-        return inputGradient;
-      },
-      dispose: () => {
-        convolved.dispose();
-        release();
-      },
-    };
-  }
-}
-
-interface NormalisedConvolutionPass extends LayerPass {
-  /** Frees the output, which `remake` must bring back before the backward pass. */
-  release(): void;
-  remake(): tf.Tensor5D;
+export interface KeptDecoderLevel {
+  /** Absent where it is made again. */
+  readonly joined: tf.Tensor5D | undefined;
+  readonly block: KeptBlock;
 }
 
 /** Two normalised convolutions; the stride is on the first. */
@@ -136,27 +55,40 @@ export class ConvolutionBlock {
   }
 
   /** Middle outputs of `remadeFrom` elements and more are not kept but made again by the backward pass. */
-  forwardForTraining(x: tf.Tensor5D, remadeFrom: number): LayerPass {
+  forwardForTraining(x: tf.Tensor5D, remadeFrom: number): LayerPass<KeptBlock> {
     const first = this.#first.forwardForTraining(x);
     const second = this.#second.forwardForTraining(first.output);
-    const released = first.output.size >= remadeFrom;
-    if (released) first.release();
-    return {
-      output: second.output,
-      backward: (x, outputGradient, gradients) => {
-        const middle = released ? first.remake() : first.output;
-        return first.backward(x, second.backward(middle, outputGradient, gradients)!, gradients);
-      },
-      dispose: () => {
-        first.dispose();
-        second.dispose();
-      },
-    };
+    if (first.output.size >= remadeFrom) first.release();
+    return blockPass(first, second);
   }
+
+  /** The pass that kept these tensors, which stay the caller's. */
+  passOf({ first, second }: KeptBlock): LayerPass<KeptBlock> {
+    return blockPass(this.#first.passOf(first), this.#second.passOf(second));
+  }
+}
+
+function blockPass(
+  first: NormalisedConvolutionPass,
+  second: NormalisedConvolutionPass,
+): LayerPass<KeptBlock> {
+  return {
+    output: second.output,
+    get kept() {
+      return { first: first.kept, second: second.kept };
+    },
+    backward: (x, outputGradient, gradients) =>
+      first.backward(x, second.backward(first.output, outputGradient, gradients)!, gradients),
+    dispose: () => {
+      first.dispose();
+      second.dispose();
+    },
+  };
 }
 
 export interface DecoderPass {
   readonly output: tf.Tensor5D;
+  readonly kept: KeptDecoderLevel;
   /** As LayerPass.backward, with one gradient for each of the two inputs. */
   backward(
     coarse: tf.Tensor5D,
@@ -192,15 +124,27 @@ export class DecoderLevel {
 
   /** `remadeFrom` as in ConvolutionBlock, for the concatenation too. */
   forwardForTraining(coarse: tf.Tensor5D, skip: tf.Tensor5D, remadeFrom: number): DecoderPass {
+    const joined = tf.keep(this.#join(coarse, skip));
+    const block = this.#block.forwardForTraining(joined, remadeFrom);
+    if (joined.size < remadeFrom) return this.#pass(joined, block);
+    joined.dispose();
+    return this.#pass(undefined, block);
+  }
+
+  /** The pass that kept these tensors, which stay the caller's. */
+  passOf({ joined, block }: KeptDecoderLevel): DecoderPass {
+    return this.#pass(joined && ownOf(joined), this.#block.passOf(block));
+  }
+
+  #pass(kept: tf.Tensor5D | undefined, block: LayerPass<KeptBlock>): DecoderPass {
     const { name, strides, outputs } = this.#plan;
-    const kept = tf.keep(this.#join(coarse, skip));
-    const block = this.#block.forwardForTraining(kept, remadeFrom);
-    const released = kept.size >= remadeFrom;
-    if (released) kept.dispose();
     return {
       output: block.output,
+      get kept() {
+        return { joined: kept, block: block.kept };
+      },
       backward: (coarse, skip, outputGradient, gradients) => {
-        const joined = released ? this.#join(coarse, skip) : kept;
+        const joined = kept ?? this.#join(coarse, skip);
         const joinedGradient = block.backward(joined, outputGradient, gradients)!;
         joined.dispose();
         const [upGradient, skipGradient] = tf.split(joinedGradient, [outputs, outputs], 4) as [
@@ -217,7 +161,7 @@ export class DecoderLevel {
         return { coarse: coarseGradient, skip: skipGradient };
       },
       dispose: () => {
-        kept.dispose();
+        kept?.dispose();
         block.dispose();
       },
     };

@@ -5,9 +5,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Given, type RecordedStep, recorded } from '../../recorded/recorded.ts';
-import type { Adam, AdamCoefficients, AdamValues } from './adam.ts';
+import { type Adam, type AdamCoefficients, type AdamValues, disposeValues } from './adam.ts';
 import { clipVector } from './gradient-norm.ts';
 import { disposeGradients, type Gradients } from './gradients.ts';
+import { readNumbers, type StepNumbers, stackNumbers } from './step-numbers.ts';
 import type { UNet3D } from './unet3d.ts';
 
 /** What a pass over a batch gives; it is taken over and disposed. */
@@ -42,14 +43,14 @@ export function networkPass(
 }
 
 /** Numbers of a step; those of its pass too, by their names. */
-export interface StepNumbers extends Readonly<Record<string, number>> {
+export interface TrainingNumbers extends Readonly<Record<string, number>> {
   readonly loss: number;
   /** Before clipping. */
   readonly gradientNorm: number;
 }
 
 export interface StepResult {
-  readonly numbers: StepNumbers;
+  readonly numbers: TrainingNumbers;
   /** False where a number is not finite: the step is not taken then, and everything is as it was before. */
   readonly taken: boolean;
 }
@@ -65,9 +66,27 @@ export interface TrainingStepOptions<Batch extends readonly unknown[]> {
 }
 
 interface Computed {
-  readonly names: readonly string[];
-  readonly numbers: tf.Tensor1D;
+  readonly numbers: StepNumbers;
   readonly values: AdamValues;
+}
+
+/**
+ * What a step along the gradients, scaled down to the norm `limit` where theirs is larger, makes of the present values: a part of a
+ * recorded step. `norm` is that before clipping. Frees the gradients; the result is the caller's, to take or to dispose.
+ */
+export function clippedStep(
+  optimiser: Adam,
+  gradients: Gradients,
+  limit: number,
+  coefficients: AdamCoefficients<tf.Scalar>,
+): { readonly norm: tf.Scalar; readonly values: AdamValues } {
+  const vector = optimiser.vector.of(gradients);
+  disposeGradients(gradients);
+  const { clipped, norm } = clipVector(vector, limit);
+  vector.dispose();
+  const values = optimiser.updated(clipped, coefficients);
+  clipped.dispose();
+  return { norm, values };
 }
 
 export class TrainingStep<Batch extends readonly unknown[]> {
@@ -83,29 +102,19 @@ export class TrainingStep<Batch extends readonly unknown[]> {
     this.#optimiser = optimiser;
     this.#compute = recorded(name, (coefficients: AdamCoefficients<tf.Scalar>, ...batch: Batch): Computed => {
       const { loss, gradients, numbers = {} } = pass(...batch);
-      const vector = optimiser.vector.of(gradients);
-      disposeGradients(gradients);
-      const { clipped, norm } = clipVector(vector, gradientNorm);
-      vector.dispose();
-      const values = optimiser.updated(clipped, coefficients);
-      clipped.dispose();
-      const all = { loss, gradientNorm: norm, ...numbers };
-      return { names: Object.keys(all), numbers: tf.stack(Object.values(all)) as tf.Tensor1D, values };
+      const { norm, values } = clippedStep(optimiser, gradients, gradientNorm, coefficients);
+      return { numbers: stackNumbers({ loss, gradientNorm: norm, ...numbers }), values };
     });
   }
 
   /** One step on the batch, whose tensors stay the caller's. */
   run(...batch: { [Index in keyof Batch]: Given<Batch[Index]> }): StepResult {
-    const { names, numbers, values } = this.#compute(this.#optimiser.coefficients, ...batch) as Computed;
-    const data = numbers.dataSync<'float32'>();
-    numbers.dispose();
-    const taken = data.every(Number.isFinite);
+    const { numbers, values } = this.#compute(this.#optimiser.coefficients, ...batch) as Computed;
+    const read = readNumbers(numbers) as TrainingNumbers;
+    const taken = Object.values(read).every(Number.isFinite);
     if (taken) this.#optimiser.take(values);
-    else tf.dispose([values.first, values.second, ...values.parameters]);
-    return {
-      numbers: Object.fromEntries(names.map((name, index) => [name, data[index]!])) as StepNumbers & object,
-      taken,
-    };
+    else disposeValues(values);
+    return { numbers: read, taken };
   }
 
   /** Frees the recording; optimiser and network stay. */

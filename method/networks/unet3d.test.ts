@@ -2,9 +2,11 @@ import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../ground/random.ts';
+import { taken } from '../../recorded/leakless.fixture.ts';
+import { recorded } from '../../recorded/recorded.ts';
 import { disposeGradients } from './gradients.ts';
 import { tinyUNet } from './tiny-unet.fixture.ts';
-import { type TrainingPass, UNet3D, type UNetConfig } from './unet3d.ts';
+import { type KeptPass, type TrainingPass, UNet3D, type UNetConfig } from './unet3d.ts';
 
 const config: UNetConfig = { ...tinyUNet, maxFilters: 8, outputChannels: 2 };
 const five: UNetConfig = {
@@ -88,6 +90,37 @@ describe('UNet3D', () => {
       return keeps;
     });
     expect(kept[1]! / kept[0]!).toBeLessThan(0.7);
+    x.dispose();
+    net.dispose();
+  });
+
+  leakless('goes backward in another step than forward, from what its pass keeps', () => {
+    const net = UNet3D.initialise(five, randomStream(1, 'init'));
+    const x = randomTensor([2, 2, 32, 16, 1], 1);
+    for (const remadeFrom of [undefined, 1]) {
+      const pass = net.forwardForTraining(x, remadeFrom);
+      const heads = pass.outputs.map((output, index) => randomTensor(output.shape, 2 + index));
+      const forward = recorded('forward', (x: tf.Tensor5D) => net.forwardForTraining(x, remadeFrom).kept);
+      const backward = recorded(
+        'backward',
+        (x: tf.Tensor5D, kept: KeptPass, heads: readonly tf.Tensor5D[]) => {
+          const pass = net.passOver(x, kept);
+          const gradients = pass.backward(heads);
+          pass.dispose();
+          return gradients;
+        },
+      );
+      const expected = [...pass.backward(heads)].map(([name, gradient]) => [name, taken(gradient)]);
+      pass.dispose();
+      for (let call = 0; call < 3; call++) {
+        const kept = forward(x);
+        const gradients = backward(x, kept, heads);
+        expect([...gradients].map(([name, gradient]) => [name, taken(gradient)])).toEqual(expected);
+        tf.dispose({ ...kept } as object as tf.TensorContainer);
+      }
+      for (const step of [forward, backward]) step.dispose();
+      tf.dispose(heads);
+    }
     x.dispose();
     net.dispose();
   });

@@ -7,8 +7,16 @@ import { DomainError } from '../../ground/errors.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import type { Gradients } from './gradients.ts';
-import { ConvolutionBlock, DecoderLevel, type DecoderPass, Head, type LayerPass } from './layers.ts';
+import {
+  ConvolutionBlock,
+  DecoderLevel,
+  type DecoderPass,
+  Head,
+  type KeptBlock,
+  type KeptDecoderLevel,
+} from './layers.ts';
 import type { NamedArrays } from './named-arrays.ts';
+import { type LayerPass, ownOf } from './normalised-convolution.ts';
 import {
   assignParameters,
   createParameters,
@@ -22,6 +30,13 @@ import { planUNet, type UNetConfig, type UNetPlan } from './unet-plan.ts';
 export type { Gradients } from './gradients.ts';
 export type { UNetConfig } from './unet-plan.ts';
 
+/** The tensors of a training pass: what one recorded step returns and another takes, to go backward there. */
+export interface KeptPass {
+  readonly outputs: readonly tf.Tensor5D[];
+  readonly encoder: readonly KeptBlock[];
+  readonly decoder: readonly KeptDecoderLevel[];
+}
+
 /** A forward pass whose gradients can be asked for once. It owns its tensors, `outputs` too: call `dispose` when done. */
 export interface TrainingPass {
   /** Logits [batch, time, row, column, channel], then those of the deep-supervision heads, finest first. */
@@ -32,6 +47,8 @@ export interface TrainingPass {
    * belongs to the caller.
    */
   backward(outputGradients: readonly (tf.Tensor5D | null)[]): Gradients;
+  /** What the pass holds, before it went backward; `UNet3D.passOver` makes it a pass again. */
+  readonly kept: KeptPass;
   /** Frees everything that the pass still holds; allowed at any time, also twice. */
   dispose(): void;
 }
@@ -119,7 +136,7 @@ export class UNet3D {
    */
   forwardForTraining(x: tf.Tensor5D, remadeFrom = REMADE_FROM): TrainingPass {
     this.#check(x);
-    const encoder: LayerPass[] = [];
+    const encoder: LayerPass<KeptBlock>[] = [];
     for (const block of this.#encoder) {
       encoder.push(block.forwardForTraining(encoder.at(-1)?.output ?? x, remadeFrom));
     }
@@ -129,17 +146,49 @@ export class UNet3D {
     this.#decoder.forEach((layer, level) => {
       decoder.push(layer.forwardForTraining(coarseOf(level), skipOf(level), remadeFrom));
     });
-    const readers = [this.#output, ...this.#heads];
     // Output i reads the decoder level i above the finest.
-    const levelOf = (output: number): DecoderPass => decoder[decoder.length - 1 - output]!;
-    const outputs = readers.map((head, index) => tf.keep(head.forward(levelOf(index).output)));
+    const outputs = this.#readers.map((head, index) => tf.keep(head.forward(decoder.at(-1 - index)!.output)));
+    return this.#pass(x, outputs, encoder, decoder);
+  }
 
+  /** The pass over `x` that kept these tensors, which stay the caller's: what it frees is freed with them. Without any, a new pass. */
+  passOver(x: tf.Tensor5D, kept: KeptPass | undefined): TrainingPass {
+    if (!kept) return this.forwardForTraining(x);
+    return this.#pass(
+      x,
+      kept.outputs.map(ownOf),
+      kept.encoder.map((block, level) => this.#encoder[level]!.passOf(block)),
+      kept.decoder.map((level, index) => this.#decoder[index]!.passOf(level)),
+    );
+  }
+
+  get #readers(): readonly Head[] {
+    return [this.#output, ...this.#heads];
+  }
+
+  #pass(
+    x: tf.Tensor5D,
+    outputs: readonly tf.Tensor5D[],
+    encoder: readonly LayerPass<KeptBlock>[],
+    decoder: readonly DecoderPass[],
+  ): TrainingPass {
+    const readers = this.#readers;
+    const levelOf = (output: number): DecoderPass => decoder.at(-1 - output)!;
+    const coarseOf = (level: number) => (decoder[level - 1] ?? encoder.at(-1)!).output;
+    const skipOf = (level: number) => encoder[encoder.length - 2 - level]!.output;
     const freeActivations = () => {
       for (const pass of [...encoder, ...decoder]) pass.dispose();
     };
     let spent = false;
     return {
       outputs,
+      get kept() {
+        return {
+          outputs,
+          encoder: encoder.map(({ kept }) => kept),
+          decoder: decoder.map(({ kept }) => kept),
+        };
+      },
       backward: (outputGradients) => {
         if (spent)
           throw new Error('A training pass goes backward once; make a new one with forwardForTraining.');

@@ -2,11 +2,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
 
-export interface CriticLossMetrics {
-  readonly criticLoss: number;
+/** Scalars on the device, numbers once they are read. */
+export interface CriticLossMetrics<Scalar = number> {
+  readonly criticLoss: Scalar;
   /** 1 - Var(r - V) / Var(r), 0 where the reward is constant (1 = the critic explains all of it). */
-  readonly explainedVariance: number;
-  readonly meanValue: number;
+  readonly explainedVariance: Scalar;
+  readonly meanValue: Scalar;
 }
 
 /** 1, 1/2, 1/4, ... normalised to sum to 1 (method.md 3; the public code's sum to 0.93 or 0.67, method.md 12). */
@@ -25,15 +26,15 @@ export function stateValue(logits: tf.Tensor5D): tf.Tensor4D {
  * Sum over heads of weight * mean((sigmoid(logits) - r)^2), with the gradient for each head's logits.
  * `outputs`: logits [batch, time, rows, columns, 1], the full grid first, then coarser ones; `reward`: [batch, time,
  * rows, columns] on the full grid, compared with a coarse head at every n-th pixel (nearest neighbour, as published).
- * The caller disposes the gradients.
+ * Nothing is read on the host. The caller disposes gradients and metrics.
  * @throws DomainError GeometryMismatch when a head's grid does not divide the reward's.
  */
 export function criticLoss(
   outputs: readonly tf.Tensor5D[],
   reward: tf.Tensor4D,
-): { loss: number; gradients: tf.Tensor5D[]; metrics: CriticLossMetrics } {
+): { readonly gradients: tf.Tensor5D[]; readonly metrics: CriticLossMetrics<tf.Scalar> } {
   const weights = deepSupervisionWeights(outputs.length);
-  const { gradients, numbers } = tf.tidy(() => {
+  return tf.tidy(() => {
     const losses: tf.Scalar[] = [];
     const gradients = outputs.map((logits, head) => {
       const value = stateValue(logits);
@@ -44,18 +45,17 @@ export function criticLoss(
       return tf.expandDims(slope, -1) as tf.Tensor5D;
     });
     const value = stateValue(outputs[0]!);
-    const numbers = tf.stack([
-      tf.addN(losses),
-      variance(tf.sub(reward, value)),
-      variance(reward),
-      tf.mean(value),
-    ]);
-    return { gradients, numbers };
+    const criticLoss: tf.Scalar = tf.addN(losses);
+    const meanValue: tf.Scalar = tf.mean(value);
+    const explainedVariance = shareExplained(variance(reward), variance(tf.sub(reward, value)));
+    return { gradients, metrics: { criticLoss, explainedVariance, meanValue } };
   });
-  const [loss, residual, total, meanValue] = [...numbers.dataSync()] as [number, number, number, number];
-  tf.dispose(numbers);
-  const explainedVariance = total > 0 ? 1 - residual / total : 0;
-  return { loss, gradients, metrics: { criticLoss: loss, explainedVariance, meanValue } };
+}
+
+function shareExplained(total: tf.Scalar, residual: tf.Scalar): tf.Scalar {
+  const isAny = tf.greater(total, 0);
+  const share = tf.sub(1, tf.div(residual, tf.where(isAny, total, tf.onesLike(total))));
+  return tf.where(isAny, share, tf.zerosLike(share)) as tf.Scalar;
 }
 
 function variance(values: tf.Tensor4D): tf.Scalar {

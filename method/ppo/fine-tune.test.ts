@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { PpoSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
+import { operationsOf } from '../../recorded/leakless.fixture.ts';
 import { takeArrays } from '../networks/prefixed-arrays.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
@@ -184,8 +185,8 @@ it('validates a policy that is its own candidate where it is, without loading it
     return length;
   };
   expect(loads(1)).toBe(0);
-  // Before and after the step, there and back.
-  expect(loads(0.5)).toBe(4);
+  // Before and after the step; the way back is on the device.
+  expect(loads(0.5)).toBe(2);
 });
 
 it('counts its draws, and refuses one after the last', () => {
@@ -248,6 +249,29 @@ it('leaves no tensors behind, taken-back windows included', () => {
   run(training, 2);
   training.restore(training.state());
   expect(tf.memory().numTensors).toBe(before);
+});
+
+it('runs a draw as a few calls and reads a handful of numbers of it, neither weights nor moments', () => {
+  const training = fineTune({}, { updatesPerWindow: 3 });
+  // Once more as it is written at the calls 1, 2, 4, 8 ...: the updates of the fifth draw are the calls 13 to 15.
+  run(training, 4);
+  const read = vi.spyOn(tf.backend(), 'readSync');
+  const operations = operationsOf(() => run(training, 1));
+  const sizes = read.mock.results.map(({ value }) => (value as Float32Array).length);
+  read.mockRestore();
+  const calls = operations.filter((name) => name.startsWith('PPO')).map((name) => name.replace(/_\d+$/, ''));
+  // The other five are what the reward of this test does.
+  expect(operations).toHaveLength(calls.length + 5);
+  expect(calls).toEqual([
+    'PPO_rollout',
+    'PPO_update',
+    'PPO_update',
+    'PPO_update',
+    'PPO_last_look',
+    'PPO_weights',
+  ]);
+  // Losses with gradient norms, where the policy stands, whether the weights are finite.
+  expect(sizes).toEqual([10, 10, 10, 7, 1]);
 });
 
 /** How far the weights of a policy lie from the reference's, the largest difference of any. */

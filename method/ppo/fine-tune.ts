@@ -3,7 +3,6 @@
  * that a step depends on is in `state()` or follows from the seed and the step's number, so a resumed run makes the
  * same numbers.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { PpoConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
@@ -27,12 +26,12 @@ import {
   type WindowPlace,
   type WindowSource,
 } from '../windows/training-windows.ts';
-import { defaultGuardLimits, findNotFiniteWeight, type GuardLimits, type Violation } from './guards.ts';
+import { defaultGuardLimits, type GuardLimits, type Violation } from './guards.ts';
 import { interpolateWeights } from './interpolation.ts';
-import { joinArrays, type LearnerArrays, Learners, splitArrays } from './learners.ts';
+import { joinArrays, Learners, splitArrays } from './learners.ts';
 import { meanPolicyReward } from './policy-reward.ts';
 import { coefficientsAt, resultShareAt } from './schedules.ts';
-import { ppoUpdateWindow, type UpdateMetrics } from './update.ts';
+import { PpoUpdate, type UpdateMetrics, type WindowUpdate } from './update.ts';
 
 export interface FineTuneOptions {
   /** Changed in place, as is the critic; both stay the caller's to dispose. */
@@ -97,18 +96,17 @@ export class FineTune implements Training<FineTuneProgress> {
   readonly #learners: Learners;
   /** The policy as it came. */
   readonly #start: NamedArrays;
-  /** As the last good step left it: what a bad one goes back to. */
-  #good: LearnerArrays;
+  readonly #update: PpoUpdate;
   #best: NamedArrays | undefined;
   #progress: FineTuneProgress = { step: 0, rollbacks: 0, rollbacksInARow: 0 };
 
   constructor(options: FineTuneOptions) {
-    const { policy, critic, config, windows } = options;
+    const { policy, reference, critic, reward, config, windows, limits = defaultGuardLimits } = options;
     this.#options = options;
     this.#stepsPerEpoch = config.windowsPerEpoch ?? windows.count;
     this.#learners = new Learners(policy, critic, config);
-    this.#good = this.#learners.snapshot();
-    this.#start = this.#good.policy;
+    this.#update = new PpoUpdate({ learners: this.#learners, reference, reward, config, limits });
+    this.#start = policy.toArrays();
   }
 
   get progress(): FineTuneProgress {
@@ -131,38 +129,16 @@ export class FineTune implements Training<FineTuneProgress> {
    */
   step(): StepReport {
     refuseStepWhenDone(this, 'fine-tuning');
-    const { reference, reward, windows, surroundingsOf, config, iteration, seed } = this.#options;
-    const { windowFrames: frames, stream = [] } = this.#options;
-    const { policy, critic, policyOptimiser, criticOptimiser } = this.#learners;
-    const limits = this.#options.limits ?? defaultGuardLimits;
+    const { iteration, limits = defaultGuardLimits } = this.#options;
     const { step } = this.#progress;
     // The policy as it came stands for election too: fine-tuning that only makes it worse changes nothing.
     if (step === 0) this.#validate(-1);
-    const first = drawWindow(windows, frames, randomStream(seed, 'ppo', iteration, ...stream, step));
-    const places = spreadOver(windows, first, config.windowsPerDraw, frames);
-    const window = imageWindows(windows, places, frames);
-    policyOptimiser.setLearningRate(this.#policyRate());
-    const update = ppoUpdateWindow({
-      policy,
-      reference,
-      critic,
-      policyOptimiser,
-      criticOptimiser,
-      reward,
-      window,
-      surroundings: surroundingsOf && places.map(surroundingsOf),
-      config,
-      coefficients: coefficientsAt(config, iteration),
-      limits,
-      criticOnly: step < config.criticWarmupWindows,
-    });
-    tf.dispose(window);
-
-    const after = this.#learners.snapshot();
-    const violation =
-      update.violation ?? findNotFiniteWeight(after.policy) ?? findNotFiniteWeight(after.critic);
-    if (violation) this.#learners.restore(this.#good);
-    else this.#good = after;
+    // As the last good step left it: what a bad one goes back to.
+    const good = this.#learners.hold();
+    const update = this.#updateOnDraw();
+    const violation = update.violation ?? this.#learners.findNotFiniteWeight();
+    if (violation) good.restore();
+    good.dispose();
     this.#progress = {
       ...this.#progress,
       step: step + 1,
@@ -184,6 +160,24 @@ export class FineTune implements Training<FineTuneProgress> {
     return { step, epoch, metrics: update.metrics, violation, validationReward, measures };
   }
 
+  /** Trains on the windows that this step draws. */
+  #updateOnDraw(): WindowUpdate {
+    const { windows, surroundingsOf, config, iteration, seed, windowFrames, stream = [] } = this.#options;
+    const { step } = this.#progress;
+    const first = drawWindow(windows, windowFrames, randomStream(seed, 'ppo', iteration, ...stream, step));
+    const places = spreadOver(windows, first, config.windowsPerDraw, windowFrames);
+    const window = imageWindows(windows, places, windowFrames);
+    this.#learners.policyOptimiser.setLearningRate(this.#policyRate());
+    const update = this.#update.run({
+      window,
+      surroundings: surroundingsOf && places.map(surroundingsOf),
+      coefficients: coefficientsAt(config, iteration),
+      criticOnly: step < config.criticWarmupWindows,
+    });
+    window.dispose();
+    return update;
+  }
+
   /** Weights of the result so far: the candidate with the best validation reward, else the current one. */
   bestPolicy(): NamedArrays {
     return this.#best ?? this.#candidate();
@@ -192,18 +186,18 @@ export class FineTune implements Training<FineTuneProgress> {
   /** Arrays under policy/, critic/, policyAdam/, criticAdam/ and, once a candidate was validated, best/. */
   state(): TrainingState<FineTuneProgress> {
     const best = this.#best ? withPrefix('best', this.#best) : {};
-    return { arrays: { ...joinArrays(this.#good), ...best }, progress: this.#progress };
+    return { arrays: { ...joinArrays(this.#learners.snapshot()), ...best }, progress: this.#progress };
   }
 
   restore({ arrays, progress }: TrainingState<FineTuneProgress>): void {
     this.#learners.restore(splitArrays(arrays));
-    this.#good = this.#learners.snapshot();
     this.#best = progress.best ? takeArrays('best', arrays) : undefined;
     this.#progress = progress;
   }
 
-  /** Frees the optimisers. */
+  /** Frees the optimisers and the recordings. */
   dispose(): void {
+    this.#update.dispose();
     this.#learners.dispose();
   }
 
@@ -219,21 +213,23 @@ export class FineTune implements Training<FineTuneProgress> {
   /** What training would end with now. */
   #candidate(): NamedArrays {
     const { config, iteration } = this.#options;
-    return interpolateWeights(this.#start, this.#good.policy, resultShareAt(config, iteration));
+    const { policy } = this.#learners;
+    return interpolateWeights(this.#start, policy.toArrays(), resultShareAt(config, iteration));
   }
 
   #validate(epoch: number): number | undefined {
-    const { policy, validation, config, windowFrames } = this.#options;
+    const { policy, validation, config, iteration, windowFrames } = this.#options;
     if (!validation || validation.windows.count === 0) return undefined;
     const candidate = this.#candidate();
-    const current = this.#good.policy;
+    const current = policy.hold();
     // With all of what was learnt kept, the policy is its own candidate.
-    if (candidate !== current) policy.assign(candidate);
+    if (resultShareAt(config, iteration) !== 1) policy.assign(candidate);
     const validationReward = meanPolicyReward(policy, validation.reward, validation.windows, {
       videos: config.validationVideos,
       windowFrames,
     });
-    if (candidate !== current) policy.assign(current);
+    current.restore();
+    current.dispose();
     const { best } = this.#progress;
     if (!best || validationReward > best.validationReward) {
       this.#best = candidate;

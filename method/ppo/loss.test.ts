@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
 import { randomStream } from '../../ground/random.ts';
+import { readNumbers, stackNumbers } from '../networks/step-numbers.ts';
 import { actionLogProb, type PolicyLossInput, policyLoss, policyShift } from './loss.ts';
 
 const shape: [number, number, number, number] = [1, 2, 3, 4];
@@ -42,7 +43,10 @@ it('gives the gradient that finite differences find, on both sides of the clip r
     const lossAt = (index: number, delta: number) => {
       const moved = Float32Array.from(logits);
       moved[index]! += delta;
-      return policyLoss({ ...input, newLogits: tf.tensor5d(moved, input.newLogits.shape) }).loss;
+      return policyLoss({
+        ...input,
+        newLogits: tf.tensor5d(moved, input.newLogits.shape),
+      }).metrics.policyLoss.dataSync()[0]!;
     };
     for (let i = 0; i < logits.length; i++) {
       const numeric = (lossAt(i, 0.01) - lossAt(i, -0.01)) / 0.02;
@@ -71,8 +75,8 @@ it('gives saturated pixels a finite loss and a gradient', () => {
     const newLogits = tf.tile(tf.tensor5d([0, 100, -100], [1, 1, 1, 1, 3]), [...shape, 1]) as tf.Tensor5D;
     const actions = tf.zeros(shape, 'int32') as tf.Tensor4D;
     const rolloutLogProb = tf.fill(shape, -100) as tf.Tensor4D;
-    const { loss, gradient } = policyLoss({ ...input, newLogits, actions, rolloutLogProb });
-    expect(Number.isFinite(loss)).toBe(true);
+    const { metrics, gradient } = policyLoss({ ...input, newLogits, actions, rolloutLogProb });
+    expect(Number.isFinite(metrics.policyLoss.dataSync()[0])).toBe(true);
     const values = gradient.dataSync();
     expect(values.every(Number.isFinite)).toBe(true);
     // The action's probability is e^-100: clamped probabilities would give exactly zero here.
@@ -86,13 +90,11 @@ it('reports no shift for the policy of the rollout itself, and no divergence fro
     const logProb = tf.logSoftmax(newLogits) as tf.Tensor5D;
     const actions = tf.argMax(newLogits, -1) as tf.Tensor4D;
     const rolloutLogProb = actionLogProb(logProb, actions);
-    const shift = policyShift({
-      newLogits,
-      actions,
-      rolloutLogProb,
-      referenceLogProb: logProb,
-      clipRange: 0.2,
-    });
+    const shift = readNumbers(
+      stackNumbers({
+        ...policyShift({ newLogits, actions, rolloutLogProb, referenceLogProb: logProb, clipRange: 0.2 }),
+      }),
+    );
     expect(shift).toMatchObject({ approxKl: 0, referenceKl: 0, clipFraction: 0, meanRatio: 1 });
     expect(shift.entropy).toBeCloseTo(shift.referenceEntropy, 6);
     expect(shift.entropy).toBeLessThan(Math.log(3));
@@ -101,12 +103,11 @@ it('reports no shift for the policy of the rollout itself, and no divergence fro
   });
 });
 
-it('leaves no tensors behind but the gradient', () => {
+it('leaves no tensors behind but what it gives', () => {
   const input = example(1);
   const before = tf.memory().numTensors;
-  const { gradient } = policyLoss(input);
-  policyShift(input);
-  gradient.dispose();
+  const { gradient, metrics } = policyLoss(input);
+  tf.dispose([gradient, { ...metrics }, { ...policyShift(input) }]);
   expect(tf.memory().numTensors).toBe(before);
   tf.disposeVariables();
 });

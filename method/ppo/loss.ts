@@ -19,19 +19,20 @@ export interface PolicyLossInput {
   /** V(s), [batch, time, rows, columns]; no gradient flows through it. */
   readonly value: tf.Tensor4D;
   readonly clipRange: number;
-  readonly entropyCoefficient: number;
-  readonly divergenceCoefficient: number;
+  readonly entropyCoefficient: tf.Scalar | number;
+  readonly divergenceCoefficient: tf.Scalar | number;
 }
 
-/** Means over all pixels. */
-export interface PolicyLossMetrics {
-  readonly policyLoss: number;
+/** Means over all pixels: scalars on the device, numbers once they are read. */
+export interface PolicyLossMetrics<Scalar = number> {
+  /** -surrogate - c lossEntropy, what the update lowers. */
+  readonly policyLoss: Scalar;
   /** mean(min(A ratio, A clip(ratio))), what the update raises. */
-  readonly surrogate: number;
+  readonly surrogate: Scalar;
   /** Entropy of the policy that the loss is taken of, nats per pixel, at most ln(classes). */
-  readonly lossEntropy: number;
-  readonly meanReward: number;
-  readonly meanAdvantage: number;
+  readonly lossEntropy: Scalar;
+  readonly meanReward: Scalar;
+  readonly meanAdvantage: Scalar;
 }
 
 /**
@@ -51,7 +52,7 @@ export function advantageOf(
   newLogProb: tf.Tensor4D,
   referenceActionLogProb: tf.Tensor4D,
   value: tf.Tensor4D,
-  divergenceCoefficient: number,
+  divergenceCoefficient: tf.Scalar | number,
 ): tf.Tensor4D {
   return tf.tidy(() => {
     const divergence = tf.mul(tf.sub(newLogProb, referenceActionLogProb), divergenceCoefficient);
@@ -61,16 +62,15 @@ export function advantageOf(
 
 /**
  * Loss = -mean(min(A ratio, A clip(ratio))) - c mean(entropy), and its gradient with respect to `newLogits` (same
- * shape). Reads its numbers back once. The caller disposes the gradient.
+ * shape). Nothing is read on the host. The caller disposes gradient and metrics.
  */
 export function policyLoss(input: PolicyLossInput): {
-  loss: number;
-  gradient: tf.Tensor5D;
-  metrics: PolicyLossMetrics;
+  readonly gradient: tf.Tensor5D;
+  readonly metrics: PolicyLossMetrics<tf.Scalar>;
 } {
   const { newLogits, actions, rolloutLogProb, referenceLogProb, reward, value } = input;
   const { clipRange, entropyCoefficient, divergenceCoefficient } = input;
-  const { gradient, numbers } = tf.tidy(() => {
+  return tf.tidy(() => {
     const chosen = oneHotActions(actions, newLogits.shape[4]);
     const logProb = tf.logSoftmax(newLogits) as tf.Tensor5D;
     const probability = tf.exp(logProb);
@@ -95,81 +95,64 @@ export function policyLoss(input: PolicyLossInput): {
     const objectiveGradient = tf.add(surrogateGradient, tf.mul(entropyGradient, entropyCoefficient));
     const gradient = tf.mul(objectiveGradient, -1 / newLogProb.size) as tf.Tensor5D;
 
-    const surrogate = tf.mean(tf.minimum(unclipped, clipped));
-    const numbers = tf.stack([surrogate, tf.mean(entropy), tf.mean(reward), tf.mean(advantage)]);
-    return { gradient, numbers };
+    const surrogate: tf.Scalar = tf.mean(tf.minimum(unclipped, clipped));
+    const lossEntropy: tf.Scalar = tf.mean(entropy);
+    const policyLoss: tf.Scalar = tf.neg(tf.add(surrogate, tf.mul(lossEntropy, entropyCoefficient)));
+    const meanReward: tf.Scalar = tf.mean(reward);
+    const meanAdvantage: tf.Scalar = tf.mean(advantage);
+    return { gradient, metrics: { policyLoss, surrogate, lossEntropy, meanReward, meanAdvantage } };
   });
-  const [surrogate, lossEntropy, meanReward, meanAdvantage] =
-    readNumbers<[number, number, number, number]>(numbers);
-  const loss = -(surrogate + entropyCoefficient * lossEntropy);
-  const metrics = { policyLoss: loss, surrogate, lossEntropy, meanReward, meanAdvantage };
-  return { loss, gradient, metrics };
 }
 
 /**
  * How far a policy is from the rollout's and from the reference, means over all pixels; names as in cleanrl where it
  * has one.
  */
-export interface PolicyShift {
+export interface PolicyShift<Scalar = number> {
   /** Nats per pixel, at most ln(classes). */
-  readonly entropy: number;
+  readonly entropy: Scalar;
   /** Entropy of pi_ref on the same pixels, to judge `entropy` by. */
-  readonly referenceEntropy: number;
+  readonly referenceEntropy: Scalar;
   /** Divergence from the rollout's policy by Schulman's estimator: mean((ratio - 1) - log ratio). */
-  readonly approxKl: number;
+  readonly approxKl: Scalar;
   /**
    * Exact KL(pi_ref, pi) over the classes, nats per pixel. In this direction a policy that is merely unsure, as the
    * entropy term makes it, is at most ln(classes) away; only confident disagreement with the reference goes further.
    */
-  readonly referenceKl: number;
+  readonly referenceKl: Scalar;
   /** Share of pixels whose ratio is outside 1 +- clipRange. */
-  readonly clipFraction: number;
-  readonly meanRatio: number;
+  readonly clipFraction: Scalar;
+  readonly meanRatio: Scalar;
   /** Share of pixels that the policy gives to another class than background. */
-  readonly foregroundShare: number;
+  readonly foregroundShare: Scalar;
 }
 
-/** Compares the policy that gave `newLogits` with the rollout and the reference; arguments as in `policyLoss`. */
+/**
+ * Compares the policy that gave `newLogits` with the rollout and the reference; arguments as in `policyLoss`. The
+ * caller disposes the scalars.
+ */
 export function policyShift(
   input: Pick<PolicyLossInput, 'newLogits' | 'actions' | 'rolloutLogProb' | 'referenceLogProb' | 'clipRange'>,
-): PolicyShift {
+): PolicyShift<tf.Scalar> {
   const { newLogits, actions, rolloutLogProb, referenceLogProb, clipRange } = input;
-  const numbers = tf.tidy(() => {
+  return tf.tidy((): Record<keyof PolicyShift, tf.Scalar> => {
     const logProb = tf.logSoftmax(newLogits) as tf.Tensor5D;
     const probability = tf.exp(logProb);
     const referenceProbability = tf.exp(referenceLogProb);
     const logRatio = tf.sub(actionLogProb(logProb, actions), rolloutLogProb);
     const ratio = tf.exp(logRatio);
-    return tf.stack([
-      tf.neg(tf.mean(tf.sum(tf.mul(probability, logProb), -1))),
-      tf.neg(tf.mean(tf.sum(tf.mul(referenceProbability, referenceLogProb), -1))),
-      tf.mean(tf.sub(tf.sub(ratio, 1), logRatio)),
-      tf.mean(tf.sum(tf.mul(referenceProbability, tf.sub(referenceLogProb, logProb)), -1)),
-      tf.mean(tf.cast(tf.greater(tf.abs(tf.sub(ratio, 1)), clipRange), 'float32')),
-      tf.mean(ratio),
-      tf.mean(tf.cast(tf.greater(tf.argMax(newLogits, -1), 0), 'float32')),
-    ]);
+    return {
+      entropy: tf.neg(tf.mean(tf.sum(tf.mul(probability, logProb), -1))),
+      referenceEntropy: tf.neg(tf.mean(tf.sum(tf.mul(referenceProbability, referenceLogProb), -1))),
+      approxKl: tf.mean(tf.sub(tf.sub(ratio, 1), logRatio)),
+      referenceKl: tf.mean(tf.sum(tf.mul(referenceProbability, tf.sub(referenceLogProb, logProb)), -1)),
+      clipFraction: tf.mean(tf.cast(tf.greater(tf.abs(tf.sub(ratio, 1)), clipRange), 'float32')),
+      meanRatio: tf.mean(ratio),
+      foregroundShare: tf.mean(tf.cast(tf.greater(tf.argMax(newLogits, -1), 0), 'float32')),
+    };
   });
-  const [entropy, referenceEntropy, approxKl, referenceKl, clipFraction, meanRatio, foregroundShare] =
-    readNumbers<[number, number, number, number, number, number, number]>(numbers);
-  return {
-    entropy,
-    referenceEntropy,
-    approxKl,
-    referenceKl,
-    clipFraction,
-    meanRatio,
-    foregroundShare,
-  };
 }
 
 function oneHotActions(actions: tf.Tensor4D, classes: number): tf.Tensor5D {
   return tf.oneHot(actions, classes, 1, 0, 'float32') as tf.Tensor5D;
-}
-
-/** The scalars of a stack, in its order; frees it. */
-function readNumbers<Numbers extends readonly number[]>(numbers: tf.Tensor): Numbers {
-  const values = [...numbers.dataSync<'float32'>()];
-  numbers.dispose();
-  return values as readonly number[] as Numbers;
 }

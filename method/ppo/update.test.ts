@@ -2,15 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
 import { randomStream } from '../../ground/random.ts';
-import { Adam } from '../networks/adam.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { WindowReward } from '../rewards/reward.ts';
 import type { CriticLossMetrics } from './critic-loss.ts';
 import { defaultGuardLimits } from './guards.ts';
+import { Learners } from './learners.ts';
 import type { PolicyLossMetrics, PolicyShift } from './loss.ts';
-import { ppoUpdateWindow, type WindowUpdate } from './update.ts';
+import { PpoUpdate, type WindowUpdate } from './update.ts';
 
 /** Pays where the action is the label that a pixel's grey level asks for. */
 const brightnessReward: WindowReward = {
@@ -38,33 +38,31 @@ function updateTwice(policyLearningRate: number, criticOnly: boolean): Outcome {
     reference: UNet3D.initialise(tinyUNet, randomStream(2, 'reference')),
     critic: UNet3D.initialise({ ...tinyUNet, outputChannels: 1 }, randomStream(1, 'critic')),
   };
-  const policyOptimiser = new Adam(networks.policy.parameters, { learningRate: policyLearningRate });
-  const criticOptimiser = new Adam(networks.critic.parameters, { learningRate: 5e-3 });
+  const { policy, reference, critic } = networks;
+  const learners = new Learners(policy, critic, { policyLearningRate, criticLearningRate: 5e-3 });
+  const step = new PpoUpdate({
+    learners,
+    reference,
+    reward: brightnessReward,
+    config: { updatesPerWindow: 4, clipRange: 0.2, gradientNorm: 0.5 },
+    limits: { ...defaultGuardLimits, maxReferenceKl: Number.POSITIVE_INFINITY },
+  });
   const update = (index: number): WindowUpdate => {
     const random = randomStream(3, 'window', index);
     const window = tf.tensor5d(
       Float32Array.from({ length: 4 * 16 * 16 }, () => random.uniform()),
       [1, 4, 16, 16, 1],
     );
-    const result = ppoUpdateWindow({
-      ...networks,
-      policyOptimiser,
-      criticOptimiser,
-      reward: brightnessReward,
-      window,
-      config: { updatesPerWindow: 4, clipRange: 0.2, gradientNorm: 0.5 },
-      coefficients: { entropyCoefficient: 0.1, divergenceCoefficient: 0.05 },
-      limits: { ...defaultGuardLimits, maxReferenceKl: Number.POSITIVE_INFINITY },
-      criticOnly,
-    });
+    const coefficients = { entropyCoefficient: 0.1, divergenceCoefficient: 0.05 };
+    const result = step.run({ window, coefficients, criticOnly });
     window.dispose();
     return result;
   };
   update(0);
   const last = update(1);
-  const [policy, critic] = [networks.policy.toArrays(), networks.critic.toArrays()];
-  for (const made of [...Object.values(networks), policyOptimiser, criticOptimiser]) made.dispose();
-  return { ...last, policy, critic };
+  const after = { policy: policy.toArrays(), critic: critic.toArrays() };
+  for (const made of [...Object.values(networks), learners, step]) made.dispose();
+  return { ...last, ...after };
 }
 
 it('trains the critic alone to the weights that it has beside a policy which stands still', () => {

@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-node-gpu';
 import { describe, expect, it } from 'vitest';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { landmarkFreeMeasures } from '../../metrics/temporal.ts';
+import { frameBlur } from './frame-blur.ts';
 import { penalise, penaltiesOf, temporalPenalty } from './penalties.ts';
 
 /** Left ventricle as a square of the given side in a ring of myocardium, one side per frame. */
@@ -119,7 +120,8 @@ it('leaves a reward without penalties as it is', () => {
 it('refuses the penalties of other windows', () => {
   tf.tidy(() => {
     const reward = tf.zeros([1, 2, 6, 7]) as tf.Tensor4D;
-    expect(() => penalise(reward, { blurSigmas: new Float64Array(3) })).toThrow(/3 frames.*1, 2, 6, 7/);
+    const blur = frameBlur(new Float64Array(3), 6, 7);
+    expect(() => penalise(reward, { blur })).toThrow(/3 frames.*1, 2, 6, 7/);
     expect(() => penalise(reward, { kept: tf.ones([1, 1, 6, 7]) })).toThrow('[1, 1, 6, 7]');
   });
 });

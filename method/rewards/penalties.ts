@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
-import { gaussianFilter1d, gaussianFilter2d } from '../../imaging/gaussian.ts';
+import { gaussianFilter1d } from '../../imaging/gaussian.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { cleanVideo } from '../../imaging/morphology.ts';
 import {
@@ -14,7 +14,7 @@ import {
   landmarkFreeMeasureNames,
   landmarkFreeMeasures,
 } from '../../metrics/temporal.ts';
-import { scaleToUnit } from './unit-range.ts';
+import { type FrameBlur, frameBlur, spreadErrors } from './frame-blur.ts';
 
 /** Smoothing of the flags over time, frames. */
 const FLAG_SIGMA = 1.1;
@@ -48,13 +48,13 @@ export interface PenaltyRules {
 export interface Penalties {
   /** [batch, time, rows, columns]: 0 where cleaning would change the action, 1 elsewhere. */
   readonly kept?: tf.Tensor4D | undefined;
-  /** Blur that spreads the errors of each frame, pixels, [batch * time]; 0 for a frame that stays as it is. */
-  readonly blurSigmas?: Float64Array | undefined;
+  /** What spreads the errors of frames; absent where time is broken in none. */
+  readonly blur?: FrameBlur | undefined;
 }
 
 /**
  * The penalties of actions (int32 labels, [batch, time, rows, columns]), which are read back once. Each window of the
- * batch may be given the video around it. The caller disposes the tensor in it.
+ * batch may be given the video around it. The caller disposes the tensors in it.
  */
 export function penaltiesOf(
   actions: tf.Tensor4D,
@@ -67,32 +67,26 @@ export function penaltiesOf(
     kept: cleaningPenalty
       ? tf.tensor4d(joined(windows.map(keptByCleaning), Float32Array), actions.shape)
       : undefined,
-    blurSigmas: temporalPenalty
-      ? joined(
-          windows.map((window, index) => blurSigmas(window, surroundings?.[index])),
-          Float64Array,
-        )
-      : undefined,
+    blur: temporalPenalty ? blurOf(windows, surroundings) : undefined,
   };
 }
 
 /**
- * The reward, [batch, time, rows, columns] in [0, 1], lowered by its penalties; nowhere larger than it was. The caller
- * disposes the result.
+ * The reward, [batch, time, rows, columns] in [0, 1], lowered by its penalties; nowhere larger than it was. A function
+ * of tensors alone. The caller disposes the result.
  * @throws GeometryMismatch when the penalties are those of other windows.
  */
-export function penalise(reward: tf.Tensor4D, { kept, blurSigmas }: Penalties): tf.Tensor4D {
+export function penalise(reward: tf.Tensor4D, { kept, blur }: Penalties): tf.Tensor4D {
   const frames = reward.shape[0] * reward.shape[1];
   if (kept && !tf.util.arraysEqual(kept.shape, reward.shape)) {
     throw mismatch(`a cleaning penalty of [${kept.shape.join(', ')}]`, reward);
   }
-  if (blurSigmas && blurSigmas.length !== frames) {
-    throw mismatch(`a temporal penalty of ${blurSigmas.length} frames`, reward);
+  if (blur && blur.blurred.shape[0] !== frames) {
+    throw mismatch(`a temporal penalty of ${blur.blurred.shape[0]} frames`, reward);
   }
   return tf.tidy(() => {
     const left: tf.Tensor4D = kept ? tf.mul(reward, kept) : tf.clone(reward);
-    // Most windows have no flag, and their reward need not leave the device.
-    return blurSigmas?.some((sigma) => sigma > 0) ? spreadErrors(left, blurSigmas) : left;
+    return blur ? spreadErrors(left, blur) : left;
   });
 }
 
@@ -124,6 +118,19 @@ function placedIn(
   return placed;
 }
 
+/** The blur of all frames of a batch; nothing where none has a flag, as in most batches. */
+function blurOf(
+  windows: readonly LabelVideo[],
+  surroundings: readonly (WindowSurroundings | undefined)[] | undefined,
+): FrameBlur | undefined {
+  const sigmas = joined(
+    windows.map((window, index) => blurSigmas(window, surroundings?.[index])),
+    Float64Array,
+  );
+  const { rows, columns } = windows[0]!;
+  return sigmas.some((sigma) => sigma > 0) ? frameBlur(sigmas, rows, columns) : undefined;
+}
+
 /** 10 (1 + p_t) pixels of the published grid, in pixels that cover the same millimetres here; 0 without penalty. */
 function blurSigmas(window: LabelVideo, surroundings: WindowSurroundings | undefined): Float64Array {
   const base = (BASE_BLUR_SIGMA * PUBLISHED_SPACING_MM) / window.spacingMm[0];
@@ -134,28 +141,6 @@ function blurSigmas(window: LabelVideo, surroundings: WindowSurroundings | undef
 function keptByCleaning(window: LabelVideo): Float32Array {
   const cleaned = cleanVideo(window).labels;
   return Float32Array.from(window.labels, (label, i) => (cleaned[i] === label ? 1 : 0));
-}
-
-/**
- * r := min(r, 1 - the blurred errors of its frame, scaled to [0, 1]). An error map that blurs to a constant has no
- * range and stays as it is. In double precision and so on the host, the one place where a reward is: a strong blur
- * leaves a range of a few thousandths, which scaling widens to 1. A blur in tensors would take this function's place
- * alone.
- */
-function spreadErrors(reward: tf.Tensor4D, sigmas: Float64Array): tf.Tensor4D {
-  const [, , rows, columns] = reward.shape;
-  const pixels = rows * columns;
-  const values = Float32Array.from(reward.dataSync<'float32'>());
-  const error = new Float64Array(pixels);
-  const spread = new Float32Array(pixels);
-  sigmas.forEach((sigma, t) => {
-    if (sigma === 0) return;
-    const frame = values.subarray(t * pixels, (t + 1) * pixels);
-    for (let i = 0; i < pixels; i++) error[i] = 1 - frame[i]!;
-    scaleToUnit(gaussianFilter2d(error, rows, columns, sigma), spread);
-    for (let i = 0; i < pixels; i++) frame[i] = Math.min(frame[i]!, 1 - spread[i]!);
-  });
-  return tf.tensor4d(values, reward.shape);
 }
 
 /** The windows of a batch as segmentations on the host; frame time does not matter to either penalty. */

@@ -117,7 +117,8 @@ it('trains on a window in one call of TensorFlow', () => {
   withFit((fit) => {
     for (let step = 0; step < 2; step++) fit.step();
     const calls = operationsOf(() => fit.step()).filter((name) => name.startsWith('reward_fit'));
-    // The third window: its gradients, and the step along the mean of three, which is not recorded before its third time.
+    // The third window: its gradients, and the step along the mean of three, which is not recorded before its third
+    // time.
     expect(calls).toEqual([expect.stringMatching(/^reward_fit_\d+\b/)]);
   });
 });

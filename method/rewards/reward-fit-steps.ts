@@ -1,6 +1,6 @@
 /**
- * What a reward fit computes on a window, each part one call of TensorFlow (docs/recorded-step.md): training passes whose
- * gradients wait on the device until a step is taken along their mean, and passes over held-out windows.
+ * What a reward fit computes on a window, each part one call of TensorFlow (docs/recorded-step.md): training passes
+ * whose gradients wait on the device until a step is taken along their mean, and passes over held-out windows.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';

@@ -95,7 +95,9 @@ export function rewardLossAndGradient(logits: tf.Tensor5D, correct: tf.Tensor4D)
   });
 }
 
-/** The loss of `rewardLossAndGradient` alone, for windows that are judged and not trained on. The caller disposes it. */
+/**
+ * The loss of `rewardLossAndGradient` alone, for windows that are judged and not trained on. The caller disposes it.
+ */
 export function rewardLoss(logits: tf.Tensor5D, correct: tf.Tensor4D): tf.Scalar {
   return tf.tidy(() => {
     const error = tf.sub(tf.sigmoid(logits), tf.expandDims(tf.cast(correct, 'float32'), -1));

@@ -10,7 +10,13 @@ import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import { slidingWindowLogits } from '../windows/sliding-window.ts';
 import { windowPredictor } from '../windows/window-predictor.ts';
-import { type PenaltyRules, penalise, penaltiesOf, type WindowSurroundings } from './penalties.ts';
+import {
+  type Penalties,
+  type PenaltyRules,
+  penalise,
+  penaltiesOf,
+  type WindowSurroundings,
+} from './penalties.ts';
 import {
   decodeRewardNetwork,
   type RewardCheckpoint,
@@ -45,6 +51,10 @@ export class Reward {
   readonly networks: readonly RewardNetwork[];
   /** Logits of all networks on windows of a video, one channel each. */
   readonly #logitsOfWindows: RecordedStep<[tf.Tensor5D], tf.Tensor5D>;
+  readonly #ofWindows: RecordedStep<
+    [tf.Tensor5D, tf.Tensor4D, RewardRules['scaling'], Penalties],
+    tf.Tensor4D
+  >;
 
   /**
    * Takes over the networks.
@@ -66,6 +76,9 @@ export class Reward {
           networks.map(({ network }) => windowPredictor(network)(windows)),
           4,
         ) as tf.Tensor5D,
+    );
+    this.#ofWindows = recorded('reward', (image, actions, scaling, penalties) =>
+      penalise(this.map(image, actions, scaling), penalties),
     );
   }
 
@@ -113,14 +126,16 @@ export class Reward {
     });
   }
 
-  /** The reward of windows: the fused map, then the penalties that the rules ask for. */
+  /** The reward of windows: the fused map, then the penalties that the rules ask for, recorded together. */
   ofWindows(rules: RewardRules): WindowReward {
     return {
       passes: this.networks.length,
-      of: (image, actions, surroundings) =>
-        tf.tidy(() =>
-          penalise(this.map(image, actions, rules.scaling), penaltiesOf(actions, rules, surroundings)),
-        ),
+      of: (image, actions, surroundings) => {
+        const penalties = penaltiesOf(actions, rules, surroundings);
+        const reward = this.#ofWindows(image, actions, rules.scaling, penalties);
+        tf.dispose([penalties.kept, { ...penalties.blur }]);
+        return reward;
+      },
     };
   }
 
@@ -146,6 +161,7 @@ export class Reward {
   /** Frees the networks and what is recorded of them. */
   dispose(): void {
     this.#logitsOfWindows.dispose();
+    this.#ofWindows.dispose();
     for (const { network } of this.networks) network.dispose();
   }
 }

@@ -1,4 +1,6 @@
-/** The forward and backward pass of a step of the shape autoencoder's training (method.md 4.2), part of a recorded step. */
+/**
+ * The forward and backward pass of a step of the shape autoencoder's training (method.md 4.2), part of a recorded step.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LossAndGradients } from '../../networks/training-step.ts';
 import type { ShapeAutoencoder } from './autoencoder.ts';

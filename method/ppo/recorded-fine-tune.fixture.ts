@@ -1,0 +1,86 @@
+/** Fine-tunes with recorded and with plain steps, whose results are compared bit by bit. */
+import { PpoSchema } from '../../contracts/run-config.ts';
+import { randomStream } from '../../ground/random.ts';
+import type { GreyVideo } from '../../imaging/image.ts';
+import { recordSteps } from '../../recorded/recorded.ts';
+import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
+import { UNet3D } from '../networks/unet3d.ts';
+import { Reward } from '../rewards/reward.ts';
+import { rewardNetworkConfig } from '../rewards/reward-network.ts';
+import type { TrainingState } from '../training/training.ts';
+import { windowsOf } from '../windows/training-windows.ts';
+import { FineTune, type FineTuneProgress, type StepReport } from './fine-tune.ts';
+
+function video(index: number): GreyVideo {
+  const random = randomStream(3, 'video', index);
+  const grid = { frames: 9, rows: 16, columns: 16 };
+  const intensities = Float32Array.from({ length: 9 * 256 }, () => random.uniform());
+  return { ...grid, spacingMm: [1, 1], frameTimeMs: 40, intensities };
+}
+
+export interface Outcome {
+  readonly reports: readonly StepReport[];
+  readonly state: TrainingState<FineTuneProgress>;
+}
+
+/**
+ * Steps on draws of two windows, the first for the critic alone, against both reward networks with the temporal
+ * penalty; with a resume in the middle by new networks, where that is asked for.
+ */
+export function fineTune(record: boolean, resume: boolean, steps = 7): Outcome {
+  recordSteps(record);
+  const made: { dispose(): void }[] = [];
+  const keep = <Made extends { dispose(): void }>(one: Made): Made => {
+    made.push(one);
+    return one;
+  };
+  const start = (): FineTune => {
+    const network = (name: string, changes = {}) =>
+      keep(UNet3D.initialise({ ...tinyUNet, ...changes }, randomStream(1, name)));
+    const rewardConfig = rewardNetworkConfig(tinyUNet);
+    const reward = keep(
+      new Reward(
+        (['anatomical-reward', 'landmark-reward'] as const).map((kind) => ({
+          kind,
+          network: UNet3D.initialise(rewardConfig, randomStream(1, kind)),
+          temperature: 1,
+        })),
+      ),
+    );
+    return keep(
+      new FineTune({
+        policy: network('policy'),
+        reference: network('policy'),
+        critic: network('critic', { outputChannels: 1 }),
+        reward: reward.ofWindows({ scaling: 'per-frame', temporalPenalty: { spacingMm: 1 } }),
+        windows: windowsOf([video(0), video(1)]),
+        config: PpoSchema.parse({
+          epochs: 1,
+          windowsPerEpoch: steps,
+          windowsPerDraw: 2,
+          updatesPerWindow: 3,
+          criticWarmupWindows: 1,
+          policyLearningRate: 1e-3,
+          annealPolicyRate: true,
+        }),
+        iteration: 1,
+        seed: 5,
+        windowFrames: 4,
+      }),
+    );
+  };
+  let training = start();
+  const reports: StepReport[] = [];
+  while (!training.done) {
+    reports.push(training.step());
+    if (resume && reports.length === 4) {
+      const state = structuredClone(training.state());
+      training = start();
+      training.restore(state);
+    }
+  }
+  const state = training.state();
+  for (const one of made) one.dispose();
+  recordSteps(true);
+  return { reports, state };
+}
