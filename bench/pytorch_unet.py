@@ -1,6 +1,7 @@
 """The U-Net of method.md 3 in PyTorch (eager), the other side of bench/unet.ts, which starts it and times both in turn.
 
-The arguments are the number of threads and the device (cpu or cuda). Reads lines "SIZE PASS" from standard input, runs the pass
+The arguments are the number of threads, the device (cpu or cuda) and, where it is to be compiled first (torch.compile),
+the word compile. Reads lines "SIZE PASS" from standard input, runs the pass
 once, and answers with its milliseconds by the clock and of processor time. SIZE is tiny, small or paper; PASS is forward, training
 (forward with gradients) or ppo (the passes of the research code's update of a window).
 """
@@ -72,9 +73,10 @@ class UNet(nn.Module):
 
 
 class Bench:
-    def __init__(self, size, device):
+    def __init__(self, size, device, compiled):
         width, (strides, kernels), grid = SIZES[size]
-        self.net = UNet(width, strides, kernels).to(device)
+        net = UNet(width, strides, kernels).to(device)
+        self.net = torch.compile(net) if compiled else net
         self.x = torch.rand(1, 1, *grid, device=device)
         self.on_gradient = torch.full((1, 3, *grid), 1e-4, device=device)
 
@@ -94,14 +96,14 @@ class Bench:
 
 
 def main():
-    threads, device = int(sys.argv[1]), sys.argv[2]
+    threads, device, compiled = int(sys.argv[1]), sys.argv[2], sys.argv[3:] == ["compile"]
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     benches = {}
     for line in sys.stdin:
         size, name = line.split()
         if size not in benches:
-            benches = {size: Bench(size, device)}
+            benches = {size: Bench(size, device, compiled)}
         start, cpu_start = time.perf_counter(), time.process_time()
         getattr(benches[size], name)()
         if device == "cuda":

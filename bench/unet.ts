@@ -2,8 +2,8 @@
  * Speed of the U-Net: forward, forward with gradients, a step of supervised training, and the PPO update of a window.
  * With `--pytorch PYTHON`, an interpreter that has torch, the same passes of bench/pytorch_unet.py run in turn with
  * these, on the same device, so that both meet the machine in the same state; with `--eager` the same operations,
- * unrecorded; `--xla` compiles them. `--sizes tiny,small,paper` chooses (default: the first two), `--threads 1,2` gives
- * each count its process, and `--seconds` is for each row.
+ * unrecorded; `--xla` compiles them, `--torch-compile` PyTorch's side. `--sizes tiny,small,paper` chooses (default: the
+ * first two), `--threads 1,2` gives each count its process, and `--seconds` is for each row.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -66,9 +66,11 @@ function startPyTorch(
   python: string,
   threads: number,
   device: 'cpu' | 'cuda',
+  compile: boolean,
 ): { run: PyTorch; stop: () => void } {
   const script = join(codeRoot, 'bench/pytorch_unet.py');
-  const child = spawn(python, [script, String(threads), device], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const args = [script, String(threads), device, ...(compile ? ['compile'] : [])];
+  const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     run: async (size, pass) => {
@@ -250,6 +252,7 @@ const { values } = parseArgs({
     pytorch: { type: 'string' },
     eager: { type: 'boolean' },
     xla: { type: 'boolean', default: false },
+    'torch-compile': { type: 'boolean', default: false },
     sizes: { type: 'string', default: 'tiny,small' },
     threads: { type: 'string' },
     seconds: { type: 'string', default: '10' },
@@ -266,7 +269,7 @@ const { name, device, threads } = await selectTensorBackend(
 const pytorch =
   values.pytorch === undefined
     ? undefined
-    : startPyTorch(values.pytorch, threads, name === 'native-gpu' ? 'cuda' : 'cpu');
+    : startPyTorch(values.pytorch, threads, name === 'native-gpu' ? 'cuda' : 'cpu', values['torch-compile']);
 compileSteps(values.xla);
 const chosen = benchSizes.filter((size) => values.sizes.split(',').includes(size));
 const rows: UNetBenchRow[] = [];
