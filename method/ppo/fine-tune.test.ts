@@ -253,13 +253,15 @@ it('leaves no tensors behind, taken-back windows included', () => {
 
 it('runs a draw as a few calls and reads a handful of numbers of it, neither weights nor moments', () => {
   const training = fineTune({}, { updatesPerWindow: 3 });
-  // Once more as it is written at the calls 1, 2, 4, 8 ...: the updates of the fifth draw are the calls 13 to 15.
+  // A step runs as it is written at its calls 1, 2, 4, 8 ...; none of the fifth draw is one of these.
   run(training, 4);
   const read = vi.spyOn(tf.backend(), 'readSync');
   const operations = operationsOf(() => run(training, 1));
   const sizes = read.mock.results.map(({ value }) => (value as Float32Array).length);
   read.mockRestore();
-  const calls = operations.filter((name) => name.startsWith('PPO')).map((name) => name.replace(/_\d+$/, ''));
+  const calls = operations
+    .filter((name) => name.startsWith('PPO'))
+    .map((name) => name.replace(/_\d+ .*$/, ''));
   // The other five are what the reward of this test does.
   expect(operations).toHaveLength(calls.length + 5);
   expect(calls).toEqual([
