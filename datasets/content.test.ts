@@ -6,7 +6,7 @@ import { generatePhantom } from './phantom/phantom.ts';
 import { withoutSurroundings } from './sector.ts';
 import type { RecordedVideo } from './video-facts.ts';
 
-const phantom = generatePhantom({ domain: 'target', seed: 2, index: 0 });
+const phantom = generatePhantom({ domain: 'source', seed: 2, index: 0 });
 const recorded = readGreyNifti(writeGreyNifti(phantom.image), 'phantom');
 const pixels = recorded.rows * recorded.columns;
 const reasons = (video: RecordedVideo) =>

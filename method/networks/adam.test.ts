@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../ground/random.ts';
 import { Adam } from './adam.ts';
 import { disposeGradients, type Gradients } from './gradients.ts';
-import { crossEntropyPlusDice } from './supervised-loss.ts';
+import { supervisedLoss } from './supervised-loss.ts';
 import { tinyUNet } from './tiny-unet.fixture.ts';
 import { UNet3D } from './unet3d.ts';
 
@@ -32,13 +32,14 @@ function train(net: UNet3D, adam: Adam, steps: number): number[] {
   const x = tf.tidy(() => tf.expandDims<tf.Tensor5D>(tf.add(labels, 0.5), 4));
   const losses = Array.from({ length: steps }, () => {
     const pass = net.forwardForTraining(x);
-    const { loss, gradient } = crossEntropyPlusDice(pass.outputs[0]!, labels);
+    const { loss, gradient } = supervisedLoss(pass.outputs[0]!, labels);
     const gradients = pass.backward([gradient]);
     adam.apply(gradients);
     disposeGradients(gradients);
-    gradient.dispose();
+    const value = loss.dataSync()[0]!;
+    tf.dispose([loss, gradient]);
     pass.dispose();
-    return loss;
+    return value;
   });
   tf.dispose([labels, x]);
   return losses;

@@ -1,4 +1,4 @@
-/** Gradients by parameter name: adding up, scaling and clipping. */
+/** Gradients by parameter name. */
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -10,22 +10,4 @@ export type Gradients = ReadonlyMap<string, tf.Tensor>;
 /** Frees all gradients. */
 export function disposeGradients(gradients: Gradients): void {
   tf.dispose([...gradients.values()]);
-}
-
-/** Sum of both, name by name. Consumes its arguments; the result belongs to the caller. */
-export function addGradients(a: Gradients, b: Gradients): Gradients {
-  const sum = new Map(a);
-  for (const [name, gradient] of b) {
-    const other = a.get(name);
-    sum.set(name, other ? tf.add(other, gradient) : gradient);
-    if (other) tf.dispose([other, gradient]);
-  }
-  return sum;
-}
-
-/** Each gradient times the factor. Consumes its argument; the result belongs to the caller. */
-export function scaleGradients(gradients: Gradients, factor: number): Gradients {
-  const scaled = new Map([...gradients].map(([name, gradient]) => [name, tf.mul(gradient, factor)]));
-  disposeGradients(gradients);
-  return scaled;
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type RandomStream, randomStream } from '../../ground/random.ts';
 import { recordSteps } from '../../recorded/recorded.ts';
 import { Adam } from './adam.ts';
+import { disposeGradients, type Gradients } from './gradients.ts';
 import type { NamedArrays } from './named-arrays.ts';
 import { supervisedLoss } from './supervised-loss.ts';
 import { tinyUNet } from './tiny-unet.fixture.ts';
@@ -103,4 +104,22 @@ export function train(record: boolean, config: UNetConfig, grid: Grid, steps = 6
   network.dispose();
   recordSteps(true);
   return outcome;
+}
+
+/** Sum of both, name by name. Consumes its arguments; the result belongs to the caller. */
+export function addGradients(a: Gradients, b: Gradients): Gradients {
+  const sum = new Map(a);
+  for (const [name, gradient] of b) {
+    const other = a.get(name);
+    sum.set(name, other ? tf.add(other, gradient) : gradient);
+    if (other) tf.dispose([other, gradient]);
+  }
+  return sum;
+}
+
+/** Each gradient times the factor. Consumes its argument; the result belongs to the caller. */
+export function scaleGradients(gradients: Gradients, factor: number): Gradients {
+  const scaled = new Map([...gradients].map(([name, gradient]) => [name, tf.mul(gradient, factor)]));
+  disposeGradients(gradients);
+  return scaled;
 }

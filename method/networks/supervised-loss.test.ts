@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../ground/random.ts';
-import { crossEntropyPlusDice } from './supervised-loss.ts';
+import { supervisedLoss } from './supervised-loss.ts';
 
 const random = randomStream(1, 'test');
 const shape: [number, number, number, number] = [2, 1, 3, 4];
@@ -14,9 +14,9 @@ const labels = tf.tensor4d(
 const values = Float32Array.from({ length: 72 }, () => random.normal());
 const lossAt = (data: Float32Array) => {
   const logits = tf.tensor5d(data, [...shape, 3]);
-  const { loss, gradient } = crossEntropyPlusDice(logits, labels);
-  const result = { loss, gradient: gradient.dataSync<'float32'>() };
-  tf.dispose([logits, gradient]);
+  const { loss, gradient } = supervisedLoss(logits, labels);
+  const result = { loss: loss.dataSync()[0]!, gradient: gradient.dataSync<'float32'>() };
+  tf.dispose([logits, loss, gradient]);
   return result;
 };
 
@@ -61,7 +61,7 @@ describe('cross entropy plus Dice', () => {
 
   it('refuses labels of another grid', () => {
     const logits = tf.zeros<tf.Rank.R5>([1, 1, 3, 4, 3]);
-    expect(() => crossEntropyPlusDice(logits, labels)).toThrow(
+    expect(() => supervisedLoss(logits, labels)).toThrow(
       expect.objectContaining({ code: 'GeometryMismatch' }),
     );
   });

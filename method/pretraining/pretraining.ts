@@ -8,16 +8,16 @@ import { z } from 'zod';
 import type { AugmentationConfig } from '../../contracts/augmentation.ts';
 import type { PretrainingConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { UNKNOWN } from '../../ground/labels.ts';
 import { type RandomStream, randomStream } from '../../ground/random.ts';
+import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import { augmentWindow } from '../augmentation/augment-window.ts';
 import { addGreyNoise } from '../augmentation/grey-noise.ts';
-import { Adam } from '../networks/adam.ts';
-import { clipByGlobalNorm } from '../networks/gradient-norm.ts';
-import { addGradients, disposeGradients, type Gradients, scaleGradients } from '../networks/gradients.ts';
-import { maskedCrossEntropyPlusDice } from '../networks/masked-supervised-loss.ts';
+import { Adam, type AdamCoefficients, type AdamValues, disposeValues } from '../networks/adam.ts';
+import { clipVector } from '../networks/gradient-norm.ts';
+import { disposeGradients } from '../networks/gradients.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
-import { crossEntropyPlusDice } from '../networks/supervised-loss.ts';
+import { supervisedLoss } from '../networks/supervised-loss.ts';
+import { networkPass } from '../networks/training-step.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import {
   refuseStepWhenDone,
@@ -57,11 +57,25 @@ export const PretrainingProgressSchema = z.strictObject({
 });
 export type PretrainingProgress = Readonly<z.infer<typeof PretrainingProgressSchema>>;
 
+/** Loss of a window, and its gradient by all parameters as one vector. */
+interface WindowPass {
+  readonly loss: tf.Scalar;
+  readonly gradient: tf.Tensor1D;
+}
+
+/** What a step along the clipped mean gradient makes of weights and moments; `norm` is that before clipping. */
+interface MeanStep {
+  readonly norm: tf.Scalar;
+  readonly values: AdamValues;
+}
+
 export class Pretraining implements Training<PretrainingProgress> {
   readonly progressSchema = PretrainingProgressSchema;
   readonly #options: PretrainingOptions;
   readonly #optimiser: Adam;
   readonly #average: WeightAverage | undefined;
+  readonly #windowPass: RecordedStep<[tf.Tensor5D, tf.Tensor4D], WindowPass>;
+  readonly #meanStep: RecordedStep<[AdamCoefficients<tf.Scalar>, tf.Tensor1D, tf.Scalar], MeanStep>;
   #step = 0;
 
   constructor(options: PretrainingOptions) {
@@ -70,6 +84,25 @@ export class Pretraining implements Training<PretrainingProgress> {
     const { learningRate, averageDecay } = options.config;
     this.#optimiser = new Adam(parameters, { learningRate });
     this.#average = averageDecay > 0 ? new WeightAverage(parameters, averageDecay) : undefined;
+    this.#windowPass = recorded('pretraining window', (image: tf.Tensor5D, labels: tf.Tensor4D) => {
+      const { loss, gradients } = networkPass(options.policy, image, ([logits]) => {
+        const { loss, gradient } = supervisedLoss(logits!, labels);
+        return { loss, gradients: [gradient] };
+      });
+      const gradient = this.#optimiser.vector.of(gradients);
+      disposeGradients(gradients);
+      return { loss, gradient };
+    });
+    this.#meanStep = recorded(
+      'pretraining step',
+      (coefficients: AdamCoefficients<tf.Scalar>, sum: tf.Tensor1D, share: tf.Scalar) => {
+        const mean: tf.Tensor1D = tf.mul(sum, share);
+        const { clipped, norm } = clipVector(mean, GRADIENT_NORM);
+        const values = this.#optimiser.updated(clipped, coefficients);
+        tf.dispose([mean, clipped]);
+        return { norm, values };
+      },
+    );
   }
 
   get progress(): PretrainingProgress {
@@ -93,46 +126,45 @@ export class Pretraining implements Training<PretrainingProgress> {
     refuseStepWhenDone(this, 'pretraining');
     const { config } = this.#options;
     const step = this.#step;
-    const { loss, gradients: mean } = this.#meanGradients();
-    const { gradients, norm } = clipByGlobalNorm(mean, GRADIENT_NORM);
+    const learningRate = learningRateAt(config, step);
+    this.#optimiser.setLearningRate(learningRate);
+    const { loss, sum } = this.#gradientSum();
+    const { norm, values } = this.#meanStep(this.#optimiser.coefficients, sum, 1 / config.windowsPerStep);
+    const gradientNorm = norm.dataSync<'float32'>()[0]!;
+    tf.dispose([sum, norm]);
 
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
-      disposeGradients(gradients);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      disposeValues(values);
       throw new DomainError(
         'Diverged',
-        `pretraining gave a loss of ${loss} and a gradient norm of ${norm} at step ${step}: lower pretraining.learningRate`,
+        `pretraining gave a loss of ${loss} and a gradient norm of ${gradientNorm} at step ${step}: lower pretraining.learningRate`,
         { step },
       );
     }
-    const learningRate = learningRateAt(config, step);
-    this.#optimiser.setLearningRate(learningRate);
-    this.#optimiser.apply(gradients);
-    disposeGradients(gradients);
+    this.#optimiser.take(values);
     this.#average?.add(step);
     this.#step = step + 1;
     if (this.done) this.#average?.giveBack();
-    return { measures: { loss, gradientNorm: norm, learningRate } };
+    return { measures: { loss, gradientNorm, learningRate } };
   }
 
-  /** Loss and gradients, means over the windows of the step. */
-  #meanGradients(): { loss: number; gradients: Gradients } {
+  /** Mean loss of the windows of the step, and the sum of their gradients. */
+  #gradientSum(): { loss: number; sum: tf.Tensor1D } {
     const { seed, config } = this.#options;
     const { windowsPerStep } = config;
-    let loss = 0;
-    let sum: Gradients | undefined;
-    for (let window = 0; window < windowsPerStep; window++) {
+    const passes = Array.from({ length: windowsPerStep }, (_, window) =>
       // The name of the first one is that of the only one.
-      const random = randomStream(seed, 'pretraining', this.#step, ...(window === 0 ? [] : [window]));
-      const one = this.#gradientsOf(window, random);
-      loss += one.loss / windowsPerStep;
-      sum = sum ? addGradients(sum, one.gradients) : one.gradients;
-    }
-    return { loss, gradients: windowsPerStep === 1 ? sum! : scaleGradients(sum!, 1 / windowsPerStep) };
+      this.#passOf(window, randomStream(seed, 'pretraining', this.#step, ...(window === 0 ? [] : [window]))),
+    );
+    const loss = passes.reduce((mean, one) => mean + one.loss.dataSync<'float32'>()[0]! / windowsPerStep, 0);
+    const sum = tf.addN(passes.map(({ gradient }) => gradient));
+    tf.dispose(passes.map(({ loss, gradient }) => [loss, gradient]));
+    return { loss, sum };
   }
 
   /** Of one window, which `random` draws. */
-  #gradientsOf(window: number, random: RandomStream): { loss: number; gradients: Gradients } {
-    const { policy, windows, augmentation, seed, spacingMm, windowFrames: frames } = this.#options;
+  #passOf(window: number, random: RandomStream): WindowPass {
+    const { windows, augmentation, seed, spacingMm, windowFrames: frames } = this.#options;
     const place = drawLabelledWindow(windows, frames, random);
     const rows = windows.rows(place.video);
     const columns = windows.columns(place.video);
@@ -151,13 +183,9 @@ export class Pretraining implements Training<PretrainingProgress> {
     const labels = tf.tensor4d(changed.labels, [1, frames, rows, columns], 'int32');
     const image = addGreyNoise(plain, augmentation.greyLevels, random);
 
-    const pass = policy.forwardForTraining(image);
-    const lossOf = changed.labels.includes(UNKNOWN) ? maskedCrossEntropyPlusDice : crossEntropyPlusDice;
-    const { loss, gradient } = lossOf(pass.outputs[0]!, labels);
-    const gradients = pass.backward([gradient]);
-    pass.dispose();
-    tf.dispose([plain, image, labels, gradient]);
-    return { loss, gradients };
+    const pass = this.#windowPass(image, labels);
+    tf.dispose([plain, image, labels]);
+    return pass;
   }
 
   /** Arrays under policy/, policyAdam/ and, with an average of the weights, policyAverage/. */
@@ -179,8 +207,10 @@ export class Pretraining implements Training<PretrainingProgress> {
     this.#step = progress.step;
   }
 
-  /** Frees the optimiser and the average. */
+  /** Frees the optimiser, the average and the recordings. */
   dispose(): void {
+    this.#windowPass.dispose();
+    this.#meanStep.dispose();
     this.#optimiser.dispose();
     this.#average?.dispose();
   }

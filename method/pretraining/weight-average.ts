@@ -3,12 +3,14 @@
  * teachers use it, arXiv 1703.01780): the noise of single steps is averaged out, which is worth a lower learning rate.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import { arrayOf, type NamedArrays } from '../networks/named-arrays.ts';
 
 export class WeightAverage {
   readonly #parameters: ReadonlyMap<string, tf.Variable>;
   readonly #decay: number;
   readonly #average: ReadonlyMap<string, tf.Variable>;
+  readonly #takeIn: RecordedStep<[tf.Scalar, tf.Scalar], void>;
 
   /** Begins at the present weights. `decay` is in [0, 1). */
   constructor(parameters: ReadonlyMap<string, tf.Variable>, decay: number) {
@@ -17,16 +19,19 @@ export class WeightAverage {
     this.#average = new Map(
       [...parameters].map(([name, parameter]) => [name, tf.tidy(() => tf.variable(tf.clone(parameter)))]),
     );
+    this.#takeIn = recorded('average of the weights', (kept: tf.Scalar, share: tf.Scalar) => {
+      tf.tidy(() => {
+        for (const [name, average] of this.#average) {
+          average.assign(tf.add(tf.mul(average, kept), tf.mul(this.#parameters.get(name)!, share)));
+        }
+      });
+    });
   }
 
   /** Takes in the weights after a step. Early on the average forgets faster, so that nothing of the random start stays. */
   add(step: number): void {
     const decay = Math.min(this.#decay, (1 + step) / (10 + step));
-    tf.tidy(() => {
-      for (const [name, average] of this.#average) {
-        average.assign(tf.add(tf.mul(average, decay), tf.mul(this.#parameters.get(name)!, 1 - decay)));
-      }
-    });
+    this.#takeIn(decay, 1 - decay);
   }
 
   /** Makes the average the network's weights. */
@@ -56,6 +61,7 @@ export class WeightAverage {
   }
 
   dispose(): void {
+    this.#takeIn.dispose();
     for (const average of this.#average.values()) average.dispose();
   }
 }
