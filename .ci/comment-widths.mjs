@@ -6,10 +6,6 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const WIDTH = 120;
-/** Until what is being rewritten there is in. */
-const LATER =
-  /^(README\.md|(docs|examples|method\/(networks|pretraining|augmentation)|datasets\/phantom|runtime\/provision)\/)/;
-
 const isComment = (line) => /^\s*(\/\/|\/\*|\*)/.test(line);
 const isLoneLink = (line) => /^\s*(?:[-*] +)?!?\[[^\]]*\]\([^)]*\)$/.test(line);
 
@@ -37,14 +33,16 @@ const known = [
   '*.cjs',
   '*.md',
 ];
-const files = execFileSync('git', known, { encoding: 'utf8' }).trim().split('\n');
-const wide = files
-  .filter((file) => !LATER.test(file))
-  .flatMap((file) => {
-    const lines = readFileSync(file, 'utf8').split('\n');
-    const numbers = file.endsWith('.md') ? wideInDocument(lines) : wideInCode(lines);
-    return numbers.map((number) => `${file}:${number}`);
-  });
+// The reference pages are written by a program, out of descriptions of any length.
+const files = execFileSync('git', known, { encoding: 'utf8' })
+  .trim()
+  .split('\n')
+  .filter((file) => !file.startsWith('docs/reference/'));
+const wide = files.flatMap((file) => {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const numbers = file.endsWith('.md') ? wideInDocument(lines) : wideInCode(lines);
+  return numbers.map((number) => `${file}:${number}`);
+});
 if (wide.length > 0) {
   console.error(`Comments or text wider than ${WIDTH} columns:\n  ${wide.join('\n  ')}`);
   process.exit(1);

@@ -23,7 +23,10 @@ export function placementAt(scan: Acquisition, frame: number): Placement {
   };
 }
 
-/** Where a point lies in the heart. Distances in mm, positive inside; they are measured across the axis, except past the apex. */
+/**
+ * Where a point lies in the heart. Distances in mm, positive inside; they are measured across the axis, except past the
+ * apex.
+ */
 export interface HeartPoint {
   /** Along the axis from the apex as a share of the way to the mitral plane. */
   share: number;

@@ -1,4 +1,6 @@
-/** Fully developed speckle: a complex Gaussian field, correlated along and across the beam, that repeats at its borders. */
+/**
+ * Fully developed speckle: a complex Gaussian field, correlated along and across the beam, that repeats at its borders.
+ */
 import type { RandomStream } from '../../ground/random.ts';
 
 export const SPECKLE_DEPTHS = 512;

@@ -1,4 +1,7 @@
-/** What a scanner or a probe does to the sector: a narrower opening, dark beams. The apex is taken to be the middle of the top edge. */
+/**
+ * What a scanner or a probe does to the sector: a narrower opening, dark beams. The apex is taken to be the middle of
+ * the top edge.
+ */
 import type { AcquisitionAugmentation } from '../../contracts/augmentation.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import { around, between, type EffectStreams, whenDrawn } from './draws.ts';

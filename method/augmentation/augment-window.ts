@@ -1,6 +1,6 @@
 /**
- * All random changes of a labelled training window but the published noise, in the order in which they come about: what the
- * scanner does not see, how the probe is held, what the machine makes of it.
+ * All random changes of a labelled training window but the published noise, in the order in which they come about: what
+ * the scanner does not see, how the probe is held, what the machine makes of it.
  */
 import type { AugmentationConfig } from '../../contracts/augmentation.ts';
 import { changeAcquisition } from './acquisition.ts';

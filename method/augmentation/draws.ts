@@ -1,7 +1,10 @@
 /** How random numbers become settings of a change: evenly in a range, evenly in a logarithm, now and then. */
 import type { RandomStream } from '../../ground/random.ts';
 
-/** The stream of one kind of change, by its name. Each kind has its own, so that switching one on leaves the others as they are. */
+/**
+ * The stream of one kind of change, by its name. Each kind has its own, so that switching one on leaves the others as
+ * they are.
+ */
 export type EffectStreams = (effect: string) => RandomStream;
 
 export function between([low, high]: readonly [number, number], random: RandomStream): number {

@@ -1,11 +1,15 @@
-/** Walls that are not seen: dark patches on the myocardium that drift from frame to frame, under labels that stay whole. */
+/**
+ * Walls that are not seen: dark patches on the myocardium that drift from frame to frame, under labels that stay whole.
+ */
 import type { DropoutAugmentation } from '../../contracts/augmentation.ts';
 import { MYOCARDIUM } from '../../ground/labels.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import { around, between, type EffectStreams, whenDrawn } from './draws.ts';
 import type { LabelledWindow } from './labelled-window.ts';
 
-/** An ellipse in pixels; the signal lost falls from `depth` in its middle as a Gaussian whose deviations are the radii. */
+/**
+ * An ellipse in pixels; the signal lost falls from `depth` in its middle as a Gaussian whose deviations are the radii.
+ */
 interface Patch {
   readonly row: number;
   readonly column: number;

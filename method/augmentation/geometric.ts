@@ -1,9 +1,15 @@
-/** Rotation, magnification, stretch and shift of a window, the same in every frame: image between pixels, labels to the nearest. */
+/**
+ * Rotation, magnification, stretch and shift of a window, the same in every frame: image between pixels, labels to the
+ * nearest.
+ */
 import type { GeometryAugmentation } from '../../contracts/augmentation.ts';
 import { around, type EffectStreams, factorUpTo } from './draws.ts';
 import type { LabelledWindow } from './labelled-window.ts';
 
-/** Where the pixels of the changed window come from: a point p (row, column; mm from the middle) from R(-angle) (p - shift) / scale. */
+/**
+ * Where the pixels of the changed window come from: a point p (row, column; mm from the middle) from R(-angle) (p -
+ * shift) / scale.
+ */
 export interface PlaneTransform {
   /** Radians; positive turns the content from the row axis towards the column axis. */
   readonly angle: number;
@@ -82,7 +88,9 @@ export function transformed(window: LabelledWindow, transform: PlaneTransform): 
   return { ...window, image, labels };
 }
 
-/** The four pixels around a point: offsets of the left ones, the step to the right ones, and the shares of the further. */
+/**
+ * The four pixels around a point: offsets of the left ones, the step to the right ones, and the shares of the further.
+ */
 function neighbours(row: number, column: number, rows: number, columns: number) {
   const above = Math.floor(row);
   const left = Math.floor(column);

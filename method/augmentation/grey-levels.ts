@@ -1,4 +1,7 @@
-/** What differs between scanners in grey levels: curve, gain over depth, fog, sharpness, pixel size, speckle. Labels stay. */
+/**
+ * What differs between scanners in grey levels: curve, gain over depth, fog, sharpness, pixel size, speckle. Labels
+ * stay.
+ */
 import type { GreyLevelAugmentation } from '../../contracts/augmentation.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import { gaussianFilter2d } from '../../imaging/gaussian.ts';

@@ -1,4 +1,7 @@
-/** Mild random changes of grey levels for supervised training, the published ones; the grid and so the labels stay as they are. */
+/**
+ * Mild random changes of grey levels for supervised training, the published ones; the grid and so the labels stay as
+ * they are.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { GreyLevelAugmentation } from '../../contracts/augmentation.ts';
 import type { RandomStream } from '../../ground/random.ts';

@@ -1,6 +1,9 @@
 /** A training window as typed arrays, which changes are made on before it becomes tensors. */
 
-/** Pixel (t, r, c) lies at (t * rows + r) * columns + c; image and labels are the window's own and may be changed in place. */
+/**
+ * Pixel (t, r, c) lies at (t * rows + r) * columns + c; image and labels are the window's own and may be changed in
+ * place.
+ */
 export interface LabelledWindow {
   readonly frames: number;
   readonly rows: number;

@@ -1,4 +1,7 @@
-/** How many windows or frames go through a recorded network at once: few different counts, because each is recorded for itself. */
+/**
+ * How many windows or frames go through a recorded network at once: few different counts, because each is recorded for
+ * itself.
+ */
 
 /** Consecutive items that go through in one call. */
 export interface Batch {
@@ -8,8 +11,8 @@ export interface Batch {
 
 /**
  * `items` in batches of `most`, and what remains in batches of powers of two. A call of few windows costs hardly more a
- * window than one of many (docs/results.md), so this is cheaper than filling the last batch up, and than recording every
- * remainder that videos of all lengths leave.
+ * window than one of many (docs/results.md), so this is cheaper than filling the last batch up, and than recording
+ * every remainder that videos of all lengths leave.
  */
 export function batchesOf(items: number, most: number): Batch[] {
   const batches: Batch[] = [];

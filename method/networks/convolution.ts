@@ -1,6 +1,6 @@
 /**
- * Convolutions of the U-Net with symmetric padding (method.md 3), forward and backward. TensorFlow's "same" pads strided
- * convolutions on one side, so those are padded explicitly and convolved "valid".
+ * Convolutions of the U-Net with symmetric padding (method.md 3), forward and backward. TensorFlow's "same" pads
+ * strided convolutions on one side, so those are padded explicitly and convolved "valid".
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Axes3, Padding } from './kernels/kernel-interface.ts';
@@ -19,8 +19,8 @@ interface Geometry {
 }
 
 /**
- * Samples before and after one axis that a convolution reads beyond it, as symmetric padding floor((k - s + 1) / 2) asks for;
- * trailing ones that no window reaches are left out.
+ * Samples before and after one axis that a convolution reads beyond it, as symmetric padding floor((k - s + 1) / 2)
+ * asks for; trailing ones that no window reaches are left out.
  */
 function paddingOf(size: number, kernel: number, stride: number): [before: number, after: number] {
   const before = Math.floor((kernel - stride + 1) / 2);

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Gradients as one vector (ParameterVector), scaled down to the norm `limit` when theirs is larger: on the device, as a part
- * of a recorded step. `norm` is that before clipping. Whether
+ * Gradients as one vector (ParameterVector), scaled down to the norm `limit` when theirs is larger: on the device, as a
+ * part of a recorded step. `norm` is that before clipping. Whether
  * they can be used is for the caller to see from the norm. The caller disposes both; `vector` stays the caller's.
  */
 export function clipVector(

@@ -1,6 +1,7 @@
 /**
- * The layers of the U-Net above single convolutions: blocks of two, decoder levels and heads. What is large and quickly made again
- * is not kept by a training pass but made again. Inputs are the caller's, who gives them to the backward pass once more.
+ * The layers of the U-Net above single convolutions: blocks of two, decoder levels and heads. What is large and quickly
+ * made again is not kept by a training pass but made again. Inputs are the caller's, who gives them to the backward
+ * pass once more.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {

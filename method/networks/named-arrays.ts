@@ -1,6 +1,6 @@
 /**
- * Host copies of weights and optimiser state: plain arrays under names. Networks use PyTorch's names and layouts here, so that
- * a state dict and a checkpoint of this project are the same thing.
+ * Host copies of weights and optimiser state: plain arrays under names. Networks use PyTorch's names and layouts here,
+ * so that a state dict and a checkpoint of this project are the same thing.
  */
 import { DomainError } from '../../ground/errors.ts';
 

@@ -16,8 +16,8 @@ const UNetConfigSchema = UNetShapeSchema.safeExtend({
 });
 
 /**
- * Serialises weights and configuration. `extra` goes into the metadata as it is (such as a temperature as text); the names
- * `kind` and `config` are taken.
+ * Serialises weights and configuration. `extra` goes into the metadata as it is (such as a temperature as text); the
+ * names `kind` and `config` are taken.
  */
 export function encodeNetwork(
   network: UNet3D,

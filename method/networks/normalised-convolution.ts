@@ -1,7 +1,7 @@
 /**
- * Convolution, instance norm and leaky ReLU, the layer that a U-Net is made of. A training pass keeps what its backward pass needs and
- * nothing else: the output of the convolution, the two moments and its own output (which the next layer reads anyway). Inputs are the
- * caller's, who gives them to the backward pass once more.
+ * Convolution, instance norm and leaky ReLU, the layer that a U-Net is made of. A training pass keeps what its backward
+ * pass needs and nothing else: the output of the convolution, the two moments and its own output (which the next layer
+ * reads anyway). Inputs are the caller's, who gives them to the backward pass once more.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { convolve, convolveFilterGradient, convolveInputGradient } from './convolution.ts';
@@ -23,8 +23,8 @@ export interface LayerPass<Kept> {
   /** The tensors that `passOf` of its layer makes the same pass of. */
   readonly kept: Kept;
   /**
-   * Adds the gradients of the layer's parameters to `gradients` and gives the gradient by the input, or nothing where that
-   * is the image. `x` is the forward pass's input. Frees `outputGradient` and what the pass kept, `output` too.
+   * Adds the gradients of the layer's parameters to `gradients` and gives the gradient by the input, or nothing where
+   * that is the image. `x` is the forward pass's input. Frees `outputGradient` and what the pass kept, `output` too.
    */
   backward(
     x: tf.Tensor5D,
@@ -54,8 +54,8 @@ function vectorOf(parameters: Parameters, name: string): tf.Tensor1D {
 }
 
 /**
- * Convolution -> instance norm -> leaky ReLU. The convolution's bias is not added: instance norm subtracts it again, so it
- * changes nothing and its gradient is exactly zero (which is why gradients leave it out).
+ * Convolution -> instance norm -> leaky ReLU. The convolution's bias is not added: instance norm subtracts it again, so
+ * it changes nothing and its gradient is exactly zero (which is why gradients leave it out).
  */
 export class NormalisedConvolution {
   readonly #plan: ConvolutionPlan;

@@ -9,7 +9,9 @@ import { LEAKY_SLOPE } from './kernels/kernel-interface.ts';
 import { arrayOf, elementCount, type NamedArray, type NamedArrays, permuteAxes } from './named-arrays.ts';
 import type { ParameterPlan } from './unet-plan.ts';
 
-/** PyTorch [out, in, row, column, time] to TensorFlow [time, row, column, in, out]; transposed filters map the same way. */
+/**
+ * PyTorch [out, in, row, column, time] to TensorFlow [time, row, column, in, out]; transposed filters map the same way.
+ */
 const toTensorOrder = [4, 2, 3, 1, 0];
 const toHostOrder = [4, 3, 1, 2, 0];
 

@@ -1,6 +1,6 @@
 /**
- * The safetensors format, written as float32, read as float32 or int32: 8 bytes with the header's length, a JSON header, the raw little-endian data. Python's
- * safetensors reads what this writes, and the other way round.
+ * The safetensors format, written as float32, read as float32 or int32: 8 bytes with the header's length, a JSON
+ * header, the raw little-endian data. Python's safetensors reads what this writes, and the other way round.
  */
 import { endianness } from 'node:os';
 import { DomainError } from '../../ground/errors.ts';
@@ -47,8 +47,8 @@ export function encodeSafetensors(
 
 /**
  * Reads float32 and int32 arrays (the latter as float32, exact up to 2^24) and the metadata.
- * @throws DomainError CheckpointIncompatible when the bytes are not a whole safetensors file: wrong length, offsets that
- * overlap, leave gaps or do not fit the shape; FormatUnsupported for other number types.
+ * @throws DomainError CheckpointIncompatible when the bytes are not a whole safetensors file: wrong length, offsets
+ * that overlap, leave gaps or do not fit the shape; FormatUnsupported for other number types.
  */
 export function decodeSafetensors(bytes: Uint8Array): {
   arrays: NamedArrays;

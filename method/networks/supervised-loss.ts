@@ -13,11 +13,11 @@ export interface LossTensors {
 }
 
 /**
- * Loss = mean cross entropy over voxels + 1 - mean over foreground classes of the soft Dice 2 sum(p g) / (sum p + sum g), taken
- * over the whole batch, over the voxels whose label is known alone: of videos that are annotated in some frames, or in some
- * structures, the rest says nothing. `logits` is [batch, time, row, column, classes], `labels` int32 [batch, time, row, column] in
- * 0..classes-1, class 0 being background, or UNKNOWN; where none is known, the loss is 0 and so is its gradient. Nothing is read on
- * the host.
+ * Loss = mean cross entropy over voxels + 1 - mean over foreground classes of the soft Dice 2 sum(p g) / (sum p + sum
+ * g), taken over the whole batch, over the voxels whose label is known alone: of videos that are annotated in some
+ * frames, or in some structures, the rest says nothing. `logits` is [batch, time, row, column, classes], `labels` int32
+ * [batch, time, row, column] in 0..classes-1, class 0 being background, or UNKNOWN; where none is known, the loss is 0
+ * and so is its gradient. Nothing is read on the host.
  * @throws DomainError GeometryMismatch when the shapes do not fit.
  */
 export function supervisedLoss(logits: tf.Tensor5D, labels: tf.Tensor4D): LossTensors {

@@ -71,8 +71,9 @@ interface Computed {
 }
 
 /**
- * What a step along the gradients, scaled down to the norm `limit` where theirs is larger, makes of the present values: a part of a
- * recorded step. `norm` is that before clipping. Frees the gradients; the result is the caller's, to take or to dispose.
+ * What a step along the gradients, scaled down to the norm `limit` where theirs is larger, makes of the present values:
+ * a part of a recorded step. `norm` is that before clipping. Frees the gradients; the result is the caller's, to take
+ * or to dispose.
  */
 export function clippedStep(
   optimiser: Adam,

@@ -1,5 +1,6 @@
 /**
- * What a U-Net configuration stands for: its levels, and its parameters with PyTorch's names, shapes and order (method.md 3).
+ * What a U-Net configuration stands for: its levels, and its parameters with PyTorch's names, shapes and order
+ * (method.md 3).
  */
 
 import type { UNetShapeConfig } from '../../contracts/network-shape.ts';

@@ -37,14 +37,16 @@ export interface KeptPass {
   readonly decoder: readonly KeptDecoderLevel[];
 }
 
-/** A forward pass whose gradients can be asked for once. It owns its tensors, `outputs` too: call `dispose` when done. */
+/**
+ * A forward pass whose gradients can be asked for once. It owns its tensors, `outputs` too: call `dispose` when done.
+ */
 export interface TrainingPass {
   /** Logits [batch, time, row, column, channel], then those of the deep-supervision heads, finest first. */
   readonly outputs: readonly tf.Tensor5D[];
   /**
-   * Gradients by parameter, given the loss's gradient by each output (null for none; they stay the caller's). Convolution
-   * biases are absent, their gradient is zero. Call once, before `dispose` and before the parameters change; the result
-   * belongs to the caller.
+   * Gradients by parameter, given the loss's gradient by each output (null for none; they stay the caller's).
+   * Convolution biases are absent, their gradient is zero. Call once, before `dispose` and before the parameters
+   * change; the result belongs to the caller.
    */
   backward(outputGradients: readonly (tf.Tensor5D | null)[]): Gradients;
   /** What the pass holds, before it went backward; `UNet3D.passOver` makes it a pass again. */
@@ -54,8 +56,8 @@ export interface TrainingPass {
 }
 
 /**
- * Elements from which a tensor inside a layer is made again by the backward pass instead of kept: 32 MiB. A full-size window
- * keeps a third less for it; no window of the small presets has one as large.
+ * Elements from which a tensor inside a layer is made again by the backward pass instead of kept: 32 MiB. A full-size
+ * window keeps a third less for it; no window of the small presets has one as large.
  */
 const REMADE_FROM = 2 ** 23;
 
@@ -93,7 +95,8 @@ export class UNet3D {
   }
 
   /**
-   * A network with given weights in PyTorch's names and layouts; arrays that the configuration does not need are ignored.
+   * A network with given weights in PyTorch's names and layouts; arrays that the configuration does not need are
+   * ignored.
    * @throws DomainError CheckpointIncompatible when one is missing or has another shape.
    */
   static fromArrays(config: UNetConfig, arrays: NamedArrays): UNet3D {
@@ -130,8 +133,9 @@ export class UNet3D {
   }
 
   /**
-   * As `forward`, with the deep-supervision outputs, keeping what the gradients need. Works inside and outside of tidy. `x` stays
-   * the caller's, who keeps it until the backward pass is over. `remadeFrom` trades time for memory, not numbers.
+   * As `forward`, with the deep-supervision outputs, keeping what the gradients need. Works inside and outside of tidy.
+   * `x` stays the caller's, who keeps it until the backward pass is over. `remadeFrom` trades time for memory, not
+   * numbers.
    * @throws DomainError GeometryMismatch
    */
   forwardForTraining(x: tf.Tensor5D, remadeFrom = REMADE_FROM): TrainingPass {
@@ -151,7 +155,10 @@ export class UNet3D {
     return this.#pass(x, outputs, encoder, decoder);
   }
 
-  /** The pass over `x` that kept these tensors, which stay the caller's: what it frees is freed with them. Without any, a new pass. */
+  /**
+   * The pass over `x` that kept these tensors, which stay the caller's: what it frees is freed with them. Without any,
+   * a new pass.
+   */
   passOver(x: tf.Tensor5D, kept: KeptPass | undefined): TrainingPass {
     if (!kept) return this.forwardForTraining(x);
     return this.#pass(

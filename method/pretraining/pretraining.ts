@@ -118,8 +118,8 @@ export class Pretraining implements Training<PretrainingProgress> {
   }
 
   /**
-   * One optimiser step on random windows; the loss is their mean, the norm of the gradient that before clipping. The last step
-   * makes the average of the weights the policy, where there is one.
+   * One optimiser step on random windows; the loss is their mean, the norm of the gradient that before clipping. The
+   * last step makes the average of the weights the policy, where there is one.
    * @throws DomainError Diverged when the loss or its gradient is not finite.
    */
   step(): TrainingStep<'loss' | 'gradientNorm' | 'learningRate'> {

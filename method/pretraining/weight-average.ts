@@ -1,6 +1,7 @@
 /**
- * Exponential moving average of a network's weights over training steps (Polyak and Juditsky, SIAM J. Control Optim. 1992; as mean
- * teachers use it, arXiv 1703.01780): the noise of single steps is averaged out, which is worth a lower learning rate.
+ * Exponential moving average of a network's weights over training steps (Polyak and Juditsky, SIAM J. Control Optim.
+ * 1992; as mean teachers use it, arXiv 1703.01780): the noise of single steps is averaged out, which is worth a lower
+ * learning rate.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
@@ -28,7 +29,9 @@ export class WeightAverage {
     });
   }
 
-  /** Takes in the weights after a step. Early on the average forgets faster, so that nothing of the random start stays. */
+  /**
+   * Takes in the weights after a step. Early on the average forgets faster, so that nothing of the random start stays.
+   */
   add(step: number): void {
     const decay = Math.min(this.#decay, (1 + step) / (10 + step));
     this.#takeIn(decay, 1 - decay);

@@ -1,4 +1,7 @@
-/** Builds the Node addon of tfjs-node against TensorFlow's own libraries, outside node_modules so that nothing is left half built. */
+/**
+ * Builds the Node addon of tfjs-node against TensorFlow's own libraries, outside node_modules so that nothing is left
+ * half built.
+ */
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,7 +10,10 @@ import { nodeHeaders } from './machine.ts';
 import { runCommand } from './run-command.ts';
 import type { TensorFlowBuild } from './tensorflow-builds.ts';
 
-/** Newest Node-API version that both the package and this Node speak; the addon is the same for every Node that speaks it. */
+/**
+ * Newest Node-API version that both the package and this Node speak; the addon is the same for every Node that speaks
+ * it.
+ */
 export async function addonApiVersion(packageFolder: string): Promise<number> {
   const { binary } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as {
     binary: { napi_versions: number[] };
@@ -15,7 +21,9 @@ export async function addonApiVersion(packageFolder: string): Promise<number> {
   return Math.max(...binary.napi_versions.filter((version) => version <= Number(process.versions.napi)));
 }
 
-/** Links that make the wheel's libraries answer to the names that the package links against and loads: [name, target]. */
+/**
+ * Links that make the wheel's libraries answer to the names that the package links against and loads: [name, target].
+ */
 export function libraryLinks(build: TensorFlowBuild): (readonly [string, string])[] {
   const { library, framework } = build;
   if (library.endsWith('.dylib')) {
@@ -72,7 +80,10 @@ export async function buildAddon(
   return addon;
 }
 
-/** macOS records a library by its install name; the addon must look beside itself instead. Changing it voids the signature. */
+/**
+ * macOS records a library by its install name; the addon must look beside itself instead. Changing it voids the
+ * signature.
+ */
 async function pointAtLibraries(addon: string, build: TensorFlowBuild): Promise<void> {
   const changes = [build.library, build.framework].flatMap((name) => [
     '-change',

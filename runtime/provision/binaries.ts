@@ -1,4 +1,7 @@
-/** The binaries of the embedded services, in the order of architecture.md: PATH, cache, the vendor's own download, `go install`. */
+/**
+ * The binaries of the embedded services, in the order of architecture.md: PATH, cache, the vendor's own download, `go
+ * install`.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * The folder of what was downloaded or built once for every clone on this machine: ECHOLOOP_CACHE, or the user's cache folder.
- * An entry appears by one atomic rename when it is whole, so an interrupted set-up leaves nothing half made behind.
+ * The folder of what was downloaded or built once for every clone on this machine: ECHOLOOP_CACHE, or the user's cache
+ * folder. An entry appears by one atomic rename when it is whole, so an interrupted set-up leaves nothing half made
+ * behind.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -28,8 +29,8 @@ async function removeAbandoned(folder: string): Promise<void> {
 }
 
 /**
- * The entry at `path` (a file or a folder), made by `make` when it is absent. `make` gets an empty scratch folder beside it and
- * returns the path in there that becomes the entry. Two processes at once make it once.
+ * The entry at `path` (a file or a folder), made by `make` when it is absent. `make` gets an empty scratch folder
+ * beside it and returns the path in there that becomes the entry. Two processes at once make it once.
  */
 export async function cachedEntry(
   path: string,

@@ -48,7 +48,9 @@ export function findGo(): Promise<string | undefined> {
   return firstThatRuns(['go', '/usr/local/go/bin/go'], ['version']);
 }
 
-/** Folder whose include/node has Node's own headers, when this Node came with them; otherwise node-gyp downloads them. */
+/**
+ * Folder whose include/node has Node's own headers, when this Node came with them; otherwise node-gyp downloads them.
+ */
 export function nodeHeaders(): string | undefined {
   const prefix = dirname(dirname(process.execPath));
   return existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? prefix : undefined;

@@ -1,4 +1,7 @@
-/** Process that provisions and says how it went; bootstrap.mjs runs it before every command. Quiet when nothing was missing. */
+/**
+ * Process that provisions and says how it went; bootstrap.mjs runs it before every command. Quiet when nothing was
+ * missing.
+ */
 import { deploymentFrom } from '../deployment.ts';
 import { createProgress } from './progress.ts';
 import { provision } from './provision.ts';

@@ -1,6 +1,6 @@
 /**
- * What a set-up is doing, for the person waiting: one line when a step starts and one when it ends, and a reminder while a long
- * one runs. On a terminal the reminder is one line rewritten in place; elsewhere plain lines.
+ * What a set-up is doing, for the person waiting: one line when a step starts and one when it ends, and a reminder
+ * while a long one runs. On a terminal the reminder is one line rewritten in place; elsewhere plain lines.
  */
 export type Say = (line: string) => void;
 

@@ -1,4 +1,7 @@
-/** Everything that a clone needs beyond npm packages, got side by side: native TensorFlow, the Temporal server, the S3 server. */
+/**
+ * Everything that a clone needs beyond npm packages, got side by side: native TensorFlow, the Temporal server, the S3
+ * server.
+ */
 import type { Deployment } from '../deployment.ts';
 import { ensureBinary, type FoundBinary } from './binaries.ts';
 import { cacheFolder } from './cache-folder.ts';
@@ -27,7 +30,8 @@ export async function provision(deployment: Deployment, progress: Progress): Pro
       return undefined;
     }
   };
-  // The Go builds follow each other: together they would only share the processors, while the downloads run beside them.
+  // The Go builds follow each other: together they would only share the processors, while the downloads run beside
+  // them.
   const services = async (): Promise<{ temporal?: FoundBinary; s3?: FoundBinary }> => {
     const s3 = deployment.s3.endpoint
       ? undefined

@@ -1,6 +1,7 @@
 /**
- * Process that lets Temporal's SDK download its command into a folder: `temporal-download.ts FOLDER VERSION`. Ends with code 1 when
- * that is not possible. The SDK starts the server it downloaded, which proves that it runs; it is stopped at once.
+ * Process that lets Temporal's SDK download its command into a folder: `temporal-download.ts FOLDER VERSION`. Ends with
+ * code 1 when that is not possible. The SDK starts the server it downloaded, which proves that it runs; it is stopped
+ * at once.
  */
 const [downloadDir, version] = process.argv.slice(2);
 try {

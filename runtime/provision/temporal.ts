@@ -17,8 +17,8 @@ function folderBytes(folder: string): number {
 }
 
 /**
- * Temporal's own download, through its SDK in a process of its own: ended when nothing has arrived for twenty seconds, so that a
- * machine without a way out loses little time.
+ * Temporal's own download, through its SDK in a process of its own: ended when nothing has arrived for twenty seconds,
+ * so that a machine without a way out loses little time.
  */
 function download(folder: string): Promise<string | undefined> {
   const { command, args } = moduleCommand('runtime/provision/temporal-download', [folder, VERSION]);

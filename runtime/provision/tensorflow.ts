@@ -1,6 +1,7 @@
 /**
- * Native TensorFlow for @tensorflow/tfjs-node-gpu: the libraries out of TensorFlow's own wheel in the cache folder, the addon built
- * once against them, and links from node_modules to both. What cannot be had ends in a plain reason, and the work goes on in wasm.
+ * Native TensorFlow for @tensorflow/tfjs-node-gpu: the libraries out of TensorFlow's own wheel in the cache folder, the
+ * addon built once against them, and links from node_modules to both. What cannot be had ends in a plain reason, and
+ * the work goes on in wasm.
  */
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, statfs, symlink, writeFile } from 'node:fs/promises';
@@ -167,7 +168,9 @@ async function linkIntoPackage(
   await rename(`${target}.${process.pid}`, target);
 }
 
-/** Loads the addon in a process of its own: a processor without the instructions TensorFlow needs would kill this one. */
+/**
+ * Loads the addon in a process of its own: a processor without the instructions TensorFlow needs would kill this one.
+ */
 async function verify(packageFolder: string): Promise<string> {
   const script = `const util=require('node:util');util.isNullOrUndefined??=(v)=>v==null;
     const tf=require(${JSON.stringify(packageFolder)});process.stdout.write(tf.version_core+' '+tf.backend().binding.TF_Version)`;
@@ -221,8 +224,8 @@ async function install(
 }
 
 /**
- * Makes native TensorFlow ready, the GPU's libraries first where there is an NVIDIA driver. Never throws for what the machine lacks.
- * A second call is a matter of milliseconds.
+ * Makes native TensorFlow ready, the GPU's libraries first where there is an NVIDIA driver. Never throws for what the
+ * machine lacks. A second call is a matter of milliseconds.
  */
 export async function ensureTensorFlow(
   cache: string,

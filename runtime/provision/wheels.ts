@@ -1,4 +1,7 @@
-/** Python wheels as a way to get native libraries: pip downloads and checks them, and only the members needed are unpacked. */
+/**
+ * Python wheels as a way to get native libraries: pip downloads and checks them, and only the members needed are
+ * unpacked.
+ */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from './run-command.ts';

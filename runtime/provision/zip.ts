@@ -1,4 +1,7 @@
-/** Takes chosen members out of a zip file (a Python wheel), streaming each to disk: they are larger than memory should hold. */
+/**
+ * Takes chosen members out of a zip file (a Python wheel), streaming each to disk: they are larger than memory should
+ * hold.
+ */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The tensor operations that a network is made of, forward and backward. There are two implementations: TensorFlow's fused
- * kernels where the back end is native, and tfjs's own operations elsewhere.
+ * The tensor operations that a network is made of, forward and backward. There are two implementations: TensorFlow's
+ * fused kernels where the back end is native, and tfjs's own operations elsewhere.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 
@@ -27,7 +27,9 @@ export interface NormActivationGradient {
   readonly offset: tf.Tensor1D;
 }
 
-/** Tensors are [batch, time, row, column, channel], filters [time, row, column, in, out]. Results belong to the caller. */
+/**
+ * Tensors are [batch, time, row, column, channel], filters [time, row, column, in, out]. Results belong to the caller.
+ */
 export interface NetworkKernels {
   convolve(x: tf.Tensor5D, filter: tf.Tensor5D, strides: Axes3, padding: Padding): tf.Tensor5D;
   /** Gradient of `convolve` by its input, which is also the transposed convolution of `dy`. */
@@ -47,7 +49,10 @@ export interface NetworkKernels {
   ): tf.Tensor5D;
   /** Instance norm per sample and channel, scale and offset, leaky ReLU. */
   normActivate(x: tf.Tensor5D, scale: tf.Tensor1D, offset: tf.Tensor1D): NormActivation;
-  /** Gradient of `normActivate`, given its input and what it returned. Frees `dy` and the output, as soon as it has read them. */
+  /**
+   * Gradient of `normActivate`, given its input and what it returned. Frees `dy` and the output, as soon as it has read
+   * them.
+   */
   normActivateGradient(
     dy: tf.Tensor5D,
     x: tf.Tensor5D,

@@ -1,4 +1,6 @@
-/** Network kernels from tfjs's own operations: every back end that has the 3D convolution and its gradients (cpu, wasm). */
+/**
+ * Network kernels from tfjs's own operations: every back end that has the 3D convolution and its gradients (cpu, wasm).
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type {
   Axes3,

@@ -1,4 +1,7 @@
-/** The plain values that stand for what torch pickles: containers, numbers, and tensors as views of numbers that lie elsewhere. */
+/**
+ * The plain values that stand for what torch pickles: containers, numbers, and tensors as views of numbers that lie
+ * elsewhere.
+ */
 import { DomainError } from '../../../ground/errors.ts';
 
 /** Where a tensor's numbers lie: `storage` is what the pickle's persistent id stood for. */

@@ -1,6 +1,6 @@
 /**
- * Finds the published U-Net in a state dict: its configuration follows from names and shapes alone, because a transposed
- * convolution's kernel is the stride that it undoes (method.md 3).
+ * Finds the published U-Net in a state dict: its configuration follows from names and shapes alone, because a
+ * transposed convolution's kernel is the stride that it undoes (method.md 3).
  */
 import { DomainError } from '../../../ground/errors.ts';
 import type { Axes3 } from '../kernels/kernel-interface.ts';
@@ -36,13 +36,17 @@ export interface FoundNetwork {
   readonly arrays: NamedArrays;
   /** What stood before the names in the file, such as `actor.actor.net.`. */
   readonly prefix: string;
-  /** Names of the deep-supervision heads that nothing reads: the published network has them whether it trains them or not. */
+  /**
+   * Names of the deep-supervision heads that nothing reads: the published network has them whether it trains them or
+   * not.
+   */
   readonly unused: readonly string[];
 }
 
 /**
  * The one network of the kind in the state dict.
- * @throws DomainError CheckpointIncompatible when there is none, several, or one with parts or shapes of another network.
+ * @throws DomainError CheckpointIncompatible when there is none, several, or one with parts or shapes of another
+ * network.
  */
 export function findPublishedUNet(dictionary: LazyArrays, kind: NetworkKind): FoundNetwork {
   const { shapes } = dictionary;
@@ -98,8 +102,8 @@ export function findPublishedUNet(dictionary: LazyArrays, kind: NetworkKind): Fo
 }
 
 /**
- * The arrays with every head that the published code looks for, so that it loads them strictly; heads that were never made are 0,
- * as nothing reads them.
+ * The arrays with every head that the published code looks for, so that it loads them strictly; heads that were never
+ * made are 0, as nothing reads them.
  */
 export function withPublishedHeads(config: UNetConfig, arrays: NamedArrays): NamedArrays {
   const { encoder } = planUNet(config);
@@ -111,7 +115,10 @@ export function withPublishedHeads(config: UNetConfig, arrays: NamedArrays): Nam
   return { ...arrays, ...Object.fromEntries(heads.filter(([name]) => !Object.hasOwn(arrays, name))) };
 }
 
-/** The prefix of the network that fits the kind; of several, the published one. Copies of the starting policy are left aside. */
+/**
+ * The prefix of the network that fits the kind; of several, the published one. Copies of the starting policy are left
+ * aside.
+ */
 function chosenPrefix(
   prefixes: readonly string[],
   shapes: ReadonlyMap<string, readonly number[]>,

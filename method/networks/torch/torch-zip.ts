@@ -1,6 +1,6 @@
 /**
- * The zip file that `torch.save` writes, read in memory: nothing is unpacked to disk. PyTorch stores its members uncompressed, so a
- * compressed one is refused, and with it everything that grows when it is unpacked.
+ * The zip file that `torch.save` writes, read in memory: nothing is unpacked to disk. PyTorch stores its members
+ * uncompressed, so a compressed one is refused, and with it everything that grows when it is unpacked.
  */
 import { unzipSync } from 'fflate';
 import { DomainError } from '../../../ground/errors.ts';

@@ -1,6 +1,7 @@
 /**
- * A reader of pickles that runs nothing. Python's pickle is a program that may name any function to call; this one knows the few
- * names that torch writes for tensors and containers, builds plain values for them, and refuses the file at any other name.
+ * A reader of pickles that runs nothing. Python's pickle is a program that may name any function to call; this one
+ * knows the few names that torch writes for tensors and containers, builds plain values for them, and refuses the file
+ * at any other name.
  */
 import { DomainError } from '../../../ground/errors.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -11,8 +12,8 @@ type Slot = Pickled | typeof MARK;
 
 /**
  * What the pickle describes.
- * @throws DomainError FormatUnsupported at a name or instruction that tensors and containers do not need, CheckpointIncompatible for
- * a pickle that is damaged.
+ * @throws DomainError FormatUnsupported at a name or instruction that tensors and containers do not need,
+ * CheckpointIncompatible for a pickle that is damaged.
  */
 export function unpickle(bytes: Uint8Array): Pickled {
   return new Machine(bytes).run();
