@@ -71,7 +71,7 @@ module.exports = {
       'datasets',
       'dicom',
       [],
-      ['given-geometry', 'grey-scaling', 'limits', 'refusal', 'sector', 'video-facts'],
+      ['given-geometry', 'grey-scaling', 'keyed-hash', 'limits', 'refusal', 'sector', 'video-facts'],
     ),
     {
       name: 'readers-do-not-import-each-other',

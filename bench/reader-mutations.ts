@@ -3,7 +3,8 @@
  * Prints, for each encoding, how many files were read and refused, the slowest, and the process's memory.
  * Run: npx tsx bench/reader-mutations.ts [mutations] [seed]
  */
-import { filesOfEveryEncoding, mutated } from '../datasets/dicom/mutations.fixture.ts';
+import { filesOfEveryEncoding } from '../datasets/dicom/mutations.fixture.ts';
+import { mutated } from '../datasets/mutated.fixture.ts';
 import { readVideo } from '../datasets/read-video.ts';
 import { DomainError } from '../ground/errors.ts';
 import { randomStream } from '../ground/random.ts';
@@ -15,7 +16,7 @@ let highestRss = 0;
 for (const [index, { name, bytes }] of files.entries()) {
   const counts = { read: 0, refused: 0, slowestMs: 0, totalMs: 0 };
   for (let i = index; i < mutations; i += files.length) {
-    const file = mutated(bytes, randomStream(seed, 'mutation', i));
+    const file = mutated(bytes, randomStream(seed, 'mutation', i), 1024);
     const started = performance.now();
     try {
       await readVideo(file, name, { identityKey: new Uint8Array(16) });

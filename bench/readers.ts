@@ -11,7 +11,8 @@ import { planFolder } from '../datasets/collections/plan-folder.ts';
 import { checkContent } from '../datasets/content.ts';
 import { mostFramesOf } from '../datasets/limits.ts';
 import { parseManifest } from '../datasets/manifest.ts';
-import { filesOfEveryFormat, mutated } from '../datasets/mutations.fixture.ts';
+import { mutated } from '../datasets/mutated.fixture.ts';
+import { filesOfEveryFormat } from '../datasets/mutations.fixture.ts';
 import { readMask } from '../datasets/read-mask.ts';
 import { readVideo } from '../datasets/read-video.ts';
 import { DomainError } from '../ground/errors.ts';
@@ -115,7 +116,7 @@ export async function benchReaders(mutations = MUTATIONS): Promise<ReadersBench>
   const crashes: string[] = [];
   for (let i = 0; i < mutations; i++) {
     const { name, bytes, read: attempt } = all[i % all.length]!;
-    const changed = mutated(bytes, random);
+    const changed = mutated(bytes, random, 360);
     const started = performance.now();
     try {
       await attempt(changed);

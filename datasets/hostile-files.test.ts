@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { DomainError } from '../ground/errors.ts';
 import { randomStream } from '../ground/random.ts';
 import { checkContent } from './content.ts';
-import { filesOfEveryFormat, mutated } from './mutations.fixture.ts';
+import { mutated } from './mutated.fixture.ts';
+import { filesOfEveryFormat } from './mutations.fixture.ts';
 import { niftiFixture } from './nifti.fixture.ts';
 import { readMask } from './read-mask.ts';
 import { readVideo } from './read-video.ts';
@@ -23,7 +24,7 @@ test('changed files of every format are read or refused, quickly and in little m
   let read = 0;
   for (let i = 0; i < 3000; i++) {
     const { name, bytes } = files[i % files.length]!;
-    const changed = mutated(bytes, random);
+    const changed = mutated(bytes, random, 360);
     const started = performance.now();
     for (const attempt of [
       async () => checkContent(await readVideo(changed, 'v', given)),

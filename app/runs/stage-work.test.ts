@@ -1,36 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../../contracts/messages.ts';
-import type { RunState } from './adaptation-client.ts';
+import { state, training } from './run-state.fixture.ts';
 import { rateMeter, stageWork } from './stage-work.ts';
-
-const progress: Progress = {
-  run: 'r',
-  stage: 'predicting',
-  state: 'running',
-  iteration: 1,
-  iterations: 2,
-  done: 2,
-  total: 8,
-  unit: 'shards',
-  startedAt: '2026-01-01T00:00:00Z',
-  stageStartedAt: '2026-01-01T00:00:00Z',
-  quarantined: 0,
-  concurrency: 2,
-};
-
-function state(changes: Partial<Progress>, activities: RunState['activities'] = []): RunState {
-  return {
-    run: 'r',
-    status: 'RUNNING',
-    startedAt: progress.startedAt,
-    progress: { ...progress, ...changes },
-    activities,
-  };
-}
-
-const training = (step: number) => [
-  { name: 'fineTunePolicy', attempt: 1, heartbeat: { step, total: 96, loss: 0.5, reward: 0.81 } },
-];
 
 describe('the work of a stage', () => {
   it('counts shards while sweeping and steps of the heartbeat while training', () => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { DomainError } from '../../ground/errors.ts';
 import { randomStream } from '../../ground/random.ts';
 import { type DicomElement, type DicomFixture, dicomFixture } from '../dicom.fixture.ts';
-import { filesOfEveryEncoding, mutated } from './mutations.fixture.ts';
+import { mutated } from '../mutated.fixture.ts';
+import { filesOfEveryEncoding } from './mutations.fixture.ts';
 import { readDicom } from './read-dicom.ts';
 
 const ROOT = '1.2.840.10008.1.2';
@@ -136,7 +137,7 @@ describe('three thousand damaged files are each read or refused with a reason', 
     const mutations = name === 'JPEG-LS' ? 40 : 270;
     let refusals = 0;
     for (let i = 0; i < mutations; i++) {
-      const file = mutated(bytes, randomStream(7, name, i));
+      const file = mutated(bytes, randomStream(7, name, i), 1024);
       const started = performance.now();
       await readDicom(file, name, { identityKey: new Uint8Array(16) }).catch((error: unknown) => {
         refusals++;

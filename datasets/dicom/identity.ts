@@ -2,15 +2,13 @@
  * Which recordings are of one patient and one study, without saying of whom: identifiers leave the reader only as keyed
  * hashes (HMAC-SHA-256), which nobody without the hospital's key can make from a list of patient numbers.
  */
-import { createHmac } from 'node:crypto';
 import type { DataSet } from 'dicom-parser';
 import { DomainError } from '../../ground/errors.ts';
+import { keyedId } from '../keyed-hash.ts';
 import { tags, textOf } from './header-values.ts';
 
 /** Bytes below which a key can be guessed. */
 const LEAST_KEY = 16;
-/** Hexadecimal digits kept: 64 bits, so that two of a million patients meet by chance once in 30 million data sets. */
-const DIGITS = 16;
 
 export interface RecordingGroups {
   /**
@@ -30,12 +28,8 @@ export function groupsOf(header: DataSet, key: Uint8Array): RecordingGroups {
         'Make one of 32 random bytes and keep it with the data.',
     );
   }
-  // Kinds and parts are told apart, so that a patient number can never hash as a study's.
-  const hashed = (kind: string, ...parts: readonly string[]) =>
-    `${kind}-${createHmac('sha256', key)
-      .update(JSON.stringify([kind, ...parts]))
-      .digest('hex')
-      .slice(0, DIGITS)}`;
+  // The kind is hashed too, so that a patient number can never hash as a study's.
+  const hashed = (kind: string, ...parts: readonly string[]) => keyedId(kind, [kind, ...parts], key);
   const patientId = textOf(header, tags.patientId);
   const studyUid = textOf(header, tags.studyInstanceUid);
   const study = studyUid === '' ? undefined : hashed('study', studyUid);

@@ -70,24 +70,39 @@ interface Computed {
   readonly values: AdamValues;
 }
 
+/** What a clipped step makes of the present values, to take or to dispose; `norm` is that before clipping. */
+export interface ClippedStep {
+  readonly norm: tf.Scalar;
+  readonly values: AdamValues;
+}
+
 /**
- * What a step along the gradients, scaled down to the norm `limit` where theirs is larger, makes of the present values:
- * a part of a recorded step. `norm` is that before clipping. Frees the gradients; the result is the caller's, to take
- * or to dispose.
+ * The step along a gradient (a vector of all parameters), scaled down to the norm `limit` where it is larger: a part of
+ * a recorded step. Frees the gradient.
  */
+export function clippedVectorStep(
+  optimiser: Adam,
+  gradient: tf.Tensor1D,
+  limit: number,
+  coefficients: AdamCoefficients<tf.Scalar>,
+): ClippedStep {
+  const { clipped, norm } = clipVector(gradient, limit);
+  gradient.dispose();
+  const values = optimiser.updated(clipped, coefficients);
+  clipped.dispose();
+  return { norm, values };
+}
+
+/** The same along gradients by name, which it frees. */
 export function clippedStep(
   optimiser: Adam,
   gradients: Gradients,
   limit: number,
   coefficients: AdamCoefficients<tf.Scalar>,
-): { readonly norm: tf.Scalar; readonly values: AdamValues } {
+): ClippedStep {
   const vector = optimiser.vector.of(gradients);
   disposeGradients(gradients);
-  const { clipped, norm } = clipVector(vector, limit);
-  vector.dispose();
-  const values = optimiser.updated(clipped, coefficients);
-  clipped.dispose();
-  return { norm, values };
+  return clippedVectorStep(optimiser, vector, limit, coefficients);
 }
 
 export class TrainingStep<Batch extends readonly unknown[]> {

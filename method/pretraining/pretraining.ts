@@ -12,12 +12,11 @@ import { type RandomStream, randomStream } from '../../ground/random.ts';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import { augmentWindow } from '../augmentation/augment-window.ts';
 import { addGreyNoise } from '../augmentation/grey-noise.ts';
-import { Adam, type AdamCoefficients, type AdamValues, disposeValues } from '../networks/adam.ts';
-import { clipVector } from '../networks/gradient-norm.ts';
+import { Adam, type AdamCoefficients, disposeValues } from '../networks/adam.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import { supervisedLoss } from '../networks/supervised-loss.ts';
-import { networkPass } from '../networks/training-step.ts';
+import { type ClippedStep, clippedVectorStep, networkPass } from '../networks/training-step.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import {
   refuseStepWhenDone,
@@ -63,19 +62,13 @@ interface WindowPass {
   readonly gradient: tf.Tensor1D;
 }
 
-/** What a step along the clipped mean gradient makes of weights and moments; `norm` is that before clipping. */
-interface MeanStep {
-  readonly norm: tf.Scalar;
-  readonly values: AdamValues;
-}
-
 export class Pretraining implements Training<PretrainingProgress> {
   readonly progressSchema = PretrainingProgressSchema;
   readonly #options: PretrainingOptions;
   readonly #optimiser: Adam;
   readonly #average: WeightAverage | undefined;
   readonly #windowPass: RecordedStep<[tf.Tensor5D, tf.Tensor4D], WindowPass>;
-  readonly #meanStep: RecordedStep<[AdamCoefficients<tf.Scalar>, tf.Tensor1D, tf.Scalar], MeanStep>;
+  readonly #meanStep: RecordedStep<[AdamCoefficients<tf.Scalar>, tf.Tensor1D, tf.Scalar], ClippedStep>;
   #step = 0;
 
   constructor(options: PretrainingOptions) {
@@ -95,13 +88,8 @@ export class Pretraining implements Training<PretrainingProgress> {
     });
     this.#meanStep = recorded(
       'pretraining step',
-      (coefficients: AdamCoefficients<tf.Scalar>, sum: tf.Tensor1D, share: tf.Scalar) => {
-        const mean: tf.Tensor1D = tf.mul(sum, share);
-        const { clipped, norm } = clipVector(mean, GRADIENT_NORM);
-        const values = this.#optimiser.updated(clipped, coefficients);
-        tf.dispose([mean, clipped]);
-        return { norm, values };
-      },
+      (coefficients: AdamCoefficients<tf.Scalar>, sum: tf.Tensor1D, share: tf.Scalar) =>
+        clippedVectorStep(this.#optimiser, tf.mul(sum, share), GRADIENT_NORM, coefficients),
     );
   }
 
