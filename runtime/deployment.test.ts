@@ -9,7 +9,8 @@ const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: und
 const anyDeployment: fc.Arbitrary<Deployment> = fc.record({
   temporal: fc.record({ address: maybe(word), namespace: word, apiKey: maybe(word), tls: fc.boolean() }),
   s3: fc.record({
-    endpoint: maybe(word.map((host) => `https://${host}:9000`)),
+    // A host name of digits alone would be read as an address.
+    endpoint: maybe(word.map((host) => `https://store-${host}:9000`)),
     region: word,
     bucket: word,
     accessKeyId: maybe(word),
