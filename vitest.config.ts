@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['node_modules', '.echoloop', 'dist'],
+    setupFiles: ['test/property-seed.ts'],
     // Native tensors hold one device and one thread pool per process: a process per file, few at once.
     pool: 'forks',
     maxWorkers: 2,
