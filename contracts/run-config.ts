@@ -156,6 +156,12 @@ const temporalPenalty = z
   .describe('spread errors where time is broken (method.md 5.5)');
 
 export const PpoSchema = z.strictObject({
+  objective: z
+    .enum(['published', 'group'])
+    .default('published')
+    .describe(
+      "published: the policy's own segmentation against a critic (method.md 6.1); group: several segmentations of a window against their mean (6.2)",
+    ),
   epochs: z.int().min(1).default(5).describe('of one iteration'),
   windowsPerEpoch: z.int().min(1).optional().describe('draws per epoch; one per video when left out'),
   windowsPerDraw: atLeastOne
@@ -196,6 +202,28 @@ export const PpoSchema = z.strictObject({
       'where the result of iteration 1 lies between the policy that it starts from (0) and the fine-tuned one (1), in weights: less than 1 keeps less of the drift; iteration i takes the i-th power',
     ),
   temporalPenalty,
+  cleaningPenalty: z
+    .boolean()
+    .default(false)
+    .describe('no reward where cleaning (method.md 4.1) would change a segmentation'),
+  changedViews: z
+    .boolean()
+    .default(false)
+    .describe(
+      'group objective: the policy is shown windows changed at random (`augmentation`) and is to answer as it was rated on the plain ones',
+    ),
+  sourceWindows: count
+    .default(0)
+    .describe(
+      'group objective: annotated windows of the source that each draw is joined by, so that nothing is forgotten',
+    ),
+  sourceWeight: positive.default(1).describe('of the supervised loss of those windows'),
+  averageDecay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('as in pretraining, of the policy over the draws of an iteration; 0: the last weights'),
   validationVideos: atLeastOne
     .default(16)
     .describe('videos scored by reward after each epoch; the best is kept'),

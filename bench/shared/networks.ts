@@ -68,7 +68,7 @@ export function ppoWindow(size: BenchSize): { update: () => void; dispose: () =>
     criticLearningRate: learningRate,
   });
   const step = new PpoUpdate({
-    learners,
+    learners: { policy, policyOptimiser: learners.policyOptimiser, ...learners.withCritic },
     reference,
     reward: windowReward,
     config,

@@ -16,6 +16,11 @@ export function withoutPrefix(prefix: string, arrays: NamedArrays): NamedArrays 
   return inside;
 }
 
+/** Whether there are arrays whose names start with `prefix/`. */
+export function hasArrays(prefix: string, arrays: NamedArrays): boolean {
+  return Object.keys(arrays).some((name) => name.startsWith(`${prefix}/`));
+}
+
 /**
  * The arrays whose names start with `prefix/`, without it.
  * @throws DomainError CheckpointIncompatible when there are none.

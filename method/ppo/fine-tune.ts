@@ -10,6 +10,7 @@ import { randomStream } from '../../ground/random.ts';
 import type { NamedArrays } from '../networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
+import { WeightAverage } from '../networks/weight-average.ts';
 import type { WindowSurroundings } from '../rewards/penalties.ts';
 import type { WindowReward } from '../rewards/reward.ts';
 import {
@@ -26,18 +27,24 @@ import {
   type WindowPlace,
   type WindowSource,
 } from '../windows/training-windows.ts';
+import { type GroupMaterial, GroupObjective } from './group/group-objective.ts';
 import { defaultGuardLimits, type GuardLimits, type Violation } from './guards.ts';
 import { interpolateWeights } from './interpolation.ts';
 import { joinArrays, Learners, splitArrays } from './learners.ts';
+import type { Objective } from './objective.ts';
 import { meanPolicyReward } from './policy-reward.ts';
+import type { PolicyUpdateMetrics, WindowUpdate } from './policy-update.ts';
+import { PublishedObjective } from './published-objective.ts';
 import { coefficientsAt, resultShareAt } from './schedules.ts';
-import { PpoUpdate, type UpdateMetrics, type WindowUpdate } from './update.ts';
 
 export interface FineTuneOptions {
   /** Changed in place, as is the critic; both stay the caller's to dispose. */
   readonly policy: UNet3D;
   readonly reference: UNet3D;
-  readonly critic: UNet3D;
+  /** Of the published objective; the group-relative one has none. */
+  readonly critic?: UNet3D | undefined;
+  /** Of the group-relative objective. */
+  readonly group?: GroupMaterial | undefined;
   readonly reward: WindowReward;
   readonly windows: WindowSource;
   /**
@@ -71,7 +78,7 @@ export interface StepReport extends TrainingStep {
   /** From 0. */
   readonly step: number;
   readonly epoch: number;
-  readonly metrics: UpdateMetrics;
+  readonly metrics: PolicyUpdateMetrics;
   /** Why the step was taken back, if it was. */
   readonly violation: Violation | undefined;
   /** Mean reward on the validation videos, at the last step of an epoch. */
@@ -96,16 +103,20 @@ export class FineTune implements Training<FineTuneProgress> {
   readonly #learners: Learners;
   /** The policy as it came. */
   readonly #start: NamedArrays;
-  readonly #update: PpoUpdate;
+  readonly #objective: Objective;
+  /** Of the policy's weights, where one is asked for: then it stands for the policy. */
+  readonly #average: WeightAverage | undefined;
   #best: NamedArrays | undefined;
   #progress: FineTuneProgress = { step: 0, rollbacks: 0, rollbacksInARow: 0 };
 
   constructor(options: FineTuneOptions) {
-    const { policy, reference, critic, reward, config, windows, limits = defaultGuardLimits } = options;
+    const { policy, critic, config, windows } = options;
     this.#options = options;
     this.#stepsPerEpoch = config.windowsPerEpoch ?? windows.count;
     this.#learners = new Learners(policy, critic, config);
-    this.#update = new PpoUpdate({ learners: this.#learners, reference, reward, config, limits });
+    this.#objective = objectiveOf(options, this.#learners);
+    this.#average =
+      config.averageDecay > 0 ? new WeightAverage(policy.parameters, config.averageDecay) : undefined;
     this.#start = policy.toArrays();
   }
 
@@ -138,6 +149,7 @@ export class FineTune implements Training<FineTuneProgress> {
     const update = this.#updateOnDraw();
     const violation = update.violation ?? this.#learners.findNotFiniteWeight();
     if (violation) good.restore();
+    else this.#average?.add(step);
     good.dispose();
     this.#progress = {
       ...this.#progress,
@@ -168,11 +180,12 @@ export class FineTune implements Training<FineTuneProgress> {
     const places = spreadOver(windows, first, config.windowsPerDraw, windowFrames);
     const window = imageWindows(windows, places, windowFrames);
     this.#learners.policyOptimiser.setLearningRate(this.#policyRate());
-    const update = this.#update.run({
+    const update = this.#objective.update({
+      step,
+      places,
       window,
       surroundings: surroundingsOf && places.map(surroundingsOf),
       coefficients: coefficientsAt(config, iteration),
-      criticOnly: step < config.criticWarmupWindows,
     });
     window.dispose();
     return update;
@@ -183,21 +196,28 @@ export class FineTune implements Training<FineTuneProgress> {
     return this.#best ?? this.#candidate();
   }
 
-  /** Arrays under policy/, critic/, policyAdam/, criticAdam/ and, once a candidate was validated, best/. */
+  /**
+   * Arrays under policy/ and policyAdam/, with a critic under critic/ and criticAdam/, with an average under average/
+   * and, once a candidate was validated, under best/.
+   */
   state(): TrainingState<FineTuneProgress> {
     const best = this.#best ? withPrefix('best', this.#best) : {};
-    return { arrays: { ...joinArrays(this.#learners.snapshot()), ...best }, progress: this.#progress };
+    const average = this.#average ? withPrefix('average', this.#average.toArrays()) : {};
+    const arrays = { ...joinArrays(this.#learners.snapshot()), ...average, ...best };
+    return { arrays, progress: this.#progress };
   }
 
   restore({ arrays, progress }: TrainingState<FineTuneProgress>): void {
     this.#learners.restore(splitArrays(arrays));
+    this.#average?.assign(takeArrays('average', arrays));
     this.#best = progress.best ? takeArrays('best', arrays) : undefined;
     this.#progress = progress;
   }
 
   /** Frees the optimisers and the recordings. */
   dispose(): void {
-    this.#update.dispose();
+    this.#objective.dispose();
+    this.#average?.dispose();
     this.#learners.dispose();
   }
 
@@ -213,8 +233,19 @@ export class FineTune implements Training<FineTuneProgress> {
   /** What training would end with now. */
   #candidate(): NamedArrays {
     const { config, iteration } = this.#options;
+    return interpolateWeights(this.#start, this.#learntWeights(), resultShareAt(config, iteration));
+  }
+
+  /** Their average, where there is one. */
+  #learntWeights(): NamedArrays {
     const { policy } = this.#learners;
-    return interpolateWeights(this.#start, policy.toArrays(), resultShareAt(config, iteration));
+    if (!this.#average) return policy.toArrays();
+    const current = policy.hold();
+    this.#average.giveBack();
+    const weights = policy.toArrays();
+    current.restore();
+    current.dispose();
+    return weights;
   }
 
   #validate(epoch: number): number | undefined {
@@ -223,7 +254,7 @@ export class FineTune implements Training<FineTuneProgress> {
     const candidate = this.#candidate();
     const current = policy.hold();
     // With all of what was learnt kept, the policy is its own candidate.
-    if (resultShareAt(config, iteration) !== 1) policy.assign(candidate);
+    if (this.#average || resultShareAt(config, iteration) !== 1) policy.assign(candidate);
     const validationReward = meanPolicyReward(policy, validation.reward, validation.windows, {
       videos: config.validationVideos,
       windowFrames,
@@ -239,9 +270,28 @@ export class FineTune implements Training<FineTuneProgress> {
   }
 }
 
+/** @throws DomainError ConfigInvalid where what the configured objective needs was not given. */
+function objectiveOf(options: FineTuneOptions, learners: Learners): Objective {
+  const { reference, reward, config, limits = defaultGuardLimits } = options;
+  const { group, windowFrames, seed, iteration, stream = [] } = options;
+  if (config.objective === 'published')
+    return new PublishedObjective({ learners, reference, reward, config, limits });
+  if (!group) {
+    throw new DomainError(
+      'ConfigInvalid',
+      "the group-relative objective needs proposals beside the policy's own; none were given",
+    );
+  }
+  return new GroupObjective({
+    ...{ learners, reference, reward, config, limits, windowFrames },
+    ...group,
+    streamOf: (step, ...purpose) => randomStream(seed, 'group', iteration, ...stream, step, ...purpose),
+  });
+}
+
 /** What the curve of a fine-tuning shows of a step. */
 function measuresOf(
-  metrics: UpdateMetrics,
+  metrics: PolicyUpdateMetrics,
   violation: Violation | undefined,
   validationReward: number | undefined,
 ): StepReport['measures'] {

@@ -10,7 +10,8 @@ import type { CriticLossMetrics } from './critic-loss.ts';
 import { defaultGuardLimits } from './guards.ts';
 import { Learners } from './learners.ts';
 import type { PolicyLossMetrics, PolicyShift } from './loss.ts';
-import { PpoUpdate, type WindowUpdate } from './update.ts';
+import type { WindowUpdate } from './policy-update.ts';
+import { PpoUpdate, type UpdateMetrics } from './update.ts';
 
 /** Pays where the action is the label that a pixel's grey level asks for. */
 const brightnessReward: WindowReward = {
@@ -26,7 +27,7 @@ type Policy = keyof PolicyLossMetrics;
 type Critic = keyof CriticLossMetrics;
 type Shift = keyof PolicyShift;
 
-interface Outcome extends WindowUpdate {
+interface Outcome extends WindowUpdate<UpdateMetrics> {
   readonly policy: NamedArrays;
   readonly critic: NamedArrays;
 }
@@ -41,13 +42,13 @@ function updateTwice(policyLearningRate: number, criticOnly: boolean): Outcome {
   const { policy, reference, critic } = networks;
   const learners = new Learners(policy, critic, { policyLearningRate, criticLearningRate: 5e-3 });
   const step = new PpoUpdate({
-    learners,
+    learners: { policy, policyOptimiser: learners.policyOptimiser, ...learners.withCritic },
     reference,
     reward: brightnessReward,
     config: { updatesPerWindow: 4, clipRange: 0.2, gradientNorm: 0.5 },
     limits: { ...defaultGuardLimits, maxReferenceKl: Number.POSITIVE_INFINITY },
   });
-  const update = (index: number): WindowUpdate => {
+  const update = (index: number): WindowUpdate<UpdateMetrics> => {
     const random = randomStream(3, 'window', index);
     const window = tf.tensor5d(
       Float32Array.from({ length: 4 * 16 * 16 }, () => random.uniform()),

@@ -15,13 +15,14 @@ import type { WindowSurroundings } from '../rewards/penalties.ts';
 import type { WindowReward } from '../rewards/reward.ts';
 import { type CriticLossMetrics, criticLoss, stateValue } from './critic-loss.ts';
 import { findNotFinite, findPolicyViolation, type GuardLimits, type Violation } from './guards.ts';
-import type { Learners } from './learners.ts';
+import type { CriticLearner, Learners } from './learners.ts';
 import { actionLogProb, type PolicyLossMetrics, type PolicyShift, policyLoss, policyShift } from './loss.ts';
+import type { PolicyUpdateMetrics, WindowUpdate } from './policy-update.ts';
 import type { LossCoefficients } from './schedules.ts';
 
 export interface PpoUpdateOptions {
   /** Policy and critic with their optimisers; all stay the caller's. */
-  readonly learners: Pick<Learners, 'policy' | 'critic' | 'policyOptimiser' | 'criticOptimiser'>;
+  readonly learners: Pick<Learners, 'policy' | 'policyOptimiser'> & CriticLearner;
   /** pi_ref, frozen. */
   readonly reference: UNet3D;
   readonly reward: WindowReward;
@@ -46,18 +47,8 @@ export interface WindowUpdateInput {
  * Losses and gradient norms of the last update (norms before clipping), and where the policy stands after it:
  * `lossEntropy` is that of the policy before the last update, `entropy` that of the policy after it.
  */
-export interface UpdateMetrics extends PolicyLossMetrics, CriticLossMetrics, PolicyShift {
-  /** 0 where the critic alone was trained. */
-  readonly policyGradientNorm: number;
+export interface UpdateMetrics extends PolicyUpdateMetrics, PolicyLossMetrics, CriticLossMetrics {
   readonly criticGradientNorm: number;
-  /** Network passes of the whole window in units of one forward pass, a backward pass being two. */
-  readonly forwardEquivalents: number;
-}
-
-/** With a violation the networks are left as the updates made them: the caller takes them back. */
-export interface WindowUpdate {
-  readonly metrics: UpdateMetrics;
-  readonly violation: Violation | undefined;
 }
 
 type LossMetrics =
@@ -119,7 +110,12 @@ export class PpoUpdate {
   }
 
   /** K updates of policy and critic on one window. Frees all it makes. */
-  run({ window, surroundings, coefficients, criticOnly = false }: WindowUpdateInput): WindowUpdate {
+  run({
+    window,
+    surroundings,
+    coefficients,
+    criticOnly = false,
+  }: WindowUpdateInput): WindowUpdate<UpdateMetrics> {
     const { learners, reward, config, limits } = this.#options;
     const { policyOptimiser, criticOptimiser } = learners;
     const { rollout, pass, logits } = this.#rollout(window, criticOnly);

@@ -10,14 +10,14 @@ import type { PretrainingConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type RandomStream, randomStream } from '../../ground/random.ts';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
-import { augmentWindow } from '../augmentation/augment-window.ts';
-import { addGreyNoise } from '../augmentation/grey-noise.ts';
+import { drawAnnotatedWindow } from '../augmentation/annotated-window.ts';
 import { Adam, type AdamCoefficients, disposeValues } from '../networks/adam.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import { supervisedLoss } from '../networks/supervised-loss.ts';
 import { type ClippedStep, clippedVectorStep, networkPass } from '../networks/training-step.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
+import { WeightAverage } from '../networks/weight-average.ts';
 import {
   refuseStepWhenDone,
   type Training,
@@ -25,14 +25,8 @@ import {
   type TrainingState,
   type TrainingStep,
 } from '../training/training.ts';
-import {
-  drawLabelledWindow,
-  type LabelledWindowSource,
-  windowImage,
-  windowLabels,
-} from '../windows/training-windows.ts';
+import type { LabelledWindowSource } from '../windows/training-windows.ts';
 import { learningRateAt } from './schedule.ts';
-import { WeightAverage } from './weight-average.ts';
 
 /** Gradients are scaled down to this norm, as in nnU-Net. */
 const GRADIENT_NORM = 12;
@@ -152,27 +146,12 @@ export class Pretraining implements Training<PretrainingProgress> {
 
   /** Of one window, which `random` draws. */
   #passOf(window: number, random: RandomStream): WindowPass {
-    const { windows, augmentation, seed, spacingMm, windowFrames: frames } = this.#options;
-    const place = drawLabelledWindow(windows, frames, random);
-    const rows = windows.rows(place.video);
-    const columns = windows.columns(place.video);
-    const drawn = {
-      frames,
-      rows,
-      columns,
-      spacingMm,
-      image: windowImage(windows, place, frames),
-      labels: windowLabels(windows, place, frames),
-    };
-    const changed = augmentWindow(drawn, augmentation, (effect) =>
+    const { seed } = this.#options;
+    const { image, labels } = drawAnnotatedWindow(this.#options, random, (effect) =>
       randomStream(seed, 'augmentation', effect, this.#step, window),
     );
-    const plain = tf.tensor5d(changed.image, [1, frames, rows, columns, 1], 'float32');
-    const labels = tf.tensor4d(changed.labels, [1, frames, rows, columns], 'int32');
-    const image = addGreyNoise(plain, augmentation.greyLevels, random);
-
     const pass = this.#windowPass(image, labels);
-    tf.dispose([plain, image, labels]);
+    tf.dispose([image, labels]);
     return pass;
   }
 

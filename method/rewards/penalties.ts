@@ -14,6 +14,7 @@ import {
   landmarkFreeMeasureNames,
   landmarkFreeMeasures,
 } from '../../metrics/temporal.ts';
+import { windowsIn } from '../windows/label-windows.ts';
 import { type FrameBlur, frameBlur, spreadErrors } from './frame-blur.ts';
 
 /** Smoothing of the flags over time, frames. */
@@ -141,18 +142,6 @@ function blurSigmas(window: LabelVideo, surroundings: WindowSurroundings | undef
 function keptByCleaning(window: LabelVideo): Float32Array {
   const cleaned = cleanVideo(window).labels;
   return Float32Array.from(window.labels, (label, i) => (cleaned[i] === label ? 1 : 0));
-}
-
-/** The windows of a batch as segmentations on the host; frame time does not matter to either penalty. */
-function windowsIn(actions: tf.Tensor4D, spacingMm: number): LabelVideo[] {
-  const [batch, frames, rows, columns] = actions.shape;
-  const size = frames * rows * columns;
-  const labels = Uint8Array.from(actions.dataSync());
-  const grid = { frames, rows, columns, spacingMm: [spacingMm, spacingMm] as const, frameTimeMs: 1 };
-  return Array.from({ length: batch }, (_, window) => ({
-    ...grid,
-    labels: labels.subarray(window * size, (window + 1) * size),
-  }));
 }
 
 function joined<Values extends Float32Array | Float64Array>(

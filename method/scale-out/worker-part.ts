@@ -4,19 +4,19 @@
  * fine-tuning's state.
  */
 import type { NamedArrays } from '../networks/named-arrays.ts';
-import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
+import { hasArrays, takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import { deltaOf } from './outer-step.ts';
 
 /**
- * The part of a worker that went from one state to another, under policyDelta/, criticDelta/, policyAdam/ and
- * criticAdam/.
+ * The part of a worker that went from one state to another, under policyDelta/, policyAdam/ and, where the objective has
+ * a critic, criticDelta/ and criticAdam/.
  * @throws DomainError CheckpointIncompatible when the two do not fit together.
  */
 export function partOf(start: NamedArrays, end: NamedArrays): NamedArrays {
   const delta = (name: string): NamedArrays => deltaOf(takeArrays(name, start), takeArrays(name, end));
   return {
     ...withPrefix('policyDelta', delta('policy')),
-    ...withPrefix('criticDelta', delta('critic')),
+    ...(hasArrays('critic', start) && withPrefix('criticDelta', delta('critic'))),
     ...momentsIn(end),
   };
 }
@@ -29,6 +29,6 @@ export function withMomentsOf(part: NamedArrays, state: NamedArrays): NamedArray
 function momentsIn(arrays: NamedArrays): NamedArrays {
   return {
     ...withPrefix('policyAdam', takeArrays('policyAdam', arrays)),
-    ...withPrefix('criticAdam', takeArrays('criticAdam', arrays)),
+    ...(hasArrays('criticAdam', arrays) && withPrefix('criticAdam', takeArrays('criticAdam', arrays))),
   };
 }

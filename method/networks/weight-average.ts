@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
-import { arrayOf, type NamedArrays } from '../networks/named-arrays.ts';
+import { arrayOf, type NamedArrays } from './named-arrays.ts';
 
 export class WeightAverage {
   readonly #parameters: ReadonlyMap<string, tf.Variable>;

@@ -1,0 +1,55 @@
+/** A window of an annotated video as supervised training is shown it: drawn and changed at random. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { AugmentationConfig } from '../../contracts/augmentation.ts';
+import type { RandomStream } from '../../ground/random.ts';
+import {
+  drawLabelledWindow,
+  type LabelledWindowSource,
+  windowImage,
+  windowLabels,
+} from '../windows/training-windows.ts';
+import { augmentWindow } from './augment-window.ts';
+import type { EffectStreams } from './draws.ts';
+import { addGreyNoise } from './grey-noise.ts';
+
+/** The caller disposes both. */
+export interface AnnotatedWindow {
+  /** Grey levels in [0, 1], [1, time, rows, columns, 1]. */
+  readonly image: tf.Tensor5D;
+  /** int32 [1, time, rows, columns], UNKNOWN where nobody drew. */
+  readonly labels: tf.Tensor4D;
+}
+
+export interface AnnotatedWindowOptions {
+  readonly windows: LabelledWindowSource;
+  readonly augmentation: AugmentationConfig;
+  /** Side of the square pixels of the windows. */
+  readonly spacingMm: number;
+  /** Frames of a window. */
+  readonly windowFrames: number;
+}
+
+/** @param random draws the window and the published noise; `streams` draw the other changes */
+export function drawAnnotatedWindow(
+  { windows, augmentation, spacingMm, windowFrames: frames }: AnnotatedWindowOptions,
+  random: RandomStream,
+  streams: EffectStreams,
+): AnnotatedWindow {
+  const place = drawLabelledWindow(windows, frames, random);
+  const rows = windows.rows(place.video);
+  const columns = windows.columns(place.video);
+  const drawn = {
+    frames,
+    rows,
+    columns,
+    spacingMm,
+    image: windowImage(windows, place, frames),
+    labels: windowLabels(windows, place, frames),
+  };
+  const changed = augmentWindow(drawn, augmentation, streams);
+  const plain = tf.tensor5d(changed.image, [1, frames, rows, columns, 1], 'float32');
+  const labels = tf.tensor4d(changed.labels, [1, frames, rows, columns], 'int32');
+  const image = addGreyNoise(plain, augmentation.greyLevels, random);
+  plain.dispose();
+  return { image, labels };
+}

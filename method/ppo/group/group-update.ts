@@ -1,0 +1,261 @@
+/**
+ * The group-relative update of one draw of windows (method.md 6.2), top to bottom: the policy's segmentation and those
+ * that are offered beside it are rated, what each earns more than the group is its advantage, and the policy moves
+ * along it, held by its exact divergence from the reference and by annotated source windows. There is no critic. Each
+ * part that runs on the device is recorded.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { PpoConfig } from '../../../contracts/run-config.ts';
+import { cleanVideo } from '../../../imaging/morphology.ts';
+import { type RecordedStep, recorded } from '../../../recorded/recorded.ts';
+import type { AnnotatedWindow } from '../../augmentation/annotated-window.ts';
+import type { Adam, AdamCoefficients } from '../../networks/adam.ts';
+import { disposeGradients } from '../../networks/gradients.ts';
+import { readNumbers, type StepNumbers, stackNumbers } from '../../networks/step-numbers.ts';
+import { supervisedLoss } from '../../networks/supervised-loss.ts';
+import { type ClippedStep, clippedVectorStep, networkPass } from '../../networks/training-step.ts';
+import type { UNet3D } from '../../networks/unet3d.ts';
+import type { WindowSurroundings } from '../../rewards/penalties.ts';
+import type { WindowReward } from '../../rewards/reward.ts';
+import { windowBatch, windowsIn } from '../../windows/label-windows.ts';
+import { findNotFinite, findPolicyViolation, type GuardLimits, type Violation } from '../guards.ts';
+import { actionLogProb, type PolicyShift, policyShift } from '../loss.ts';
+import type { PolicyUpdateMetrics, WindowUpdate } from '../policy-update.ts';
+import type { LossCoefficients } from '../schedules.ts';
+import { type GroupLossMetrics, groupAdvantages, groupLoss } from './group-loss.ts';
+
+export interface GroupUpdateOptions {
+  /** Policy and optimiser stay the caller's. */
+  readonly learners: { readonly policy: UNet3D; readonly policyOptimiser: Adam };
+  /** pi_ref, frozen. */
+  readonly reference: UNet3D;
+  readonly reward: WindowReward;
+  readonly config: Pick<PpoConfig, 'updatesPerWindow' | 'clipRange' | 'gradientNorm' | 'sourceWeight'>;
+  readonly limits: GuardLimits;
+}
+
+/** What the policy is shown of a draw, with the advantage of every label there. */
+export interface PolicyView {
+  /** [batch, time, rows, columns, 1]. */
+  readonly image: tf.Tensor5D;
+  /** [batch, time, rows, columns, classes]. */
+  readonly advantages: tf.Tensor5D;
+}
+
+export interface GroupUpdateInput {
+  /** Grey levels in [0, 1], [batch, time, rows, columns, 1]; stays the caller's. */
+  readonly window: tf.Tensor5D;
+  /** The video around each window of the batch, for the reward. */
+  readonly surroundings?: readonly (WindowSurroundings | undefined)[] | undefined;
+  /** Segmentations beside the policy's own and that one cleaned, int32 [batch, time, rows, columns]. */
+  readonly offered: readonly tf.Tensor4D[];
+  /** Changes what the policy is shown at random; it takes over its argument. The window itself when left out. */
+  readonly changeView?: ((view: PolicyView) => PolicyView) | undefined;
+  /** What the policy is not to forget; empty for none. */
+  readonly source: readonly AnnotatedWindow[];
+  readonly coefficients: LossCoefficients;
+}
+
+export interface GroupMetrics extends PolicyUpdateMetrics, GroupLossMetrics {
+  /** Of the annotated windows; 0 without. */
+  readonly sourceLoss: number;
+}
+
+/** What the K updates take as given. */
+interface Rollout {
+  readonly advantages: tf.Tensor5D;
+  readonly rolloutLogProb: tf.Tensor5D;
+  readonly referenceLogProb: tf.Tensor5D;
+}
+
+/** Of annotated windows together: mean loss, and its gradient by all parameters as one vector. */
+interface SourcePass {
+  readonly loss: tf.Scalar;
+  readonly gradient: tf.Tensor1D;
+}
+
+interface UpdateGiven {
+  readonly rollout: Rollout;
+  readonly source: SourcePass | undefined;
+  readonly coefficients: { readonly [Name in keyof LossCoefficients]: tf.Scalar };
+  readonly adam: AdamCoefficients<tf.Scalar>;
+}
+
+type LossMetrics = keyof GroupLossMetrics | 'sourceLoss' | 'policyGradientNorm';
+
+interface UpdateResult {
+  readonly numbers: StepNumbers<LossMetrics>;
+  readonly values: ClippedStep['values'];
+}
+
+/** Forward passes that a forward pass with its backward pass costs. */
+const FORWARD_AND_BACKWARD = 3;
+
+export class GroupUpdate {
+  readonly #options: GroupUpdateOptions;
+  readonly #actions: RecordedStep<[tf.Tensor5D], tf.Tensor4D>;
+  readonly #advantages: RecordedStep<[readonly tf.Tensor4D[], readonly tf.Tensor4D[]], tf.Tensor5D>;
+  readonly #rollout: RecordedStep<[tf.Tensor5D], Omit<Rollout, 'advantages'>>;
+  /** By itself, because windows of the source have other sizes than those of the target. */
+  readonly #sourcePass: RecordedStep<[tf.Tensor5D, tf.Tensor4D], SourcePass>;
+  readonly #update: RecordedStep<[tf.Tensor5D, UpdateGiven], UpdateResult>;
+  readonly #lastLook: RecordedStep<[tf.Tensor5D, Rollout], StepNumbers<keyof PolicyShift>>;
+
+  constructor(options: GroupUpdateOptions) {
+    this.#options = options;
+    const { policy } = options.learners;
+    const classes = policy.config.outputChannels;
+    this.#actions = recorded('group actions', (window: tf.Tensor5D) => {
+      return tf.tidy(() => tf.argMax(policy.forward(window), -1) as tf.Tensor4D);
+    });
+    this.#advantages = recorded(
+      'group advantages',
+      (proposals: readonly tf.Tensor4D[], rewards: readonly tf.Tensor4D[]) =>
+        groupAdvantages(proposals, rewards, classes),
+    );
+    this.#rollout = recorded('group rollout', (...given) => this.#rollOut(...given));
+    this.#sourcePass = recorded('group source window', (...given) => this.#passOverSource(...given));
+    this.#update = recorded('group update', (...given) => this.#updateOnce(...given));
+    this.#lastLook = recorded('group last look', (...given) => this.#lookAt(...given));
+  }
+
+  /** K updates of the policy on one draw. Frees all it makes. */
+  run(input: GroupUpdateInput): WindowUpdate<GroupMetrics> {
+    const { learners, reward, config, limits } = this.#options;
+    const { policyOptimiser } = learners;
+    const { window, source, coefficients, changeView } = input;
+    const { advantages, meanReward, proposals } = this.#rate(input);
+    // The policy looks at a changed window and is to answer as it was rated on the plain one, so that what it learns is
+    // not this window by heart.
+    const plain: PolicyView = { image: tf.clone(window), advantages };
+    const view = changeView ? changeView(plain) : plain;
+    const rollout: Rollout = { ...this.#rollout(view.image), advantages: view.advantages };
+
+    let losses: Readonly<Record<LossMetrics, number>>;
+    let violation: Violation | undefined;
+    let update = 0;
+    do {
+      const adam = policyOptimiser.coefficients;
+      const annotated = this.#annotated(source);
+      const { numbers, values } = this.#update(view.image, {
+        rollout,
+        source: annotated,
+        coefficients,
+        adam,
+      });
+      if (annotated) tf.dispose({ ...annotated });
+      losses = readNumbers(numbers);
+      // A step with a number that is not finite is not taken.
+      violation = findNotFinite(losses);
+      if (violation) tf.dispose(values as unknown as tf.TensorContainer);
+      else policyOptimiser.take(values);
+      update++;
+    } while (!violation && update < config.updatesPerWindow);
+
+    const shift = readNumbers(this.#lastLook(view.image, rollout));
+    violation ??= findPolicyViolation(shift, limits);
+    tf.dispose([view.image, { ...rollout }]);
+    // Beside the updates: actions, their rewards, rollout, reference and the last look.
+    const sourceShare = source.reduce((sum, { image }) => sum + image.size, 0) / window.size;
+    const forwardEquivalents =
+      4 + proposals * reward.passes + update * FORWARD_AND_BACKWARD * (1 + sourceShare);
+    return { metrics: { ...losses, ...shift, meanReward, forwardEquivalents }, violation };
+  }
+
+  /** Proposals and what they earn; proposal 0 is what the policy says itself. */
+  #rate({ window, surroundings, offered }: GroupUpdateInput) {
+    const { reward } = this.#options;
+    const actions = this.#actions(window);
+    // The size of a pixel does not matter to cleaning.
+    const cleaned = windowBatch(windowsIn(actions, 1).map(cleanVideo));
+    const proposals = [actions, cleaned, ...offered];
+    const rewards = proposals.map((labels) => reward.of(window, labels, surroundings));
+    const advantages = this.#advantages(proposals, rewards);
+    const mean = tf.tidy(() => tf.mean(rewards[0]!));
+    const meanReward = mean.dataSync<'float32'>()[0]!;
+    tf.dispose([actions, cleaned, rewards, mean]);
+    return { advantages, meanReward, proposals: proposals.length };
+  }
+
+  #rollOut(image: tf.Tensor5D): Omit<Rollout, 'advantages'> {
+    const { learners, reference } = this.#options;
+    const logProbOf = (network: UNet3D) =>
+      tf.tidy(() => tf.logSoftmax(network.forward(image)) as tf.Tensor5D);
+    return { rolloutLogProb: logProbOf(learners.policy), referenceLogProb: logProbOf(reference) };
+  }
+
+  /** Of all annotated windows together, each with the policy as it is now. */
+  #annotated(windows: readonly AnnotatedWindow[]): SourcePass | undefined {
+    if (windows.length === 0) return undefined;
+    const passes = windows.map(({ image, labels }) => this.#sourcePass(image, labels));
+    const meanOf = <Part extends tf.Tensor>(parts: Part[]): Part =>
+      tf.tidy(() => tf.div(tf.addN(parts), parts.length));
+    const mean = {
+      loss: meanOf(passes.map(({ loss }) => loss)),
+      gradient: meanOf(passes.map(({ gradient }) => gradient)),
+    };
+    tf.dispose(passes.map(({ loss, gradient }) => [loss, gradient]));
+    return mean;
+  }
+
+  #passOverSource(image: tf.Tensor5D, labels: tf.Tensor4D): SourcePass {
+    const { policy, policyOptimiser } = this.#options.learners;
+    const { loss, gradients } = networkPass(policy, image, ([logits]) => {
+      const supervised = supervisedLoss(logits!, labels);
+      return { loss: supervised.loss, gradients: [supervised.gradient] };
+    });
+    const gradient = policyOptimiser.vector.of(gradients);
+    disposeGradients(gradients);
+    return { loss, gradient };
+  }
+
+  #updateOnce(image: tf.Tensor5D, given: UpdateGiven): UpdateResult {
+    const { learners, config } = this.#options;
+    const { policy, policyOptimiser } = learners;
+    const { rollout, source, coefficients, adam } = given;
+    const { clipRange, gradientNorm, sourceWeight } = config;
+    const group = networkPass(policy, image, ([logits]) => {
+      const { gradient, metrics } = groupLoss({ newLogits: logits!, ...rollout, clipRange, ...coefficients });
+      const { policyLoss: loss, ...numbers } = metrics;
+      return { loss, numbers, gradients: [gradient] };
+    });
+    const ofGroup = policyOptimiser.vector.of(group.gradients);
+    disposeGradients(group.gradients);
+
+    const sum = source
+      ? tf.tidy(() => tf.add(ofGroup, tf.mul(source.gradient, sourceWeight)) as tf.Tensor1D)
+      : ofGroup;
+    if (source) ofGroup.dispose();
+    const { norm, values } = clippedVectorStep(policyOptimiser, sum, gradientNorm, adam);
+    const numbers = stackNumbers({
+      policyLoss: group.loss,
+      ...(group.numbers as Omit<GroupLossMetrics<tf.Scalar>, 'policyLoss'>),
+      sourceLoss: source?.loss ?? tf.scalar(0),
+      policyGradientNorm: norm,
+    });
+    return { numbers, values };
+  }
+
+  /** The policy that the updates led to, so that a window that breaks it is the one taken back. */
+  #lookAt(image: tf.Tensor5D, { rolloutLogProb, referenceLogProb }: Rollout): StepNumbers<keyof PolicyShift> {
+    const { learners, config } = this.#options;
+    const newLogits = learners.policy.forward(image);
+    const actions = tf.argMax(rolloutLogProb, -1) as tf.Tensor4D;
+    const { clipRange } = config;
+    return stackNumbers<keyof PolicyShift>({
+      ...policyShift({
+        newLogits,
+        actions,
+        rolloutLogProb: actionLogProb(rolloutLogProb, actions),
+        referenceLogProb,
+        clipRange,
+      }),
+    });
+  }
+
+  /** Frees the recordings; policy and optimiser stay. */
+  dispose(): void {
+    const steps = [this.#actions, this.#advantages, this.#rollout, this.#sourcePass, this.#update];
+    for (const step of [...steps, this.#lastLook]) step.dispose();
+  }
+}
