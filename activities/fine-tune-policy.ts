@@ -38,7 +38,7 @@ export async function fineTunePolicy(
     const learners = await loadLearners(input, facts, context, keep);
     const videos = sweepOf(plan, iteration);
     const options = await fineTuneOptions(
-      { input, facts, learners, shelf, videos, ppo: config.ppo },
+      { input, facts, learners, shelf, keep, videos, ppo: config.ppo },
       context,
     );
     const held = targetVideos(input, facts, plan.validation.flat().slice(0, config.ppo.validationVideos));

@@ -1,13 +1,14 @@
 /**
  * The end of a local-SGD round (method.md 7): the workers' weight deltas are averaged, the outer step is taken, and the
- * policy that it leads to is rated on the validation videos. Policy and critic are averaged; the moments of the
- * workers' optimisers are not.
+ * policy that it leads to is rated on the validation videos. Policy and, with the published objective, critic are
+ * averaged; the moments of the workers' optimisers are not.
  */
 import type { MergeRoundInput, MergeRoundResult } from '../contracts/activities.ts';
 import { policySettings } from '../contracts/policy-settings.ts';
 import { electLatest } from '../decisions/election.ts';
 import { withDisposables } from '../ground/disposables.ts';
 import { encodeSafetensors } from '../method/networks/safetensors.ts';
+import { findArtefact } from '../storage/artefacts.ts';
 import { writeBytes } from './artefacts/binary-artefact.ts';
 import { readJson, writeJson } from './artefacts/json-artefact.ts';
 import { loadNetwork, storeNetwork } from './artefacts/networks.ts';
@@ -28,15 +29,20 @@ export async function mergeRound(
 ): Promise<MergeRoundResult> {
   const folder = roundFolder(input);
   const keyOf = (name: string): string => `${folder}${name}.safetensors`;
-  const keys = { policy: keyOf('policy'), critic: keyOf('critic'), momentum: keyOf('momentum') };
+  const facts = await readRun(input, context);
+  const withCritic = facts.config.ppo.objective === 'published';
+  const keys = { policy: keyOf('policy'), momentum: keyOf('momentum') };
   const document = { key: `${folder}round.json`, schema: RoundSchema };
   const finished = await findFinished(context, document, keys);
-  if (finished) return { ...finished.made, best: finished.document.best, curve: finished.curve };
+  const madeCritic = finished && withCritic ? await findArtefact(context.store, keyOf('critic')) : undefined;
+  if (finished && (madeCritic || !withCritic)) {
+    const { made, document, curve } = finished;
+    return { ...made, ...(madeCritic && { critic: madeCritic }), best: document.best, curve };
+  }
 
-  const facts = await readRun(input, context);
   return withDisposables(async (keep) => {
     const policy = keep(await loadNetwork(context, input.policy, 'policy'));
-    const critic = keep(await criticOf(input, facts, context));
+    const critic = withCritic ? keep(await criticOf(input, facts, context)) : undefined;
     const before = input.best ?? (await rateStart(policy, input, facts, context));
     const momenta = await takeOuterStep({ policy, critic }, input, facts, context);
     const inputs = [input.config, input.plan, input.policy]
@@ -44,8 +50,8 @@ export async function mergeRound(
       .concat(input.locals.map(({ local }) => local));
     const toStore = { network: policy, kind: 'policy', settings: policySettings(facts.config) } as const;
     const stored = await storeNetwork(context, keys.policy, toStore, inputs);
-    const criticToStore = { network: critic, kind: 'critic' } as const;
-    const storedCritic = await storeNetwork(context, keys.critic, criticToStore, inputs);
+    const storedCritic =
+      critic && (await storeNetwork(context, keyOf('critic'), { network: critic, kind: 'critic' }, inputs));
     const packed = encodeSafetensors(momenta, { kind: 'outer-momentum' });
     const momentum = await writeBytes(context, keys.momentum, packed, inputs);
     const candidate = await takeCandidate({ policy, stored }, keyOf('candidate'), input, facts, context);
@@ -60,9 +66,9 @@ export async function mergeRound(
     const last = points.at(-1);
     if (last && reward !== undefined) last.validationReward = reward;
     const known: Round = { best, rollbacks, points };
-    const made = [stored, storedCritic, ...rewardInputs(input.reward)];
+    const made = [stored, ...(storedCritic ? [storedCritic] : []), ...rewardInputs(input.reward)];
     const curve = await writeJson(context, document.key, known, made);
     logWork(context, 'mergeRound', folder);
-    return { policy: stored, critic: storedCritic, momentum, best, curve };
+    return { policy: stored, ...(storedCritic && { critic: storedCritic }), momentum, best, curve };
   });
 }

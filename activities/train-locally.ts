@@ -41,7 +41,7 @@ export async function trainLocally(
     const sweep = sweepOf(plan, iteration);
     const videos = shardOfWorker(sweep, worker, config.localSgd.workers);
     const { ppo, ...around } = planPart(config, sweep.length, input);
-    const options = await fineTuneOptions({ input, facts, learners, shelf, videos, ppo }, context);
+    const options = await fineTuneOptions({ input, facts, learners, shelf, keep, videos, ppo }, context);
     const stream = ['round', round, 'worker', worker];
     const training = keep(new FineTune({ ...options, ...around, stream }));
     const { arrays: start, progress } = training.state();

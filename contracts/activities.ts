@@ -164,7 +164,8 @@ export type MergeRoundInput = Readonly<z.infer<typeof MergeRoundInputSchema>>;
 
 export interface MergeRoundResult {
   readonly policy: ArtefactRef;
-  readonly critic: ArtefactRef;
+  /** Of the published objective. */
+  readonly critic?: ArtefactRef;
   readonly momentum: ArtefactRef;
   readonly best: RatedPolicy;
   /** Measures of the round, JSON. */

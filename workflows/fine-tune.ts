@@ -37,7 +37,12 @@ async function inRounds(
   let before: readonly TrainLocallyResult[] = [];
   const curves = [];
   for (let round = 1; round <= rounds; round++) {
-    const from = { ...start, ...(merged && { policy: merged.policy, critic: merged.critic }), round };
+    const from = {
+      ...start,
+      ...(merged && { policy: merged.policy }),
+      ...(merged?.critic && { critic: merged.critic }),
+      round,
+    };
     const locals: TrainLocallyResult[] = [];
     await sweep(
       workers,

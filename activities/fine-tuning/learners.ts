@@ -16,6 +16,7 @@ import { loadReward, rewardInputs, trainingReward } from '../rewards/reward-netw
 import { withRates } from '../training/attempt.ts';
 import { shelveVideos, type VideosOfTraining } from '../videos/shelve-videos.ts';
 import { type VideoShelf, windowsFrom } from '../videos/video-shelf.ts';
+import { groupMaterial } from './group-material.ts';
 import { sweptSurroundings } from './swept-surroundings.ts';
 
 type Start = Pick<FineTuneInput, 'iteration' | 'critic'>;
@@ -23,7 +24,8 @@ type Start = Pick<FineTuneInput, 'iteration' | 'critic'>;
 export interface Learners {
   readonly policy: UNet3D;
   readonly reference: UNet3D;
-  readonly critic: UNet3D;
+  /** Of the published objective. */
+  readonly critic: UNet3D | undefined;
   readonly reward: Reward;
 }
 
@@ -34,10 +36,11 @@ export async function loadLearners(
   context: ActivityContext,
   keep: Keep,
 ): Promise<Learners> {
+  const published = facts.config.ppo.objective === 'published';
   return {
     policy: keep(await loadNetwork(context, start.policy, 'policy')),
     reference: keep(await loadNetwork(context, start.reference, 'policy')),
-    critic: keep(await criticOf(start, facts, context)),
+    critic: published ? keep(await criticOf(start, facts, context)) : undefined,
     reward: keep(await loadReward(context, start.reward)),
   };
 }
@@ -60,6 +63,8 @@ export interface FineTuneTask {
   readonly facts: RunFacts;
   readonly learners: Learners;
   readonly shelf: VideoShelf;
+  /** Frees what is loaded beside them. */
+  readonly keep: Keep;
   /** Of the target, to train on. */
   readonly videos: readonly string[];
   /** That of the run, or of a part of it. */
@@ -68,18 +73,21 @@ export interface FineTuneTask {
 
 /** Puts the videos on the shelf; gives a fine-tuning on them without validation. */
 export async function fineTuneOptions(
-  { input, facts, learners, shelf, videos, ppo }: FineTuneTask,
+  { input, facts, learners, shelf, keep, videos, ppo }: FineTuneTask,
   context: ActivityContext,
 ): Promise<FineTuneOptions> {
   const { config } = facts;
   const { policy, reference, critic, reward } = learners;
-  const { usable } = await shelveVideos(shelf, targetVideos(input, facts, videos), context);
+  const { usable: all } = await shelveVideos(shelf, targetVideos(input, facts, videos), context);
+  const proposed = await groupMaterial({ input, facts, shelf, keep, videos: all }, context);
+  const usable = proposed?.usable ?? all;
   return {
     policy,
     reference,
     critic,
     reward: trainingReward(reward, config),
     windows: windowsFrom(shelf, usable),
+    group: proposed?.material,
     surroundingsOf: await sweptSurroundings(usable, input, config, context),
     config: withRates(ppo, ['policyLearningRate', 'criticLearningRate'], input.rateFactor),
     iteration: input.iteration,

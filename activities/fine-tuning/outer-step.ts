@@ -12,9 +12,9 @@ import { readArrays, storeNetwork } from '../artefacts/networks.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import type { ActivityContext } from '../context.ts';
 
-/** Moves both networks; gives the momenta for the next round. */
+/** Moves the policy and, where there is one, the critic; gives the momenta for the next round. */
 export async function takeOuterStep(
-  networks: { readonly policy: UNet3D; readonly critic: UNet3D },
+  networks: { readonly policy: UNet3D; readonly critic?: UNet3D | undefined },
   { locals, momentum }: MergeRoundInput,
   { config }: RunFacts,
   context: ActivityContext,
@@ -23,14 +23,15 @@ export async function takeOuterStep(
   const made = await Promise.all(locals.map(({ local }) => readArrays(context, local)));
   const before = momentum && (await readArrays(context, momentum));
   const momenta: NamedArrays[] = [];
-  for (const name of ['policy', 'critic'] as const) {
+  for (const [name, network] of Object.entries(networks)) {
+    if (!network) continue;
     const step = outerStep(
-      networks[name].toArrays(),
+      network.toArrays(),
       averageDeltas(made.map((arrays) => takeArrays(`${name}Delta`, arrays))),
       before && takeArrays(name, before),
       { learningRate: outerLearningRate, momentum: outerMomentum },
     );
-    networks[name].assign(step.weights);
+    network.assign(step.weights);
     momenta.push(withPrefix(name, step.momentum));
   }
   return Object.assign({}, ...momenta);

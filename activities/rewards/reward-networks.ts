@@ -26,13 +26,14 @@ export async function loadReward(
 }
 
 /**
- * What policies are fine-tuned against (method.md 5.4, 5.5): scaled per frame, with the temporal penalty where the run
- * has it.
+ * What policies are fine-tuned against (method.md 5.4, 5.5), with the penalties that the run has. The published objective
+ * has it scaled per frame; a group compares what its proposals earn, which scaling each by its own would spoil.
  */
 export function trainingReward(reward: Reward, { ppo, preprocessing }: RunConfig): WindowReward {
   const { spacingMm } = preprocessing;
   return reward.ofWindows({
-    scaling: 'per-frame',
+    scaling: ppo.objective === 'published' ? 'per-frame' : 'none',
+    cleaningPenalty: ppo.cleaningPenalty,
     temporalPenalty: ppo.temporalPenalty ? { spacingMm } : undefined,
   });
 }

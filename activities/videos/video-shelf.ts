@@ -41,6 +41,15 @@ export class VideoShelf {
     });
   }
 
+  /** Labels for a video that was put, on its grid, in the place of those that it came with. */
+  putLabels(id: string, labels: LabelVideo): void {
+    this.#places.set(id, {
+      ...this.#placeOf(id),
+      labels: this.#keep(labelsToLearnFrom(labels)),
+      annotatedFrames: labels.annotatedFrames,
+    });
+  }
+
   /** Size and spacing of a video that was put. */
   geometry(id: string): VideoGeometry {
     return this.#placeOf(id).geometry;

@@ -1,15 +1,17 @@
 /** Fine-tunes with recorded and with plain steps, whose results are compared bit by bit. */
+import { AugmentationSchema } from '../../contracts/augmentation.ts';
 import { PpoSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
-import type { GreyVideo } from '../../imaging/image.ts';
+import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { recordSteps } from '../../recorded/recorded.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import { Reward } from '../rewards/reward.ts';
 import { rewardNetworkConfig } from '../rewards/reward-network.ts';
 import type { TrainingState } from '../training/training.ts';
-import { windowsOf } from '../windows/training-windows.ts';
+import { labelledWindowsOf, windowsOf } from '../windows/training-windows.ts';
 import { FineTune, type FineTuneProgress, type StepReport } from './fine-tune.ts';
+import type { GroupMaterial } from './group/group-objective.ts';
 
 function video(index: number): GreyVideo {
   const random = randomStream(3, 'video', index);
@@ -23,11 +25,35 @@ export interface Outcome {
   readonly state: TrainingState<FineTuneProgress>;
 }
 
+export interface FineTuned {
+  readonly record: boolean;
+  readonly resume: boolean;
+  readonly objective?: 'published' | 'group';
+  readonly steps?: number;
+}
+
+/** A segmentation of `video(index)`: bright pixels, where anything is to be seen. */
+function labels(index: number): LabelVideo {
+  const { intensities, ...geometry } = video(index);
+  return { ...geometry, labels: Uint8Array.from(intensities, (level) => Math.floor(level * 2.99)) };
+}
+
+/** What the group-relative objective is given: proposals for both videos, and a third one as the source. */
+const group: GroupMaterial = {
+  proposals: [labelledWindowsOf([0, 1].map((index) => ({ image: video(index), labels: labels(index) })))],
+  source: labelledWindowsOf([{ image: video(2), labels: labels(2) }]),
+  augmentation: AugmentationSchema.parse({
+    geometry: { rotationDegrees: 20, scale: 1.35, shiftMm: 2 },
+    greyLevels: { gamma: 2 },
+  }),
+  spacingMm: 1,
+};
+
 /**
- * Steps on draws of two windows, the first for the critic alone, against both reward networks with the temporal
- * penalty; with a resume in the middle by new networks, where that is asked for.
+ * Steps on draws of two windows against both reward networks with the temporal penalty, of the published objective the
+ * first for the critic alone; with a resume in the middle by new networks, where that is asked for.
  */
-export function fineTune(record: boolean, resume: boolean, steps = 7): Outcome {
+export function fineTune({ record, resume, objective = 'published', steps = 7 }: FineTuned): Outcome {
   recordSteps(record);
   const made: { dispose(): void }[] = [];
   const keep = <Made extends { dispose(): void }>(one: Made): Made => {
@@ -51,10 +77,15 @@ export function fineTune(record: boolean, resume: boolean, steps = 7): Outcome {
       new FineTune({
         policy: network('policy'),
         reference: network('policy'),
-        critic: network('critic', { outputChannels: 1 }),
-        reward: reward.ofWindows({ scaling: 'per-frame', temporalPenalty: { spacingMm: 1 } }),
+        ...(objective === 'published' ? { critic: network('critic', { outputChannels: 1 }) } : { group }),
+        reward: reward.ofWindows({
+          scaling: objective === 'published' ? 'per-frame' : 'none',
+          cleaningPenalty: objective === 'group',
+          temporalPenalty: { spacingMm: 1 },
+        }),
         windows: windowsOf([video(0), video(1)]),
         config: PpoSchema.parse({
+          objective,
           epochs: 1,
           windowsPerEpoch: steps,
           windowsPerDraw: 2,
@@ -62,6 +93,9 @@ export function fineTune(record: boolean, resume: boolean, steps = 7): Outcome {
           criticWarmupWindows: 1,
           policyLearningRate: 1e-3,
           annealPolicyRate: true,
+          changedViews: true,
+          sourceWindows: 2,
+          averageDecay: 0.9,
         }),
         iteration: 1,
         seed: 5,

@@ -4,14 +4,16 @@
  */
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadNetwork, storeNetwork } from '../../activities/artefacts/networks.ts';
 import { concludeRounds } from '../../activities/conclude-rounds.ts';
+import { fineTunePolicy } from '../../activities/fine-tune-policy.ts';
 import { mergeRound } from '../../activities/merge-round.ts';
 import { planRun } from '../../activities/plan-run.ts';
+import { predictShard } from '../../activities/predict-shard.ts';
 import { trainLocally } from '../../activities/train-locally.ts';
 import type { FineTuneInput, MergeRoundResult, TrainLocallyResult } from '../../contracts/activities.ts';
-import type { LocalSgdConfig, RunConfig } from '../../contracts/run-config.ts';
+import type { LocalSgdConfig, PpoConfig, RunConfig } from '../../contracts/run-config.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
@@ -23,12 +25,19 @@ import { runKeys } from '../../storage/keys.ts';
 import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
 
 /** A run at the point where its fine-tuning begins, with first weights in place of trained ones. */
-async function readyToFineTune(localSgd: Partial<LocalSgdConfig>): Promise<[TinyWorld, FineTuneInput]> {
+async function readyToFineTune(
+  localSgd: Partial<LocalSgdConfig>,
+  ppo: Partial<PpoConfig> = {},
+): Promise<[TinyWorld, FineTuneInput]> {
   const world = tinyWorld();
   await addTinyDatasets(world.store);
   const context = world.context();
   const tiny = tinyConfig();
-  const config: RunConfig = { ...tiny, localSgd: { ...tiny.localSgd, workers: 2, ...localSgd } };
+  const config: RunConfig = {
+    ...tiny,
+    localSgd: { ...tiny.localSgd, workers: 2, ...localSgd },
+    ppo: { ...tiny.ppo, ...ppo },
+  };
   const planned = await planRun({ run: 'a', config }, context);
   const store = async (kind: 'policy' | 'anatomical-reward'): Promise<ArtefactRef> => {
     const shape =
@@ -53,7 +62,8 @@ async function twoRounds([world, start]: [TinyWorld, FineTuneInput]) {
   const parts: TrainLocallyResult[][] = [];
   for (const round of [1, 2]) {
     const merged = merges.at(-1);
-    const from = { ...start, round, ...(merged && { policy: merged.policy, critic: merged.critic }) };
+    const from = { ...start, round, ...(merged && { policy: merged.policy }) };
+    if (merged?.critic) Object.assign(from, { critic: merged.critic });
     const locals: TrainLocallyResult[] = [];
     for (const worker of [0, 1]) {
       const before = parts.at(-1)?.[worker];
@@ -114,3 +124,26 @@ it('adds the delta that workers agree on, with outer learning rate 1 and no mome
   }
   expect(moved).toBeGreaterThan(0);
 }, 60_000);
+
+describe('the group-relative objective', () => {
+  /** At the start of a fine-tuning; the second shard of the sweep could not be segmented. */
+  async function swept(): Promise<[TinyWorld, FineTuneInput]> {
+    const [world, start] = await readyToFineTune({}, { objective: 'group', sourceWindows: 1 });
+    const shard = { ...start, iteration: 1, split: 'target', shard: 0 } as const;
+    await predictShard(shard, world.context());
+    return [world, start];
+  }
+
+  it('needs no critic, in rounds as by one worker', async () => {
+    const tensors = tf.memory().numTensors;
+    const { parts, merges } = await twoRounds(await swept());
+    expect(merges.map(({ critic }) => critic)).toEqual([undefined, undefined]);
+    const [world, start] = await swept();
+    const tuned = await fineTunePolicy(start, world.context());
+    const again = await swept();
+    expect(await fineTunePolicy(again[1], again[0].context())).toEqual(tuned);
+    expect(tuned.policy.sha256).not.toBe(start.policy.sha256);
+    expect(parts).toHaveLength(2);
+    expect(tf.memory().numTensors).toBe(tensors);
+  }, 120_000);
+});
