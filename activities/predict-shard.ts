@@ -2,7 +2,7 @@
 import type { PredictShardInput, ShardResult } from '../contracts/activities.ts';
 import { writeLabelNifti } from '../datasets/nifti.ts';
 import { shardOf } from '../decisions/plan.ts';
-import { predictVideo } from '../method/inference/predict-video.ts';
+import { predictVideo, segmentPrepared } from '../method/inference/segment-prepared.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
@@ -27,8 +27,10 @@ export async function predictShard(input: PredictShardInput, context: ActivityCo
       if (await findArtefact(context.store, key)) return 'done';
       const prepared = await prepareVideo(context, config.target, id, config.preprocessing);
       policy ??= await loadNetwork(context, input.policy, 'policy');
-      const prediction = predictVideo(policy, prepared.video, config.inference);
-      const stored = split === 'target' ? prediction : prepared.restoreLabels(prediction);
+      const stored =
+        split === 'target'
+          ? predictVideo(policy, prepared.video, config.inference)
+          : segmentPrepared(policy, prepared, config.inference).labels;
       const made = [prepared.reference, input.policy];
       await writeBytes(context, key, writeLabelNifti(stored), made, 'application/gzip');
       logWork(context, 'predictShard', key);

@@ -17,7 +17,7 @@ import { generatePhantom } from '../datasets/phantom/phantom.ts';
 import { preprocess } from '../datasets/preprocessing.ts';
 import type { GreyVideo } from '../imaging/image.ts';
 import { gridAtSpacing, resampleGreyTo } from '../imaging/resample.ts';
-import { predictVideo } from '../method/inference/predict-video.ts';
+import { segmentPrepared } from '../method/inference/segment-prepared.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { type BenchSize, benchNetwork, benchSizes } from './shared/networks.ts';
@@ -77,19 +77,31 @@ async function segmentStages(file: string, policy: UNet3D, size: BenchSize): Pro
       return logits;
     },
   };
-  const predicted = predictVideo(timedPolicy, prepared.video, inference);
-  lap();
-  const labels = prepared.restoreLabels(predicted);
+  let restoreMs = 0;
+  const restoring =
+    <From, To>(restore: (from: From) => To) =>
+    (from: From): To => {
+      const start = cpuTime();
+      const restored = restore(from);
+      restoreMs += cpuTime() - start;
+      return restored;
+    };
+  const timed = {
+    ...prepared,
+    restoreLabels: restoring(prepared.restoreLabels),
+    restoreFrame: restoring(prepared.restoreFrame),
+  };
+  const { labels } = segmentPrepared(timedPolicy, timed, inference);
   lap();
   writeLabelNifti(labels, video.layout);
   lap();
-  const [read, prepare, predict, restore, write] = times.slice(1).map((time, i) => time - times[i]!);
+  const [read, prepare, segment, write] = times.slice(1).map((time, i) => time - times[i]!);
   return {
     read: read!,
     prepare: prepare!,
-    predict: predict!,
+    predict: segment! - restoreMs,
     ofItNetwork: networkMs,
-    restore: restore!,
+    restore: restoreMs,
     write: write!,
   };
 }

@@ -235,7 +235,7 @@ export const LocalSgdSchema = z.strictObject({
     .default(1)
     .describe('compute workers that fine-tune side by side (method.md 7); 1 is plain training'),
   stepsPerRound: atLeastOne
-    .default(50)
+    .default(70)
     .describe(
       'windows that each worker trains on before weights are averaged; without meaning for one worker',
     ),
@@ -243,11 +243,58 @@ export const LocalSgdSchema = z.strictObject({
   outerMomentum: z.number().min(0).lt(1).default(0.9).describe('Nesterov momentum of that step'),
 });
 
+const TimeFusionSchema = z.strictObject({
+  weights: z
+    .array(z.number().min(0))
+    .min(1)
+    .refine((weights) => weights.length % 2 === 1 && weights[(weights.length - 1) / 2]! > 0, {
+      error: 'an odd count of weights, the one in the middle, of the frame itself, above 0',
+    })
+    .default([1])
+    .describe(
+      'of a frame, in the middle, and its neighbours in the mean of their probabilities; [1]: every frame by itself',
+    ),
+  frameMs: positive
+    .default(70)
+    .describe(
+      'longest time from one frame to the next that the weights are for, ms; where it is longer, neighbours count less',
+    ),
+});
+
+const TestTimeAugmentationSchema = z.strictObject({
+  always: z
+    .boolean()
+    .default(false)
+    .describe('in every prediction, those of a run included; false: where `segment --tta` asks for it'),
+  contrasts: z
+    .array(positive)
+    .default([1.1, 0.9, 1.25, 0.75])
+    .describe('views with the contrast about the mean grey level times this'),
+  shiftsMm: z
+    .array(positive)
+    .default([14.8, 22.2, 29.6, 44.4])
+    .describe('views shifted so far in each of four directions, mm; rounded to whole pixels'),
+  rotationsDegrees: z.array(positive).default([5, 10]).describe('views rotated so far in each direction'),
+});
+
 export const InferenceSchema = z.strictObject({
   windowFrames: z.int().min(1).default(4).describe('consecutive frames of a window'),
-  overlap: share.default(0.5).describe('of neighbouring windows, as a share of a window; below 1'),
+  overlap: share
+    .default(0.5)
+    .describe(
+      'of neighbouring windows, as a share of a window; below 1. Windows of 4 frames advance by one frame at 0.75',
+    ),
   padFrames: count.default(6).describe('frames of reflection at both ends'),
   sigmaScale: positive.default(0.125).describe('sigma of the weights of a window, as a share of its size'),
+  restore: z
+    .enum(['labels', 'probabilities'])
+    .default('labels')
+    .describe(
+      "what goes back onto the video's own grid: labels, to the nearest pixel, or probabilities, between pixels in straight lines, before the label is chosen",
+    ),
+  cleaning: z.boolean().default(false).describe('clean the segmentation (method.md 4.1)'),
+  timeFusion: TimeFusionSchema.prefault({}).describe('mean of probabilities over neighbouring frames'),
+  testTimeAugmentation: TestTimeAugmentationSchema.prefault({}).describe('mean over views of a video'),
 });
 
 const range = z.tuple([positive, positive]).refine(([low, high]) => low <= high, 'the smaller number first');
@@ -292,7 +339,9 @@ const RunConfigFieldsSchema = z.strictObject({
   landmark: LandmarkRewardSchema.prefault({}).describe('the second reward network (method.md 5.2)'),
   ppo: PpoSchema.prefault({}).describe('fine-tuning (method.md 6)'),
   localSgd: LocalSgdSchema.prefault({}).describe('fine-tuning by several workers (method.md 7)'),
-  inference: InferenceSchema.prefault({}).describe('sliding windows over a video (method.md 8)'),
+  inference: InferenceSchema.prefault({}).describe(
+    'from windows to the segmentation of a video (method.md 8)',
+  ),
   optimisation: OptimisationSchema.prefault({}).describe('test-time optimisation of one video (method.md 8)'),
 });
 
@@ -311,4 +360,6 @@ export type RewardFitConfig = z.infer<typeof RewardFitSchema>;
 export type PpoConfig = z.infer<typeof PpoSchema>;
 export type LocalSgdConfig = z.infer<typeof LocalSgdSchema>;
 export type InferenceConfig = z.infer<typeof InferenceSchema>;
+export type TestTimeAugmentationConfig = InferenceConfig['testTimeAugmentation'];
+export type TimeFusionConfig = InferenceConfig['timeFusion'];
 export type OptimisationConfig = z.infer<typeof OptimisationSchema>;

@@ -69,3 +69,14 @@ test('a map of numbers returns to the original grid, between the values that it 
   expect(flat.every((value) => Math.abs(value - 0.25) < 1e-6)).toBe(true);
   expect(() => restoreMap({ ...video, frames: 2 })).toThrow(/expected a segmentation of 3 frames/);
 });
+
+test('a frame of a map returns as it does within its video', () => {
+  const config = PreprocessingSchema.parse({ spacingMm: 0.6 });
+  const { video, restoreMap, restoreFrame } = preprocess({ ...geometry, intensities }, config);
+  const whole = restoreMap(video).intensities;
+  const pixels = video.rows * video.columns;
+  const frames = Array.from({ length: video.frames }, (_, t) =>
+    restoreFrame(video.intensities.slice(t * pixels, (t + 1) * pixels)),
+  );
+  expect(frames.flatMap((frame) => [...frame])).toEqual([...whole]);
+});

@@ -4,11 +4,13 @@ import type { PreprocessingConfig } from '../contracts/run-config.ts';
 import { DomainError } from '../ground/errors.ts';
 import { equaliseFrames } from '../imaging/clahe.ts';
 import { cropOrPadGrey, cropOrPadLabels } from '../imaging/crop-pad.ts';
-import type { GreyVideo, LabelVideo, VideoGeometry } from '../imaging/image.ts';
+import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../imaging/image.ts';
 import { gridAtSpacing, resampleGreyTo, resampleLabelsTo } from '../imaging/resample.ts';
 
 export interface Preprocessed {
   readonly video: GreyVideo;
+  /** The grid that the video came from. */
+  readonly original: VideoGeometry;
   /**
    * A segmentation on the grid of `video` back on the original grid, pixel for pixel. @throws GeometryMismatch on
    * another grid
@@ -16,6 +18,8 @@ export interface Preprocessed {
   restoreLabels(labels: LabelVideo): LabelVideo;
   /** The same for a map of numbers, such as a confidence: between pixels it is interpolated. */
   restoreMap(map: GreyVideo): GreyVideo;
+  /** One frame of such a map, [rows, columns]: for maps that are too large to be restored as a whole. */
+  restoreFrame(values: Float32Array): Float32Array;
 }
 
 /** The grid after resampling, before padding, and its size after padding. */
@@ -41,28 +45,33 @@ export function preprocess(video: GreyVideo, config: PreprocessingConfig): Prepr
   const scaled = divideByMaximum(video);
   const equalised = config.clahe.enabled ? equaliseFrames(scaled, config.clahe) : scaled;
   const prepared = cropOrPadGrey(resampleGreyTo(equalised, grid), rows, columns);
-  const { spacingMm, frameTimeMs, frames } = video;
-  const original = { rows: video.rows, columns: video.columns, spacingMm };
+  const original = geometryOf(video);
   const checkPrepared = (found: VideoGeometry) => {
-    if (found.rows === rows && found.columns === columns && found.frames === frames) return;
+    if (found.rows === rows && found.columns === columns && found.frames === video.frames) return;
     throw new DomainError(
       'GeometryMismatch',
-      `expected a segmentation of ${frames} frames of ${rows} x ${columns} pixels, the grid after preprocessing, ` +
+      `expected a segmentation of ${video.frames} frames of ${rows} x ${columns} pixels, the grid after preprocessing, ` +
         `found ${found.frames} of ${found.rows} x ${found.columns}.`,
     );
   };
+  const restoreMap = (map: GreyVideo): GreyVideo => {
+    const unpadded = { ...cropOrPadGrey(map, grid.rows, grid.columns), spacingMm: grid.spacingMm };
+    return { ...resampleGreyTo(unpadded, original), frameTimeMs: video.frameTimeMs };
+  };
   return {
     video: prepared,
+    original,
     restoreLabels(labels) {
       checkPrepared(labels);
       const unpadded = { ...cropOrPadLabels(labels, grid.rows, grid.columns), spacingMm: grid.spacingMm };
-      return { ...resampleLabelsTo(unpadded, original), frameTimeMs };
+      return { ...resampleLabelsTo(unpadded, original), frameTimeMs: video.frameTimeMs };
     },
     restoreMap(map) {
       checkPrepared(map);
-      const unpadded = { ...cropOrPadGrey(map, grid.rows, grid.columns), spacingMm: grid.spacingMm };
-      return { ...resampleGreyTo(unpadded, original), frameTimeMs };
+      return restoreMap(map);
     },
+    restoreFrame: (values) =>
+      restoreMap({ ...geometryOf(prepared), frames: 1, intensities: values }).intensities,
   };
 }
 

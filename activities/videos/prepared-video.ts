@@ -1,22 +1,18 @@
 /** Videos as the networks see them: read from the store through the cache, decoded, preprocessed (method.md 2). */
 import type { PreprocessingConfig } from '../../contracts/run-config.ts';
 import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
-import { preprocess, preprocessLabels } from '../../datasets/preprocessing.ts';
+import { type Preprocessed, preprocess, preprocessLabels } from '../../datasets/preprocessing.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { withInferredAnnotation } from '../../imaging/annotation.ts';
-import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { datasetKeys } from '../../storage/keys.ts';
 import type { ActivityContext } from '../context.ts';
 
-export interface PreparedVideo {
+export interface PreparedVideo extends Preprocessed {
   readonly id: string;
   readonly reference: ArtefactRef;
-  /** On the grid of the networks. */
-  readonly video: GreyVideo;
-  /** From the grid of the networks to the file's. */
-  restoreLabels(labels: LabelVideo): LabelVideo;
 }
 
 /** @throws DomainError ArtefactMissing, ChecksumMismatch, or what the reader finds wrong with the file. */

@@ -5,8 +5,7 @@ import { InferenceSchema, OptimisationSchema, PreprocessingSchema } from '../../
 import { preprocess } from '../../datasets/preprocessing.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
-import { predictVideo } from '../../method/inference/predict-video.ts';
-import { predictAugmentedVideo } from '../../method/inference/test-time-augmentation.ts';
+import { predictVideo, segmentPrepared } from '../../method/inference/segment-prepared.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
 import { Reward } from '../../method/rewards/reward.ts';
 import type { RewardNetwork } from '../../method/rewards/reward-network.ts';
@@ -56,12 +55,14 @@ const plain = { augment: false, optimise: false, uncertainty: false };
 
 it('predicts plainly, or over many views when asked to', () => {
   const { labels, ...more } = segmentVideo(video, policy, settings);
-  expect(labels).toEqual(prepared.restoreLabels(predictVideo(policy, prepared.video, settings.inference)));
+  const { inference } = settings;
+  expect(labels).toEqual(segmentPrepared(policy, prepared, inference).labels);
   expect(more).toEqual({});
-  const augmented = predictAugmentedVideo(policy, prepared.video, settings.inference);
   const { labels: overViews } = segmentVideo(video, policy, settings, { ...plain, augment: true });
-  expect(overViews).toEqual(prepared.restoreLabels(augmented));
+  expect(overViews).toEqual(segmentPrepared(policy, prepared, inference, { augment: true }).labels);
   expect(overViews.labels).not.toEqual(labels.labels);
+  const always = { ...inference, testTimeAugmentation: { ...inference.testTimeAugmentation, always: true } };
+  expect(segmentVideo(video, policy, { ...settings, inference: always }).labels).toEqual(overViews);
 });
 
 it('is as sure of a pixel as the policy and the reward networks all are, on the grid of the video', () => {

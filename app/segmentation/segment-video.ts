@@ -3,9 +3,12 @@ import type { InferenceConfig, OptimisationConfig, PreprocessingConfig } from '.
 import { type Preprocessed, preprocess } from '../../datasets/preprocessing.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
-import { confidenceMap, type PredictedVideo, predictVideo } from '../../method/inference/predict-video.ts';
-import { predictAugmentedVideo } from '../../method/inference/test-time-augmentation.ts';
-import { type OptimisedVideo, predictOptimisedVideo } from '../../method/inference/test-time-optimisation.ts';
+import { confidenceMap, type PredictedVideo } from '../../method/inference/predict-video.ts';
+import {
+  type SegmentedVideo as SegmentedOnGrids,
+  segmentPrepared,
+} from '../../method/inference/segment-prepared.ts';
+import { type OptimisedVideo, segmentOptimised } from '../../method/inference/test-time-optimisation.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import type { Reward } from '../../method/rewards/reward.ts';
 
@@ -17,7 +20,7 @@ export interface SegmentationSettings {
 
 /** What is done beside the plain prediction (method.md 8). */
 export interface SegmentationExtras {
-  /** Mean over 25 views. */
+  /** Mean over views, also where the settings do not ask for it always. */
   readonly augment: boolean;
   /** Optimise on a video whose segmentation is not valid. */
   readonly optimise: boolean;
@@ -27,10 +30,7 @@ export interface SegmentationExtras {
   readonly reward?: Reward | undefined;
 }
 
-export type Optimisation = Pick<
-  OptimisedVideo,
-  'validBefore' | 'validAfter' | 'pass' | 'failingFrames' | 'lowestRewards' | 'meanRewards'
->;
+export type Optimisation = Omit<OptimisedVideo, keyof SegmentedOnGrids>;
 
 /** All on the grid and spacing of the video. */
 export interface SegmentedVideo {
@@ -51,18 +51,12 @@ export function segmentVideo(
   extras?: SegmentationExtras,
 ): SegmentedVideo {
   const prepared = preprocess(video, settings.preprocessing);
-  const predict = (network: UNet3D): PredictedVideo =>
-    extras?.augment
-      ? predictAugmentedVideo(network, prepared.video, settings.inference)
-      : predictVideo(network, prepared.video, settings.inference);
+  const prediction = { augment: extras?.augment === true };
   if (!extras?.optimise) {
-    const predicted = predict(policy);
-    return {
-      labels: prepared.restoreLabels(predicted),
-      ...confidenceOf(predicted, prepared, settings, extras),
-    };
+    const { labels, predicted } = segmentPrepared(policy, prepared, settings.inference, prediction);
+    return { labels, ...confidenceOf(predicted, prepared, settings, extras) };
   }
-  const optimised = predictOptimisedVideo({
+  const optimised = segmentOptimised({
     policy,
     reward: rewardIn(extras).ofWindows({
       scaling: 'none',
@@ -71,19 +65,14 @@ export function segmentVideo(
         ? { spacingMm: settings.preprocessing.spacingMm }
         : undefined,
     }),
-    predict,
-    restore: prepared.restoreLabels,
-    video: prepared.video,
+    prepared,
     inference: settings.inference,
+    prediction,
     seed: OPTIMISATION_SEED,
     config: settings.optimisation,
   });
-  const { validBefore, validAfter, pass, failingFrames, lowestRewards, meanRewards } = optimised;
-  return {
-    labels: prepared.restoreLabels(optimised),
-    optimisation: { validBefore, validAfter, pass, failingFrames, lowestRewards, meanRewards },
-    ...confidenceOf(optimised, prepared, settings, extras),
-  };
+  const { labels, predicted, ...optimisation } = optimised;
+  return { labels, optimisation, ...confidenceOf(predicted, prepared, settings, extras) };
 }
 
 function confidenceOf(

@@ -29,7 +29,7 @@ export interface SegmentRequest {
   readonly out: string;
   /** How videos were prepared, for a checkpoint file that does not say so itself. */
   readonly preset?: PresetName | undefined;
-  /** Test-time augmentation: the mean over 25 views of each video (method.md 8). */
+  /** Test-time augmentation: the mean over several views of each video (method.md 8). */
   readonly augment?: boolean;
   /** Test-time optimisation of a segmentation that is not valid, by the reward networks (method.md 8). */
   readonly optimise?: boolean;

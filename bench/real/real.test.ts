@@ -8,7 +8,6 @@ import { projectRoot } from '../../runtime/installation.ts';
 import { openRealEcho } from '../shared/real-echo.ts';
 import { refuseProjectFolder } from './pictures.ts';
 import { type LoopScore, scoreLoop } from './score.ts';
-import { smoothed } from './segment.ts';
 import { summariseLoops } from './summary.ts';
 
 /** A ventricle of so many columns in each frame, without or with a wall beside it. */
@@ -48,17 +47,6 @@ describe('a loop', () => {
     const recorded = scoreLoop({ id: 'r1', reference: undefined }, whole);
     expect(recorded).toMatchObject({ recorded: true, frames: 2 });
     expect(recorded).not.toHaveProperty('lv');
-  });
-});
-
-it('smooths over five frames, with the frames at the ends held', () => {
-  const impulse = Float32Array.from([0, 0, 0, 1, 0, 0, 0]);
-  const weights = [0, 0.06, 0.24, 0.4, 0.24, 0.06, 0];
-  smoothed(impulse, 7).forEach((value, i) => {
-    expect(value).toBeCloseTo(weights[i]!, 6);
-  });
-  smoothed(new Float32Array(6).fill(0.3), 3).forEach((value) => {
-    expect(value).toBeCloseTo(0.3, 6);
   });
 });
 

@@ -1,22 +1,22 @@
-/**
- * A policy's segmentation of a real loop on the loop's own grid, plain and with all that needs no learning:
- * probabilities restored linearly instead of labels to the nearest pixel, smoothed over five frames, cleaned (method.md
- * 4.1).
- */
+/** A policy's segmentation of a real loop on the loop's own grid, by the published inference and by the full one. */
 import type { SegmentationSettings } from '../../app/segmentation/segment-video.ts';
-import { type Preprocessed, preprocess } from '../../datasets/preprocessing.ts';
-import { CLASS_COUNT } from '../../ground/labels.ts';
-import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
-import { cleanVideo } from '../../imaging/morphology.ts';
-import { policyProbabilities, segmentationOf } from '../../method/inference/predict-video.ts';
+import { fullInference } from '../../contracts/presets.ts';
+import { type InferenceConfig, InferenceSchema } from '../../contracts/run-config.ts';
+import { preprocess } from '../../datasets/preprocessing.ts';
+import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { policyProbabilities } from '../../method/inference/predict-video.ts';
+import { segmentProbabilities } from '../../method/inference/segment-prepared.ts';
 import type { Predictor } from '../../method/windows/window-predictor.ts';
 
 export const inferences = ['plain', 'full'] as const;
 export type Inference = (typeof inferences)[number];
 
-/** Weights of the frames around one; those beyond an end are the frame at the end. */
-const SMOOTHING = [0.06, 0.24, 0.4, 0.24, 0.06];
+const settings: Readonly<Record<Inference, InferenceConfig>> = {
+  plain: InferenceSchema.parse({}),
+  full: InferenceSchema.parse(fullInference),
+};
 
+/** The network looks at the loop once, by the windows of its own settings. */
 export function segmentLoop(
   policy: Predictor,
   { preprocessing, inference }: Pick<SegmentationSettings, 'preprocessing' | 'inference'>,
@@ -24,35 +24,7 @@ export function segmentLoop(
 ): Record<Inference, LabelVideo> {
   const prepared = preprocess(image, preprocessing);
   const probabilities = policyProbabilities(policy, prepared.video, inference);
-  const plain = prepared.restoreLabels(segmentationOf(probabilities, prepared.video));
-  const smooth = smoothed(restored(probabilities, prepared), image.frames);
-  return { plain, full: cleanVideo(segmentationOf(smooth, image)) };
-}
-
-/** [frames, rows, columns, classes] on the recorded grid. */
-function restored(probabilities: Float32Array, prepared: Preprocessed): Float32Array {
-  const maps = Array.from({ length: CLASS_COUNT }, (_, label) => {
-    const intensities = new Float32Array(probabilities.length / CLASS_COUNT);
-    for (let i = 0; i < intensities.length; i++) intensities[i] = probabilities[i * CLASS_COUNT + label]!;
-    return prepared.restoreMap({ ...geometryOf(prepared.video), intensities }).intensities;
-  });
-  const result = new Float32Array(maps[0]!.length * CLASS_COUNT);
-  for (const [label, map] of maps.entries()) {
-    for (let i = 0; i < map.length; i++) result[i * CLASS_COUNT + label] = map[i]!;
-  }
-  return result;
-}
-
-/** The frames of `values` are averaged with their neighbours. */
-export function smoothed(values: Float32Array, frames: number): Float32Array {
-  const size = values.length / frames;
-  const result = new Float32Array(values.length);
-  const reach = (SMOOTHING.length - 1) / 2;
-  for (let t = 0; t < frames; t++) {
-    for (const [k, weight] of SMOOTHING.entries()) {
-      const start = Math.min(frames - 1, Math.max(0, t + k - reach)) * size;
-      for (let i = 0; i < size; i++) result[t * size + i]! += weight * values[start + i]!;
-    }
-  }
-  return result;
+  const by = (one: Inference): LabelVideo =>
+    segmentProbabilities(probabilities.slice(), prepared, settings[one]).labels;
+  return { plain: by('plain'), full: by('full') };
 }

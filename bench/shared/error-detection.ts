@@ -12,14 +12,11 @@ import type { RewardModel } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { preprocess } from '../../datasets/preprocessing.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { CLASS_COUNT } from '../../ground/labels.ts';
 import { randomStream } from '../../ground/random.ts';
 import { geometryOf } from '../../imaging/image.ts';
-import {
-  certaintyOf,
-  confidenceMap,
-  policyProbabilities,
-  segmentationOf,
-} from '../../method/inference/predict-video.ts';
+import { certaintyOf, confidenceMap, policyProbabilities } from '../../method/inference/predict-video.ts';
+import { segmentPrepared } from '../../method/inference/segment-prepared.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
 import type { Reward } from '../../method/rewards/reward.ts';
 import { diceOf } from '../../metrics/overlap.ts';
@@ -106,12 +103,15 @@ export async function detectErrors(
     const dice: number[] = [];
     for await (const { video, reference } of testVideos(refs, context)) {
       const prepared = preprocess(video, config.preprocessing);
-      const probabilities = policyProbabilities(policy, prepared.video, config.inference);
-      const segmentation = segmentationOf(probabilities, prepared.video);
+      const { labels: predicted, predicted: segmentation } = segmentPrepared(
+        policy,
+        prepared,
+        config.inference,
+      );
       const mapOf = (reward: Reward): Float32Array =>
         reward.ofVideo(prepared.video, segmentation, config.inference);
       const ofAnatomy = mapOf(anatomicalAlone);
-      const mean = new Float32Array(probabilities.length);
+      const mean = new Float32Array(CLASS_COUNT * segmentation.labels.length);
       for (const arrays of passes) {
         thinned.assign(arrays);
         const drawn = policyProbabilities(thinned, prepared.video, config.inference);
@@ -125,7 +125,6 @@ export async function detectErrors(
         'policy entropy': segmentation.certainty,
         'MC DropConnect': certaintyOf(mean, policy.config.outputChannels),
       };
-      const predicted = prepared.restoreLabels(segmentation);
       for (const name of uncertaintyNames) {
         const map = prepared.restoreMap({ ...geometryOf(prepared.video), intensities: maps[name] });
         const pixels = foregroundConfidence(predicted, reference, map);

@@ -12,6 +12,7 @@ import { anatomicalValidity } from '../../metrics/anatomy.ts';
 import { compareMitralValve } from '../../metrics/mitral-valve.ts';
 import { diceOf } from '../../metrics/overlap.ts';
 import { temporalValidity, temporalValidityAtFrameRate } from '../../metrics/temporal.ts';
+import { inferences } from './inference.ts';
 
 /** A corner farther off than this is misplaced (method.md 9.4). */
 const MISPLACED_MM = 5;
@@ -41,7 +42,7 @@ export function verdictOn(labels: LabelVideo): Verdict {
 
 /** Segments the video in the plain way and judges what comes out, as it is and after the method's own cleaning. */
 export function judgePolicy(policy: UNet3D, phantom: PhantomCase, config: RunConfig): PhantomResult {
-  const { labels } = segmentVideo(phantom.image, policy, config);
+  const { labels } = segmentVideo(phantom.image, policy, { ...config, inference: inferences.plain });
   const { distances, columnSpacingMm } = compareMitralValve(labels, phantom.labels);
   const worst = distances.flatMap((pair) =>
     pair ? [Math.max(pair.left, pair.right) * columnSpacingMm] : [],

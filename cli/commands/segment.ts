@@ -37,7 +37,10 @@ export function segmentCommand(): Command {
       'how videos were prepared, for a checkpoint that does not say so itself',
       oneOf(presetNames),
     )
-    .option('--tta', 'test-time augmentation: the mean over 25 views of each video, 25 times the time')
+    .option(
+      '--tta',
+      'test-time augmentation: the mean over several views of each video (25 by default), as many times the time',
+    )
     .option(
       '--tto',
       'test-time optimisation: where the result breaks anatomy or time, optimise on that video by the rewards',

@@ -9,7 +9,8 @@ import { recordSteps } from '../../recorded/recorded.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { Predictor } from '../windows/window-predictor.ts';
-import { certaintyOf, confidenceMap, policyProbabilities, predictVideo } from './predict-video.ts';
+import { certaintyOf, confidenceMap, policyProbabilities } from './predict-video.ts';
+import { predictVideo } from './segment-prepared.ts';
 
 const inference = InferenceSchema.parse({});
 
@@ -61,7 +62,7 @@ it.each([
   },
 );
 
-it('keeps the largest foreground blob of each frame and says how sure it is of it', () => {
+it('keeps the largest foreground blob of each frame', () => {
   const video = greyVideo(5, 8, 8);
   video.intensities.fill(0.1);
   for (let t = 0; t < 5; t++) {
@@ -74,16 +75,9 @@ it('keeps the largest foreground blob of each frame and says how sure it is of i
       video.intensities[(t * 8 + row!) * 8 + column!] = 0.9;
     }
   }
-  const { labels, meanConfidence } = predictVideo(brightness, video, inference);
+  const { labels } = predictVideo(brightness, video, inference);
   expect(labels.reduce((sum, label) => sum + label, 0)).toBe(15);
   expect(labels[6 * 8 + 6]).toBe(0);
-  expect(meanConfidence).toBeCloseTo(1 / (1 + Math.exp(-8)), 4);
-});
-
-it('has no confidence in an empty segmentation', () => {
-  const video = greyVideo(2, 8, 8);
-  video.intensities.fill(0);
-  expect(predictVideo(brightness, video, inference).meanConfidence).toBe(0);
 });
 
 it('is certain of a pixel by how far its probabilities are from even', () => {

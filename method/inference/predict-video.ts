@@ -1,20 +1,16 @@
 /**
- * From a policy and a video to labels and confidence (method.md 8). Videos of any size and number of frames, one
- * included.
+ * What a policy says of a video (method.md 8): logits, probabilities, and the labels and the certainty that follow from
+ * them. Videos of any size and number of frames, one included.
  */
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
+import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
 import { keepLargestForegroundVideo } from '../../imaging/morphology.ts';
 import { greyChannel, slideWindows } from '../windows/sliding-window.ts';
 import { type Predictor, windowPredictor } from '../windows/window-predictor.ts';
 
 /** A segmentation with how sure the policy is of it. */
 export interface PredictedVideo extends LabelVideo {
-  /**
-   * Mean probability of the predicted label over foreground pixels, in [1 / classes, 1]; 0 for an empty segmentation.
-   */
-  readonly meanConfidence: number;
   /**
    * How sure the policy is of every pixel, [frames, rows, columns] in [0, 1]: 1 - entropy / ln(classes) of its
    * probabilities.
@@ -41,7 +37,7 @@ export function policyProbabilities(
  * of which the largest foreground blob of each frame stays.
  * @throws DomainError GeometryMismatch when they do not fit the video's grid.
  */
-export function segmentationOf(probabilities: Float32Array, video: GreyVideo): PredictedVideo {
+export function segmentationOf(probabilities: Float32Array, video: VideoGeometry): PredictedVideo {
   const pixels = video.frames * video.rows * video.columns;
   const classes = probabilities.length / pixels;
   if (!Number.isInteger(classes) || classes < 2) {
@@ -51,27 +47,21 @@ export function segmentationOf(probabilities: Float32Array, video: GreyVideo): P
         'pixels with two or more classes',
     );
   }
-  const labels = new Uint8Array(pixels);
-  for (let i = 0; i < pixels; i++) {
-    let best = 0;
-    for (let k = 1; k < classes; k++) {
-      if (probabilities[i * classes + k]! > probabilities[i * classes + best]!) best = k;
-    }
-    labels[i] = best;
-  }
-  const segmentation = keepLargestForegroundVideo({ ...geometryOf(video), labels });
-  let sum = 0;
-  let foreground = 0;
-  segmentation.labels.forEach((label, i) => {
-    if (label === 0) return;
-    sum += probabilities[i * classes + label]!;
-    foreground++;
-  });
   return {
-    ...segmentation,
-    meanConfidence: foreground === 0 ? 0 : sum / foreground,
+    ...keepLargestForegroundVideo({ ...geometryOf(video), labels: mostLikely(probabilities, classes) }),
     certainty: certaintyOf(probabilities, classes),
   };
+}
+
+/** The most likely label of every pixel of probabilities or logits [..., classes]; the first on ties. */
+export function mostLikely(values: Float32Array, classes: number): Uint8Array {
+  const labels = new Uint8Array(values.length / classes);
+  for (let i = 0; i < labels.length; i++) {
+    let best = 0;
+    for (let k = 1; k < classes; k++) if (values[i * classes + k]! > values[i * classes + best]!) best = k;
+    labels[i] = best;
+  }
+  return labels;
 }
 
 /**
@@ -88,11 +78,6 @@ export function certaintyOf(probabilities: Float32Array, classes: number): Float
     certainty[i] = Math.min(1, Math.max(0, 1 - entropy / Math.log(classes)));
   }
   return certainty;
-}
-
-/** The policy's segmentation of a preprocessed video, on the video's grid. */
-export function predictVideo(policy: Predictor, video: GreyVideo, config: InferenceConfig): PredictedVideo {
-  return segmentationOf(policyProbabilities(policy, video, config), video);
 }
 
 /**

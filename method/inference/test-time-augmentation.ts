@@ -1,11 +1,11 @@
 /**
- * Test-time augmentation (method.md 8): the mean probability over 25 views of a video, each undone before the mean. A
- * pixel that a view moved out of the image counts only the views that saw it.
+ * Test-time augmentation (method.md 8): the mean probability over several views of a video, each undone before the
+ * mean. A pixel that a view moved out of the image counts only the views that saw it.
  */
-import type { InferenceConfig } from '../../contracts/run-config.ts';
-import type { GreyVideo } from '../../imaging/image.ts';
+import type { InferenceConfig, TestTimeAugmentationConfig } from '../../contracts/run-config.ts';
+import type { GreyVideo, VideoGeometry } from '../../imaging/image.ts';
 import type { Predictor } from '../windows/window-predictor.ts';
-import { type PredictedVideo, policyProbabilities, segmentationOf } from './predict-video.ts';
+import { policyProbabilities } from './predict-video.ts';
 
 /** Contrast factor, or where output pixel (row, column) is read from, in pixels relative to the image centre. */
 export type View =
@@ -13,26 +13,33 @@ export type View =
   | { readonly kind: 'shift'; readonly rows: number; readonly columns: number }
   | { readonly kind: 'rotation'; readonly degrees: number };
 
-/** Identity, 4 contrasts, 16 shifts, 4 rotations. */
-export const views: readonly View[] = [
-  ...[1, 1.1, 0.9, 1.25, 0.75].map((factor) => ({ kind: 'contrast', factor }) as const),
-  ...[40, 60, 80, 120].flatMap((distance) =>
-    [
-      [distance, 0],
-      [-distance, 0],
-      [0, distance],
-      [0, -distance],
-    ].map(([rows, columns]) => ({ kind: 'shift', rows: rows!, columns: columns! }) as const),
-  ),
-  ...[5, -5, 10, -10].map((degrees) => ({ kind: 'rotation', degrees }) as const),
-];
+/**
+ * The identity, then the contrasts, the shifts and the rotations; published are 25 views. Shifts are given in mm, so
+ * that a coarser grid shifts as far, and are whole pixels of the video, so that nothing is blurred.
+ */
+export function viewsOf(config: TestTimeAugmentationConfig, { spacingMm }: VideoGeometry): View[] {
+  const pixels = (mm: number, axis: 0 | 1) => Math.round(mm / spacingMm[axis]);
+  return [
+    ...[1, ...config.contrasts].map((factor) => ({ kind: 'contrast', factor }) as const),
+    ...config.shiftsMm.flatMap((mm) =>
+      [
+        [pixels(mm, 0), 0],
+        [-pixels(mm, 0), 0],
+        [0, pixels(mm, 1)],
+        [0, -pixels(mm, 1)],
+      ].map(([rows, columns]) => ({ kind: 'shift', rows: rows!, columns: columns! }) as const),
+    ),
+    ...config.rotationsDegrees.flatMap((angle) =>
+      [angle, -angle].map((degrees) => ({ kind: 'rotation', degrees }) as const),
+    ),
+  ];
+}
 
-/** Mean probabilities over all views, [frames, rows, columns, classes]. `onView` is told how many are done. */
+/** Mean probabilities over all views, [frames, rows, columns, classes]. */
 export function augmentedProbabilities(
   policy: Predictor,
   video: GreyVideo,
   config: InferenceConfig,
-  onView: (done: number) => void = () => {},
 ): Float32Array {
   const { frames, rows, columns } = video;
   const classes = policy.config.outputChannels;
@@ -51,10 +58,9 @@ export function augmentedProbabilities(
     warp(seen, { frames, rows, columns, channels: classes }, undo, sums);
     warp(covered, { frames, rows, columns, channels: 1 }, undo, weights);
   };
-  views.forEach((view, index) => {
+  for (const view of viewsOf(config.testTimeAugmentation, video)) {
     if (showsTheImage(view, video)) addView(view);
-    onView(index + 1);
-  });
+  }
   for (let i = 0; i < sums.length; i++) sums[i]! /= weights[Math.floor(i / classes)]!;
   return sums;
 }
@@ -62,16 +68,6 @@ export function augmentedProbabilities(
 /** A shift out of the image shows nothing. */
 function showsTheImage(view: View, { rows, columns }: GreyVideo): boolean {
   return view.kind !== 'shift' || (Math.abs(view.rows) < rows && Math.abs(view.columns) < columns);
-}
-
-/** The segmentation of the mean over views. */
-export function predictAugmentedVideo(
-  policy: Predictor,
-  video: GreyVideo,
-  config: InferenceConfig,
-  onView?: (done: number) => void,
-): PredictedVideo {
-  return segmentationOf(augmentedProbabilities(policy, video, config, onView), video);
 }
 
 /**

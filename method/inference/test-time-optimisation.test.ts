@@ -7,8 +7,9 @@ import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image
 import { recordSteps } from '../../recorded/recorded.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { WindowReward } from '../rewards/reward.ts';
-import { predictVideo } from './predict-video.ts';
-import { predictOptimisedVideo } from './test-time-optimisation.ts';
+import { preparedAsItIs } from './prepared.fixture.ts';
+import { type SegmentedVideo, segmentPrepared } from './segment-prepared.ts';
+import { segmentOptimised } from './test-time-optimisation.ts';
 
 const inference = InferenceSchema.parse({});
 const published = OptimisationSchema.parse({});
@@ -31,8 +32,10 @@ const policyOf = (seed: number) =>
     },
     randomStream(seed, 'policy'),
   );
-/** What a prediction says beside its labels; nothing here reads it. */
-const sure = { meanConfidence: 0.9, certainty: new Float32Array() };
+/** The labels on both grids, which here are one. */
+function segmented(labels: LabelVideo): SegmentedVideo {
+  return { labels, predicted: { ...labels, certainty: new Float32Array() } };
+}
 
 function disc(): GreyVideo {
   const intensities = Float32Array.from({ length: 6 * 256 }, (_, i) =>
@@ -65,14 +68,14 @@ it('raises the reward of the worst frame on an invalid video, the same way each 
   const input = {
     policy,
     reward: brightnessReward,
-    video: disc(),
+    prepared: preparedAsItIs(disc()),
     inference,
     seed: 7,
     config: { ...published, learningRate: 1e-2 },
   };
   const weights = structuredClone(policy.toArrays());
   const before = tf.memory().numTensors;
-  const result = predictOptimisedVideo(input);
+  const result = segmentOptimised(input);
   expect(tf.memory().numTensors).toBe(before);
   expect(policy.toArrays()).toEqual(weights);
   expect(result.failingFrames).toEqual([6, 6, 6, 6, 6]);
@@ -83,27 +86,27 @@ it('raises the reward of the worst frame on an invalid video, the same way each 
   expect(result.meanRewards).toHaveLength(5);
   for (const [i, mean] of result.meanRewards.entries())
     expect(mean).toBeGreaterThanOrEqual(result.lowestRewards[i]!);
-  expect(predictOptimisedVideo(input)).toEqual(result);
+  expect(segmentOptimised(input)).toEqual(result);
   recordSteps(false);
-  expect(predictOptimisedVideo(input)).toEqual(result);
+  expect(segmentOptimised(input)).toEqual(result);
   recordSteps(true);
   policy.dispose();
 });
 
 it('keeps the first prediction when no pass does better', () => {
   const policy = policyOf(2);
-  const video = disc();
   const nothingHelps = paying((_image, actions) => tf.fill(actions.shape, 0.5));
-  const result = predictOptimisedVideo({
+  const prepared = preparedAsItIs(disc());
+  const result = segmentOptimised({
     policy,
     reward: nothingHelps,
-    video,
+    prepared,
     inference,
     seed: 1,
     config: published,
   });
   expect(result).toMatchObject({ pass: 0, validBefore: false, validAfter: false });
-  expect(result.labels).toEqual(predictVideo(policy, video, inference).labels);
+  expect(result.labels).toEqual(segmentPrepared(policy, prepared, inference).labels);
   policy.dispose();
 });
 
@@ -114,18 +117,10 @@ it('leaves a valid video as it is, without asking for a reward', () => {
   const noReward = paying(() => {
     throw new Error('a valid video needs no reward');
   });
-  const predict = () => ({ ...valid, ...sure });
-  const result = predictOptimisedVideo({
-    policy,
-    reward: noReward,
-    video,
-    inference,
-    seed: 1,
-    predict,
-    config: published,
-  });
-  expect(result).toEqual({
-    ...predict(),
+  const prepared = preparedAsItIs(video);
+  const input = { policy, reward: noReward, prepared, inference, seed: 1, config: published };
+  expect(segmentOptimised(input, () => segmented(valid))).toEqual({
+    ...segmented(valid),
     validBefore: true,
     validAfter: true,
     pass: 0,
@@ -140,7 +135,14 @@ it('gives each video the same result in any order', () => {
   const policy = policyOf(4);
   const config = { ...published, learningRate: 1e-2, passes: 2 };
   const optimise = (video: GreyVideo) =>
-    predictOptimisedVideo({ policy, reward: brightnessReward, video, inference, seed: 7, config });
+    segmentOptimised({
+      policy,
+      reward: brightnessReward,
+      prepared: preparedAsItIs(video),
+      inference,
+      seed: 7,
+      config,
+    });
   const darker = { ...disc(), intensities: disc().intensities.map((value) => value * 0.9) };
   const forwards = [optimise(disc()), optimise(darker)];
   const backwards = [optimise(darker), optimise(disc())];
@@ -151,22 +153,16 @@ it('gives each video the same result in any order', () => {
 
 it('holds up what is more likely right than wrong, and nothing else', () => {
   const policy = policyOf(1);
-  const video = disc();
-  const before = predictVideo(policy, video, inference).labels;
+  const prepared = preparedAsItIs(disc());
+  const before = segmentPrepared(policy, prepared, inference).labels.labels;
   const changedBy = (probability: number): number => {
     let last = before;
-    predictOptimisedVideo({
-      policy,
-      reward: paying((_image, actions) => tf.fill(actions.shape, probability)),
-      predict: (network) => {
-        const prediction = predictVideo(network, video, inference);
-        last = prediction.labels;
-        return prediction;
-      },
-      video,
-      inference,
-      seed: 7,
-      config: { ...published, entropyCoefficient: 0 },
+    const reward = paying((_image, actions) => tf.fill(actions.shape, probability));
+    const config = { ...published, entropyCoefficient: 0 };
+    segmentOptimised({ policy, reward, prepared, inference, seed: 7, config }, (network) => {
+      const found = segmentPrepared(network, prepared, inference);
+      last = found.labels.labels;
+      return found;
     });
     return last.filter((label, i) => label !== before[i]).length / before.length;
   };
@@ -175,55 +171,47 @@ it('holds up what is more likely right than wrong, and nothing else', () => {
   policy.dispose();
 });
 
-it('keeps the pass with the fewest failing frames, of equals the one whose worst frame earns most, and predicts as told', () => {
+it('keeps the pass with the fewest failing frames, of equals the one whose worst frame earns most, and segments as told', () => {
   const policy = policyOf(1);
   const video = disc();
   const framesThatFail = [2, 3, 1, 1, 2];
   const valid = cavityInRing();
   const predicted: UNet3D[] = [];
-  const predict = (network: UNet3D) => {
+  const segment = (network: UNet3D) => {
     const failing = framesThatFail[predicted.push(network) - 1]!;
     const labels = Uint8Array.from({ length: 6 * 256 }, (_, i) => valid[i % 256]!);
     // A piece of myocardium of its own, so small and near that nothing jumps in time.
     for (let t = 0; t < failing; t++) labels[t * 256 + 14 * 16 + 3] = 2;
-    return { ...geometryOf(video), labels, ...sure };
+    return segmented({ ...geometryOf(video), labels });
   };
   let asked = 0;
   // Two chunks a pass are asked for when it is optimised and again when it is judged.
   const rises = paying((_image, actions) => tf.fill(actions.shape, ++asked / 100));
-  const input = { policy, video, inference, seed: 7, predict, config: published };
-  const result = predictOptimisedVideo({ ...input, reward: rises });
+  const prepared = preparedAsItIs(video);
+  const input = { policy, prepared, inference, seed: 7, config: published, reward: rises };
+  const result = segmentOptimised(input, segment);
   expect(result.failingFrames).toEqual(framesThatFail);
   expect(result).toMatchObject({ pass: 3, validAfter: false });
   expect(predicted[0]).toBe(policy);
   policy.dispose();
 });
 
-it('stops at the first pass that makes the video valid, on the grid that it is told to judge', () => {
+it('stops at the first pass that makes the video valid on its own grid', () => {
   const policy = policyOf(1);
   const video = disc();
   const valid: LabelVideo = { ...geometryOf(video), frames: 1, labels: cavityInRing() };
   let predictions = 0;
-  const predict = () => {
-    const labels = new Uint8Array(256).fill(predictions++);
-    return { ...valid, labels, ...sure };
+  // What is predicted is the number of the prediction in every pixel; on the video's grid the third one is valid.
+  const segment = (): SegmentedVideo => {
+    const { predicted } = segmented({ ...valid, labels: new Uint8Array(256).fill(predictions) });
+    return { predicted, labels: predictions++ === 2 ? valid : { ...valid, labels: new Uint8Array(256) } };
   };
-  // What is predicted is a number of the prediction in every pixel; the third one is valid.
-  const restore = ({ labels }: LabelVideo): LabelVideo =>
-    labels[0] === 2 ? valid : { ...valid, labels: new Uint8Array(256) };
   const before = tf.memory().numTensors;
-  const result = predictOptimisedVideo({
-    policy,
-    reward: brightnessReward,
-    video,
-    inference,
-    seed: 7,
-    predict,
-    restore,
-    config: published,
-  });
+  const prepared = preparedAsItIs(video);
+  const input = { policy, reward: brightnessReward, prepared, inference, seed: 7, config: published };
+  const result = segmentOptimised(input, segment);
   expect(result).toMatchObject({ pass: 2, validBefore: false, validAfter: true });
-  expect(result.labels[0]).toBe(2);
+  expect(result.predicted.labels[0]).toBe(2);
   expect(result.lowestRewards).toHaveLength(3);
   expect(tf.memory().numTensors).toBe(before);
   policy.dispose();

@@ -15,12 +15,17 @@ import type { WindowSurroundings } from '../rewards/penalties.ts';
 import type { WindowReward } from '../rewards/reward.ts';
 import { consecutiveStarts, imageWindow, windowsOf } from '../windows/training-windows.ts';
 import { OptimisationStep } from './optimisation-step.ts';
-import { type PredictedVideo, predictVideo } from './predict-video.ts';
+import {
+  type PredictionOptions,
+  type PreparedVideo,
+  type SegmentedVideo,
+  segmentPrepared,
+} from './segment-prepared.ts';
 
-export interface OptimisedVideo extends PredictedVideo {
+export interface OptimisedVideo extends SegmentedVideo {
   /**
-   * Whether the policy's own prediction passed every anatomical criterion and every temporal measure (method.md 9.2,
-   * 9.3).
+   * Whether the policy's own segmentation passed every anatomical criterion and every temporal measure on the video's
+   * own grid (method.md 9.2, 9.3).
    */
   readonly validBefore: boolean;
   /** The same of the result. */
@@ -41,34 +46,36 @@ export interface OptimisationInput {
    * Probability that a pixel is right, not scaled per frame: it is compared with even odds, and frames with each other.
    */
   readonly reward: WindowReward;
-  /** How the video is predicted, before and after; `predictVideo` when left out. */
-  readonly predict?: (policy: UNet3D) => PredictedVideo;
-  /** Onto the grid that validity is judged on, that of the file; the preprocessed one when left out. */
-  readonly restore?: (prediction: LabelVideo) => LabelVideo;
-  readonly video: GreyVideo;
+  readonly prepared: PreparedVideo;
   readonly inference: InferenceConfig;
+  readonly prediction?: PredictionOptions;
   readonly seed: number;
   readonly config: OptimisationConfig;
 }
 
+/** How a video is segmented, before and after; tests give their own. */
+type Segment = (policy: UNet3D) => SegmentedVideo;
+
 /**
- * Predicts a preprocessed video and, when the result is invalid in anatomy or over time, optimises until it is valid or
- * the passes are used up.
+ * Segments a prepared video and, when the result is invalid in anatomy or over time, optimises until it is valid or the
+ * passes are used up.
+ * @param segment of `input` by a policy.
  */
-export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo {
-  const { policy, video, inference, restore = (labels: LabelVideo) => labels } = input;
-  const predict = input.predict ?? ((network: UNet3D) => predictVideo(network, video, inference));
-  const failuresOf = (prediction: PredictedVideo): number => failingFrames(restore(prediction));
-  const first = predict(policy);
-  const failures = failuresOf(first);
+export function segmentOptimised(
+  input: OptimisationInput,
+  segment: Segment = (network) => segmentPrepared(network, input.prepared, input.inference, input.prediction),
+): OptimisedVideo {
+  const { policy } = input;
+  const first = segment(policy);
+  const failures = failingFrames(first.labels);
   if (failures === 0) {
     const none = { failingFrames: [], lowestRewards: [], meanRewards: [] };
     return { ...first, validBefore: true, validAfter: true, pass: 0, ...none };
   }
   const copy = UNet3D.fromArrays(policy.config, policy.toArrays());
   try {
-    const { prediction, ...chosen } = bestPass(copy, { first, failures }, { ...input, predict, failuresOf });
-    return { ...prediction, validBefore: false, ...chosen };
+    const { segmented, ...chosen } = bestPass(copy, { first, failures }, { ...input, segment });
+    return { ...segmented, validBefore: false, ...chosen };
   } finally {
     copy.dispose();
   }
@@ -81,38 +88,35 @@ export function predictOptimisedVideo(input: OptimisationInput): OptimisedVideo 
  */
 function bestPass(
   copy: UNet3D,
-  { first, failures }: { readonly first: PredictedVideo; readonly failures: number },
-  input: OptimisationInput & {
-    readonly predict: (policy: UNet3D) => PredictedVideo;
-    readonly failuresOf: (prediction: PredictedVideo) => number;
-  },
-): Omit<OptimisedVideo, keyof PredictedVideo | 'validBefore'> & { readonly prediction: PredictedVideo } {
-  const { video, inference, seed, reward, config, predict, failuresOf } = input;
+  { first, failures }: { readonly first: SegmentedVideo; readonly failures: number },
+  input: OptimisationInput & { readonly segment: Segment },
+): Omit<OptimisedVideo, keyof SegmentedVideo | 'validBefore'> & { readonly segmented: SegmentedVideo } {
+  const { inference, seed, reward, config, segment } = input;
   const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
   const step = new OptimisationStep({ policy: copy, optimiser, reference: input.policy, reward, config });
-  const chunks = chunksOf(video, inference.windowFrames);
+  const chunks = chunksOf(input.prepared.video, inference.windowFrames);
   try {
-    let surroundings = surroundingsOf(first, chunks, config);
+    let surroundings = surroundingsOf(first.predicted, chunks, config);
     const passes = [{ failures, ...rewardOfVideo(copy, reward, chunks, surroundings) }];
-    let best = { pass: 0, prediction: first, ...passes[0]! };
+    let best = { pass: 0, segmented: first, ...passes[0]! };
     for (let pass = 1; pass <= config.passes && best.failures > 0; pass++) {
       chunks.forEach(({ window }, index) => {
         step.run(window, surroundings[index], randomStream(seed, 'tto', pass, index));
       });
-      const prediction = predict(copy);
-      surroundings = surroundingsOf(prediction, chunks, config);
+      const segmented = segment(copy);
+      surroundings = surroundingsOf(segmented.predicted, chunks, config);
       const result = {
-        failures: failuresOf(prediction),
+        failures: failingFrames(segmented.labels),
         ...rewardOfVideo(copy, reward, chunks, surroundings),
       };
       passes.push(result);
       const fewer = result.failures < best.failures;
       if (fewer || (result.failures === best.failures && result.lowest > best.lowest))
-        best = { pass, prediction, ...result };
+        best = { pass, segmented, ...result };
     }
     return {
       pass: best.pass,
-      prediction: best.prediction,
+      segmented: best.segmented,
       validAfter: best.failures === 0,
       failingFrames: passes.map((pass) => pass.failures),
       lowestRewards: passes.map(({ lowest }) => lowest),

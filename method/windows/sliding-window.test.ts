@@ -23,6 +23,11 @@ it('spreads window starts evenly, rounding half to even', () => {
   expect(windowStarts(4, 4, 0.5)).toEqual([0]);
 });
 
+it('advances by one frame where windows of four overlap by three quarters or more', () => {
+  for (const overlap of [0.75, 0.99])
+    expect(windowStarts(19, 4, overlap)).toEqual(Array.from({ length: 16 }, (_, i) => i));
+});
+
 it.each([1, 2, 3, 5, 30])('gives a video of %i frames back where the predictor is the identity', (frames) => {
   const input = video(frames);
   const output = slideWindows(input, (x) => tf.clone(x), config);

@@ -19,7 +19,8 @@ const WEIGHT_FLOOR = 1e-3;
  */
 const VOXELS_PER_CALL = 160_000;
 
-export interface WindowConfig extends InferenceConfig {
+export interface WindowConfig
+  extends Pick<InferenceConfig, 'windowFrames' | 'overlap' | 'padFrames' | 'sigmaScale'> {
   /** In-plane size of a window; the whole image when left out. */
   readonly windowRows?: number;
   readonly windowColumns?: number;
