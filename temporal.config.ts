@@ -132,6 +132,8 @@ export const serviceLimits = {
   /** A worker finishes or hands back what it holds before it ends. */
   workerStopGraceMs: 30 * SECOND_MS,
   healthMs: 2 * SECOND_MS,
+  /** For whatever listens at a port of this machine to accept a connection. */
+  connectMs: SECOND_MS,
   /** For as long the embedded server remembers a run that ended: `resume` needs its history. */
   endedRunsKeptMs: 90 * 24 * HOUR_MS,
   /** For the S3 server to show whether the file system has what it needs. */
