@@ -8,7 +8,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { rotateLog } from '../../runtime/log-file.ts';
 import { isAlive, startTimeOf } from '../../runtime/process-identity.ts';
 import { endLeftovers, readServiceRecord, writeServiceRecord } from '../../runtime/service-record.ts';
-import { claimPort, isListening } from '../../runtime/services/ports.ts';
+import { type ClaimedPort, claimPort, isListening } from '../../runtime/services/ports.ts';
 import { type ProcessSpec, type Supervisor, supervise } from '../../runtime/supervisor.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'echoloop-supervisor-'));
@@ -16,9 +16,17 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 const newHome = (): string => mkdtempSync(join(scratch, 'home-'));
 
 const running: Supervisor[] = [];
+const claimed: ClaimedPort[] = [];
 afterEach(async () => {
   for (const supervisor of running.splice(0)) await supervisor.stop();
+  for (const port of claimed.splice(0)) await port.release();
 });
+
+async function freePort(): Promise<number> {
+  const one = await claimPort(17_000);
+  claimed.push(one);
+  return one.port;
+}
 
 async function startSupervisor(home: string, lines: string[] = []): Promise<Supervisor> {
   const supervisor = await supervise({
@@ -72,7 +80,7 @@ describe('a home folder that cannot be written, as on a full disk,', () => {
     const home = newHome();
     const lines: string[] = [];
     const supervisor = await startSupervisor(home, lines);
-    const { port } = await claimPort(17_000);
+    const port = await freePort();
     await supervisor.add(server('a', port));
     const blocked = join(home, `services.json.${process.pid}`);
     mkdirSync(blocked);
@@ -94,7 +102,7 @@ describe('the supervisor', () => {
     const home = newHome();
     const lines: string[] = [];
     const supervisor = await startSupervisor(home, lines);
-    const { port } = await claimPort(17_000);
+    const port = await freePort();
     await supervisor.add(server('service', port));
     await supervisor.ready();
     for (let round = 1; round <= 2; round++) {
@@ -150,7 +158,7 @@ describe('the supervisor', () => {
     const orders = join(home, 'order');
     const supervisor = await startSupervisor(home);
     for (const name of ['first', 'second', 'third'])
-      await supervisor.add(server(name, (await claimPort(17_000)).port, orders));
+      await supervisor.add(server(name, await freePort(), orders));
     await supervisor.stop();
     expect(readFileSync(orders, 'utf8')).toBe('third second first ');
     expect(existsSync(join(home, 'services.json'))).toBe(false);
