@@ -1,13 +1,15 @@
 /**
- * Every timeout, retry rule and budget of what runs, in one place, as plain data: workflows read it too. Where a
- * deployment's services are is runtime/deployment.ts; what set-up may take is runtime/provision's own; numbers of the
- * method are configuration of a run.
+ * Every timeout, retry rule and budget in one place, as plain data: workflows read it too. Where services are is
+ * runtime/deployment.ts, numbers of the method are configuration of a run. Outside of it are what may know no
+ * configuration: the lock of runtime/file-lock.mjs, which runs before anything is installed, and the decoders of
+ * datasets/dicom, whose time follows from the picture.
  */
 import { finalErrorCodes } from './ground/errors.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 const MEGABYTE = 1e6;
 const GIGABYTE = 1e9;
 
@@ -28,7 +30,7 @@ export const activityPolicies = {
   /** Inference over one shard of videos. */
   inference: { startToCloseTimeout: 6 * HOUR_MS, heartbeatTimeout, retry },
   /** Training: resumes from its last checkpoint, so a retry is cheap however long it runs. */
-  training: { startToCloseTimeout: 7 * 24 * HOUR_MS, heartbeatTimeout, retry },
+  training: { startToCloseTimeout: 7 * DAY_MS, heartbeatTimeout, retry },
 } as const;
 
 /**
@@ -86,6 +88,10 @@ export const memoryBudgets = {
 export const diskBudgets = {
   /** Artefacts that a host keeps at hand. */
   cacheBytes: 20 * GIGABYTE,
+  /** A file of that cache which is in use says so on disk, for the other processes, at most this often. */
+  touchCacheEveryMs: MINUTE_MS,
+  /** What writing wholes leaves when its process is killed; a younger one may still become whole. */
+  abandonedAfterMs: HOUR_MS,
   /** A service's log before it is moved aside. */
   longestLogBytes: 10 * MEGABYTE,
 } as const;
@@ -98,6 +104,8 @@ export const storeLimits = {
   stallMs: 15 * SECOND_MS,
   /** Times that a request is sent before it counts as failed; a server that never answers is given up after 50 s. */
   attempts: 3,
+  /** Before an object whose answer broke off is read for the second time; as much longer each time. */
+  pauseMs: 200,
   /** Connections at once; further requests wait for a free one. */
   connections: 64,
   /** Of thousands of reads, so many at once: enough to hide the way to the store, few enough for others' requests. */
@@ -132,8 +140,10 @@ export const serviceLimits = {
   /** A worker finishes or hands back what it holds before it ends. */
   workerStopGraceMs: 30 * SECOND_MS,
   healthMs: 2 * SECOND_MS,
+  /** For whatever listens at a port of this machine to accept a connection. */
+  connectMs: SECOND_MS,
   /** For as long the embedded server remembers a run that ended: `resume` needs its history. */
-  endedRunsKeptMs: 90 * 24 * HOUR_MS,
+  endedRunsKeptMs: 90 * DAY_MS,
   /** For the S3 server to show whether the file system has what it needs. */
   trialMs: 10 * SECOND_MS,
   bucketMs: 10 * SECOND_MS,
@@ -144,6 +154,32 @@ export const serviceLimits = {
   rotateLogsEveryMs: 30 * SECOND_MS,
   speedTestMs: 2 * MINUTE_MS,
 } as const;
+
+/** Set-up: what is downloaded, built and checked once for a machine. */
+export const setupLimits = {
+  /** For a tool to say its version. */
+  versionMs: 20 * SECOND_MS,
+  /** Wheels of TensorFlow and of CUDA, up to 3 GB. */
+  wheelsMs: HOUR_MS,
+  /** A download of Temporal's command that gets no byte for so long is given up: a machine without a way out is told. */
+  stalledDownloadMs: 20 * SECOND_MS,
+  lookAtDownloadEveryMs: SECOND_MS,
+  /** The TensorFlow addon, or a service out of its Go sources. */
+  buildMs: 30 * MINUTE_MS,
+  /** The addon of a few lines that quietens TensorFlow's start. */
+  smallBuildMs: 2 * MINUTE_MS,
+  /** Pointing the addon at its libraries and signing it, on macOS. */
+  signMs: MINUTE_MS,
+  /** For TensorFlow to load for the first time. */
+  firstLoadMs: 3 * MINUTE_MS,
+  /** What an interrupted set-up left is removed after this; a younger one may still be at work. */
+  abandonedAfterMs: DAY_MS,
+  /** A step that lasts shows that it lives this often: on a terminal in place, elsewhere by a line each time. */
+  reminderEveryMs: { terminal: 500, line: 20 * SECOND_MS },
+} as const;
+
+/** Films that ffmpeg decodes: of one, however long. */
+export const filmLimits = { decodeMs: 5 * MINUTE_MS } as const;
 
 /** Of whoever asks Temporal: the command line, `doctor`, health checks. */
 export const clientLimits = {

@@ -1,4 +1,7 @@
-/** The part of tfjs-node's back end that recording works on, by its shape alone: nothing here imports that package. */
+/**
+ * The part of tfjs-node's back end that recordings and kernels work on, by its shape alone: nothing here imports that
+ * package. It runs any operation of TensorFlow by name.
+ */
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** An attribute of an operation; `type` is a code of `attributeKinds`. */
@@ -14,6 +17,26 @@ export const attributeKinds = ['string', 'integer', 'float', 'boolean', 'type', 
 /** TensorFlow's TF_DataType codes that tfjs-node has a type for. */
 export const dataTypes = { float32: 1, int32: 3, string: 7, complex64: 8, bool: 10 } as const;
 
+type ValueOf = (name: string, value: unknown) => OpAttribute;
+
+function ofKind(kind: (typeof attributeKinds)[number]): ValueOf {
+  const type = attributeKinds.indexOf(kind);
+  return (name, value) => ({ name, type, value });
+}
+
+const ofType = ofKind('type');
+
+/** Makes attributes of operations, by the type that TensorFlow declares for them. */
+export const attributeOf = {
+  type: ofType,
+  float32: (name: string) => ofType(name, dataTypes.float32),
+  int32: (name: string) => ofType(name, dataTypes.int32),
+  integers: ofKind('integer'),
+  float: ofKind('float'),
+  boolean: ofKind('boolean'),
+  text: ofKind('string'),
+} as const;
+
 /** Bytes of a number of the types whose numbers a graph can give once for all. */
 export const elementSizes: Readonly<Record<number, number>> = {
   [dataTypes.float32]: 4,
@@ -28,6 +51,8 @@ export interface OutputInfo {
 }
 
 export interface NativeBinding {
+  /** Of TensorFlow's library. */
+  readonly TF_Version: string;
   executeOp(
     name: string,
     attributes: readonly OpAttribute[],
@@ -49,6 +74,7 @@ export interface NativeBinding {
 export interface NativeBackend {
   /** Replaced while a step is recorded. */
   binding: NativeBinding;
+  readonly isUsingGpuDevice: boolean;
   /** `values` is data that waits for its first use to be put into TensorFlow. */
   readonly tensorMap: {
     get(dataId: object): { readonly id: number; readonly refCount: number; readonly values: unknown };
@@ -57,6 +83,11 @@ export interface NativeBackend {
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
   /** Takes data of the host for a tensor; gives its data's id. */
   write(values: unknown, shape: readonly number[], dtype: tf.DataType): object;
+  executeSingleOutput(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly tf.Tensor[],
+  ): tf.Tensor;
   executeMultipleOutputs(
     name: string,
     attributes: readonly OpAttribute[],
@@ -71,6 +102,11 @@ export type RecordingBackend = NativeBackend & {
   binding: NativeBinding & Required<Pick<NativeBinding, 'registerFunction' | 'removeFunction'>>;
 };
 
+/** True for tfjs-node and tfjs-node-gpu. */
+export function isNativeBackend(backend: object): backend is NativeBackend {
+  return 'binding' in backend && 'executeMultipleOutputs' in backend;
+}
+
 /** True where steps can be recorded: tfjs-node or tfjs-node-gpu, with the addon that this project's set-up builds. */
 export function canRecord(backend: object): backend is RecordingBackend {
   const { binding } = backend as { binding?: Partial<NativeBinding> };
@@ -79,6 +115,5 @@ export function canRecord(backend: object): backend is RecordingBackend {
 
 /** A tensor of its own over the same data. */
 export function identity(backend: NativeBackend, tensor: tf.Tensor): tf.Tensor {
-  const type = { name: 'T', type: attributeKinds.indexOf('type'), value: dataTypes[tensor.dtype] };
-  return backend.executeMultipleOutputs('Identity', [type], [tensor], 1)[0]!;
+  return backend.executeSingleOutput('Identity', [attributeOf.type('T', dataTypes[tensor.dtype])], [tensor]);
 }

@@ -136,7 +136,7 @@ const others: Readonly<Record<string, Operation>> = {
     tf.grad((x) => tf.sum(tf.addN([tf.relu(x), tf.elu(x), tf.square(tf.leakyRelu(x)), tf.sigmoid(x)])))(a),
 };
 
-export const operations: Readonly<Record<string, Operation>> = {
+const operations: Readonly<Record<string, Operation>> = {
   ...Object.fromEntries(Object.entries(elementwise).map(([name, run]) => [name, ({ a }: Given) => run(a)])),
   ...Object.fromEntries(
     Object.entries(pairwise).map(([name, run]) => [
@@ -182,7 +182,7 @@ export function differingOperations(rows: number, columns: number): string[] {
 }
 
 /** A tensor's bits as text: NaN is not NaN and 0 is -0 where numbers are compared. */
-export function bitsOf(tensor: tf.Tensor): string {
+function bitsOf(tensor: tf.Tensor): string {
   const { buffer, byteOffset, byteLength } = tensor.dataSync();
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 }

@@ -1,5 +1,5 @@
 /** What is peculiar to single operations of TensorFlow when they are part of a function. */
-import { attributeKinds, type OpAttribute, type OutputInfo } from './native-backend.ts';
+import { attributeOf, type OpAttribute, type OutputInfo } from './native-backend.ts';
 
 const obstacles: readonly (readonly [RegExp, string])[] = [
   [
@@ -34,7 +34,6 @@ export function completeAttributes(
       value: Array.isArray(attribute.value) ? [...attribute.value] : attribute.value,
     }));
   // tfjs-node runs this one without any.
-  if (type === 'ExpandDims' && complete.length === 0)
-    complete.push({ name: 'T', type: attributeKinds.indexOf('type'), value: results[0]!.dtype });
+  if (type === 'ExpandDims' && complete.length === 0) complete.push(attributeOf.type('T', results[0]!.dtype));
   return complete;
 }

@@ -4,7 +4,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { functionGraph } from './graph.ts';
-import { attributeKinds, type OpAttribute, type RecordingBackend } from './native-backend.ts';
+import { attributeOf, type OpAttribute, type RecordingBackend } from './native-backend.ts';
 import { waitsOf } from './ordering.ts';
 import { integerField, joined, messageField } from './protobuf.ts';
 import { RecordingError } from './recording-error.ts';
@@ -16,12 +16,8 @@ import { pruned, type Tape } from './tape.ts';
  */
 const AS_RECORDED = joined(messageField(10, messageField(10, integerField(19, true))));
 
-const asRecorded: readonly OpAttribute[] = [
-  { name: 'config_proto', type: attributeKinds.indexOf('string'), value: AS_RECORDED },
-];
-const compiled: readonly OpAttribute[] = [
-  { name: '_XlaMustCompile', type: attributeKinds.indexOf('boolean'), value: true },
-];
+const asRecorded: readonly OpAttribute[] = [attributeOf.text('config_proto', AS_RECORDED)];
+const compiled: readonly OpAttribute[] = [attributeOf.boolean('_XlaMustCompile', true)];
 
 let compiling = false;
 

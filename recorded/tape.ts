@@ -70,26 +70,16 @@ export function pruned(tape: Tape): Tape {
 
 /** The first thing that differs between two recordings of a step, in words; undefined when they are the same. */
 export function differenceBetween(before: Tape, now: Tape): string | undefined {
+  const [constantsBefore, constantsNow] = [constantsOf(before), constantsOf(now)];
   const length = Math.max(before.operations.length, now.operations.length);
-  const constants = [before, now].map(
-    (tape) => new Map(tape.constants.map((constant) => [constant.name, constant])),
-  );
   for (let i = 0; i < length; i++) {
     const [was, is] = [before.operations[i], now.operations[i]];
     if (was?.type !== is?.type)
       return `runs ${is?.type ?? 'nothing more'} where it ran ${was?.type ?? 'nothing more'}`;
     if (JSON.stringify(was!.attributes) !== JSON.stringify(is!.attributes))
       return `runs ${is!.name} with other attributes`;
-    for (const [position, input] of is!.inputs.entries()) {
-      const other = was!.inputs[position]!;
-      const [old, fresh] = [constants[0]!.get(other), constants[1]!.get(input)];
-      if (old && fresh) {
-        if (!sameConstant(old, fresh))
-          return `gives ${is!.name} ${described(fresh)} where it gave it ${described(old)}`;
-      } else if (other !== input) {
-        return `gives ${is!.name} the tensor ${input} where it gave it ${other}`;
-      }
-    }
+    const difference = differenceOfInputs(is!, was!, constantsNow, constantsBefore);
+    if (difference !== undefined) return difference;
   }
   const outputs = (tape: Tape) =>
     JSON.stringify([
@@ -98,6 +88,32 @@ export function differenceBetween(before: Tape, now: Tape): string | undefined {
       tape.variables.map(({ variable }) => variable.name),
     ]);
   return outputs(before) === outputs(now) ? undefined : 'returns or assigns something else';
+}
+
+type Constants = ReadonlyMap<string, Constant>;
+
+function constantsOf({ constants }: Tape): Constants {
+  return new Map(constants.map((constant) => [constant.name, constant]));
+}
+
+/** Constants are compared by what they hold: their names count them. */
+function differenceOfInputs(
+  is: Operation,
+  was: Operation,
+  constantsNow: Constants,
+  constantsBefore: Constants,
+): string | undefined {
+  for (const [position, input] of is.inputs.entries()) {
+    const other = was.inputs[position]!;
+    const [old, fresh] = [constantsBefore.get(other), constantsNow.get(input)];
+    if (old && fresh) {
+      if (!sameConstant(old, fresh))
+        return `gives ${is.name} ${described(fresh)} where it gave it ${described(old)}`;
+    } else if (other !== input) {
+      return `gives ${is.name} the tensor ${input} where it gave it ${other}`;
+    }
+  }
+  return undefined;
 }
 
 function sameConstant(a: Constant, b: Constant): boolean {

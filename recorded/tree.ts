@@ -18,16 +18,17 @@ export interface FlatTree extends TreeShape {
 
 type Rebuild = (next: () => tf.Tensor) => unknown;
 
+/** An array, a map or an object: its parts with their keys, and how it is made of others. */
+interface Branching {
+  readonly brackets: readonly [string, string];
+  readonly entries: readonly (readonly [unknown, unknown])[];
+  join(entries: (readonly [unknown, unknown])[]): unknown;
+}
+
 /** @param refuse says what may not be in the tree, given its place and itself; it throws */
 export function flatten(tree: unknown, refuse: (place: string, value: unknown) => never): FlatTree {
   const leaves: (tf.Tensor | number)[] = [];
   const signature: string[] = [];
-
-  const branches = (entries: [unknown, unknown][], place: string): [unknown, Rebuild][] =>
-    entries.map(([key, value]) => {
-      signature.push(`${JSON.stringify(key)}:`);
-      return [key, visit(value, `${place}.${String(key)}`)];
-    });
 
   const visit = (value: unknown, place: string): Rebuild => {
     if (value instanceof tf.Tensor || typeof value === 'number') {
@@ -35,28 +36,21 @@ export function flatten(tree: unknown, refuse: (place: string, value: unknown) =
       signature.push(typeof value === 'number' ? 'float32[]' : `${value.dtype}[${value.shape}]`);
       return (next) => next();
     }
-    if (Array.isArray(value)) {
-      signature.push('[');
-      const parts = branches([...value.entries()], place);
-      signature.push(']');
-      return (next) => parts.map(([, part]) => part(next));
-    }
-    if (value instanceof Map) {
-      signature.push('<');
-      const parts = branches([...value], place);
-      signature.push('>');
-      return (next) => new Map(parts.map(([key, part]) => [key, part(next)]));
-    }
-    if (isPlainObject(value)) {
-      signature.push('{');
-      const parts = branches(Object.entries(value), place);
-      signature.push('}');
-      return (next) => Object.fromEntries(parts.map(([key, part]) => [key, part(next)]));
-    }
-    if (value !== undefined && value !== null && typeof value !== 'boolean' && typeof value !== 'string')
-      return refuse(place, value);
+    const branching = branchingOf(value);
+    if (branching) return branch(branching, place);
+    if (!isFixed(value)) return refuse(place, value);
     signature.push(value === undefined ? 'undefined' : JSON.stringify(value));
     return () => value;
+  };
+
+  const branch = ({ brackets, entries, join }: Branching, place: string): Rebuild => {
+    signature.push(brackets[0]);
+    const parts = entries.map(([key, value]) => {
+      signature.push(`${JSON.stringify(key)}:`);
+      return [key, visit(value, `${place}.${String(key)}`)] as const;
+    });
+    signature.push(brackets[1]);
+    return (next) => join(parts.map(([key, part]) => [key, part(next)]));
   };
 
   const rebuild = visit(tree, '');
@@ -70,8 +64,34 @@ export function flatten(tree: unknown, refuse: (place: string, value: unknown) =
   };
 }
 
+function branchingOf(value: unknown): Branching | undefined {
+  if (Array.isArray(value)) {
+    return {
+      brackets: ['[', ']'],
+      entries: [...value.entries()],
+      join: (entries) => entries.map(([, part]) => part),
+    };
+  }
+  if (value instanceof Map) {
+    return { brackets: ['<', '>'], entries: [...value], join: (entries) => new Map(entries) };
+  }
+  if (isPlainObject(value)) {
+    return {
+      brackets: ['{', '}'],
+      entries: Object.entries(value),
+      join: (entries) => Object.fromEntries(entries as (readonly [string, unknown])[]),
+    };
+  }
+  return undefined;
+}
+
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** What a tree is recorded for each value of. */
+function isFixed(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'boolean' || typeof value === 'string';
 }

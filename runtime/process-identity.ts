@@ -4,12 +4,14 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 
-export interface ProcessIdentity {
-  readonly pid: number;
+export const ProcessIdentitySchema = z.object({
+  pid: z.number().int().positive(),
   /** Opaque text that differs between two processes that had the same id. */
-  readonly startTime: string;
-}
+  startTime: z.string(),
+});
+export type ProcessIdentity = Readonly<z.infer<typeof ProcessIdentitySchema>>;
 
 /** Start time of a live process as opaque text; undefined when there is none, or it is a zombie. */
 export function startTimeOf(pid: number): string | undefined {

@@ -7,15 +7,18 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { domainErrorOf } from '../ground/errors.ts';
 import { serviceLimits } from '../temporal.config.ts';
-import { endProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { endProcess, isAlive, ProcessIdentitySchema } from './process-identity.ts';
 
-const IdentitySchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 const ServiceRecordSchema = z.object({
-  supervisor: IdentitySchema,
+  supervisor: ProcessIdentitySchema,
   /** `ready` once every process answers. */
   state: z.enum(['starting', 'ready', 'stopping']),
   services: z.array(
-    IdentitySchema.extend({ name: z.string(), address: z.string().optional(), restarts: z.number().int() }),
+    ProcessIdentitySchema.extend({
+      name: z.string(),
+      address: z.string().optional(),
+      restarts: z.number().int(),
+    }),
   ),
   /** Addresses that other processes connect to; the environment's names without secrets. */
   environment: z.record(z.string(), z.string()),
@@ -66,8 +69,7 @@ export async function endLeftovers(home: string): Promise<string[]> {
   if (!record || isAlive(record.supervisor)) return [];
   const left = record.services.filter((service) => isAlive(service));
   // Workers first, and each with its reverse order, as a living supervisor does.
-  for (const service of left.toReversed())
-    await endProcess(service as ProcessIdentity, serviceLimits.stopGraceMs);
+  for (const service of left.toReversed()) await endProcess(service, serviceLimits.stopGraceMs);
   await removeServiceRecord(home);
   return left.map((service) => service.name);
 }

@@ -10,6 +10,7 @@ import { dirname, join, sep } from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../ground/errors.ts';
+import type { NativeBackend } from '../recorded/native-backend.ts';
 import { recordSteps, stepsAreRecorded, stepsCanBeRecorded } from '../recorded/recorded.ts';
 import { nativeEnvironment } from './native-environment.ts';
 import { hasNvidiaDriver } from './provision/machine.ts';
@@ -43,11 +44,6 @@ export interface TensorBackendOptions {
   readonly eager?: boolean;
   /** Gets the warning about a slow back end; standard error by default. */
   readonly warn?: (line: string) => void;
-}
-
-interface NativeBackend {
-  readonly isUsingGpuDevice: boolean;
-  readonly binding: { readonly TF_Version: string };
 }
 
 /**

@@ -9,14 +9,11 @@
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import { diskBudgets } from '../temporal.config.ts';
 import { readArtefact, sha256Of } from './artefacts.ts';
 import type { ObjectStore } from './store.ts';
 import { writeWholeFile } from './whole-file.ts';
 
-/** What writing wholes leaves when its process is killed; a younger one may still become whole. */
-const ABANDONED_AFTER_MS = 3_600_000;
-/** A file that was used says so on disk, for the other processes, at most this often. */
-const TOUCH_EVERY_MS = 60_000;
 /** Of the maximum: what a process writes before it looks at the folder again. */
 const SHARE_UNSEEN = 1 / 20;
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -85,7 +82,7 @@ class CachedFiles {
     const bytes = await readFile(path).catch(() => undefined);
     if (!bytes || sha256Of(bytes) !== sha256) return undefined;
     const now = Date.now();
-    if (now - (this.#index.get(sha256)?.usedMs ?? 0) > TOUCH_EVERY_MS) {
+    if (now - (this.#index.get(sha256)?.usedMs ?? 0) > diskBudgets.touchCacheEveryMs) {
       await utimes(path, new Date(now), new Date(now)).catch(() => undefined);
       this.#know(sha256, { bytes: bytes.length, usedMs: now });
     }
@@ -136,7 +133,7 @@ class CachedFiles {
       const found = await stat(path).catch(() => undefined);
       if (!found) continue;
       if (DIGEST.test(name)) this.#know(name, { bytes: found.size, usedMs: found.mtimeMs });
-      else if (Date.now() - found.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
+      else if (Date.now() - found.mtimeMs > diskBudgets.abandonedAfterMs) await rm(path, { force: true });
     }
     this.#unseenBytes = 0;
   }

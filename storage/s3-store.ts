@@ -27,7 +27,6 @@ import type {
 
 /** Objects above this size go up in parts. */
 const MULTIPART_BYTES = 64 * 1024 * 1024;
-const PAUSE_MS = 200;
 
 export class S3Store implements ObjectStore {
   readonly #client: S3Client;
@@ -121,7 +120,7 @@ export class S3Store implements ObjectStore {
         if (!(error instanceof BrokenAnswer) || attempt >= this.#limits.attempts)
           throw s3Failure(`reading ${key}`, this.#where, error);
       }
-      await sleep(PAUSE_MS * attempt);
+      await sleep(storeLimits.pauseMs * attempt);
     }
   }
 

@@ -8,9 +8,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DecodedFilm, FilmContainer, FilmReader } from '../../datasets/film.ts';
+import { filmLimits } from '../../temporal.config.ts';
 import { GreyStream } from './grey-stream.ts';
 
-const longestMs = 300_000;
 /** Of one allocation inside ffmpeg. */
 const mostAllocated = 1024 ** 3;
 const mostLogged = 4096;
@@ -65,7 +65,7 @@ function run(program: string, args: readonly string[], stream: GreyStream): Prom
       stopped ??= why;
       child.kill('SIGKILL');
     };
-    const timer = setTimeout(() => stop(new FfmpegFailed('it took too long')), longestMs);
+    const timer = setTimeout(() => stop(new FfmpegFailed('it took too long')), filmLimits.decodeMs);
     child.stderr.on('data', (chunk: Buffer) => {
       if (log.length < mostLogged) log += chunk.toString('utf8');
     });

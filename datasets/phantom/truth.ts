@@ -1,5 +1,5 @@
 /** The exact labels of a phantom: what is cavity and wall in every frame, whatever can be seen of it. */
-import { LEFT_VENTRICLE, MYOCARDIUM } from '../../ground/labels.ts';
+import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../../ground/labels.ts';
 import type { Acquisition } from './acquisition.ts';
 import { type Heart, shapeAt } from './heart.ts';
 import { type HeartPoint, locate, placementAt } from './placement.ts';
@@ -22,11 +22,15 @@ export function phantomLabels(heart: Heart, scan: Acquisition): Uint8Array {
         const across = x * placement.cosine - y * placement.sine;
         if (Math.abs(across) > farthest) continue;
         locate(heart, shape, y * placement.cosine + x * placement.sine, across, point);
-        if (point.abovePlane <= 0) continue;
-        if (point.insideCavity > 0) labels[voxel] = LEFT_VENTRICLE;
-        else if (point.insideWall > 0) labels[voxel] = MYOCARDIUM;
+        labels[voxel] = labelAt(point);
       }
     }
   }
   return labels;
+}
+
+function labelAt({ abovePlane, insideCavity, insideWall }: HeartPoint): number {
+  if (abovePlane <= 0) return BACKGROUND;
+  if (insideCavity > 0) return LEFT_VENTRICLE;
+  return insideWall > 0 ? MYOCARDIUM : BACKGROUND;
 }

@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../ground/random.ts';
+import { stepAlong } from './adam.fixture.ts';
 import { Adam } from './adam.ts';
 import { disposeGradients, type Gradients } from './gradients.ts';
 import { supervisedLoss } from './supervised-loss.ts';
@@ -34,7 +35,7 @@ function train(net: UNet3D, adam: Adam, steps: number): number[] {
     const pass = net.forwardForTraining(x);
     const { loss, gradient } = supervisedLoss(pass.outputs[0]!, labels);
     const gradients = pass.backward([gradient]);
-    adam.apply(gradients);
+    stepAlong(adam, gradients);
     disposeGradients(gradients);
     const value = loss.dataSync()[0]!;
     tf.dispose([loss, gradient]);
@@ -68,7 +69,7 @@ describe('Adam', () => {
         });
       }
       const gradients = gradientsOf(gradient);
-      adam.apply(gradients);
+      stepAlong(adam, gradients);
       disposeGradients(gradients);
     });
     for (const name of ['a', 'b'] as const) {
@@ -88,10 +89,10 @@ describe('Adam', () => {
     const parameters = parametersOf({ a: [1], b: [1], c: [1] });
     const adam = new Adam(parameters, { learningRate: 0.5 });
     const gradients = gradientsOf({ c: [-2], a: [3] });
-    adam.apply(gradients);
+    stepAlong(adam, gradients);
     expect([...parameters.values()].map((parameter) => parameter.dataSync()[0])).toEqual([0.5, 1, 1.5]);
     const strange = gradientsOf({ d: [1] });
-    expect(() => adam.apply(strange)).toThrow(/"d"/);
+    expect(() => stepAlong(adam, strange)).toThrow(/"d"/);
     disposeGradients(gradients);
     disposeGradients(strange);
     adam.dispose();

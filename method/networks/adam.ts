@@ -1,7 +1,6 @@
 /** Adam as torch.optim.Adam (betas 0.9 and 0.999, eps 1e-8, no weight decay), with its state by parameter name. */
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
-import type { Gradients } from './gradients.ts';
 import { type Held, holdValues } from './held-values.ts';
 import { arrayOf, type NamedArrays } from './named-arrays.ts';
 import { ParameterVector } from './parameter-vector.ts';
@@ -102,16 +101,6 @@ export class Adam {
     });
     disposeValues(values);
     this.#step++;
-  }
-
-  /**
-   * One step on the parameters. An absent gradient counts as zero. The gradients stay the caller's.
-   * @throws Error when a gradient has no parameter of its name and shape.
-   */
-  apply(gradients: Gradients): void {
-    const gradient = this.vector.of(gradients);
-    this.take(this.updated(gradient, this.coefficients));
-    gradient.dispose();
   }
 
   /** Holds moments and step count on the device, to go back to; the parameters are held by their network. */

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../ground/random.ts';
 import { leakless } from '../../recorded/leakless.fixture.ts';
+import { stepAlong } from './adam.fixture.ts';
 import { Adam } from './adam.ts';
 import { GradientAccumulation } from './gradient-accumulation.ts';
 import { disposeGradients, type Gradients } from './gradients.ts';
@@ -116,7 +117,7 @@ describe('a recorded training', () => {
       expect(accumulation.waiting).toBe(0);
       expect(accumulation.toArrays()).toEqual({});
       sum = scaleGradients(sum, 1 / 3);
-      other.apply(sum);
+      stepAlong(other, sum);
       disposeGradients(sum);
     }
     expect(network.toArrays()).toEqual(plain.toArrays());

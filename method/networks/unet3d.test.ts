@@ -6,7 +6,8 @@ import { taken } from '../../recorded/leakless.fixture.ts';
 import { recorded } from '../../recorded/recorded.ts';
 import { disposeGradients } from './gradients.ts';
 import { tinyUNet } from './tiny-unet.fixture.ts';
-import { type KeptPass, type TrainingPass, UNet3D, type UNetConfig } from './unet3d.ts';
+import type { KeptPass, TrainingPass } from './unet-pass.ts';
+import { UNet3D, type UNetConfig } from './unet3d.ts';
 
 const config: UNetConfig = { ...tinyUNet, maxFilters: 8, outputChannels: 2 };
 const five: UNetConfig = {

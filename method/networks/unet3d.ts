@@ -1,20 +1,11 @@
 /**
- * The 3D U-Net that policy, critic and reward networks share (method.md 3), with its own reverse mode: a training pass
- * keeps only what its backward pass reads, and the backward pass frees it on its way.
+ * The 3D U-Net that policy, critic and reward networks share (method.md 3), with its own reverse mode (unet-pass.ts).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { DomainError } from '../../ground/errors.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
-import type { Gradients } from './gradients.ts';
-import {
-  ConvolutionBlock,
-  DecoderLevel,
-  type DecoderPass,
-  Head,
-  type KeptBlock,
-  type KeptDecoderLevel,
-} from './layers.ts';
+import { ConvolutionBlock, DecoderLevel, type DecoderPass, Head, type KeptBlock } from './layers.ts';
 import type { NamedArrays } from './named-arrays.ts';
 import { type LayerPass, ownOf } from './normalised-convolution.ts';
 import {
@@ -25,35 +16,11 @@ import {
   hostArrays,
   initialArrays,
 } from './parameters.ts';
+import { inputsOf, type KeptPass, type PassParts, TrainingPass } from './unet-pass.ts';
 import { planUNet, type UNetConfig, type UNetPlan } from './unet-plan.ts';
 
-export type { Gradients } from './gradients.ts';
+export type { TrainingPass } from './unet-pass.ts';
 export type { UNetConfig } from './unet-plan.ts';
-
-/** The tensors of a training pass: what one recorded step returns and another takes, to go backward there. */
-export interface KeptPass {
-  readonly outputs: readonly tf.Tensor5D[];
-  readonly encoder: readonly KeptBlock[];
-  readonly decoder: readonly KeptDecoderLevel[];
-}
-
-/**
- * A forward pass whose gradients can be asked for once. It owns its tensors, `outputs` too: call `dispose` when done.
- */
-export interface TrainingPass {
-  /** Logits [batch, time, row, column, channel], then those of the deep-supervision heads, finest first. */
-  readonly outputs: readonly tf.Tensor5D[];
-  /**
-   * Gradients by parameter, given the loss's gradient by each output (null for none; they stay the caller's).
-   * Convolution biases are absent, their gradient is zero. Call once, before `dispose` and before the parameters
-   * change; the result belongs to the caller.
-   */
-  backward(outputGradients: readonly (tf.Tensor5D | null)[]): Gradients;
-  /** What the pass holds, before it went backward; `UNet3D.passOver` makes it a pass again. */
-  readonly kept: KeptPass;
-  /** Frees everything that the pass still holds; allowed at any time, also twice. */
-  dispose(): void;
-}
 
 /**
  * Elements from which a tensor inside a layer is made again by the backward pass instead of kept: 32 MiB. A full-size
@@ -145,14 +112,13 @@ export class UNet3D {
       encoder.push(block.forwardForTraining(encoder.at(-1)?.output ?? x, remadeFrom));
     }
     const decoder: DecoderPass[] = [];
-    const coarseOf = (level: number) => (decoder[level - 1] ?? encoder.at(-1)!).output;
-    const skipOf = (level: number) => encoder[encoder.length - 2 - level]!.output;
     this.#decoder.forEach((layer, level) => {
-      decoder.push(layer.forwardForTraining(coarseOf(level), skipOf(level), remadeFrom));
+      const { coarse, skip } = inputsOf(level, encoder, decoder);
+      decoder.push(layer.forwardForTraining(coarse, skip, remadeFrom));
     });
     // Output i reads the decoder level i above the finest.
     const outputs = this.#readers.map((head, index) => tf.keep(head.forward(decoder.at(-1 - index)!.output)));
-    return this.#pass(x, outputs, encoder, decoder);
+    return this.#pass({ x, outputs, encoder, decoder });
   }
 
   /**
@@ -161,76 +127,20 @@ export class UNet3D {
    */
   passOver(x: tf.Tensor5D, kept: KeptPass | undefined): TrainingPass {
     if (!kept) return this.forwardForTraining(x);
-    return this.#pass(
+    return this.#pass({
       x,
-      kept.outputs.map(ownOf),
-      kept.encoder.map((block, level) => this.#encoder[level]!.passOf(block)),
-      kept.decoder.map((level, index) => this.#decoder[index]!.passOf(level)),
-    );
+      outputs: kept.outputs.map(ownOf),
+      encoder: kept.encoder.map((block, level) => this.#encoder[level]!.passOf(block)),
+      decoder: kept.decoder.map((level, index) => this.#decoder[index]!.passOf(level)),
+    });
   }
 
   get #readers(): readonly Head[] {
     return [this.#output, ...this.#heads];
   }
 
-  #pass(
-    x: tf.Tensor5D,
-    outputs: readonly tf.Tensor5D[],
-    encoder: readonly LayerPass<KeptBlock>[],
-    decoder: readonly DecoderPass[],
-  ): TrainingPass {
-    const readers = this.#readers;
-    const levelOf = (output: number): DecoderPass => decoder.at(-1 - output)!;
-    const coarseOf = (level: number) => (decoder[level - 1] ?? encoder.at(-1)!).output;
-    const skipOf = (level: number) => encoder[encoder.length - 2 - level]!.output;
-    const freeActivations = () => {
-      for (const pass of [...encoder, ...decoder]) pass.dispose();
-    };
-    let spent = false;
-    return {
-      outputs,
-      get kept() {
-        return {
-          outputs,
-          encoder: encoder.map(({ kept }) => kept),
-          decoder: decoder.map(({ kept }) => kept),
-        };
-      },
-      backward: (outputGradients) => {
-        if (spent)
-          throw new Error('A training pass goes backward once; make a new one with forwardForTraining.');
-        spent = true;
-        const gradients = new Map<string, tf.Tensor>();
-        const headGradient = (index: number): tf.Tensor5D | undefined => {
-          const given = outputGradients[index];
-          return given ? readers[index]!.backward(levelOf(index).output, given, gradients) : undefined;
-        };
-        const skipGradients: tf.Tensor5D[] = [];
-        let gradient: tf.Tensor5D | undefined;
-        for (let level = decoder.length - 1; level >= 0; level--) {
-          const output = decoder.length - 1 - level;
-          gradient = sumOf(gradient, output < readers.length ? headGradient(output) : undefined);
-          if (!gradient) {
-            // Only coarser outputs have a gradient: this level and its skip connection get none.
-            continue;
-          }
-          const parts = decoder[level]!.backward(coarseOf(level), skipOf(level), gradient, gradients);
-          gradient = parts.coarse;
-          skipGradients[encoder.length - 2 - level] = parts.skip;
-        }
-        for (let level = encoder.length - 1; level >= 0 && gradient; level--) {
-          gradient = encoder[level]!.backward(encoder[level - 1]?.output ?? x, gradient, gradients);
-          gradient = sumOf(gradient, level > 0 ? skipGradients[level - 1] : undefined);
-        }
-        freeActivations();
-        return this.#inOrder(gradients);
-      },
-      dispose: () => {
-        spent = true;
-        freeActivations();
-        tf.dispose([...outputs]);
-      },
-    };
+  #pass(parts: Pick<PassParts, 'x' | 'outputs' | 'encoder' | 'decoder'>): TrainingPass {
+    return new TrainingPass({ ...parts, heads: this.#readers, parameterNames: [...this.parameters.keys()] });
   }
 
   /** Host copies of the parameters, PyTorch's names and layouts. */
@@ -256,11 +166,6 @@ export class UNet3D {
     tf.dispose([...this.parameters.values()]);
   }
 
-  #inOrder(gradients: ReadonlyMap<string, tf.Tensor>): Gradients {
-    const names = [...this.parameters.keys()].filter((name) => gradients.has(name));
-    return new Map(names.map((name) => [name, gradients.get(name)!]));
-  }
-
   #check(x: tf.Tensor5D): void {
     const { multiples } = this.#plan;
     const sizes = x.shape.slice(1, 4);
@@ -273,12 +178,4 @@ export class UNet3D {
       );
     }
   }
-}
-
-/** Sum of what is there; disposes the parts of a sum. */
-function sumOf(a: tf.Tensor5D | undefined, b: tf.Tensor5D | undefined): tf.Tensor5D | undefined {
-  if (!a || !b) return a ?? b;
-  const sum: tf.Tensor5D = tf.add(a, b);
-  tf.dispose([a, b]);
-  return sum;
 }

@@ -10,7 +10,8 @@ import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import type { AdamCoefficients, AdamValues } from '../networks/adam.ts';
 import { readNumbers, type StepNumbers, stackNumbers } from '../networks/step-numbers.ts';
 import { clippedStep } from '../networks/training-step.ts';
-import type { KeptPass, UNet3D } from '../networks/unet3d.ts';
+import type { KeptPass } from '../networks/unet-pass.ts';
+import type { UNet3D } from '../networks/unet3d.ts';
 import type { WindowSurroundings } from '../rewards/penalties.ts';
 import type { WindowReward } from '../rewards/reward.ts';
 import { type CriticLossMetrics, criticLoss, stateValue } from './critic-loss.ts';
@@ -137,12 +138,8 @@ export class PpoUpdate {
       losses = readNumbers(result.numbers);
       // 7. A step with a number that is not finite is not taken.
       violation = findNotFinite(losses);
-      if (violation) {
-        disposeTree(result);
-      } else {
-        if (result.policyValues) policyOptimiser.take(result.policyValues);
-        criticOptimiser.take(result.criticValues);
-      }
+      if (violation) disposeTree(result);
+      else this.#take(result);
       update++;
     } while (!violation && update < config.updatesPerWindow);
 
@@ -205,6 +202,12 @@ export class PpoUpdate {
       criticGradientNorm: criticStep.norm,
     });
     return { numbers, criticValues: criticStep.values, policyValues: policyStep?.values };
+  }
+
+  #take({ criticValues, policyValues }: UpdateResult): void {
+    const { policyOptimiser, criticOptimiser } = this.#options.learners;
+    if (policyValues) policyOptimiser.take(policyValues);
+    criticOptimiser.take(criticValues);
   }
 
   /**

@@ -5,6 +5,7 @@
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { setupLimits } from '../../temporal.config.ts';
 import { patchAddonSource } from './addon-patch.ts';
 import { nodeHeaders } from './machine.ts';
 import { runCommand } from './run-command.ts';
@@ -41,8 +42,6 @@ export function libraryLinks(build: TensorFlowBuild): (readonly [string, string]
   ];
 }
 
-const BUILD_TIMEOUT_MS = 30 * 60_000;
-
 /**
  * Compiles the addon in `scratch` and returns its path.
  * @param packageFolder the installed @tensorflow/tfjs-node-gpu
@@ -73,7 +72,7 @@ export async function buildAddon(
   await runCommand(process.execPath, command, {
     cwd: staging,
     environment: headers ? { npm_config_nodedir: headers } : {},
-    timeoutMs: BUILD_TIMEOUT_MS,
+    timeoutMs: setupLimits.buildMs,
   });
   const addon = join(staging, 'lib', `napi-v${await addonApiVersion(packageFolder)}`, 'tfjs_binding.node');
   if (process.platform === 'darwin') await pointAtLibraries(addon, build);
@@ -90,6 +89,6 @@ async function pointAtLibraries(addon: string, build: TensorFlowBuild): Promise<
     `@rpath/${name}`,
     `@loader_path/../../deps/lib/${name}`,
   ]);
-  await runCommand('install_name_tool', [...changes, addon], { timeoutMs: 60_000 });
-  await runCommand('codesign', ['--force', '--sign', '-', addon], { timeoutMs: 60_000 });
+  await runCommand('install_name_tool', [...changes, addon], { timeoutMs: setupLimits.signMs });
+  await runCommand('codesign', ['--force', '--sign', '-', addon], { timeoutMs: setupLimits.signMs });
 }

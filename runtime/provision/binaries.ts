@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { DomainError } from '../../ground/errors.ts';
+import { setupLimits } from '../../temporal.config.ts';
 import { cachedEntry } from './cache-folder.ts';
 import { findGo, missingGo } from './machine.ts';
 import type { Progress } from './progress.ts';
@@ -44,8 +45,6 @@ export async function findBinary(binary: ServiceBinary, cache: string): Promise<
   return existsSync(path) ? { path, origin: 'cache' } : undefined;
 }
 
-const BUILD_TIMEOUT_MS = 30 * 60_000;
-
 async function build(binary: ServiceBinary, folder: string, progress: Progress): Promise<string> {
   const go = await findGo();
   if (!go) {
@@ -65,7 +64,7 @@ async function build(binary: ServiceBinary, folder: string, progress: Progress):
         GOARCH: undefined,
         CGO_ENABLED: '0',
       },
-      timeoutMs: BUILD_TIMEOUT_MS,
+      timeoutMs: setupLimits.buildMs,
     }),
   );
   return join(folder, binary.name);

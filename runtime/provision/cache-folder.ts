@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setupLimits } from '../../temporal.config.ts';
 import { withFileLock } from '../file-lock.mjs';
 
 /** Absolute path of the cache folder; it need not exist yet. */
@@ -15,15 +16,13 @@ export function cacheFolder(environment: Readonly<Record<string, string | undefi
   return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'echoloop');
 }
 
-const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
-
 /** Removes what interrupted set-ups left; only what is a day old, since a younger one may still be at work. */
 async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith('.making-')) continue;
     const path = join(folder, name);
     const information = await stat(path).catch(() => undefined);
-    if (information && Date.now() - information.mtimeMs > ABANDONED_AFTER_MS)
+    if (information && Date.now() - information.mtimeMs > setupLimits.abandonedAfterMs)
       await rm(path, { recursive: true, force: true });
   }
 }

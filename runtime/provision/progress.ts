@@ -2,6 +2,8 @@
  * What a set-up is doing, for the person waiting: one line when a step starts and one when it ends, and a reminder
  * while a long one runs. On a terminal the reminder is one line rewritten in place; elsewhere plain lines.
  */
+import { setupLimits } from '../../temporal.config.ts';
+
 export type Say = (line: string) => void;
 
 export interface Progress {
@@ -15,9 +17,6 @@ interface Stream {
   write(text: string): unknown;
   isTTY?: boolean;
 }
-
-const PLAIN_REMINDER_MS = 20_000;
-const TERMINAL_REMINDER_MS = 500;
 
 /** Progress on a stream, standard error by default. Nothing is printed before the first step. */
 export function createProgress(stream: Stream = process.stderr): Progress {
@@ -37,7 +36,7 @@ export function createProgress(stream: Stream = process.stderr): Progress {
       if (stream.isTTY) stream.write(`\r\u001b[2K  ${status().slice(0, 110)}`);
       else stream.write(`  still at work: ${status()}\n`);
     },
-    stream.isTTY ? TERMINAL_REMINDER_MS : PLAIN_REMINDER_MS,
+    setupLimits.reminderEveryMs[stream.isTTY ? 'terminal' : 'line'],
   );
   reminder.unref();
   return {

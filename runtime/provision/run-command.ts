@@ -1,5 +1,6 @@
 /** Runs a tool to its end and keeps what it said, for the message when it fails. */
 import { spawn } from 'node:child_process';
+import { setupLimits } from '../../temporal.config.ts';
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -57,7 +58,7 @@ export async function firstThatRuns(
 ): Promise<string | undefined> {
   for (const command of commands) {
     try {
-      await runCommand(command, args, { timeoutMs: 20_000 });
+      await runCommand(command, args, { timeoutMs: setupLimits.versionMs });
       return command;
     } catch {
       // Absent or broken: the next one may do.

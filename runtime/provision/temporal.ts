@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setupLimits } from '../../temporal.config.ts';
 import { moduleCommand } from '../installation.ts';
 import type { ServiceBinary } from './binaries.ts';
 
 /** Newer tags carry a replace directive in their go.mod, which `go install` refuses. */
 const VERSION = 'v1.5.1';
-const STALLED_AFTER_MS = 20_000;
 
 function folderBytes(folder: string): number {
   return readdirSync(folder).reduce(
@@ -17,8 +17,8 @@ function folderBytes(folder: string): number {
 }
 
 /**
- * Temporal's own download, through its SDK in a process of its own: ended when nothing has arrived for twenty seconds,
- * so that a machine without a way out loses little time.
+ * Temporal's own download, through its SDK in a process of its own: ended when nothing arrives any more, so that a
+ * machine without a way out loses little time.
  */
 function download(folder: string): Promise<string | undefined> {
   const { command, args } = moduleCommand('runtime/provision/temporal-download', [folder, VERSION]);
@@ -30,8 +30,8 @@ function download(folder: string): Promise<string | undefined> {
       const now = folderBytes(folder);
       if (now !== bytes) lastGrowth = Date.now();
       bytes = now;
-      if (Date.now() - lastGrowth > STALLED_AFTER_MS) child.kill('SIGKILL');
-    }, 1000);
+      if (Date.now() - lastGrowth > setupLimits.stalledDownloadMs) child.kill('SIGKILL');
+    }, setupLimits.lookAtDownloadEveryMs);
     child.on('error', () => {});
     child.on('close', (code) => {
       clearInterval(watch);

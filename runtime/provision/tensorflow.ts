@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, statfs, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { setupLimits } from '../../temporal.config.ts';
 import { addonApiVersion, buildAddon, libraryLinks } from './addon.ts';
 import { addonPatchDigest } from './addon-patch.ts';
 import { cachedEntry } from './cache-folder.ts';
@@ -176,7 +177,7 @@ async function verify(packageFolder: string): Promise<string> {
     const tf=require(${JSON.stringify(packageFolder)});process.stdout.write(tf.version_core+' '+tf.backend().binding.TF_Version)`;
   const text = await runCommand(process.execPath, ['-e', script], {
     environment: { TF_CPP_MIN_LOG_LEVEL: '2', CUDA_VISIBLE_DEVICES: '-1' },
-    timeoutMs: 180_000,
+    timeoutMs: setupLimits.firstLoadMs,
   });
   return text.trim().split(' ').at(-1) ?? '';
 }

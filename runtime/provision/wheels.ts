@@ -4,6 +4,7 @@
  */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setupLimits } from '../../temporal.config.ts';
 import { runCommand } from './run-command.ts';
 import { WHEEL_PYTHON } from './tensorflow-builds.ts';
 
@@ -13,8 +14,6 @@ export interface WheelRequest {
   readonly sha256?: string;
   readonly platforms: readonly string[];
 }
-
-const HOUR_MS = 3_600_000;
 
 /** Arguments of `python -m pip` that fetch exactly these wheels for a fixed Python, not the one that runs pip. */
 export function pipDownloadArguments(
@@ -59,6 +58,8 @@ export async function downloadWheels(
     requirementsFile,
     request.requirements.map((requirement) => `${requirement}${hash}\n`).join(''),
   );
-  await runCommand(python, pipDownloadArguments(request, folder, requirementsFile), { timeoutMs: HOUR_MS });
+  await runCommand(python, pipDownloadArguments(request, folder, requirementsFile), {
+    timeoutMs: setupLimits.wheelsMs,
+  });
   return (await readdir(folder)).filter((name) => name.endsWith('.whl')).map((name) => join(folder, name));
 }

@@ -11,7 +11,7 @@ import { createProgress } from '../provision/progress.ts';
 import { s3Binary } from '../provision/s3.ts';
 import { temporalBinary } from '../provision/temporal.ts';
 import { type Supervisor, supervise } from '../supervisor.ts';
-import { type ChosenPort, choosePort, HOST } from './ports.ts';
+import { type ClaimedPort, claimPort, HOST } from './ports.ts';
 import { ensureCredentials } from './s3-credentials.ts';
 import { S3_PORT, s3Server } from './s3-server.ts';
 import { keepEndedRuns, TEMPORAL_PORT, TEMPORAL_UI_PORT, temporalServer } from './temporal-server.ts';
@@ -33,60 +33,46 @@ export interface EmbeddedOptions {
   readonly log: (line: string) => void;
 }
 
-function tellPort(
-  log: (line: string) => void,
-  what: string,
-  usual: number,
-  { port, usual: isUsual }: ChosenPort,
-): void {
-  if (!isUsual) log(`${what}: port ${usual} is taken on this machine, so it listens on ${port}`);
-}
+/** Claims the port of a service, and says so where it is not the usual one. */
+type Claim = (service: string, usual: number) => Promise<number>;
 
 async function withTemporal(
   deployment: Deployment,
   supervisor: Supervisor,
-  log: EmbeddedOptions['log'],
+  claim: Claim,
 ): Promise<{ deployment: Deployment; temporalUi?: string }> {
   if (deployment.temporal.address) return { deployment };
   const progress = createProgress();
   const { path } = await ensureBinary(temporalBinary, cacheFolder(), progress).finally(() =>
     progress.close(),
   );
-  const main = await choosePort(TEMPORAL_PORT);
-  const page = await choosePort(TEMPORAL_UI_PORT, [main.port]);
-  tellPort(log, 'Temporal', TEMPORAL_PORT, main);
-  tellPort(log, "Temporal's page", TEMPORAL_UI_PORT, page);
+  const port = await claim('Temporal', TEMPORAL_PORT);
+  const uiPort = await claim("Temporal's page", TEMPORAL_UI_PORT);
   const home = resolve(deployment.home);
-  const spec = await temporalServer({ binary: path, home, port: main.port, uiPort: page.port });
-  await supervisor.add(spec);
-  const address = `${HOST}:${main.port}`;
+  await supervisor.add(await temporalServer({ binary: path, home, port, uiPort }));
+  const address = `${HOST}:${port}`;
   await keepEndedRuns({ address });
   return {
     deployment: { ...deployment, temporal: { ...deployment.temporal, address } },
-    temporalUi: `http://${HOST}:${page.port}`,
+    temporalUi: `http://${HOST}:${uiPort}`,
   };
 }
 
-async function withS3(
-  deployment: Deployment,
-  supervisor: Supervisor,
-  log: EmbeddedOptions['log'],
-): Promise<Deployment> {
+async function withS3(deployment: Deployment, supervisor: Supervisor, claim: Claim): Promise<Deployment> {
   if (deployment.s3.endpoint) return deployment;
   const progress = createProgress();
   const { path } = await ensureBinary(s3Binary, cacheFolder(), progress).finally(() => progress.close());
-  const chosen = await choosePort(S3_PORT);
-  tellPort(log, 'S3', S3_PORT, chosen);
+  const port = await claim('S3', S3_PORT);
   const home = resolve(deployment.home);
   const credentials = await ensureCredentials(home);
   const { region } = deployment.s3;
-  await supervisor.add(await s3Server({ binary: path, home, port: chosen.port, credentials, region }));
+  await supervisor.add(await s3Server({ binary: path, home, port, credentials, region }));
   const s3 = {
     ...deployment.s3,
     ...credentials,
     // A session token of the environment belongs to other keys.
     sessionToken: undefined,
-    endpoint: `http://${HOST}:${chosen.port}`,
+    endpoint: `http://${HOST}:${port}`,
     forcePathStyle: true,
   };
   await ensureBucket(s3);
@@ -101,19 +87,31 @@ async function withS3(
 export async function startEmbedded({ deployment, log }: EmbeddedOptions): Promise<Embedded> {
   const home = resolve(deployment.home);
   const supervisor = await supervise({ home, log, environment: environmentOf(deployment, false) });
+  const claimed: ClaimedPort[] = [];
+  const claim: Claim = async (service, usualPort) => {
+    const one = await claimPort(usualPort);
+    claimed.push(one);
+    if (!one.usual)
+      log(`${service}: port ${usualPort} is taken on this machine, so it listens on ${one.port}`);
+    return one.port;
+  };
+  const stop = async (): Promise<void> => {
+    await supervisor.stop();
+    await Promise.all(claimed.splice(0).map((one) => one.release()));
+  };
   try {
-    const temporal = await withTemporal({ ...deployment, home }, supervisor, log);
-    const complete = await withS3(temporal.deployment, supervisor, log);
+    const temporal = await withTemporal({ ...deployment, home }, supervisor, claim);
+    const complete = await withS3(temporal.deployment, supervisor, claim);
     supervisor.describe(environmentOf(complete, false));
     return {
       deployment: complete,
       environment: environmentOf(complete, true),
       ...(temporal.temporalUi && { temporalUi: temporal.temporalUi }),
       supervisor,
-      stop: () => supervisor.stop(),
+      stop,
     };
   } catch (error) {
-    await supervisor.stop();
+    await stop();
     throw error;
   }
 }

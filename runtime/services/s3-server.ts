@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../../ground/errors.ts';
 import { serviceLimits } from '../../temporal.config.ts';
 import type { ProcessSpec } from '../supervisor.ts';
-import { choosePort, HOST } from './ports.ts';
+import { HOST } from './ports.ts';
 import type { Credentials } from './s3-credentials.ts';
 
 export const S3_PORT = 7070;
@@ -63,8 +63,7 @@ function secrets(credentials: Credentials, region: string): Record<string, strin
 
 /** Undefined when the gateway comes up this way, else what it said. */
 async function whyNot(options: S3ServerOptions, metadata: MetadataPlace): Promise<string | undefined> {
-  const { binary, home, credentials, region } = options;
-  const { port } = await choosePort(0);
+  const { binary, home, port, credentials, region } = options;
   const child = spawn(binary, commandLine(port, home, metadata), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...secrets(credentials, region) },

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +8,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { rotateLog } from '../../runtime/log-file.ts';
 import { isAlive, startTimeOf } from '../../runtime/process-identity.ts';
 import { endLeftovers, readServiceRecord, writeServiceRecord } from '../../runtime/service-record.ts';
-import { choosePort, isListening, isPortFree } from '../../runtime/services/ports.ts';
+import { type ClaimedPort, claimPort, isListening } from '../../runtime/services/ports.ts';
 import { type ProcessSpec, type Supervisor, supervise } from '../../runtime/supervisor.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'echoloop-supervisor-'));
@@ -17,9 +16,17 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 const newHome = (): string => mkdtempSync(join(scratch, 'home-'));
 
 const running: Supervisor[] = [];
+const claimed: ClaimedPort[] = [];
 afterEach(async () => {
   for (const supervisor of running.splice(0)) await supervisor.stop();
+  for (const port of claimed.splice(0)) await port.release();
 });
+
+async function freePort(): Promise<number> {
+  const one = await claimPort(17_000);
+  claimed.push(one);
+  return one.port;
+}
 
 async function startSupervisor(home: string, lines: string[] = []): Promise<Supervisor> {
   const supervisor = await supervise({
@@ -73,7 +80,7 @@ describe('a home folder that cannot be written, as on a full disk,', () => {
     const home = newHome();
     const lines: string[] = [];
     const supervisor = await startSupervisor(home, lines);
-    const { port } = await choosePort(0);
+    const port = await freePort();
     await supervisor.add(server('a', port));
     const blocked = join(home, `services.json.${process.pid}`);
     mkdirSync(blocked);
@@ -90,31 +97,12 @@ describe('a home folder that cannot be written, as on a full disk,', () => {
   });
 });
 
-describe('ports', () => {
-  it('gives the usual port when it is free and another when it is taken', async () => {
-    const { port } = await choosePort(0);
-    expect(await choosePort(port)).toEqual({ port, usual: true });
-    const holder = createServer().listen(port, '127.0.0.1');
-    await until(() => isListening(port));
-    expect(await isPortFree(port)).toBe(false);
-    const other = await choosePort(port);
-    expect(other.usual).toBe(false);
-    expect(other.port).not.toBe(port);
-    holder.close();
-  });
-
-  it('does not give the same port twice to one deployment', async () => {
-    const { port } = await choosePort(0);
-    expect((await choosePort(port, [port])).port).not.toBe(port);
-  });
-});
-
 describe('the supervisor', () => {
   it('starts a process that was killed with -9 again on the same port', async () => {
     const home = newHome();
     const lines: string[] = [];
     const supervisor = await startSupervisor(home, lines);
-    const { port } = await choosePort(0);
+    const port = await freePort();
     await supervisor.add(server('service', port));
     await supervisor.ready();
     for (let round = 1; round <= 2; round++) {
@@ -170,7 +158,7 @@ describe('the supervisor', () => {
     const orders = join(home, 'order');
     const supervisor = await startSupervisor(home);
     for (const name of ['first', 'second', 'third'])
-      await supervisor.add(server(name, (await choosePort(0)).port, orders));
+      await supervisor.add(server(name, await freePort(), orders));
     await supervisor.stop();
     expect(readFileSync(orders, 'utf8')).toBe('third second first ');
     expect(existsSync(join(home, 'services.json'))).toBe(false);

@@ -1,7 +1,7 @@
 /** Chooses the network kernels for the tensor back end in use. */
 import * as tf from '@tensorflow/tfjs-core';
+import { isNativeBackend } from '../../../recorded/native-backend.ts';
 import type { NetworkKernels } from './kernel-interface.ts';
-import { isNativeBackend } from './native-backend.ts';
 import { NativeKernels } from './native-kernels.ts';
 import { PortableKernels } from './portable-kernels.ts';
 

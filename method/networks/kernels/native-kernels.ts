@@ -1,7 +1,7 @@
 /** Network kernels on native TensorFlow: one call each instead of a dozen tfjs operations, and no tape. */
 import * as tf from '@tensorflow/tfjs-core';
+import { attributeOf, type NativeBackend, type OpAttribute } from '../../../recorded/native-backend.ts';
 import type { Axes3, NormActivation, NormActivationGradient, Padding } from './kernel-interface.ts';
-import { attributesFor, type NativeBackend, type OpAttribute } from './native-backend.ts';
 import { NativeNorm } from './native-norm.ts';
 import { PortableKernels } from './portable-kernels.ts';
 
@@ -31,7 +31,7 @@ export class NativeKernels extends PortableKernels {
     padding: Padding,
     inputShape: readonly number[],
   ): tf.Tensor5D {
-    const attributes = [...this.#attributes(strides, padding), attributesFor(this.#backend).int32('Tshape')];
+    const attributes = [...this.#attributes(strides, padding), attributeOf.int32('Tshape')];
     const shape = tf.tensor1d([...inputShape], 'int32');
     const result = this.#backend.executeSingleOutput('Conv3DBackpropInputV2', attributes, [
       shape,
@@ -77,7 +77,7 @@ export class NativeKernels extends PortableKernels {
     const key = `${strides}${padding}`;
     let attributes = this.#convolutions.get(key);
     if (!attributes) {
-      const { float32, integers, text } = attributesFor(this.#backend);
+      const { float32, integers, text } = attributeOf;
       attributes = [
         float32('T'),
         integers('strides', [1, ...strides, 1]),

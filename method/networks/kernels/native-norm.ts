@@ -3,9 +3,9 @@
  * has fused kernels for that, forward and backward.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { attributeOf, type NativeBackend, type OpAttribute } from '../../../recorded/native-backend.ts';
 import type { NormActivation, NormActivationGradient } from './kernel-interface.ts';
 import { LEAKY_SLOPE, NORM_EPSILON } from './kernel-interface.ts';
-import { attributesFor, type NativeBackend, type OpAttribute } from './native-backend.ts';
 
 /** Tensors that one sample's forward pass hands to its gradient. */
 const SAVED_PER_SAMPLE = 3;
@@ -35,7 +35,7 @@ export class NativeNorm {
 
   constructor(backend: NativeBackend) {
     this.#backend = backend;
-    const { float32, int32, float, boolean, text } = attributesFor(backend);
+    const { float32, int32, float, boolean, text } = attributeOf;
     const norm = (dataFormat: string, training: boolean) => [
       float32('T'),
       float32('U'),

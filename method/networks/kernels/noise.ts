@@ -1,7 +1,7 @@
 /** Random numbers drawn where they are used, on the device, from a seed that a recorded step is given at each call. */
 import * as tf from '@tensorflow/tfjs-core';
 import { type RandomStream, randomStream } from '../../../ground/random.ts';
-import { attributesFor, isNativeBackend } from './native-backend.ts';
+import { attributeOf, isNativeBackend } from '../../../recorded/native-backend.ts';
 
 /** Seeds are below this, so that a stream draws them evenly and a tensor holds them. */
 const SEED_BOUND = 2 ** 31;
@@ -27,7 +27,7 @@ export function standardNormal<Rank extends tf.Rank>(
       shape,
     );
   }
-  const { float32, int32 } = attributesFor(backend);
+  const { float32, int32 } = attributeOf;
   const sizes = tf.tensor1d(shape as number[], 'int32');
   const attributes = [float32('dtype'), int32('T'), int32('Tseed')];
   const noise = backend.executeSingleOutput('StatelessRandomNormal', attributes, [sizes, seed]);

@@ -5,11 +5,11 @@
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setupLimits } from '../../../temporal.config.ts';
 import { cachedEntry } from '../cache-folder.ts';
 import { runCommand } from '../run-command.ts';
 
 const VERSION = 1;
-const BUILD_TIMEOUT_MS = 120_000;
 
 /** The addon's file in the cache folder, there or not. */
 export function standardErrorAddon(cache: string): string {
@@ -23,7 +23,7 @@ export async function ensureStandardErrorAddon(cache: string): Promise<void> {
   await cachedEntry(standardErrorAddon(cache), async (scratch) => {
     const addon = join(scratch, 'addon.node');
     await runCommand(process.env.CXX || 'c++', ['-shared', '-fPIC', '-O1', '-o', addon, source], {
-      timeoutMs: BUILD_TIMEOUT_MS,
+      timeoutMs: setupLimits.smallBuildMs,
     });
     return addon;
   }).catch(() => undefined);
