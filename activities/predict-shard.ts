@@ -1,5 +1,6 @@
 /** Segments the videos of one shard with a policy (method.md 1a, 8). */
-import type { PredictShardInput, ShardResult } from '../contracts/activities.ts';
+import type { PredictShardInput, ShardResult, SweepSplit } from '../contracts/activities.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
 import { writeLabelNifti } from '../datasets/nifti.ts';
 import { shardOf } from '../decisions/plan.ts';
 import { predictVideo } from '../method/inference/predict-video.ts';
@@ -11,11 +12,12 @@ import { loadNetwork } from './artefacts/networks.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from './context.ts';
 import { eachVideo } from './videos/each-video.ts';
-import { prepareVideo } from './videos/prepared-video.ts';
+import { wholePreparedVideo } from './videos/prepared-frames.ts';
+import { type PreparedVideo, prepareVideo } from './videos/prepared-video.ts';
 
 /**
  * Predictions of a sweep lie on the grid of the networks, where they are labelled; those of an evaluation on the grid
- * of the file, where they are scored.
+ * of the file, where they are scored. Videos of a sweep stay prepared, for the stages that train on them.
  */
 export async function predictShard(input: PredictShardInput, context: ActivityContext): Promise<ShardResult> {
   const { run, iteration, split } = input;
@@ -25,16 +27,26 @@ export async function predictShard(input: PredictShardInput, context: ActivityCo
     return await eachVideo(input, shardOf(plan, input), context, async (id) => {
       const key = runKeys.prediction(run, iteration, split, id);
       if (await findArtefact(context.store, key)) return 'done';
-      const prepared = await prepareVideo(context, config.target, id, config.preprocessing);
+      const prepared = await prepare(split, context, config, id);
       policy ??= await loadNetwork(context, input.policy, 'policy');
       const prediction = predictVideo(policy, prepared.video, config.inference);
-      const stored = split === 'target' ? prediction : prepared.restoreLabels(prediction);
-      const made = [prepared.reference, input.policy];
-      await writeBytes(context, key, writeLabelNifti(stored), made, 'application/gzip');
+      const stored = writeLabelNifti(prepared.restoreLabels(prediction));
+      await writeBytes(context, key, stored, [prepared.reference, input.policy], 'application/gzip');
       logWork(context, 'predictShard', key);
       return 'done';
     });
   } finally {
     policy?.dispose();
   }
+}
+
+async function prepare(
+  split: SweepSplit,
+  context: ActivityContext,
+  { target, preprocessing }: RunConfig,
+  id: string,
+): Promise<Omit<PreparedVideo, 'id'>> {
+  if (split !== 'target') return prepareVideo(context, target, id, preprocessing);
+  const prepared = await wholePreparedVideo(context, target, id, preprocessing);
+  return { ...prepared, restoreLabels: (labels) => labels };
 }
