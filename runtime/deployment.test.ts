@@ -23,6 +23,7 @@ const anyDeployment: fc.Arbitrary<Deployment> = fc.record({
   }),
   computeThreads: maybe(fc.integer({ min: 1, max: 1024 })),
   requireGpu: fc.boolean(),
+  artefactCacheBytes: fc.nat(),
   home: word.map((folder) => resolve(folder)),
 });
 

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { DomainError } from '../ground/errors.ts';
+import { diskBudgets } from '../temporal.config.ts';
 
 /** `true` itself, or as a variable says it. */
 const flag = z.union([z.boolean(), z.stringbool()], 'expected true or false');
@@ -44,6 +45,12 @@ export const DeploymentSchema = z.strictObject({
   requireGpu: flag
     .default(false)
     .describe('a silent fall-back to the processor is an error on a compute worker'),
+  artefactCacheBytes: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(diskBudgets.cacheBytes)
+    .describe('of disk, for what the workers of a machine have read; all of them need the same'),
   home: text.default('.echoloop').describe('where embedded services keep their data'),
 });
 
@@ -78,6 +85,7 @@ export const deploymentVariables: readonly DeploymentVariable[] = [
   { names: ['ECHOLOOP_S3_PATH_STYLE'], path: ['s3', 'forcePathStyle'] },
   { names: ['ECHOLOOP_COMPUTE_THREADS'], path: ['computeThreads'] },
   { names: ['ECHOLOOP_REQUIRE_GPU'], path: ['requireGpu'] },
+  { names: ['ECHOLOOP_ARTEFACT_CACHE_BYTES'], path: ['artefactCacheBytes'] },
   { names: ['ECHOLOOP_HOME'], path: ['home'] },
 ];
 
