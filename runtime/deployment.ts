@@ -16,7 +16,12 @@ export const DeploymentSchema = z.strictObject({
     address: text.optional().describe('host:port; the embedded server of `echoloop up` when left out'),
     namespace: text.default('default').describe('namespace of the server that runs belong to'),
     apiKey: text.optional().describe('API key, for Temporal Cloud'),
-    tls: flag.default(false).describe('connect by TLS'),
+    tls: flag.default(false).describe('connect by TLS; the same follows from any of the next three'),
+    caFile: text
+      .optional()
+      .describe("PEM of the authorities that the server's certificate is checked against"),
+    certFile: text.optional().describe('PEM of the certificate that this client shows'),
+    keyFile: text.optional().describe('PEM of the key of that certificate'),
   }),
   s3: z.strictObject({
     endpoint: z
@@ -70,6 +75,10 @@ export const deploymentVariables: readonly DeploymentVariable[] = [
   { names: ['TEMPORAL_NAMESPACE'], path: ['temporal', 'namespace'] },
   { names: ['TEMPORAL_API_KEY'], path: ['temporal', 'apiKey'], secret: true },
   { names: ['TEMPORAL_TLS'], path: ['temporal', 'tls'] },
+  // The longer names are those of Temporal's own command.
+  { names: ['TEMPORAL_CA_FILE', 'TEMPORAL_TLS_SERVER_CA_CERT_PATH'], path: ['temporal', 'caFile'] },
+  { names: ['TEMPORAL_CERT_FILE', 'TEMPORAL_TLS_CLIENT_CERT_PATH'], path: ['temporal', 'certFile'] },
+  { names: ['TEMPORAL_KEY_FILE', 'TEMPORAL_TLS_CLIENT_KEY_PATH'], path: ['temporal', 'keyFile'] },
   {
     names: ['ECHOLOOP_S3_ENDPOINT', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'],
     path: ['s3', 'endpoint'],
