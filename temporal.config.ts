@@ -77,10 +77,12 @@ export const workerLimits = {
 
 /** Of one process each. */
 export const memoryBudgets = {
-  /** Prepared videos of a training in memory; beyond it they are read from disk. */
-  videoShelfBytes: 1.5 * GIGABYTE,
-  /** Decoded label maps of the triples: a fit asks for the same ones over and over. */
-  decodedTriplesBytes: GIGABYTE,
+  /** Frames and labels of the windows that a training has drawn; beyond it they are read again. */
+  windowBytes: 1.5 * GIGABYTE,
+  /** Segmentations of a sweep that a fine-tuning proposes, unpacked. */
+  sweptLabelBytes: 0.25 * GIGABYTE,
+  /** Whole videos that a fine-tuning is validated on; beyond it they lie on disk. */
+  videoShelfBytes: 0.5 * GIGABYTE,
   /** Log lines that wait while the disk is full. */
   waitingLogBytes: MEGABYTE,
 } as const;

@@ -2,6 +2,7 @@
  * Ends a fine-tuning in local-SGD rounds (method.md 7): its best policy takes the place that plain fine-tuning fills.
  */
 import type { ConcludeRoundsInput, FineTuneResult } from '../contracts/activities.ts';
+import { inParallel } from '../storage/in-parallel.ts';
 import { runKeys } from '../storage/keys.ts';
 import { writeBytes } from './artefacts/binary-artefact.ts';
 import { readJson, writeJson } from './artefacts/json-artefact.ts';
@@ -22,7 +23,10 @@ export async function concludeRounds(
     return { policy: finished.made.policy, curve: finished.curve, validationReward, steps };
   }
 
-  const rounds = await Promise.all(curves.map((curve) => readJson(context, curve, RoundSchema)));
+  const rounds = await inParallel(curves, (curve) => readJson(context, curve, RoundSchema), {
+    signal: context.signal,
+    onProgress: (step, total) => context.heartbeat({ step, total }),
+  });
   const points = rounds.flatMap((round) => round.points);
   const { validationReward } = best;
   const steps = points.length;

@@ -55,13 +55,18 @@ export function logWork(
   context.log.info({ work: activity, key, ...fields }, 'work done');
 }
 
+/** Says how many of the videos of a training are made ready. */
+export function tellPreparing(context: ActivityContext, done: number, total: number): void {
+  context.heartbeat({ step: 0, total: 0, preparing: { done, total } });
+}
+
 /** After each video that is made ready for a training: says how far that is, then breathes. */
 export async function breatheWhilePreparing(
   context: ActivityContext,
   done: number,
   total: number,
 ): Promise<void> {
-  context.heartbeat({ step: 0, total: 0, preparing: { done, total } });
+  tellPreparing(context, done, total);
   await breathe(context);
 }
 

@@ -15,7 +15,7 @@ import { comparableReward } from './rewards/reward-networks.ts';
 import { attemptFolder } from './training/attempt.ts';
 import { findFinished } from './training/finished-training.ts';
 import { trainResumably } from './training/train-resumably.ts';
-import { shelveVideos } from './videos/shelve-videos.ts';
+import { shelveVideos } from './videos/usable-videos.ts';
 import { VideoShelf, windowsFrom } from './videos/video-shelf.ts';
 
 export async function fineTunePolicy(
@@ -37,12 +37,9 @@ export async function fineTunePolicy(
     const shelf = keep(new VideoShelf());
     const learners = await loadLearners(input, facts, context, keep);
     const videos = sweepOf(plan, iteration);
-    const options = await fineTuneOptions(
-      { input, facts, learners, shelf, keep, videos, ppo: config.ppo },
-      context,
-    );
+    const options = await fineTuneOptions({ input, facts, learners, videos, ppo: config.ppo }, context);
     const held = targetVideos(input, facts, plan.validation.flat().slice(0, config.ppo.validationVideos));
-    const { usable } = await shelveVideos(shelf, held, context);
+    const usable = await shelveVideos(shelf, held, context);
     const validation = { windows: windowsFrom(shelf, usable), reward: comparableReward(learners.reward) };
     const training = keep(new FineTune({ ...options, validation }));
     const inputs = fineTuneInputs(input);

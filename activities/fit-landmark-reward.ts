@@ -33,33 +33,29 @@ export async function fitLandmarkReward(
   const facts = await readRun(input, context);
   const { config } = facts;
   const { triples, quarantined } = await landmarkTriples(input, facts, context);
-  try {
-    if (triples.count === 0) {
-      throw new DomainError(
-        'DatasetInvalid',
-        `No video of "${config.source}" gives an example for the landmark reward: every prediction was empty, or every annotation has a frame without the corners of the left ventricle's base. Check the annotations, or disable it (landmark.enabled).`,
-      );
-    }
-    const inputs = [input.config, input.plan, input.policy];
-    await writeJson(context, examplesKey, { quarantined, triples: triples.count }, inputs);
-    const stored = await fitNetwork(
-      {
-        activity: 'fitLandmarkReward',
-        kind: 'landmark-reward',
-        keys,
-        triples,
-        fit: config.landmark.fit,
-        config,
-        random: randomStream(config.seed, 'landmark-network'),
-        inputs,
-        rateFactor: input.rateFactor,
-      },
-      context,
+  if (triples.count === 0) {
+    throw new DomainError(
+      'DatasetInvalid',
+      `No video of "${config.source}" gives an example for the landmark reward: every prediction was empty, or every annotation has a frame without the corners of the left ventricle's base. Check the annotations, or disable it (landmark.enabled).`,
     );
-    return resultOf(stored, quarantined);
-  } finally {
-    triples.dispose();
   }
+  const inputs = [input.config, input.plan, input.policy];
+  await writeJson(context, examplesKey, { quarantined, triples: triples.count }, inputs);
+  const stored = await fitNetwork(
+    {
+      activity: 'fitLandmarkReward',
+      kind: 'landmark-reward',
+      keys,
+      triples,
+      fit: config.landmark.fit,
+      config,
+      random: randomStream(config.seed, 'landmark-network'),
+      inputs,
+      rateFactor: input.rateFactor,
+    },
+    context,
+  );
+  return resultOf(stored, quarantined);
 }
 
 function resultOf({ network, curve, fitted }: StoredFit, quarantined: number): FitLandmarkResult {

@@ -6,7 +6,7 @@ import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
 import { findFit, fitNetwork, type StoredFit } from './rewards/reward-fitting.ts';
-import { StoredTriples } from './rewards/stored-triples.ts';
+import { triplesOfRun } from './rewards/stored-triples.ts';
 
 export async function fitRewardNetwork(
   input: FitRewardInput,
@@ -21,26 +21,22 @@ export async function fitRewardNetwork(
   const present = await findFit(context, keys);
   if (present) return resultOf(present);
   const { config, plan } = await readRun(input, context);
-  const triples = await StoredTriples.load({ run, throughIteration: iteration, config, plan }, context);
-  try {
-    const stored = await fitNetwork(
-      {
-        activity: 'fitRewardNetwork',
-        kind: 'anatomical-reward',
-        keys,
-        triples,
-        fit: config.rewardFit,
-        config,
-        random: randomStream(config.seed, 'reward-network', iteration),
-        inputs: [input.config, input.plan],
-        rateFactor: input.rateFactor,
-      },
-      context,
-    );
-    return resultOf(stored);
-  } finally {
-    triples.dispose();
-  }
+  const triples = await triplesOfRun({ run, throughIteration: iteration, config, plan }, context);
+  const stored = await fitNetwork(
+    {
+      activity: 'fitRewardNetwork',
+      kind: 'anatomical-reward',
+      keys,
+      triples,
+      fit: config.rewardFit,
+      config,
+      random: randomStream(config.seed, 'reward-network', iteration),
+      inputs: [input.config, input.plan],
+      rateFactor: input.rateFactor,
+    },
+    context,
+  );
+  return resultOf(stored);
 }
 
 function resultOf({ network, curve, fitted }: StoredFit): FitRewardResult {

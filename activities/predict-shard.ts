@@ -1,7 +1,10 @@
 /** Segments the videos of one shard with a policy (method.md 1a, 8). */
-import type { PredictShardInput, ShardResult } from '../contracts/activities.ts';
+import type { PredictShardInput, ShardResult, SweepSplit } from '../contracts/activities.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
 import { writeLabelNifti } from '../datasets/nifti.ts';
 import { shardOf } from '../decisions/plan.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import type { LabelVideo } from '../imaging/image.ts';
 import { predictVideo, segmentPrepared } from '../method/inference/segment-prepared.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { findArtefact } from '../storage/artefacts.ts';
@@ -11,11 +14,12 @@ import { loadNetwork } from './artefacts/networks.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from './context.ts';
 import { eachVideo } from './videos/each-video.ts';
+import { wholePreparedVideo } from './videos/prepared-frames.ts';
 import { prepareVideo } from './videos/prepared-video.ts';
 
 /**
  * Predictions of a sweep lie on the grid of the networks, where they are labelled; those of an evaluation on the grid
- * of the file, where they are scored.
+ * of the file, where they are scored. Videos of a sweep stay prepared, for the stages that train on them.
  */
 export async function predictShard(input: PredictShardInput, context: ActivityContext): Promise<ShardResult> {
   const { run, iteration, split } = input;
@@ -25,18 +29,34 @@ export async function predictShard(input: PredictShardInput, context: ActivityCo
     return await eachVideo(input, shardOf(plan, input), context, async (id) => {
       const key = runKeys.prediction(run, iteration, split, id);
       if (await findArtefact(context.store, key)) return 'done';
-      const prepared = await prepareVideo(context, config.target, id, config.preprocessing);
+      const prepared = await prepare(split, context, config, id);
       policy ??= await loadNetwork(context, input.policy, 'policy');
-      const stored =
-        split === 'target'
-          ? predictVideo(policy, prepared.video, config.inference)
-          : segmentPrepared(policy, prepared, config.inference).labels;
-      const made = [prepared.reference, input.policy];
-      await writeBytes(context, key, writeLabelNifti(stored), made, 'application/gzip');
+      const stored = writeLabelNifti(prepared.segment(policy));
+      await writeBytes(context, key, stored, [prepared.reference, input.policy], 'application/gzip');
       logWork(context, 'predictShard', key);
       return 'done';
     });
   } finally {
     policy?.dispose();
   }
+}
+
+interface ReadyToSegment {
+  readonly reference: ArtefactRef;
+  segment(policy: UNet3D): LabelVideo;
+}
+
+async function prepare(
+  split: SweepSplit,
+  context: ActivityContext,
+  { target, preprocessing, inference }: RunConfig,
+  id: string,
+): Promise<ReadyToSegment> {
+  if (split === 'target') {
+    const { reference, video } = await wholePreparedVideo(context, target, id, preprocessing);
+    return { reference, segment: (policy) => predictVideo(policy, video, inference) };
+  }
+  const prepared = await prepareVideo(context, target, id, preprocessing);
+  const { reference } = prepared;
+  return { reference, segment: (policy) => segmentPrepared(policy, prepared, inference).labels };
 }

@@ -14,8 +14,7 @@ import type { ActivityContext } from './context.ts';
 import { attemptFolder, withRates } from './training/attempt.ts';
 import { findFinished, LabelledTrainingSchema } from './training/finished-training.ts';
 import { trainResumably } from './training/train-resumably.ts';
-import { shelveVideos } from './videos/shelve-videos.ts';
-import { labelledWindowsFrom, VideoShelf } from './videos/video-shelf.ts';
+import { trainingVideos } from './videos/usable-videos.ts';
 
 export async function pretrainPolicy(
   input: TrainingInput,
@@ -33,7 +32,6 @@ export async function pretrainPolicy(
   const { config, plan } = await readRun(input, context);
   const { windowFrames, checkpointEverySteps } = config.training;
   return withDisposables(async (keep) => {
-    const shelf = keep(new VideoShelf());
     const shape = {
       ...config.network,
       inputChannels: 1,
@@ -42,11 +40,11 @@ export async function pretrainPolicy(
     };
     const policy = keep(UNet3D.initialise(shape, randomStream(config.seed, 'policy')));
     const videos = { run, dataset: config.source, videos: plan.source.train, labelled: true, config };
-    const { usable, quarantined } = await shelveVideos(shelf, videos, context);
+    const { windows, quarantined } = await trainingVideos(videos, context);
     const training = keep(
       new Pretraining({
         policy,
-        windows: labelledWindowsFrom(shelf, usable),
+        windows,
         config: withRates(config.pretraining, ['learningRate'], rateFactor),
         augmentation: config.augmentation,
         spacingMm: config.preprocessing.spacingMm,

@@ -4,6 +4,7 @@ import type { Plan } from '../contracts/documents.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { EvaluationReport } from '../metrics/evaluation.ts';
 import { summarise } from '../metrics/summary.ts';
+import { inParallel } from '../storage/in-parallel.ts';
 import { runKeys } from '../storage/keys.ts';
 import { findJson, writeJson } from './artefacts/json-artefact.ts';
 import { readRun } from './artefacts/run-facts.ts';
@@ -38,14 +39,15 @@ async function gather(
   input: SummariseInput,
   context: ActivityContext,
 ): Promise<{ report?: EvaluationReport; inputs: ArtefactRef[] }> {
-  const videos: EvaluationReport['videos'] = [];
-  const inputs: ArtefactRef[] = [];
-  for (const shard of plan[split].keys()) {
-    const found = await findJson(context, activityKeys.scores({ ...input, split, shard }), ShardScoresSchema);
-    if (!found) continue;
-    videos.push(...found.value.scores);
-    inputs.push(found.reference);
-  }
+  const shards = [...plan[split].keys()];
+  const read = await inParallel(
+    shards,
+    (shard) => findJson(context, activityKeys.scores({ ...input, split, shard }), ShardScoresSchema),
+    { signal: context.signal, onProgress: (step, total) => context.heartbeat({ step, total }) },
+  );
+  const found = read.filter((scores) => scores !== undefined);
+  const videos: EvaluationReport['videos'] = found.flatMap(({ value }) => value.scores);
+  const inputs = found.map(({ reference }) => reference);
   return { ...(videos.length > 0 && { report: { videos, summary: summarise(videos) } }), inputs };
 }
 

@@ -20,7 +20,6 @@ import { fineTuneInputs, fineTuneOptions, loadLearners } from './fine-tuning/lea
 import { roundFolder } from './training/attempt.ts';
 import { findFinished } from './training/finished-training.ts';
 import { trainResumably } from './training/train-resumably.ts';
-import { VideoShelf } from './videos/video-shelf.ts';
 
 export async function trainLocally(
   input: TrainLocallyInput,
@@ -36,12 +35,11 @@ export async function trainLocally(
   const facts = await readRun(input, context);
   const { config, plan } = facts;
   return withDisposables(async (keep) => {
-    const shelf = keep(new VideoShelf());
     const learners = await loadLearners(input, facts, context, keep);
     const sweep = sweepOf(plan, iteration);
     const videos = shardOfWorker(sweep, worker, config.localSgd.workers);
     const { ppo, ...around } = planPart(config, sweep.length, input);
-    const options = await fineTuneOptions({ input, facts, learners, shelf, keep, videos, ppo }, context);
+    const options = await fineTuneOptions({ input, facts, learners, videos, ppo }, context);
     const stream = ['round', round, 'worker', worker];
     const training = keep(new FineTune({ ...options, ...around, stream }));
     const { arrays: start, progress } = training.state();

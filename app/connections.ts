@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DomainError } from '../ground/errors.ts';
 import { connectedDeployment } from '../runtime/connected-deployment.ts';
 import type { Deployment } from '../runtime/deployment.ts';
+import { temporalConnection } from '../runtime/temporal-connection.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { clientLimits } from '../temporal.config.ts';
@@ -68,13 +69,9 @@ async function connectTemporal({ temporal }: Deployment): Promise<Connection> {
       'No Temporal server is known: the embedded one does not run, and TEMPORAL_ADDRESS is not set. Start it with `npx echoloop up`, or set TEMPORAL_ADDRESS to host:port of yours.',
     );
   }
+  const options = temporalConnection(temporal);
   try {
-    return await Connection.connect({
-      address: temporal.address,
-      connectTimeout: clientLimits.connectMs,
-      ...(temporal.tls ? { tls: true } : {}),
-      ...(temporal.apiKey ? { apiKey: temporal.apiKey } : {}),
-    });
+    return await Connection.connect({ ...options, connectTimeout: clientLimits.connectMs });
   } catch (error) {
     throw new DomainError(
       'OrchestratorUnavailable',

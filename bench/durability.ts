@@ -98,7 +98,7 @@ async function compare(store: ObjectStore): Promise<DurabilityReport['artefacts'
   const digests = async (run: string): Promise<Map<string, string>> => {
     const found = new Map<string, string>();
     for await (const { key } of store.list(`runs/${run}/`)) {
-      if (!/\.(safetensors|nii\.gz|bin\.gz)$|\/(curve|fit)\.json$/.test(key)) continue;
+      if (!/\.(safetensors|nii\.gz|triples)$|\/(curve|fit)\.json$/.test(key)) continue;
       const record = await readRecord(store, key);
       if (record) found.set(key.slice(`runs/${run}/`.length), record.sha256);
     }

@@ -7,7 +7,15 @@ const word = fc.stringMatching(/^[a-z0-9-]{3,12}$/);
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 
 const anyDeployment: fc.Arbitrary<Deployment> = fc.record({
-  temporal: fc.record({ address: maybe(word), namespace: word, apiKey: maybe(word), tls: fc.boolean() }),
+  temporal: fc.record({
+    address: maybe(word),
+    namespace: word,
+    apiKey: maybe(word),
+    tls: fc.boolean(),
+    caFile: maybe(word),
+    certFile: maybe(word),
+    keyFile: maybe(word),
+  }),
   s3: fc.record({
     // A host name of digits alone would be read as an address.
     endpoint: maybe(word.map((host) => `https://store-${host}:9000`)),
@@ -23,6 +31,7 @@ const anyDeployment: fc.Arbitrary<Deployment> = fc.record({
   }),
   computeThreads: maybe(fc.integer({ min: 1, max: 1024 })),
   requireGpu: fc.boolean(),
+  artefactCacheBytes: fc.nat(),
   home: word.map((folder) => resolve(folder)),
 });
 

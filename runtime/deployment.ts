@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { DomainError } from '../ground/errors.ts';
+import { diskBudgets } from '../temporal.config.ts';
 
 /** `true` itself, or as a variable says it. */
 const flag = z.union([z.boolean(), z.stringbool()], 'expected true or false');
@@ -15,7 +16,12 @@ export const DeploymentSchema = z.strictObject({
     address: text.optional().describe('host:port; the embedded server of `echoloop up` when left out'),
     namespace: text.default('default').describe('namespace of the server that runs belong to'),
     apiKey: text.optional().describe('API key, for Temporal Cloud'),
-    tls: flag.default(false).describe('connect by TLS'),
+    tls: flag.default(false).describe('connect by TLS; the same follows from any of the next three'),
+    caFile: text
+      .optional()
+      .describe("PEM of the authorities that the server's certificate is checked against"),
+    certFile: text.optional().describe('PEM of the certificate that this client shows'),
+    keyFile: text.optional().describe('PEM of the key of that certificate'),
   }),
   s3: z.strictObject({
     endpoint: z
@@ -44,6 +50,12 @@ export const DeploymentSchema = z.strictObject({
   requireGpu: flag
     .default(false)
     .describe('a silent fall-back to the processor is an error on a compute worker'),
+  artefactCacheBytes: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(diskBudgets.cacheBytes)
+    .describe('of disk, for what the workers of a machine have read; all of them need the same'),
   home: text.default('.echoloop').describe('where embedded services keep their data'),
 });
 
@@ -63,6 +75,10 @@ export const deploymentVariables: readonly DeploymentVariable[] = [
   { names: ['TEMPORAL_NAMESPACE'], path: ['temporal', 'namespace'] },
   { names: ['TEMPORAL_API_KEY'], path: ['temporal', 'apiKey'], secret: true },
   { names: ['TEMPORAL_TLS'], path: ['temporal', 'tls'] },
+  // The longer names are those of Temporal's own command.
+  { names: ['TEMPORAL_CA_FILE', 'TEMPORAL_TLS_SERVER_CA_CERT_PATH'], path: ['temporal', 'caFile'] },
+  { names: ['TEMPORAL_CERT_FILE', 'TEMPORAL_TLS_CLIENT_CERT_PATH'], path: ['temporal', 'certFile'] },
+  { names: ['TEMPORAL_KEY_FILE', 'TEMPORAL_TLS_CLIENT_KEY_PATH'], path: ['temporal', 'keyFile'] },
   {
     names: ['ECHOLOOP_S3_ENDPOINT', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'],
     path: ['s3', 'endpoint'],
@@ -78,6 +94,7 @@ export const deploymentVariables: readonly DeploymentVariable[] = [
   { names: ['ECHOLOOP_S3_PATH_STYLE'], path: ['s3', 'forcePathStyle'] },
   { names: ['ECHOLOOP_COMPUTE_THREADS'], path: ['computeThreads'] },
   { names: ['ECHOLOOP_REQUIRE_GPU'], path: ['requireGpu'] },
+  { names: ['ECHOLOOP_ARTEFACT_CACHE_BYTES'], path: ['artefactCacheBytes'] },
   { names: ['ECHOLOOP_HOME'], path: ['home'] },
 ];
 

@@ -93,7 +93,7 @@ describe('an artefact of chunks', () => {
     });
   });
 
-  it('is not changed by a second writer with other chunks, and leaves nothing when it is deleted', async () => {
+  it('is not changed by a second writer with other chunks, and leaves nothing when it is deleted, even damaged', async () => {
     const store = new MemoryStore();
     const reference = await writeChunkedArtefact(store, KEY, content, origin);
     const others = { ...content, chunks: chunks.toReversed() };
@@ -101,10 +101,11 @@ describe('an artefact of chunks', () => {
       code: 'ChecksumMismatch',
     });
     expect(await (await ChunkedArtefact.open(store, reference)).read(0, 2)).toEqual(chunks.slice(0, 2));
+    await store.put(KEY, new Uint8Array([1]));
+    await store.put('runs/a/prepared/v10', new Uint8Array([1]));
     await deleteChunkedArtefact(store, KEY);
     const left: string[] = [];
     for await (const { key } of store.list('')) left.push(key);
-    // The data of the writer that lost.
-    expect(left).toHaveLength(1);
+    expect(left).toEqual(['runs/a/prepared/v10']);
   });
 });

@@ -6,13 +6,7 @@
 import { z } from 'zod';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { DomainError } from '../ground/errors.ts';
-import {
-  type ArtefactOrigin,
-  deleteArtefact,
-  readArtefact,
-  readArtefactAt,
-  writeArtefact,
-} from './artefacts.ts';
+import { type ArtefactOrigin, deleteArtefact, readArtefact, writeArtefact } from './artefacts.ts';
 import type { LocalCache } from './local-cache.ts';
 import type { ByteRange, ObjectStore } from './store.ts';
 import { readTrusted, sha256Of } from './trusted-read.ts';
@@ -49,7 +43,7 @@ export async function writeChunkedArtefact(
     form: 'chunks-1',
     header,
     // Named by content, so that no writer ever changes what another one's index refers to.
-    data: `${key}.chunks.${sha256Of(data)}`,
+    data: `${dataPrefix(key)}${sha256Of(data)}`,
     chunks: chunks.map((chunk) => ({ bytes: chunk.length, sha256: sha256Of(chunk) })),
   };
   await store.put(index.data, data, { contentType: origin.mediaType });
@@ -57,11 +51,18 @@ export async function writeChunkedArtefact(
   return writeArtefact(store, key, text, { ...origin, mediaType: 'application/json' });
 }
 
-/** Removes a chunked artefact, what says that it is complete first. */
+/** Removes a chunked artefact, damaged or not, what says that it is complete first. */
 export async function deleteChunkedArtefact(store: ObjectStore, key: string): Promise<void> {
-  const found = await readArtefactAt(store, key);
+  const data: string[] = [];
+  // Not by the index, which may be what is damaged.
+  for await (const object of store.list(dataPrefix(key))) data.push(object.key);
   await deleteArtefact(store, key);
-  if (found) await store.delete(indexOf(found.bytes, key).data);
+  for (const object of data) await store.delete(object);
+}
+
+/** Of the objects that hold the chunks of every writer of this key. */
+function dataPrefix(key: string): string {
+  return `${key}.chunks.`;
 }
 
 /** Chunks of an artefact that are read as they are asked for. */

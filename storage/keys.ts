@@ -33,6 +33,9 @@ export const datasetKeys = {
    * Random bytes by which names of patients become ids of studies; whoever has it and a list of names can undo that.
    */
   studyKey: (dataset: string) => `${datasetKeys.root(dataset)}study.key`,
+  /** What was prepared of a video for the networks; `digest` is that of all that it depends on. */
+  prepared: (dataset: string, id: string, digest: string, kind: 'video' | 'labels') =>
+    `${datasetKeys.root(dataset)}prepared/${checkedName('video', id)}/${digest}.${kind}`,
   quarantine: (dataset: string, id: string) =>
     `${datasetKeys.root(dataset)}quarantine/${checkedName('video', id)}.json`,
 };
@@ -61,7 +64,7 @@ export const runKeys = {
  * belongs to one video lies in a folder of such, under the video's id.
  */
 export function videoOf(key: string): string | undefined {
-  return /\/(?:videos|labels|predictions\/(?:target|validation|test)|triples)\/([^/]+?)\.(?:nii\.gz|bin\.gz|bin)$/.exec(
+  return /\/(?:videos|labels|predictions\/(?:target|validation|test)|triples)\/([^/]+?)\.(?:nii\.gz|triples|bin\.gz|bin)$/.exec(
     key,
   )?.[1];
 }

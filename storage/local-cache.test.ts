@@ -63,6 +63,18 @@ describe('the local cache', () => {
     expect(await fs.readdir(folder)).toContain(kept.sha256);
   });
 
+  it('stays within its budget when many files come at once', async () => {
+    const store = new MemoryStore();
+    const cache = new LocalCache(store, folder, 1000);
+    for (let round = 0; round < 10; round++) {
+      const fills = Array.from({ length: 8 }, (_, i) => 8 * round + i);
+      await Promise.all(
+        fills.map(async (fill) => cache.read(await writeArtefact(store, `k${fill}`, bytesOf(fill), origin))),
+      );
+      expect(await sizeOfFolder()).toBeLessThanOrEqual(1000 * 1.05);
+    }
+  });
+
   it('keeps nothing that is larger than all of it, and removes what killed processes left half written', async () => {
     const store = new MemoryStore();
     await fs.writeFile(join(folder, 'x.part'), 'half');

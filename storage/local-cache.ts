@@ -70,6 +70,8 @@ class CachedFiles {
   #totalBytes = 0;
   /** Written by this process since it last looked at the folder; never looked yet at first. */
   #unseenBytes = Number.POSITIVE_INFINITY;
+  /** Room was made for these, and they are being written. */
+  #comingBytes = 0;
   #making: Promise<void> = Promise.resolve();
 
   constructor(folder: string, maximumBytes: number) {
@@ -92,32 +94,36 @@ class CachedFiles {
   /** A full disk must not stop the work: the cache is only for speed. */
   async keep(sha256: string, bytes: Uint8Array): Promise<void> {
     if (bytes.length > this.#maximumBytes) return;
+    this.#comingBytes += bytes.length;
     try {
       await mkdir(this.#folder, { recursive: true });
-      await this.#makeRoom(bytes.length);
+      await this.#makeRoom();
       await writeWholeFile(join(this.#folder, sha256), bytes);
       this.#know(sha256, { bytes: bytes.length, usedMs: Date.now() });
       this.#unseenBytes += bytes.length;
     } catch {
       // Read from the store again the next time.
+    } finally {
+      this.#comingBytes -= bytes.length;
     }
   }
 
   /** One at a time: two that look at once would evict twice. */
-  #makeRoom(bytes: number): Promise<void> {
-    const made = this.#making.then(() => this.#evictFor(bytes));
+  #makeRoom(): Promise<void> {
+    const made = this.#making.then(() => this.#evict());
     this.#making = made.catch(() => undefined);
     return made;
   }
 
-  async #evictFor(bytes: number): Promise<void> {
+  /** Until what comes has room. */
+  async #evict(): Promise<void> {
     if (this.#unseenBytes > this.#maximumBytes * SHARE_UNSEEN) await this.#look();
-    if (this.#totalBytes + bytes <= this.#maximumBytes) return;
+    if (this.#totalBytes + this.#comingBytes <= this.#maximumBytes) return;
     const oldestFirst = [...this.#index].sort(([, a], [, b]) => a.usedMs - b.usedMs);
     // Some more than is needed, so that not every file that comes makes all be sorted.
     const goal = this.#maximumBytes * (1 - SHARE_UNSEEN);
     for (const [sha256, entry] of oldestFirst) {
-      if (this.#totalBytes + bytes <= goal) return;
+      if (this.#totalBytes + this.#comingBytes <= goal) return;
       await rm(join(this.#folder, sha256), { force: true });
       this.#index.delete(sha256);
       this.#totalBytes -= entry.bytes;

@@ -3,16 +3,17 @@ import { type Logger, type LogLevel, NativeConnection, Runtime } from '@temporal
 import type pino from 'pino';
 import { DomainError } from '../ground/errors.ts';
 import type { Deployment } from '../runtime/deployment.ts';
+import { temporalConnection } from '../runtime/temporal-connection.ts';
 
-/** @throws DomainError OrchestratorUnavailable when nothing answers at the address. */
+/**
+ * @throws DomainError OrchestratorUnavailable when nothing answers at the address, ConfigInvalid when a certificate
+ * cannot be read.
+ */
 export async function connectWorker({ temporal }: Deployment): Promise<NativeConnection> {
   const address = temporal.address ?? 'localhost:7233';
+  const options = temporalConnection({ ...temporal, address });
   try {
-    return await NativeConnection.connect({
-      address,
-      ...(temporal.tls && { tls: true }),
-      ...(temporal.apiKey && { apiKey: temporal.apiKey }),
-    });
+    return await NativeConnection.connect(options);
   } catch (error) {
     throw new DomainError(
       'OrchestratorUnavailable',

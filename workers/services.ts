@@ -8,7 +8,7 @@ import { sweepScratchFolders } from '../runtime/scratch-folder.ts';
 import { LocalCache } from '../storage/local-cache.ts';
 import { openStore } from '../storage/open-store.ts';
 import { badReads } from '../storage/trusted-read.ts';
-import { diskBudgets, memoryBudgets } from '../temporal.config.ts';
+import { memoryBudgets } from '../temporal.config.ts';
 
 /** Store, cache and log of a worker process. */
 export function openServices(deployment: Deployment, name: string): ActivityServices {
@@ -19,7 +19,7 @@ export function openServices(deployment: Deployment, name: string): ActivityServ
   badReads.subscribe((message) => log.warn(message, 'an object was read wrong, and is read again'));
   return {
     store,
-    cache: new LocalCache(store, join(deployment.home, 'cache'), diskBudgets.cacheBytes),
+    cache: new LocalCache(store, join(deployment.home, 'cache'), deployment.artefactCacheBytes),
     codeVersion: codeVersion(),
     log,
   };

@@ -4,6 +4,12 @@ import { checkedName, runKeys } from '../../storage/keys.ts';
 
 const three = (n: number): string => String(n).padStart(3, '0');
 
+/** Where the triples of a video lie, and where runs that were begun earlier have them in one file. */
+export interface TripleKeys {
+  readonly key: string;
+  readonly older: string;
+}
+
 export const activityKeys = {
   pretrainingCurve: (run: string) => `${runKeys.pretraining(run)}curve.json`,
   autoencoderWeights: (run: string) => `${runKeys.autoencoder(run)}autoencoder.safetensors`,
@@ -12,8 +18,10 @@ export const activityKeys = {
   landmarkFit: (run: string) => `${runKeys.landmarkReward(run)}fit.json`,
   landmarkExamples: (run: string) => `${runKeys.landmarkReward(run)}examples.json`,
   /** Degraded segmentations of an annotated video with their landmark error maps. */
-  landmarkTriples: (run: string, id: string) =>
-    `${runKeys.landmarkReward(run)}triples/${checkedName('video', id)}.bin`,
+  landmarkTriples: (run: string, id: string): TripleKeys => {
+    const name = `${runKeys.landmarkReward(run)}triples/${checkedName('video', id)}`;
+    return { key: `${name}.triples`, older: `${name}.bin` };
+  },
   rewardTraining: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}rewards/`,
   rewardFit: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}rewards/fit.json`,
   policyTraining: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}fine-tuning/`,
@@ -24,8 +32,10 @@ export const activityKeys = {
   fineTuningCurve: (run: string, iteration: number) =>
     `${runKeys.iteration(run, iteration)}fine-tuning/curve.json`,
   /** Segmentations with their error maps; the image is the prepared video itself and not stored again. */
-  triples: (run: string, iteration: number, id: string) =>
-    `${runKeys.iteration(run, iteration)}triples/${checkedName('video', id)}.bin.gz`,
+  triples: (run: string, iteration: number, id: string): TripleKeys => {
+    const name = `${runKeys.iteration(run, iteration)}triples/${checkedName('video', id)}`;
+    return { key: `${name}.triples`, older: `${name}.bin.gz` };
+  },
   scores: ({ run, iteration, split, shard }: ShardInput) =>
     `${runKeys.iteration(run, iteration)}scores/${split}-${three(shard)}.json`,
   ratings: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}ratings.json`,

@@ -1,60 +1,70 @@
 /** What the group-relative objective (method.md 6.2) is given beside the videos: proposals of the sweep, source windows. */
 import type { FineTuneInput } from '../../contracts/activities.ts';
-import type { Keep } from '../../ground/disposables.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
 import type { GroupMaterial } from '../../method/ppo/group/group-objective.ts';
+import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import { inParallel } from '../../storage/in-parallel.ts';
+import { runKeys } from '../../storage/keys.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
-import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
-import { readPrediction } from '../videos/predictions.ts';
-import { shelveVideos } from '../videos/shelve-videos.ts';
-import { labelledWindowsFrom, VideoShelf } from '../videos/video-shelf.ts';
+import { type ActivityContext, tellPreparing } from '../context.ts';
+import { SweptLabels } from '../videos/swept-labels.ts';
+import { trainingVideos } from '../videos/usable-videos.ts';
 
-interface GroupTask {
-  readonly input: Pick<FineTuneInput, 'run' | 'iteration'>;
-  readonly facts: RunFacts;
-  /** Holds the videos. */
-  readonly shelf: VideoShelf;
-  readonly keep: Keep;
-  readonly videos: readonly string[];
+type Iteration = Pick<FineTuneInput, 'run' | 'iteration'>;
+
+/**
+ * Those of the videos that can be trained on: with the group-relative objective the ones that the sweep could segment,
+ * in their order.
+ */
+export async function segmentedInSweep(
+  videos: readonly string[],
+  { run, iteration }: Iteration,
+  { ppo }: RunConfig,
+  context: ActivityContext,
+): Promise<readonly string[]> {
+  if (ppo.objective === 'published') return videos;
+  const { store, signal } = context;
+  const found = await inParallel(
+    videos,
+    (id) => findArtefact(store, runKeys.prediction(run, iteration, 'target', id)),
+    { signal, onProgress: (done, total) => tellPreparing(context, done, total) },
+  );
+  return videos.filter((_, index) => found[index]);
 }
 
-export interface GroupMaterialOfVideos {
-  readonly material: GroupMaterial;
-  /** Those of the videos that the sweep could segment, in their order. */
-  readonly usable: readonly string[];
+interface GroupTask {
+  readonly input: Iteration;
+  readonly facts: RunFacts;
+  /** All of them segmented by the sweep. */
+  readonly ids: readonly string[];
+  /** Their windows, by the same indices. */
+  readonly windows: WindowSource;
 }
 
 /** Undefined in a run with the published objective. */
 export async function groupMaterial(
-  { input, facts, shelf, keep, videos }: GroupTask,
+  { input, facts, ids, windows }: GroupTask,
   context: ActivityContext,
-): Promise<GroupMaterialOfVideos | undefined> {
-  const { config, plan } = facts;
+): Promise<GroupMaterial | undefined> {
+  const { config } = facts;
   const { run, iteration } = input;
   if (config.ppo.objective === 'published') return undefined;
-  const usable: string[] = [];
-  for (const [index, id] of videos.entries()) {
-    const swept = await readPrediction({ run, iteration, split: 'target' }, id, context);
-    await breatheWhilePreparing(context, index + 1, videos.length);
-    if (!swept) continue;
-    shelf.putLabels(id, swept.labels);
-    usable.push(id);
-  }
-  const source = keep(new VideoShelf());
-  const annotated = config.ppo.sourceWindows > 0 ? plan.source.train : [];
-  const shelved =
-    annotated.length > 0 &&
-    (await shelveVideos(
-      source,
-      { run, dataset: config.source, videos: annotated, labelled: true, config },
-      context,
-    ));
+  const sweep = { run, iteration, split: 'target' } as const;
   return {
-    usable,
-    material: {
-      proposals: [labelledWindowsFrom(shelf, usable)],
-      source: shelved ? labelledWindowsFrom(source, shelved.usable) : undefined,
-      augmentation: config.augmentation,
-      spacingMm: config.preprocessing.spacingMm,
-    },
+    proposals: [new SweptLabels({ sweep, ids, windows }, context)],
+    source: await sourceWindows(run, facts, context),
+    augmentation: config.augmentation,
+    spacingMm: config.preprocessing.spacingMm,
   };
+}
+
+async function sourceWindows(
+  run: string,
+  { config, plan }: RunFacts,
+  context: ActivityContext,
+): Promise<LabelledWindowSource | undefined> {
+  if (config.ppo.sourceWindows === 0) return undefined;
+  const videos = { run, dataset: config.source, videos: plan.source.train, labelled: true, config };
+  return (await trainingVideos(videos, context)).windows;
 }

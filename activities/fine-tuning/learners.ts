@@ -14,9 +14,8 @@ import type { RunFacts } from '../artefacts/run-facts.ts';
 import type { ActivityContext } from '../context.ts';
 import { loadReward, rewardInputs, trainingReward } from '../rewards/reward-networks.ts';
 import { withRates } from '../training/attempt.ts';
-import { shelveVideos, type VideosOfTraining } from '../videos/shelve-videos.ts';
-import { type VideoShelf, windowsFrom } from '../videos/video-shelf.ts';
-import { groupMaterial } from './group-material.ts';
+import { trainingVideos, type VideosOfTraining } from '../videos/usable-videos.ts';
+import { groupMaterial, segmentedInSweep } from './group-material.ts';
 import { sweptSurroundings } from './swept-surroundings.ts';
 
 type Start = Pick<FineTuneInput, 'iteration' | 'critic'>;
@@ -62,33 +61,32 @@ export interface FineTuneTask {
   readonly input: FineTuneInput;
   readonly facts: RunFacts;
   readonly learners: Learners;
-  readonly shelf: VideoShelf;
-  /** Frees what is loaded beside them. */
-  readonly keep: Keep;
   /** Of the target, to train on. */
   readonly videos: readonly string[];
   /** That of the run, or of a part of it. */
   readonly ppo: FineTuneOptions['config'];
 }
 
-/** Puts the videos on the shelf; gives a fine-tuning on them without validation. */
+/** Makes the videos ready; gives a fine-tuning on them without validation. */
 export async function fineTuneOptions(
-  { input, facts, learners, shelf, keep, videos, ppo }: FineTuneTask,
+  { input, facts, learners, videos, ppo }: FineTuneTask,
   context: ActivityContext,
 ): Promise<FineTuneOptions> {
   const { config } = facts;
   const { policy, reference, critic, reward } = learners;
-  const { usable: all } = await shelveVideos(shelf, targetVideos(input, facts, videos), context);
-  const proposed = await groupMaterial({ input, facts, shelf, keep, videos: all }, context);
-  const usable = proposed?.usable ?? all;
+  const toUse = {
+    ...targetVideos(input, facts, await segmentedInSweep(videos, input, config, context)),
+    labelled: false,
+  };
+  const { windows, ids } = await trainingVideos(toUse, context);
   return {
     policy,
     reference,
     critic,
     reward: trainingReward(reward, config),
-    windows: windowsFrom(shelf, usable),
-    group: proposed?.material,
-    surroundingsOf: await sweptSurroundings(usable, input, config, context),
+    windows,
+    group: await groupMaterial({ input, facts, windows, ids }, context),
+    surroundingsOf: await sweptSurroundings(ids, input, config, context),
     config: withRates(ppo, ['policyLearningRate', 'criticLearningRate'], input.rateFactor),
     iteration: input.iteration,
     seed: config.seed,
@@ -96,13 +94,13 @@ export async function fineTuneOptions(
   };
 }
 
-/** Videos of the target without their labels. */
+/** Videos of the target. */
 export function targetVideos(
   { run }: Pick<FineTuneInput, 'run'>,
   { config }: RunFacts,
   videos: readonly string[],
 ): VideosOfTraining {
-  return { run, dataset: config.target, labelled: false, config, videos };
+  return { run, dataset: config.target, config, videos };
 }
 
 /** What a fine-tuning is made from, for the records of what it makes. */

@@ -5,7 +5,8 @@
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { FineTuneOptions } from '../../method/ppo/fine-tune.ts';
 import { type LandmarkFreeMeasures, landmarkFreeMeasures } from '../../metrics/temporal.ts';
-import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
+import { inParallel } from '../../storage/in-parallel.ts';
+import { type ActivityContext, tellPreparing } from '../context.ts';
 import { readPrediction } from '../videos/predictions.ts';
 
 /**
@@ -19,13 +20,15 @@ export async function sweptSurroundings(
   context: ActivityContext,
 ): Promise<FineTuneOptions['surroundingsOf']> {
   if (!ppo.temporalPenalty) return undefined;
-  const known: (LandmarkFreeMeasures | undefined)[] = [];
-  for (const [index, id] of videos.entries()) {
-    const swept = await readPrediction({ run, iteration, split: 'target' }, id, context);
-    const longer = swept && swept.labels.frames > training.windowFrames;
-    known.push(longer ? landmarkFreeMeasures(swept.labels) : undefined);
-    await breatheWhilePreparing(context, index + 1, videos.length);
-  }
+  const known = await inParallel(
+    videos,
+    async (id): Promise<LandmarkFreeMeasures | undefined> => {
+      const swept = await readPrediction({ run, iteration, split: 'target' }, id, context);
+      const longer = swept && swept.labels.frames > training.windowFrames;
+      return longer ? landmarkFreeMeasures(swept.labels) : undefined;
+    },
+    { signal: context.signal, onProgress: (done, total) => tellPreparing(context, done, total) },
+  );
   return ({ video, startFrame }) => {
     const measures = known[video];
     return measures && { measures, startFrame };

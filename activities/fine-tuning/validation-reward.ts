@@ -6,7 +6,7 @@ import { meanPolicyReward } from '../../method/ppo/policy-reward.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { type ActivityContext, breathe } from '../context.ts';
 import { comparableReward, loadReward } from '../rewards/reward-networks.ts';
-import { shelveVideos } from '../videos/shelve-videos.ts';
+import { shelveVideos } from '../videos/usable-videos.ts';
 import { VideoShelf, windowsFrom } from '../videos/video-shelf.ts';
 import { targetVideos } from './learners.ts';
 
@@ -23,7 +23,7 @@ export async function validationReward(
   return withDisposables(async (keep) => {
     const shelf = keep(new VideoShelf());
     const reward = comparableReward(keep(await loadReward(context, input.reward)));
-    const { usable } = await shelveVideos(shelf, targetVideos(input, facts, videos), context);
+    const usable = await shelveVideos(shelf, targetVideos(input, facts, videos), context);
     const rated = meanPolicyReward(policy, reward, windowsFrom(shelf, usable), {
       videos: usable.length,
       windowFrames: config.training.windowFrames,

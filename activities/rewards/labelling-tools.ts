@@ -4,11 +4,12 @@ import type { RunConfig } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { labelVideo } from '../../method/rewards/labelling.ts';
+import type { ChunkedContent } from '../../storage/chunked-artefact.ts';
 import { loadNetwork } from '../artefacts/networks.ts';
 import type { ActivityContext } from '../context.ts';
 import { DegradedPolicy } from './degraded-policy.ts';
 import { loadShapeCorrection, type ShapeCorrection } from './shape-correction.ts';
-import { encodeTriples } from './triple-file.ts';
+import { encodeTriples } from './triple-chunks.ts';
 
 /** The policy with its degradations and the shape correction, loaded once a shard. */
 export class LabellingTools {
@@ -39,8 +40,8 @@ export class LabellingTools {
     return new LabellingTools(input, config, policy, correction);
   }
 
-  /** The triple file of one video. */
-  async label(id: string, image: GreyVideo): Promise<Uint8Array> {
+  /** The triples of one video. */
+  async label(id: string, image: GreyVideo): Promise<ChunkedContent> {
     const { seed, labelling } = this.#config;
     const { iteration } = this.#input;
     const { outcome, agreement, triples } = await labelVideo({

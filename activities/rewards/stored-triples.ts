@@ -1,22 +1,26 @@
 /**
- * The stored triples of a run, of either kind, as a reward fit reads them: label maps in memory, images from the shelf.
+ * The stored triples of a run, of either kind, as a reward fit reads them: a window of labels and image at a time, from
+ * memory, from the cache of the machine or from the store.
  */
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
-import type { GreyVideo } from '../../imaging/image.ts';
-import type { StoredTriple, TripleSource } from '../../method/windows/triple-windows.ts';
-import { findArtefact } from '../../storage/artefacts.ts';
+import type { StoredTriple, TriplePlace, TripleSource } from '../../method/windows/triple-windows.ts';
+import { ChunksAtHand } from '../../storage/chunks-at-hand.ts';
+import { inParallel } from '../../storage/in-parallel.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { activityKeys } from '../artefacts/run-keys.ts';
-import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
-import { prepareVideo } from '../videos/prepared-video.ts';
-import { VideoShelf } from '../videos/video-shelf.ts';
-import { decodeTriples, type TripleFile } from './triple-file.ts';
+import { type ActivityContext, tellPreparing } from '../context.ts';
+import { fetchFrames, floatsOf, type PreparedFrames, preparedVideo } from '../videos/prepared-frames.ts';
+import { findTriples } from './triple-artefacts.ts';
+import type { TripleChunks } from './triple-chunks.ts';
 
-interface PackedFile {
+/** What one video gave in one sweep. */
+export interface TriplesOfVideo {
   /** The video. */
   readonly id: string;
-  readonly bytes: Uint8Array;
+  readonly triples: TripleChunks;
+  /** Nothing where there is no triple. */
+  readonly image: PreparedFrames | undefined;
 }
 
 export interface TriplesOfRun extends RunFacts {
@@ -25,105 +29,87 @@ export interface TriplesOfRun extends RunFacts {
   readonly throughIteration: number;
 }
 
+/** The anatomical triples of a run. @throws DomainError CheckpointIncompatible, ChecksumMismatch, ArtefactMissing */
+export async function triplesOfRun(
+  { run, throughIteration, config, plan }: TriplesOfRun,
+  context: ActivityContext,
+): Promise<StoredTriples> {
+  const sweeps = plan.sweeps.slice(0, throughIteration);
+  const swept = sweeps.flatMap((shards, index) => shards.flat().map((id) => ({ id, iteration: index + 1 })));
+  const image = (id: string) => preparedVideo(context, config.target, id, config.preprocessing);
+  // In the order of the plan, so that indices mean the same triples at every attempt.
+  const found = await inParallel(
+    swept,
+    async ({ id, iteration }) => {
+      const triples = await findTriples(context, activityKeys.triples(run, iteration, id));
+      return triples && { id, triples, image: triples.count > 0 ? await image(id) : undefined };
+    },
+    { signal: context.signal, onProgress: (done, total) => tellPreparing(context, done, total) },
+  );
+  return new StoredTriples(
+    found.filter((one) => one !== undefined),
+    plan.studies,
+  );
+}
+
+/** Where a triple is: the triples of a video, and the number among them. */
+interface Place {
+  readonly id: string;
+  readonly triples: TripleChunks;
+  readonly image: PreparedFrames;
+  readonly triple: number;
+}
+
 export class StoredTriples implements TripleSource {
-  readonly #shelf = new VideoShelf();
-  readonly #shelved = new Set<string>();
   readonly #studies: Readonly<Record<string, string>>;
-  /** Where triple `index` is: a file and the place in it. */
-  readonly #places: { readonly file: PackedFile; readonly place: number }[] = [];
-  readonly #references: ArtefactRef[] = [];
-  /** The least recently used first. */
-  readonly #unpacked = new Map<PackedFile, TripleFile>();
-  #unpackedBytes = 0;
+  readonly #places: readonly Place[];
+  readonly #hand: ChunksAtHand;
+  /** The artefacts that triples are from. */
+  readonly references: readonly ArtefactRef[];
 
-  /** Without triples yet; `studies` by video. The caller disposes it. */
-  constructor(studies: Readonly<Record<string, string>>) {
+  /** @param studies by video */
+  constructor(
+    videos: readonly TriplesOfVideo[],
+    studies: Readonly<Record<string, string>>,
+    memoryBytes: number = memoryBudgets.windowBytes,
+  ) {
     this.#studies = studies;
-  }
-
-  /** Reads the anatomical triples and prepares their images; the caller disposes the result. */
-  static async load(
-    { run, throughIteration, config, plan }: TriplesOfRun,
-    context: ActivityContext,
-  ): Promise<StoredTriples> {
-    const triples = new StoredTriples(plan.studies);
-    const sweeps = plan.sweeps.slice(0, throughIteration).map((shards) => shards.flat());
-    const total = sweeps.reduce((sum, videos) => sum + videos.length, 0);
-    let done = 0;
-    // In the order of the plan, so that indices mean the same triples at every attempt.
-    for (const [index, videos] of sweeps.entries()) {
-      for (const id of videos) {
-        await breatheWhilePreparing(context, done++, total);
-        const reference = await findArtefact(context.store, activityKeys.triples(run, index + 1, id));
-        if (!reference) continue;
-        const bytes = await context.cache.read(reference);
-        await triples.add(id, { bytes, reference }, async () => {
-          return (await prepareVideo(context, config.target, id, config.preprocessing)).video;
-        });
-      }
-    }
-    return triples;
-  }
-
-  /** Takes the triples of one video; its image is asked for once, and not for a file without triples. */
-  async add(
-    id: string,
-    { bytes, reference }: { readonly bytes: Uint8Array; readonly reference: ArtefactRef },
-    image: () => Promise<GreyVideo>,
-  ): Promise<void> {
-    const { count } = decodeTriples(bytes);
-    if (count === 0) return;
-    if (!this.#shelved.has(id)) {
-      this.#shelf.put(id, await image());
-      this.#shelved.add(id);
-    }
-    this.#references.push(reference);
-    const file = { id, bytes };
-    for (let place = 0; place < count; place++) this.#places.push({ file, place });
+    this.#hand = new ChunksAtHand(memoryBytes);
+    this.#places = videos.flatMap(({ id, triples, image }) =>
+      image ? Array.from({ length: triples.count }, (_, triple) => ({ id, triples, image, triple })) : [],
+    );
+    this.references = videos.flatMap(({ triples, image }) => (image ? [triples.reference] : []));
   }
 
   get count(): number {
     return this.#places.length;
   }
 
-  /** The files that triples are from. */
-  get references(): readonly ArtefactRef[] {
-    return this.#references;
-  }
-
   studyOf(index: number): string {
-    const { id } = this.#places[index]!.file;
+    const { id } = this.#places[index]!;
     return this.#studies[id] ?? id;
   }
 
-  load(index: number): StoredTriple {
-    const { file, place } = this.#places[index]!;
-    const unpacked = this.#unpack(file);
-    const { frames, rows, columns } = unpacked;
+  framesOf(index: number): number {
+    return this.#places[index]!.triples.grid.frames;
+  }
+
+  async fetch({ triple: index, startFrame }: TriplePlace, windowFrames: number): Promise<void> {
+    const { triples, image, triple } = this.#places[index]!;
+    const frames = Math.min(windowFrames, this.framesOf(index));
+    const labels = triples.range(triple, startFrame, frames);
+    await fetchFrames(this.#hand, [{ from: image, startFrame, frames }], [labels]);
+  }
+
+  load(index: number, startFrame: number, frames: number): StoredTriple {
+    const { triples, image, triple } = this.#places[index]!;
+    const { rows, columns } = triples.grid;
     return {
-      image: this.#shelf.window(file.id, 0, frames),
-      ...unpacked.triple(place),
+      image: floatsOf(image.take(this.#hand, startFrame, frames)),
+      ...triples.take(this.#hand, triple, startFrame, frames),
       frames,
       rows,
       columns,
     };
-  }
-
-  #unpack(file: PackedFile): TripleFile {
-    const present = this.#unpacked.get(file);
-    const unpacked = present ?? decodeTriples(file.bytes);
-    this.#unpacked.delete(file);
-    this.#unpacked.set(file, unpacked);
-    if (!present) this.#unpackedBytes += unpacked.bytes;
-    for (const [oldest, { bytes }] of this.#unpacked) {
-      if (this.#unpackedBytes <= memoryBudgets.decodedTriplesBytes || oldest === file) break;
-      this.#unpacked.delete(oldest);
-      this.#unpackedBytes -= bytes;
-    }
-    return unpacked;
-  }
-
-  dispose(): void {
-    this.#shelf.dispose();
   }
 }

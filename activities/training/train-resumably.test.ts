@@ -121,6 +121,30 @@ describe('a training activity', () => {
     await expect(trainResumably(taskOf(new Summing()), stoppingAfter(world, 1))).rejects.toThrow('stop');
   });
 
+  it('waits for the data of each step, and saves the steps before when it is stopped or fails while it waits', async () => {
+    const whole = await trainResumably(taskOf(new Summing()), tinyWorld().context());
+    const world = tinyWorld();
+    const failing = new Summing() as Training<Progress>;
+    failing.ready = async () => {
+      if (failing.progress.step === 3) throw new DomainError('StorageUnavailable', 'the store is away');
+    };
+    await expect(trainResumably(taskOf(failing), world.context())).rejects.toThrow('the store is away');
+    const slow = new Summing() as Training<Progress>;
+    const controller = new AbortController();
+    slow.ready = async () => {
+      if (slow.progress.step === 5) controller.abort(new Error('stop'));
+      controller.signal.throwIfAborted();
+    };
+    await expect(trainResumably(taskOf(slow), world.context(controller.signal))).rejects.toThrow('stop');
+    const waits: number[] = [];
+    const training = new Summing() as Training<Progress>;
+    training.ready = async () => {
+      waits.push(training.progress.step);
+    };
+    expect((await trainResumably(taskOf(training), world.context())).curve).toEqual(whole.curve);
+    expect(waits).toEqual([5]);
+  });
+
   it('leaves no checkpoint of a training that diverged', async () => {
     const world = tinyWorld();
     const training = new Summing();

@@ -56,14 +56,11 @@ export async function trainResumably<Progress>(
     logSteps();
   };
 
-  while (!training.done) {
-    const { measures } = await stepOrClear(training, checkpoints);
-    curve.push(finite({ step: stepsDone(), ...measures }));
-    tell(training, measures, context);
+  const orSave = async (wait: () => Promise<void> | undefined): Promise<void> => {
     try {
-      await breathe(context);
+      await wait();
     } catch (reason) {
-      // Told to stop is what counts: without this checkpoint the work goes on from the one before.
+      // Why it ends is what counts: without this checkpoint the work goes on from the one before.
       await save().catch((error: unknown) =>
         context.log.warn(
           { work: activity, key: folder, error: String(error) },
@@ -72,6 +69,14 @@ export async function trainResumably<Progress>(
       );
       throw reason;
     }
+  };
+
+  while (!training.done) {
+    await orSave(() => training.ready?.());
+    const { measures } = await stepOrClear(training, checkpoints);
+    curve.push(finite({ step: stepsDone(), ...measures }));
+    tell(training, measures, context);
+    await orSave(() => breathe(context));
     if (stepsDone() % checkpointEverySteps === 0) await save();
   }
   logSteps();

@@ -8,8 +8,7 @@ import { datasetKeys } from '../../storage/keys.ts';
 import { addPhantoms, type TinyWorld, tinyConfig, tinyWorld } from '../../test/orchestration/tiny-run.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { readAnnotations } from './annotations.ts';
-import { shelveVideos } from './shelve-videos.ts';
-import { labelledWindowsFrom, VideoShelf } from './video-shelf.ts';
+import { trainingVideos } from './usable-videos.ts';
 
 const config = tinyConfig();
 let world: TinyWorld;
@@ -46,16 +45,17 @@ const onlyVentricle = ({ labels }: LabelVideo) =>
 it('reach pretraining with what nobody drew unknown', async () => {
   await change(ids[0]!, onlyFrame(2));
   await change(ids[1]!, onlyVentricle);
-  const shelf = new VideoShelf();
   const videos = { run: 'run', dataset: config.source, videos: ids, labelled: true, config };
-  await shelveVideos(shelf, videos, world.context());
-  const windows = labelledWindowsFrom(shelf, ids);
+  const { windows } = await trainingVideos(videos, world.context());
+  await windows.fetch(
+    [0, 1].map((video) => ({ video, startFrame: 0 })),
+    4,
+  );
   expect(windows.annotatedFrames(0)).toEqual([2]);
   expect(new Set(windows.labels(0, 0, 2))).toEqual(new Set([UNKNOWN]));
   expect(new Set(windows.labels(0, 2, 1))).toEqual(new Set([0, 1, 2]));
   expect(windows.annotatedFrames(1)).toBeUndefined();
   expect(new Set(windows.labels(1, 0, 4))).toEqual(new Set([LEFT_VENTRICLE, UNKNOWN]));
-  shelf.dispose();
 });
 
 it('teach shapes by whole hearts alone: annotated frames, of videos that know every structure', async () => {

@@ -22,7 +22,7 @@ export async function prepareVideo(
   id: string,
   config: PreprocessingConfig,
 ): Promise<PreparedVideo> {
-  const reference = await referenceOf(context, datasetKeys.video(dataset, id));
+  const reference = await videoReference(context, dataset, id);
   const original = await readGreyNifti(await context.cache.read(reference), id);
   return { id, reference, ...preprocess(original, config) };
 }
@@ -39,8 +39,18 @@ export async function prepareLabels(
 
 /** Labels on the grid of the file. */
 export async function readLabels(context: ActivityContext, dataset: string, id: string): Promise<LabelVideo> {
-  const reference = await referenceOf(context, datasetKeys.labels(dataset, id));
+  const reference = await labelsReference(context, dataset, id);
   return readLabelNifti(await context.cache.read(reference), id);
+}
+
+/** The file of a video in the store. @throws DomainError ArtefactMissing */
+export function videoReference(context: ActivityContext, dataset: string, id: string): Promise<ArtefactRef> {
+  return referenceOf(context, datasetKeys.video(dataset, id));
+}
+
+/** The file of its labels. @throws DomainError ArtefactMissing */
+export function labelsReference(context: ActivityContext, dataset: string, id: string): Promise<ArtefactRef> {
+  return referenceOf(context, datasetKeys.labels(dataset, id));
 }
 
 async function referenceOf(context: ActivityContext, key: string): Promise<ArtefactRef> {

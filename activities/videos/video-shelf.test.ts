@@ -1,14 +1,12 @@
 import { afterEach, expect, it } from 'vitest';
-import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
-import { labelledWindowsFrom, VideoShelf } from './video-shelf.ts';
+import type { GreyVideo } from '../../imaging/image.ts';
+import { VideoShelf, windowsFrom } from './video-shelf.ts';
 
 const geometry = { frames: 3, rows: 2, columns: 2, spacingMm: [1, 1], frameTimeMs: 50 } as const;
 
 function grey(first: number): GreyVideo {
   return { ...geometry, intensities: Float32Array.from({ length: 12 }, (_, i) => first + i / 16) };
 }
-
-const labels: LabelVideo = { ...geometry, labels: Uint8Array.from({ length: 12 }, (_, i) => i % 3) };
 
 let shelf: VideoShelf;
 afterEach(() => shelf.dispose());
@@ -18,13 +16,12 @@ it.each([
   ['on disk', 0],
 ])('hands out windows of videos that it keeps %s', (_, memoryBytes) => {
   shelf = new VideoShelf(memoryBytes);
-  shelf.put('a', grey(0), labels);
-  shelf.put('b', grey(10), labels);
-  const windows = labelledWindowsFrom(shelf, ['b', 'a']);
+  shelf.put('a', grey(0));
+  shelf.put('b', grey(10));
+  const windows = windowsFrom(shelf, ['b', 'a']);
   expect(windows.count).toBe(2);
   expect([windows.frames(0), windows.rows(0), windows.columns(0)]).toEqual([3, 2, 2]);
   expect([...windows.window(0, 1, 2)]).toEqual([...grey(10).intensities.slice(4)]);
-  expect([...windows.labels(1, 2, 1)]).toEqual([2, 0, 1, 2]);
 });
 
 it('says which video is not there', () => {

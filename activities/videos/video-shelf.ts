@@ -1,13 +1,13 @@
 /**
- * Prepared videos of a training at hand without waiting: in memory as far as a budget goes, beyond it in a folder of
- * this process that is removed at the end. Training draws windows, so only the frames that are asked for are read.
+ * Whole prepared videos at hand without waiting, for what goes through all of them again and again, as the validation of
+ * a fine-tuning does: in memory as far as a budget goes, beyond it in a folder of this process that is removed at the
+ * end.
  */
 import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { domainErrorOf } from '../../ground/errors.ts';
-import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
-import { labelsToLearnFrom } from '../../method/windows/labels-to-learn-from.ts';
-import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
+import { type GreyVideo, geometryOf, type VideoGeometry } from '../../imaging/image.ts';
+import type { WindowSource } from '../../method/windows/training-windows.ts';
 import { makeScratchFolder } from '../../runtime/scratch-folder.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
 
@@ -16,8 +16,6 @@ const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 interface Place {
   readonly geometry: VideoGeometry;
   readonly intensities: Float32Array | string;
-  readonly labels: Uint8Array | string | undefined;
-  readonly annotatedFrames: readonly number[] | undefined;
 }
 
 export class VideoShelf {
@@ -31,23 +29,8 @@ export class VideoShelf {
     this.#memoryBytes = memoryBytes;
   }
 
-  /** Keeps a video, with labels on the same grid when there are any. */
-  put(id: string, video: GreyVideo, labels?: LabelVideo): void {
-    this.#places.set(id, {
-      geometry: geometryOf(video),
-      intensities: this.#keep(video.intensities),
-      labels: labels && this.#keep(labelsToLearnFrom(labels)),
-      annotatedFrames: labels?.annotatedFrames,
-    });
-  }
-
-  /** Labels for a video that was put, on its grid, in the place of those that it came with. */
-  putLabels(id: string, labels: LabelVideo): void {
-    this.#places.set(id, {
-      ...this.#placeOf(id),
-      labels: this.#keep(labelsToLearnFrom(labels)),
-      annotatedFrames: labels.annotatedFrames,
-    });
+  put(id: string, video: GreyVideo): void {
+    this.#places.set(id, { geometry: geometryOf(video), intensities: this.#keep(video.intensities) });
   }
 
   /** Size and spacing of a video that was put. */
@@ -63,21 +46,6 @@ export class VideoShelf {
     return new Float32Array(readRange(intensities, start * FLOAT_BYTES, length * FLOAT_BYTES).buffer);
   }
 
-  /** Labels of consecutive frames, [frames, rows, columns], UNKNOWN where nobody drew; not to be changed. */
-  labels(id: string, startFrame: number, frames: number): Uint8Array {
-    const { geometry, labels } = this.#placeOf(id);
-    if (labels === undefined) throw new Error(`The video ${id} was put on the shelf without labels.`);
-    const { start, length } = rangeOf(geometry, startFrame, frames);
-    return typeof labels === 'string'
-      ? readRange(labels, start, length)
-      : labels.subarray(start, start + length);
-  }
-
-  /** Frames whose labels say anything, rising; all of them when undefined. */
-  annotatedFrames(id: string): readonly number[] | undefined {
-    return this.#placeOf(id).annotatedFrames;
-  }
-
   dispose(): void {
     this.#places.clear();
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
@@ -85,7 +53,7 @@ export class VideoShelf {
   }
 
   /** The array itself, or the path of a file with its bytes. */
-  #keep<Pixels extends Float32Array | Uint8Array>(pixels: Pixels): Pixels | string {
+  #keep(pixels: Float32Array): Float32Array | string {
     if (this.#bytes + pixels.byteLength <= this.#memoryBytes) {
       this.#bytes += pixels.byteLength;
       return pixels;
@@ -107,7 +75,7 @@ export class VideoShelf {
   }
 }
 
-/** These videos as what training draws its windows from. */
+/** These videos as a source of windows. */
 export function windowsFrom(shelf: VideoShelf, ids: readonly string[]): WindowSource {
   return {
     count: ids.length,
@@ -115,15 +83,6 @@ export function windowsFrom(shelf: VideoShelf, ids: readonly string[]): WindowSo
     rows: (index) => shelf.geometry(ids[index]!).rows,
     columns: (index) => shelf.geometry(ids[index]!).columns,
     window: (index, startFrame, frames) => shelf.window(ids[index]!, startFrame, frames),
-  };
-}
-
-/** The same for videos that were put with labels. */
-export function labelledWindowsFrom(shelf: VideoShelf, ids: readonly string[]): LabelledWindowSource {
-  return {
-    ...windowsFrom(shelf, ids),
-    annotatedFrames: (index) => shelf.annotatedFrames(ids[index]!),
-    labels: (index, startFrame, frames) => shelf.labels(ids[index]!, startFrame, frames),
   };
 }
 

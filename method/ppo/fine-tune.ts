@@ -133,6 +133,13 @@ export class FineTune implements Training<FineTuneProgress> {
     return this.#progress.step >= this.count.total;
   }
 
+  /** Brings the next draw of windows to hand; those of validation are held by their source. */
+  async ready(): Promise<void> {
+    const places = this.#drawPlaces();
+    await this.#options.windows.fetch?.(places, this.#options.windowFrames);
+    await this.#objective.ready(this.#progress.step, places);
+  }
+
   /**
    * Trains on the next draw of windows. A step that breaks a guard is taken back and reported; training goes on with
    * the next window.
@@ -174,10 +181,9 @@ export class FineTune implements Training<FineTuneProgress> {
 
   /** Trains on the windows that this step draws. */
   #updateOnDraw(): WindowUpdate {
-    const { windows, surroundingsOf, config, iteration, seed, windowFrames, stream = [] } = this.#options;
+    const { windows, surroundingsOf, config, iteration, windowFrames } = this.#options;
     const { step } = this.#progress;
-    const first = drawWindow(windows, windowFrames, randomStream(seed, 'ppo', iteration, ...stream, step));
-    const places = spreadOver(windows, first, config.windowsPerDraw, windowFrames);
+    const places = this.#drawPlaces();
     const window = imageWindows(windows, places, windowFrames);
     this.#learners.policyOptimiser.setLearningRate(this.#policyRate());
     const update = this.#objective.update({
@@ -189,6 +195,14 @@ export class FineTune implements Training<FineTuneProgress> {
     });
     window.dispose();
     return update;
+  }
+
+  /** Where the windows of the next step are. */
+  #drawPlaces(): WindowPlace[] {
+    const { windows, config, iteration, seed, windowFrames, stream = [] } = this.#options;
+    const random = randomStream(seed, 'ppo', iteration, ...stream, this.#progress.step);
+    const first = drawWindow(windows, windowFrames, random);
+    return spreadOver(windows, first, config.windowsPerDraw, windowFrames);
   }
 
   /** Weights of the result so far: the candidate with the best validation reward, else the current one. */

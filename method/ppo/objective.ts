@@ -18,6 +18,8 @@ export interface Draw {
 }
 
 export interface Objective {
+  /** Waits until what the update on a draw reads beside its windows is at hand. */
+  ready(step: number, places: readonly WindowPlace[]): Promise<void>;
   /** K updates on a draw. Frees all it makes. */
   update(draw: Draw): WindowUpdate;
   /** Frees the recordings. */

@@ -21,6 +21,9 @@ export class PublishedObjective implements Objective {
     this.#warmup = options.config.criticWarmupWindows;
   }
 
+  /** It reads nothing else. */
+  async ready(): Promise<void> {}
+
   update({ step, window, surroundings, coefficients }: Draw): WindowUpdate<UpdateMetrics> {
     return this.#update.run({ window, surroundings, coefficients, criticOnly: step < this.#warmup });
   }

@@ -25,7 +25,7 @@ import {
   type TrainingState,
   type TrainingStep,
 } from '../training/training.ts';
-import type { LabelledWindowSource } from '../windows/training-windows.ts';
+import { drawLabelledWindow, type LabelledWindowSource } from '../windows/training-windows.ts';
 import { learningRateAt } from './schedule.ts';
 
 /** Gradients are scaled down to this norm, as in nnU-Net. */
@@ -99,6 +99,12 @@ export class Pretraining implements Training<PretrainingProgress> {
     return this.#step >= this.#options.config.steps;
   }
 
+  async ready(): Promise<void> {
+    const { windows, windowFrames } = this.#options;
+    const places = this.#randomOfWindows().map((random) => drawLabelledWindow(windows, windowFrames, random));
+    await windows.fetch?.(places, windowFrames);
+  }
+
   /**
    * One optimiser step on random windows; the loss is their mean, the norm of the gradient that before clipping. The
    * last step makes the average of the weights the policy, where there is one.
@@ -132,16 +138,21 @@ export class Pretraining implements Training<PretrainingProgress> {
 
   /** Mean loss of the windows of the step, and the sum of their gradients. */
   #gradientSum(): { loss: number; sum: tf.Tensor1D } {
-    const { seed, config } = this.#options;
-    const { windowsPerStep } = config;
-    const passes = Array.from({ length: windowsPerStep }, (_, window) =>
-      // The name of the first one is that of the only one.
-      this.#passOf(window, randomStream(seed, 'pretraining', this.#step, ...(window === 0 ? [] : [window]))),
-    );
+    const { windowsPerStep } = this.#options.config;
+    const passes = this.#randomOfWindows().map((random, window) => this.#passOf(window, random));
     const loss = passes.reduce((mean, one) => mean + one.loss.dataSync<'float32'>()[0]! / windowsPerStep, 0);
     const sum = tf.addN(passes.map(({ gradient }) => gradient));
     tf.dispose(passes.map(({ loss, gradient }) => [loss, gradient]));
     return { loss, sum };
+  }
+
+  /** A stream for each window of the next step, which draws its place and then its noise. */
+  #randomOfWindows(): RandomStream[] {
+    const { seed, config } = this.#options;
+    return Array.from({ length: config.windowsPerStep }, (_, window) =>
+      // The name of the first one is that of the only one.
+      randomStream(seed, 'pretraining', this.#step, ...(window === 0 ? [] : [window])),
+    );
   }
 
   /** Of one window, which `random` draws. */

@@ -9,24 +9,21 @@ import type { NamedArrays } from '../networks/named-arrays.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { TrainingState } from '../training/training.ts';
-import type { TripleSource } from '../windows/triple-windows.ts';
+import { triplesOf } from '../windows/triple-windows.ts';
 import { RewardFit, type RewardFitReport } from './reward-fit.ts';
 import type { RewardFitProgress } from './reward-fit-progress.ts';
 import { rewardNetworkConfig } from './reward-network.ts';
 
 const [frames, rows, columns] = [4, 8, 8];
 const random = randomStream(3, 'triples');
-const stored = Array.from({ length: 8 }, () => ({
+const stored = Array.from({ length: 8 }, (_, index) => ({
+  study: `study-${index}`,
   image: Float32Array.from({ length: frames * rows * columns }, () => random.uniform()),
   segmentation: Uint8Array.from({ length: frames * rows * columns }, () => random.integer(3)),
   correct: Uint8Array.from({ length: frames * rows * columns }, () => random.integer(2)),
   ...{ frames, rows, columns },
 }));
-const triples: TripleSource = {
-  count: stored.length,
-  studyOf: (index) => `study-${index}`,
-  load: (index) => stored[index]!,
-};
+const triples = triplesOf(stored);
 // 7 windows: two steps along 3 gradients each, and one along the last.
 const config = RewardFitSchema.parse({ epochs: 2, stepsPerEpoch: 7, accumulation: 3, learningRate: 0.02 });
 

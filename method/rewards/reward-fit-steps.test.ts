@@ -5,7 +5,7 @@ import { RewardFitSchema } from '../../contracts/run-config.ts';
 import { randomStream, shuffled } from '../../ground/random.ts';
 import { recordSteps } from '../../recorded/recorded.ts';
 import { UNet3D } from '../networks/unet3d.ts';
-import type { TripleSource } from '../windows/triple-windows.ts';
+import { triplesOf } from '../windows/triple-windows.ts';
 import { RewardFit } from './reward-fit.ts';
 import { rewardLossAndGradient, rewardNetworkConfig } from './reward-network.ts';
 
@@ -30,18 +30,17 @@ const shape = rewardNetworkConfig({
     [1, 3, 3],
   ],
 });
-const triples: TripleSource = {
-  count: 6,
-  studyOf: (index) => `study-${index}`,
-  load: (index) => ({
+const triples = triplesOf(
+  Array.from({ length: 6 }, (_, index) => ({
+    study: `study-${index}`,
     image: new Float32Array(64).fill(index / 6),
     segmentation: new Uint8Array(64),
     correct: Uint8Array.from({ length: 64 }, (_, i) => (i + index) % 2),
     frames: 1,
     rows: 8,
     columns: 8,
-  }),
-};
+  })),
+);
 
 /** Two epochs of five windows over four triples; one triple is held out to validate, one to test. */
 function withFit<Result>(work: (fit: RewardFit) => Result, epochs = 2): Result {

@@ -5,7 +5,7 @@ import { RewardFitSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { TrainingState } from '../training/training.ts';
-import { splitTriples, type TripleSource, windowOf } from '../windows/triple-windows.ts';
+import { splitTriples, triplesOf, tripleWindow } from '../windows/triple-windows.ts';
 import { RewardFit } from './reward-fit.ts';
 import { type RewardFitProgress, RewardFitProgressSchema } from './reward-fit-progress.ts';
 import { rewardInput, rewardLossAndGradient, rewardNetworkConfig } from './reward-network.ts';
@@ -26,7 +26,7 @@ const size = 16;
 const frames = 5;
 
 /** A bright square to segment; the segmentation is the square moved sideways, so one edge of it is wrong. */
-function load(index: number) {
+function tripleOf(index: number) {
   const pixels = frames * size * size;
   const [image, segmentation, correct] = [
     new Float32Array(pixels),
@@ -45,7 +45,12 @@ function load(index: number) {
   return { image, segmentation, correct, frames, rows: size, columns: size };
 }
 
-const triples: TripleSource = { count: 12, studyOf: (index) => `study-${Math.floor(index / 2)}`, load };
+const triples = triplesOf(
+  Array.from({ length: 12 }, (_, index) => ({
+    ...tripleOf(index),
+    study: `study-${Math.floor(index / 2)}`,
+  })),
+);
 const config = RewardFitSchema.parse({ epochs: 3, stepsPerEpoch: 5, accumulation: 2, learningRate: 0.02 });
 const network = () => UNet3D.initialise(shape, randomStream(1, 'reward'));
 
@@ -72,10 +77,13 @@ describe('splitting triples', () => {
   });
 
   it('repeats the last frame of a triple that is shorter than a window', () => {
-    const window = windowOf({ ...load(1), frames: 1 }, 4, randomStream(1, 'window'));
+    const short = triplesOf([{ ...tripleOf(1), frames: 1, study: 'one' }]);
+    const window = tripleWindow(short, { triple: 0, startFrame: 0 }, 4);
     expect(window.image.shape).toEqual([1, 4, size, size, 1]);
     const pixels = size * size;
-    expect([...window.host.correct.subarray(3 * pixels)]).toEqual([...load(1).correct.subarray(0, pixels)]);
+    expect([...window.host.correct.subarray(3 * pixels)]).toEqual([
+      ...tripleOf(1).correct.subarray(0, pixels),
+    ]);
     tf.dispose([window.image, window.labelMap, window.correct]);
   });
 });

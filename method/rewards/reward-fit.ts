@@ -20,11 +20,13 @@ import {
 } from '../training/training.ts';
 import {
   disposeWindow,
+  drawTripleWindow,
   splitTriples,
+  type TriplePlace,
   type TripleSource,
   type TripleSplit,
   type TripleWindow,
-  windowOf,
+  tripleWindow,
 } from '../windows/triple-windows.ts';
 import { fitTemperature, sigmoid } from './calibration.ts';
 import { HeldOutPixels } from './held-out-pixels.ts';
@@ -118,6 +120,10 @@ export class RewardFit implements Training<RewardFitProgress> {
     return rewardFitCount(this.#progress, this.#windows, this.#config.epochs);
   }
 
+  async ready(): Promise<void> {
+    await this.#triples.fetch?.(this.#nextPlace(), this.#windowFrames);
+  }
+
   /**
    * Processes one window.
    * @throws Diverged when the loss is not finite.
@@ -125,7 +131,7 @@ export class RewardFit implements Training<RewardFitProgress> {
   step(): TrainingStep {
     refuseStepWhenDone(this, 'the reward fit');
     const { phase, step, lossSum } = this.#progress;
-    const window = this.#nextWindow();
+    const window = tripleWindow(this.#triples, this.#nextPlace(), this.#windowFrames);
     let loss: number;
     try {
       loss = phase === 'training' ? this.#train(window) : this.#evaluate(window);
@@ -209,18 +215,18 @@ export class RewardFit implements Training<RewardFitProgress> {
     this.#optimiser.dispose();
   }
 
-  #nextWindow(): TripleWindow {
+  #nextPlace(): TriplePlace {
     const { phase, epoch, step } = this.#progress;
     const { validation, test } = this.#split;
     if (phase === 'training') {
       const order = this.#orderOf(epoch);
-      const triple = this.#triples.load(order[step % order.length]!);
-      return windowOf(triple, this.#windowFrames, randomStream(this.#seed, 'reward-fit', epoch, step));
+      const random = randomStream(this.#seed, 'reward-fit', epoch, step);
+      return drawTripleWindow(this.#triples, order[step % order.length]!, this.#windowFrames, random);
     }
     // The same windows at every epoch, so that losses can be compared.
     const index = (phase === 'test' ? test : validation)[step]!;
     const random = randomStream(this.#seed, 'reward-fit-held-out', index);
-    return windowOf(this.#triples.load(index), this.#windowFrames, random);
+    return drawTripleWindow(this.#triples, index, this.#windowFrames, random);
   }
 
   #orderOf(epoch: number): readonly number[] {

@@ -35,6 +35,12 @@ export interface Training<Progress> {
   readonly count: TrainingCount;
   readonly done: boolean;
   /**
+   * Waits until all that the next step reads is at hand, and changes nothing; a training whose data is in memory has
+   * nothing to wait for. To be called before each step.
+   * @throws what its source of data throws
+   */
+  ready?(): Promise<void>;
+  /**
    * Takes the next step.
    * @throws DomainError Diverged when what it made is not to be gone on from; Error when the training is done.
    */

@@ -15,6 +15,11 @@ export interface WindowSource {
   columns(index: number): number;
   /** Grey levels in [0, 1], [frames, rows, columns]. */
   window(index: number, startFrame: number, frames: number): Float32Array;
+  /**
+   * Brings windows of `frames` frames to hand, with their labels where there are any: they can then be asked for until
+   * the next call. A source without it holds everything.
+   */
+  fetch?(places: readonly WindowPlace[], frames: number): Promise<void>;
 }
 
 export interface LabelledWindowSource extends WindowSource {

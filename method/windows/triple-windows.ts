@@ -17,12 +17,22 @@ export interface StoredTriple {
   readonly columns: number;
 }
 
-/** All triples of a fit, read one at a time because together they do not fit into memory. */
+/** All triples of a fit, read window by window because together they do not fit into memory. */
 export interface TripleSource {
   readonly count: number;
   /** Study (patient) of a triple, known without loading it. */
   studyOf(index: number): string;
-  load(index: number): StoredTriple;
+  /** Frames of a triple, known without loading it. */
+  framesOf(index: number): number;
+  /** Consecutive frames of a triple. */
+  load(index: number, startFrame: number, frames: number): StoredTriple;
+  /** Brings a window to hand: it can then be asked for until the next call. A source without it holds everything. */
+  fetch?(place: TriplePlace, frames: number): Promise<void>;
+}
+
+export interface TriplePlace {
+  readonly triple: number;
+  readonly startFrame: number;
 }
 
 /** Indices of triples; no study is in two of them unless there are fewer than three studies. */
@@ -77,16 +87,31 @@ export interface TripleWindow {
   readonly host: { readonly segmentation: Uint8Array; readonly correct: Float32Array };
 }
 
-/** A random window of `frames` consecutive frames; a shorter triple repeats its last frame. */
-export function windowOf(triple: StoredTriple, frames: number, random: RandomStream): TripleWindow {
+/** A random start in a triple, each as likely as another. */
+export function drawTripleWindow(
+  source: TripleSource,
+  triple: number,
+  frames: number,
+  random: RandomStream,
+): TriplePlace {
+  return { triple, startFrame: random.integer(Math.max(source.framesOf(triple) - frames, 0) + 1) };
+}
+
+/** The window of `frames` consecutive frames at a place; a shorter triple repeats its last frame. */
+export function tripleWindow(
+  source: TripleSource,
+  { triple: index, startFrame }: TriplePlace,
+  frames: number,
+): TripleWindow {
+  const available = Math.min(frames, source.framesOf(index));
+  const triple = source.load(index, startFrame, available);
   const { rows, columns } = triple;
-  const start = random.integer(Math.max(triple.frames - frames, 0) + 1);
   const pixels = rows * columns;
   const image = new Float32Array(frames * pixels);
   const segmentation = new Uint8Array(frames * pixels);
   const correct = new Float32Array(frames * pixels);
   for (let t = 0; t < frames; t++) {
-    const from = Math.min(start + t, triple.frames - 1) * pixels;
+    const from = Math.min(t, available - 1) * pixels;
     image.set(triple.image.subarray(from, from + pixels), t * pixels);
     segmentation.set(triple.segmentation.subarray(from, from + pixels), t * pixels);
     correct.set(triple.correct.subarray(from, from + pixels), t * pixels);
@@ -97,6 +122,27 @@ export function windowOf(triple: StoredTriple, frames: number, random: RandomStr
     // A copy: the back end may keep the array that it is given.
     correct: tf.tensor4d(correct.slice(), [1, frames, rows, columns]),
     host: { segmentation, correct },
+  };
+}
+
+/** Triples in memory as a source. */
+export function triplesOf(triples: readonly (StoredTriple & { readonly study: string })[]): TripleSource {
+  return {
+    count: triples.length,
+    studyOf: (index) => triples[index]!.study,
+    framesOf: (index) => triples[index]!.frames,
+    load(index, startFrame, frames) {
+      const { image, segmentation, correct, rows, columns } = triples[index]!;
+      const [from, to] = [startFrame * rows * columns, (startFrame + frames) * rows * columns];
+      return {
+        image: image.subarray(from, to),
+        segmentation: segmentation.subarray(from, to),
+        correct: correct.subarray(from, to),
+        frames,
+        rows,
+        columns,
+      };
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type { WorkflowService } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { clientLimits, serviceLimits } from '../../temporal.config.ts';
 import type { ProcessSpec } from '../supervisor.ts';
+import { type TemporalAccess, temporalConnection } from '../temporal-connection.ts';
 import { HOST } from './ports.ts';
 
 export const TEMPORAL_PORT = 7233;
@@ -47,11 +48,9 @@ export async function temporalServer({
   };
 }
 
-export interface TemporalAddress {
+export interface TemporalAddress extends TemporalAccess {
   readonly address: string;
   readonly namespace?: string | undefined;
-  readonly apiKey?: string | undefined;
-  readonly tls?: boolean;
 }
 
 /**
@@ -74,15 +73,13 @@ export function keepEndedRuns(server: TemporalAddress): Promise<void> {
 }
 
 async function withService<Result>(
-  { address, apiKey, tls }: TemporalAddress,
+  access: TemporalAddress,
   work: (service: WorkflowService) => Promise<Result>,
 ): Promise<Result> {
   const { Connection } = await import('@temporalio/client');
   const connection = await Connection.connect({
-    address,
+    ...temporalConnection(access),
     connectTimeout: clientLimits.connectMs,
-    ...(tls && { tls: true }),
-    ...(apiKey && { apiKey }),
   });
   try {
     return await connection.withDeadline(Date.now() + clientLimits.answerMs, () =>

@@ -2,7 +2,6 @@
  * Who the store says one is, and whom it trusts: temporary keys, the role of a machine, certificates of a hospital's
  * own authority.
  */
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
@@ -16,6 +15,7 @@ import { connectedDeployment } from '../../runtime/connected-deployment.ts';
 import { deploymentFrom, environmentOf } from '../../runtime/deployment.ts';
 import { S3Store } from '../../storage/s3-store.ts';
 import { readTlsFiles } from '../../storage/tls-files.ts';
+import { hasOpenssl, makeCertificates } from '../certificates.ts';
 
 async function portOf(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
@@ -85,66 +85,14 @@ describe('who one is', () => {
   });
 });
 
-const hasOpenssl = (() => {
-  try {
-    return execFileSync('openssl', ['version']).length > 0;
-  } catch {
-    console.warn('NOT TESTED: certificates, for want of openssl');
-    return false;
-  }
-})();
-
 describe.skipIf(!hasOpenssl)('whom one trusts', () => {
   const folder = mkdtempSync(join(tmpdir(), 'echoloop-tls-'));
   const file = (name: string) => join(folder, name);
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   let server: Server;
   let endpoint: string;
 
   beforeAll(async () => {
-    const authority = ['-subj', '/CN=hospital', '-addext', 'basicConstraints=critical,CA:TRUE'];
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-keyout',
-      'ca.key',
-      '-out',
-      'ca.pem',
-      ...authority,
-    );
-    await writeFile(file('server.ext'), 'subjectAltName=IP:127.0.0.1');
-    for (const name of ['server', 'client']) {
-      openssl(
-        'req',
-        '-newkey',
-        'rsa:2048',
-        '-nodes',
-        '-keyout',
-        `${name}.key`,
-        '-out',
-        `${name}.csr`,
-        '-subj',
-        `/CN=${name}`,
-      );
-      const extensions = name === 'server' ? ['-extfile', 'server.ext'] : [];
-      openssl(
-        'x509',
-        '-req',
-        '-in',
-        `${name}.csr`,
-        '-CA',
-        'ca.pem',
-        '-CAkey',
-        'ca.key',
-        '-CAcreateserial',
-        '-out',
-        `${name}.pem`,
-        ...extensions,
-      );
-    }
+    makeCertificates(folder);
     const tls = { cert: readFileSync(file('server.pem')), key: readFileSync(file('server.key')) };
     server = createTlsServer(
       { ...tls, ca: readFileSync(file('ca.pem')), requestCert: true, rejectUnauthorized: true },

@@ -10,7 +10,12 @@ import type { RandomStream } from '../../../ground/random.ts';
 import { type AnnotatedWindow, drawAnnotatedWindow } from '../../augmentation/annotated-window.ts';
 import { augmentWithMaps } from '../../augmentation/augment-window.ts';
 import { addGreyNoise } from '../../augmentation/grey-noise.ts';
-import { type LabelledWindowSource, labelWindow, type WindowPlace } from '../../windows/training-windows.ts';
+import {
+  drawLabelledWindow,
+  type LabelledWindowSource,
+  labelWindow,
+  type WindowPlace,
+} from '../../windows/training-windows.ts';
 import type { Draw, Objective } from '../objective.ts';
 import type { WindowUpdate } from '../policy-update.ts';
 import { GroupUpdate, type GroupUpdateOptions, type PolicyView } from './group-update.ts';
@@ -42,6 +47,14 @@ export class GroupObjective implements Objective {
   constructor(options: GroupObjectiveOptions) {
     this.#options = options;
     this.#update = new GroupUpdate(options);
+  }
+
+  async ready(step: number, places: readonly WindowPlace[]): Promise<void> {
+    const { proposals, source, windowFrames } = this.#options;
+    for (const labels of proposals) await labels.fetch?.(places, windowFrames);
+    if (!source?.fetch) return;
+    const drawn = this.#sourceStreams(step).map((random) => drawLabelledWindow(source, windowFrames, random));
+    await source.fetch(drawn, windowFrames);
   }
 
   update({ step, places, window, surroundings, coefficients }: Draw): WindowUpdate {
@@ -113,13 +126,19 @@ export class GroupObjective implements Objective {
 
   /** Drawn and changed as in pretraining. */
   #sourceWindows(step: number): AnnotatedWindow[] {
-    const { config, source, streamOf, ...options } = this.#options;
+    const { source, streamOf, ...options } = this.#options;
     if (!source) return [];
-    return Array.from({ length: config.sourceWindows }, (_, index) =>
-      drawAnnotatedWindow({ ...options, windows: source }, streamOf(step, 'source', index), (effect) =>
+    return this.#sourceStreams(step).map((random, index) =>
+      drawAnnotatedWindow({ ...options, windows: source }, random, (effect) =>
         streamOf(step, 'source', index, effect),
       ),
     );
+  }
+
+  /** What each of a step's windows of the source is drawn from, anew at every call. */
+  #sourceStreams(step: number): RandomStream[] {
+    const { config, streamOf } = this.#options;
+    return Array.from({ length: config.sourceWindows }, (_, index) => streamOf(step, 'source', index));
   }
 
   dispose(): void {

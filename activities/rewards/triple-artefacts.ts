@@ -1,0 +1,40 @@
+/** The triples of a video in the store; what runs that were begun earlier have of them is stored anew in chunks. */
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
+import {
+  ChunkedArtefact,
+  type ChunkedContent,
+  writeChunkedArtefact,
+} from '../../storage/chunked-artefact.ts';
+import type { TripleKeys } from '../artefacts/run-keys.ts';
+import type { ActivityContext } from '../context.ts';
+import { readOlderTriples } from './older-triple-file.ts';
+import { TripleChunks } from './triple-chunks.ts';
+
+/** @param inputs what they were made from */
+export async function storeTriples(
+  context: ActivityContext,
+  key: string,
+  content: ChunkedContent,
+  inputs: readonly ArtefactRef[],
+): Promise<TripleChunks> {
+  const { store, codeVersion } = context;
+  const origin = { inputs, codeVersion, mediaType: 'application/octet-stream' };
+  return open(context, await writeChunkedArtefact(store, key, content, origin));
+}
+
+/** @throws DomainError CheckpointIncompatible when they have another form, ChecksumMismatch, ArtefactMissing */
+export async function findTriples(
+  context: ActivityContext,
+  { key, older }: TripleKeys,
+): Promise<TripleChunks | undefined> {
+  const { store } = context;
+  const found = await findArtefact(store, key);
+  if (found) return open(context, found);
+  const file = await findArtefact(store, older);
+  return file && storeTriples(context, key, readOlderTriples(await readArtefact(store, file)), [file]);
+}
+
+async function open({ store, cache }: ActivityContext, reference: ArtefactRef): Promise<TripleChunks> {
+  return new TripleChunks(await ChunkedArtefact.open(store, reference, cache));
+}

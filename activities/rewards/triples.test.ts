@@ -1,0 +1,137 @@
+import { beforeEach, expect, it } from 'vitest';
+import { writeArtefact } from '../../storage/artefacts.ts';
+import type { ChunkedContent } from '../../storage/chunked-artefact.ts';
+import { ChunksAtHand } from '../../storage/chunks-at-hand.ts';
+import { type TinyWorld, tinyWorld } from '../../test/orchestration/tiny-run.ts';
+import { activityKeys } from '../artefacts/run-keys.ts';
+import { findTriples, storeTriples } from './triple-artefacts.ts';
+import { encodeLevelTriples, encodeTriples, type TripleChunks } from './triple-chunks.ts';
+
+const video = { outcome: 'kept', agreement: 0.97, frames: 2, rows: 2, columns: 3 } as const;
+const triples = [
+  {
+    segmentation: Uint8Array.from([0, 1, 2, 0, 1, 2, 2, 2, 2, 0, 0, 0]),
+    correct: Uint8Array.from([1, 1, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0]),
+  },
+  { segmentation: new Uint8Array(12), correct: new Uint8Array(12).fill(1) },
+];
+const grid = { frames: 1, rows: 2, columns: 3 };
+const levels = [
+  {
+    segmentation: Uint8Array.from([0, 1, 2, 0, 1, 2]),
+    correct: Float32Array.from([1, 0.5, 0, 1, 1, 0.25]),
+  },
+  { segmentation: new Uint8Array(6), correct: new Float32Array(6).fill(1) },
+];
+/** Files as they lie in runs that were begun before landmark triples had this form. */
+const storedTriples =
+  'H4sIAAAAAAAA/6tWyi8tSc7PTVWyUspOLShR0lFKTC9KTc1NzStRsjLQszTXUSopyizISS1WsjLSUUorSsyFMovyyyGM5Pyc0ty8YiUr41ouFlY2BkYmNiY2BhYGFiQAAIlKhWBoAAAA';
+const storedLandmarks =
+  'eyJmcmFtZXMiOjEsInJvd3MiOjIsImNvbHVtbnMiOjMsInBhY2tlZCI6WzMyLDI2XX0KH4sIAAAAAAAA/2NgZGJgZPrfwPD/vwMAdEvZ6wwAAAAfiwgAAAAAAAD/Y2AAgf9gAADMis6LDAAAAA==';
+const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+
+const keys = activityKeys.triples('r', 1, 'v');
+let world: TinyWorld;
+beforeEach(() => {
+  world = tinyWorld();
+});
+
+function store(content: ChunkedContent): Promise<TripleChunks> {
+  return storeTriples(world.context(), keys.key, content, []);
+}
+
+async function storeOlder(file: Uint8Array): Promise<TripleChunks> {
+  const origin = { inputs: [], codeVersion: 'before', mediaType: 'application/gzip' };
+  await writeArtefact(world.store, keys.older, file, origin);
+  return (await findTriples(world.context(), keys))!;
+}
+
+async function window(triples: TripleChunks, triple: number, startFrame: number, frames: number) {
+  const hand = new ChunksAtHand(1e6);
+  await hand.fetch([triples.range(triple, startFrame, frames)]);
+  return triples.take(hand, triple, startFrame, frames);
+}
+
+async function all(triples: TripleChunks) {
+  const whole = [];
+  for (let i = 0; i < triples.count; i++) whole.push(await window(triples, i, 0, triples.grid.frames));
+  return whole;
+}
+
+it('give back the segmentations and error maps that went in', async () => {
+  const read = await store(encodeTriples(video, triples));
+  expect(read.grid).toMatchObject({ frames: 2, rows: 2, columns: 3 });
+  expect(read.labelling).toMatchObject({ outcome: 'kept', agreement: 0.97 });
+  expect(await all(read)).toEqual(triples);
+});
+
+it('give any window, which costs the chunks that it is in', async () => {
+  const frames = 21;
+  const pixels = frames * 6;
+  const segmentation = Uint8Array.from({ length: pixels }, (_, i) => (i * 7) % 3);
+  const correct = Uint8Array.from({ length: pixels }, (_, i) => (i * 5) % 2);
+  const right = { segmentation: correct, correct: segmentation.map((label) => label & 1) };
+  const read = await store(encodeTriples({ ...video, frames }, [{ segmentation, correct }, right]));
+  for (let start = 0; start + 4 <= frames; start++) {
+    const part = { segmentation, correct };
+    const cut = (values: Uint8Array) => values.subarray(6 * start, 6 * (start + 4));
+    expect(await window(read, 0, start, 4)).toEqual({
+      segmentation: cut(part.segmentation),
+      correct: cut(part.correct),
+    });
+    expect((await window(read, 1, start, 4)).segmentation).toEqual(cut(correct));
+    expect(read.range(1, start, 4).count).toBeLessThanOrEqual(2);
+  }
+});
+
+it('keep the outcome of a video that gave none', async () => {
+  const rejected = await store(encodeTriples({ ...video, outcome: 'rejected' }, []));
+  expect(rejected.labelling).toMatchObject({ outcome: 'rejected', agreement: 0.97 });
+  expect(rejected.count).toBe(0);
+});
+
+it('keep the levels of landmark triples to a part in 256', async () => {
+  const read = await all(await store(encodeLevelTriples(grid, levels)));
+  read.forEach(({ segmentation, correct }, index) => {
+    expect(segmentation).toEqual(levels[index]!.segmentation);
+    for (const [i, value] of levels[index]!.correct.entries())
+      expect(Math.abs(correct[i]! - value)).toBeLessThan(1 / 510 + 1e-6);
+  });
+  expect(read[1]).toEqual(levels[1]);
+});
+
+it('of runs that were begun before are read, and stored in chunks', async () => {
+  const older = await storeOlder(bytesOf(storedTriples));
+  expect(older.labelling).toMatchObject({ outcome: 'kept', agreement: 0.97 });
+  expect(await all(older)).toEqual(triples);
+  expect((await findTriples(world.context(), keys))!.reference).toEqual(older.reference);
+  expect(older.reference).toEqual((await store(encodeTriples(video, triples))).reference);
+});
+
+it('of landmarks of runs that were begun before are read, too', async () => {
+  const older = await storeOlder(bytesOf(storedLandmarks));
+  expect(older.reference).toEqual((await store(encodeLevelTriples(grid, levels))).reference);
+  expect(() => older.labelling).toThrow(expect.objectContaining({ code: 'CheckpointIncompatible' }));
+});
+
+it.each([
+  ['an empty file', Uint8Array.of(31, 139, 10)],
+  ['a file without its triples', new TextEncoder().encode('{"frames":1}\n')],
+])('of another form are refused: %s', async (_, file) => {
+  await expect(storeOlder(file)).rejects.toMatchObject({ code: 'CheckpointIncompatible' });
+});
+
+it('of another form are refused: chunks that do not fit their header', async () => {
+  const { header, chunks } = encodeTriples(video, triples);
+  for (const content of [
+    { header, chunks: chunks.slice(1) },
+    { header: { ...(header as object), frames: 0 }, chunks },
+    { header: { frames: 1 }, chunks },
+  ]) {
+    world = tinyWorld();
+    await expect(store(content)).rejects.toMatchObject({ code: 'CheckpointIncompatible' });
+  }
+  world = tinyWorld();
+  const other = await store({ header: { ...(header as object), rows: 3 }, chunks });
+  await expect(window(other, 0, 0, 1)).rejects.toMatchObject({ code: 'CheckpointIncompatible' });
+});

@@ -1,0 +1,73 @@
+/** Makes all videos of a training ready, several at a time; bad ones are set aside and counted. */
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { inParallel } from '../../storage/in-parallel.ts';
+import { type ActivityContext, tellPreparing } from '../context.ts';
+import { preparedLabels, preparedVideo, wholePreparedVideo } from './prepared-frames.ts';
+import { tryVideo } from './quarantine.ts';
+import { refuseEmptyTraining } from './refuse-empty-training.ts';
+import { TrainingVideos } from './training-videos.ts';
+import type { VideoShelf } from './video-shelf.ts';
+
+export interface VideosOfTraining {
+  readonly run: string;
+  readonly dataset: string;
+  readonly videos: readonly string[];
+  readonly config: RunConfig;
+}
+
+interface Usable<Value> {
+  /** In the order asked for, without the bad ones, so that an index means the same video at every attempt. */
+  readonly ids: readonly string[];
+  readonly values: readonly Value[];
+  readonly quarantined: number;
+}
+
+/** Videos to draw windows from. @throws DomainError DatasetInvalid when more are bad than the run allows */
+export async function trainingVideos(
+  { labelled, ...videos }: VideosOfTraining & { readonly labelled: boolean },
+  context: ActivityContext,
+): Promise<{ readonly windows: TrainingVideos } & Omit<Usable<unknown>, 'values'>> {
+  const { dataset, config } = videos;
+  const { preprocessing } = config;
+  const { ids, values, quarantined } = await usable(videos, context, async (id) => ({
+    image: await preparedVideo(context, dataset, id, preprocessing),
+    labels: labelled ? await preparedLabels(context, dataset, id, preprocessing) : undefined,
+  }));
+  return { windows: new TrainingVideos(values), ids, quarantined };
+}
+
+/**
+ * Puts videos on the shelf that are all gone through again and again; gives the usable ones.
+ * @throws DomainError DatasetInvalid when more are bad than the run allows
+ */
+export async function shelveVideos(
+  shelf: VideoShelf,
+  videos: VideosOfTraining,
+  context: ActivityContext,
+): Promise<readonly string[]> {
+  const { dataset, config } = videos;
+  const { ids } = await usable(videos, context, async (id) => {
+    shelf.put(id, (await wholePreparedVideo(context, dataset, id, config.preprocessing)).video);
+  });
+  return ids;
+}
+
+async function usable<Value>(
+  { run, dataset, videos, config }: VideosOfTraining,
+  context: ActivityContext,
+  work: (id: string) => Promise<Value>,
+): Promise<Usable<Value>> {
+  const tried = await inParallel(videos, async (id) => tryVideo(context, run, id, () => work(id)), {
+    signal: context.signal,
+    onProgress: (done, total) => tellPreparing(context, done, total),
+  });
+  const values: Value[] = [];
+  const ids = videos.filter((_, index) => {
+    const one = tried[index]!;
+    if (!('value' in one)) return false;
+    values.push(one.value);
+    return true;
+  });
+  refuseEmptyTraining(dataset, videos.length, ids.length, config.sweep.maxQuarantinedShare);
+  return { ids, values, quarantined: videos.length - ids.length };
+}
