@@ -33,8 +33,12 @@ export const datasetKeys = {
    * Random bytes by which names of patients become ids of studies; whoever has it and a list of names can undo that.
    */
   studyKey: (dataset: string) => `${datasetKeys.root(dataset)}study.key`,
+  quarantines: (dataset: string) => `${datasetKeys.root(dataset)}quarantine/`,
   quarantine: (dataset: string, id: string) =>
-    `${datasetKeys.root(dataset)}quarantine/${checkedName('video', id)}.json`,
+    `${datasetKeys.quarantines(dataset)}${checkedName('video', id)}.json`,
+  sources: (dataset: string) => `${datasetKeys.root(dataset)}sources/`,
+  /** What became of the recording whose files have this digest. */
+  source: (dataset: string, sha256: string) => `${datasetKeys.sources(dataset)}${sha256}.json`,
 };
 
 export const runKeys = {
