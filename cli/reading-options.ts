@@ -2,19 +2,23 @@
 import { InvalidArgumentError } from 'commander';
 import type { LabelMap } from '../datasets/nifti.ts';
 import type { ReadOptions } from '../datasets/read-video.ts';
+import type { RefusalReason } from '../datasets/refusal.ts';
 
 export interface ReadingOptions {
   readonly spacingMm?: number;
   readonly frameTimeMs?: number;
+  /** Reasons of readers, where the command has no others. */
+  readonly force?: readonly RefusalReason[];
 }
 
-export async function readingOf({ spacingMm, frameTimeMs }: ReadingOptions): Promise<ReadOptions> {
+export async function readingOf({ spacingMm, frameTimeMs, force }: ReadingOptions): Promise<ReadOptions> {
   const { findFilmReader } = await import('../app/media/ffmpeg.ts');
   const filmReader = await findFilmReader(process.env);
   return {
     ...(spacingMm !== undefined && { spacingMm: [spacingMm, spacingMm] as const }),
     ...(frameTimeMs !== undefined && { frameTimeMs }),
     ...(filmReader && { filmReader }),
+    ...(force && { force }),
   };
 }
 

@@ -74,15 +74,93 @@ export function withJfif(stream: Uint8Array): Uint8Array {
   return Uint8Array.from([...stream.subarray(0, 2), ...jfif, ...stream.subarray(2)]);
 }
 
+/** The bits as bytes of a scan; a byte of ones is followed by one of zeros, so that it is no marker. */
+function scanOf(bits: readonly string[]): number[] {
+  const stream = bits.join('');
+  const scan: number[] = [];
+  for (let at = 0; at < stream.length; at += 8) {
+    const byte = Number.parseInt(stream.slice(at, at + 8).padEnd(8, '1'), 2);
+    scan.push(byte, ...(byte === 0xff ? [0] : []));
+  }
+  return scan;
+}
+
+const word = (value: number) => [value >> 8, value & 255];
+const sizeOf = (value: number) => (value === 0 ? 0 : Math.floor(Math.log2(Math.abs(value))) + 1);
+const magnitudeBits = (value: number, size: number) =>
+  size === 0 ? '' : (value < 0 ? value + 2 ** size - 1 : value).toString(2).padStart(size, '0');
+
+/** Places of an 8 x 8 block in zigzag order. */
+const zigzag = Array.from({ length: 64 }, (_, i) => i).sort((a, b) => {
+  const [diagonalA, diagonalB] = [(a >> 3) + (a & 7), (b >> 3) + (b & 7)];
+  if (diagonalA !== diagonalB) return diagonalA - diagonalB;
+  return diagonalA % 2 === 0 ? (b >> 3) - (a >> 3) : (a >> 3) - (b >> 3);
+});
+
+/** The cosine transform of 8 x 8 samples, by its definition. */
+function cosineTransform(samples: readonly number[]): number[] {
+  const cosine = (place: number, wave: number) => Math.cos(((2 * place + 1) * wave * Math.PI) / 16);
+  const weight = (wave: number) => (wave === 0 ? Math.SQRT1_2 : 1);
+  return samples.map((_, i) => {
+    const [v, u] = [i >> 3, i & 7];
+    const sum = samples.reduce(
+      (total, sample, j) => total + sample * cosine(j & 7, u) * cosine(j >> 3, v),
+      0,
+    );
+    return (weight(u) * weight(v) * sum) / 4;
+  });
+}
+
+/** JPEG extended (process 2 and 4): grey, every coefficient divided by 2, all codes of one length. */
+export function jpegExtended({ rows, columns, bits, values }: Picture): Uint8Array {
+  const divisor = 2;
+  const acCode = (symbol: number) => symbol.toString(2).padStart(8, '0');
+  const [endOfBlock, sixteenZeros] = [224, 225];
+  const written: string[] = [];
+  let before = 0;
+  for (let block = 0; block < Math.ceil(rows / 8) * Math.ceil(columns / 8); block++) {
+    const across = Math.ceil(columns / 8);
+    const [top, left] = [8 * Math.floor(block / across), 8 * (block % across)];
+    const samples = Array.from({ length: 64 }, (_, i) => {
+      const [row, column] = [Math.min(rows - 1, top + (i >> 3)), Math.min(columns - 1, left + (i & 7))];
+      return values[row * columns + column]! - 2 ** (bits - 1);
+    });
+    const transformed = cosineTransform(samples);
+    const [dc, ...ac] = zigzag.map((place) => Math.round(transformed[place]! / divisor));
+    const size = sizeOf(dc! - before);
+    written.push(size.toString(2).padStart(5, '0'), magnitudeBits(dc! - before, size));
+    before = dc!;
+    let zeros = 0;
+    for (const value of ac) {
+      if (value === 0) {
+        zeros++;
+        continue;
+      }
+      for (; zeros > 15; zeros -= 16) written.push(acCode(sixteenZeros));
+      written.push(acCode(zeros * 14 + sizeOf(value) - 1), magnitudeBits(value, sizeOf(value)));
+      zeros = 0;
+    }
+    if (zeros > 0) written.push(acCode(endOfBlock));
+  }
+  const dcSymbols = Array.from({ length: 16 }, (_, size) => size);
+  const acSymbols = Array.from({ length: 224 }, (_, i) => (Math.floor(i / 14) << 4) | ((i % 14) + 1));
+  return Uint8Array.from([
+    ...[0xff, 0xd8, 0xff, 0xdb, ...word(67), 0, ...Array(64).fill(divisor)],
+    ...[0xff, 0xc1, ...word(11), bits, ...word(rows), ...word(columns), 1, 1, 0x11, 0],
+    ...[0xff, 0xc4, ...word(19 + 16), 0, 0, 0, 0, 0, 16, ...Array(11).fill(0), ...dcSymbols],
+    ...[0xff, 0xc4, ...word(19 + 226), 0x10, ...Array(7).fill(0), 226, ...Array(8).fill(0)],
+    ...[...acSymbols, 0x00, 0xf0],
+    ...[0xff, 0xda, ...word(8), 1, 1, 0, 0, 63, 0, ...scanOf(written), 0xff, 0xd9],
+  ]);
+}
+
 /**
  * Bits of one difference: its size, for which every size has a code of five bits (its own number), and its magnitude.
  */
 function differenceBits(difference: number): string {
-  const size = difference === 0 ? 0 : Math.floor(Math.log2(Math.abs(difference))) + 1;
+  const size = sizeOf(difference);
   const code = size.toString(2).padStart(5, '0');
-  if (size === 0 || size === 16) return code;
-  const magnitude = difference < 0 ? difference + 2 ** size - 1 : difference;
-  return code + magnitude.toString(2).padStart(size, '0');
+  return size === 16 ? code : code + magnitudeBits(difference, size);
 }
 
 /** JPEG lossless, process 14 with predictor 1: each sample as its difference from the one before it. */
@@ -97,13 +175,6 @@ export function jpegLossless({ rows, columns, samples, bits, values }: Picture):
       written.push(differenceBits(wrapped > modulus / 2 ? wrapped - modulus : wrapped));
     }
   }
-  const stream = written.join('');
-  const scan: number[] = [];
-  for (let at = 0; at < stream.length; at += 8) {
-    const byte = Number.parseInt(stream.slice(at, at + 8).padEnd(8, '1'), 2);
-    scan.push(byte, ...(byte === 0xff ? [0] : []));
-  }
-  const word = (value: number) => [value >> 8, value & 255];
   const ids = Array.from({ length: samples }, (_, c) => c + 1);
   const sizes = Array.from({ length: 17 }, (_, size) => size);
   return Uint8Array.from([
@@ -111,7 +182,7 @@ export function jpegLossless({ rows, columns, samples, bits, values }: Picture):
     ...ids.flatMap((id) => [id, 0x11, 0]),
     ...[0xff, 0xc4, ...word(19 + 17), 0, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...sizes],
     ...[0xff, 0xda, ...word(6 + 2 * samples), samples, ...ids.flatMap((id) => [id, 0]), 1, 0, 0],
-    ...scan,
+    ...scanOf(written),
     ...[0xff, 0xd9],
   ]);
 }

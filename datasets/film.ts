@@ -82,7 +82,9 @@ export async function readFilm(
   checkGrid(frames, rows, columns, name);
   const notes: string[] = [];
   const frameTimeMs =
-    frames === 1 ? 0 : fillFrameTime(film.frameTimeMs ?? Number.NaN, frames, options, notes);
+    frames === 1
+      ? 0
+      : (fillFrameTime(film.frameTimeMs, { given: options, name, notes }) ?? film.frameTimeMs ?? 0);
   checkFrameTime(frameTimeMs, frames, name);
   const values = grey.subarray(0, frames * rows * columns);
   const source = { sourceBits: 8, isByteScale: true };

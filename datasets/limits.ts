@@ -76,8 +76,13 @@ export function checkSpacing(spacingMm: readonly [number, number], name: string)
   throw new DomainError(
     'DatasetInvalid',
     `${name}: expected a pixel size of ${low} to ${high} mm, found ${spacingMm[0]} x ${spacingMm[1]} mm (row x column). ` +
-      'Set the spacing and its unit in the header (NIfTI: pixdim and xyzt_units) and import the file again.',
+      'Give it in mm with --spacing-mm, or set it and its unit in the header (NIfTI: pixdim and xyzt_units).',
   );
+}
+
+/** The time that a header states beside a single frame, which needs none: 0 where it is none. */
+export function stillTime(frameTimeMs: number): number {
+  return frameTimeMs > 0 && Number.isFinite(frameTimeMs) ? frameTimeMs : 0;
 }
 
 /** @throws DatasetInvalid when the time between frames is not a positive number. A single frame needs none. */
@@ -86,6 +91,6 @@ export function checkFrameTime(frameTimeMs: number, frames: number, name: string
   throw new DomainError(
     'DatasetInvalid',
     `${name}: expected a positive time between frames, found ${frameTimeMs} ms. ` +
-      'Set it in the header (NIfTI: pixdim of the time axis, DICOM: FrameTime) and import the file again.',
+      'Give it in ms with --frame-time-ms, or set it in the header (NIfTI: pixdim of the time axis).',
   );
 }

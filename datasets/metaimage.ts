@@ -8,7 +8,7 @@ import { DomainError } from '../ground/errors.ts';
 import type { VideoGeometry } from '../imaging/image.ts';
 import { fillFrameTime, fillSpacing, type GivenGeometry } from './given-geometry.ts';
 import { scaleGreyLevels } from './grey-scaling.ts';
-import { checkFileSize, checkFrameTime, checkGrid, checkSpacing } from './limits.ts';
+import { checkFileSize, checkFrameTime, checkGrid, checkSpacing, stillTime } from './limits.ts';
 import { type NiftiLayout, plainLayout } from './nifti-layout.ts';
 import type { RecordedVideo } from './video-facts.ts';
 
@@ -113,14 +113,12 @@ function geometryFrom({ fields }: Header, given: GivenGeometry, name: string) {
   checkGrid(frames, rows, columns, name);
   const steps = numbers(fields.get('ElementSpacing') ?? fields.get('ElementSize'));
   const notes: string[] = [];
-  const spacingMm = fillSpacing(
-    [asWritten(steps[1] ?? Number.NaN), asWritten(steps[0] ?? Number.NaN)],
-    given,
-    notes,
-  );
+  const request = { given, name, notes };
+  const ofHeader = [asWritten(steps[1] ?? Number.NaN), asWritten(steps[0] ?? Number.NaN)] as const;
+  const spacingMm = fillSpacing(ofHeader, request) ?? ofHeader;
   checkSpacing(spacingMm, name);
-  const filled = fillFrameTime(asWritten(1000 * (steps[2] ?? Number.NaN)), frames, given, notes);
-  const frameTimeMs = frames === 1 && !(filled > 0 && Number.isFinite(filled)) ? 0 : filled;
+  const stated = asWritten(1000 * (steps[2] ?? Number.NaN));
+  const frameTimeMs = frames === 1 ? stillTime(stated) : (fillFrameTime(stated, request) ?? stated);
   checkFrameTime(frameTimeMs, frames, name);
   return { geometry: { frames, rows, columns, spacingMm, frameTimeMs }, notes };
 }
@@ -157,6 +155,20 @@ function expand(packed: Uint8Array, needed: number, name: string): Uint8Array {
   }
 }
 
+/**
+ * Plain name of the file beside the header that holds the pixels; undefined where the header's file holds them itself,
+ * names what is not read (a path could lead anywhere), or is damaged.
+ */
+export function pixelFileOf(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes.subarray(0, MOST_HEADER_BYTES)).toString('latin1');
+  const file = /^\s*ElementDataFile\s*=\s*(.*?)\s*$/m.exec(text)?.[1];
+  return file === undefined || file === 'LOCAL' || isNoPlainName(file) ? undefined : file;
+}
+
+function isNoPlainName(file: string): boolean {
+  return /[/\\]|^\.\.?$|^LIST|%/.test(file);
+}
+
 /** The pixels' bytes, expanded; of an .mha from the file itself, of an .mhd from the file that it names beside it. */
 async function pixelBytes(
   bytes: Uint8Array,
@@ -168,7 +180,7 @@ async function pixelBytes(
   const file = header.fields.get('ElementDataFile')!;
   let stored = bytes.subarray(header.end);
   if (file !== 'LOCAL') {
-    if (/[/\\]|^\.\.?$|^LIST|%/.test(file)) {
+    if (isNoPlainName(file)) {
       throw damaged(name, 'ElementDataFile to be LOCAL or one file beside the header', 'a path or a list');
     }
     const beside = await readSibling?.(file);

@@ -8,7 +8,7 @@ import { DomainError } from '../ground/errors.ts';
 import type { VideoGeometry } from '../imaging/image.ts';
 import { fillFrameTime, fillSpacing, type GivenGeometry } from './given-geometry.ts';
 import type { GreySource } from './grey-scaling.ts';
-import { checkFileSize, checkFrameTime, checkGrid, checkSpacing } from './limits.ts';
+import { checkFileSize, checkFrameTime, checkGrid, checkSpacing, stillTime } from './limits.ts';
 import { type NiftiLayout, readLayout } from './nifti-layout.ts';
 
 export interface DecodedNifti {
@@ -17,7 +17,7 @@ export interface DecodedNifti {
   readonly data: Float32Array | Float64Array;
   readonly layout: NiftiLayout;
   readonly source: GreySource;
-  /** What of the given geometry was not used, and why. */
+  /** What a person should know of the geometry. */
   readonly notes: readonly string[];
 }
 
@@ -146,11 +146,11 @@ function geometryFrom(
   const notes: string[] = [];
   const toMm = millimetresPerUnit(header.xyzt_units);
   const ofHeader = [asWritten(header.pixDims[2]! * toMm), asWritten(header.pixDims[1]! * toMm)] as const;
-  const spacingMm = fillSpacing(ofHeader, given, notes);
+  const request = { given, name, notes };
+  const spacingMm = fillSpacing(ofHeader, request) ?? ofHeader;
   checkSpacing(spacingMm, name);
   const stated = asWritten(header.pixDims[timeAxis]! * millisecondsPerUnit(header.xyzt_units));
-  const filled = fillFrameTime(stated, frames, given, notes);
-  const frameTimeMs = frames === 1 && !(filled > 0 && Number.isFinite(filled)) ? 0 : filled;
+  const frameTimeMs = frames === 1 ? stillTime(stated) : (fillFrameTime(stated, request) ?? stated);
   checkFrameTime(frameTimeMs, frames, name);
   return { geometry: { frames, rows: size(2), columns: size(1), spacingMm, frameTimeMs }, notes };
 }

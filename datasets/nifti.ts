@@ -41,7 +41,7 @@ export type LabelMap = ReadonlyMap<number, number>;
 
 export interface LabelOptions {
   readonly labelMap?: LabelMap | undefined;
-  /** Of the mask's video: frame time and pixel size where the mask's header has none. */
+  /** Of the mask's video. */
   readonly given?: GivenGeometry;
 }
 
@@ -117,9 +117,13 @@ function labelsOf(
 /** A file that others are brought onto; the layout is known where it is NIfTI. */
 export type TargetGrid = VideoGeometry & { readonly layout?: NiftiLayout | undefined };
 
+/** A mask's frame time is that of its video, whatever its own header says. */
+export function ofVideo({ frameTimeMs }: VideoGeometry): GivenGeometry {
+  return frameTimeMs > 0 ? { frameTimeMs, force: ['frame-time-conflict'] } : {};
+}
+
 /**
- * A mask on the grid of its video, by the affines of both files; the video's frame time and pixel size fill what the
- * mask's header lacks.
+ * A mask on the grid of its video, by the affines of both files.
  * @throws GeometryMismatch when they do not lie on one grid (imaging/orientation.ts), LabelMapInvalid and what
  * decodeNifti throws
  */
@@ -129,8 +133,7 @@ export function readAlignedLabels(
   target: TargetGrid,
   options: LabelOptions = {},
 ): LabelVideo {
-  const given = target.frameTimeMs > 0 ? { frameTimeMs: target.frameTimeMs } : {};
-  const { labels, layout } = readLabelFile(bytes, name, { given, ...options });
+  const { labels, layout } = readLabelFile(bytes, name, { given: ofVideo(target), ...options });
   return alignLabels({ video: labels, affine: affineOf(layout), name }, target, targetAffine(target));
 }
 

@@ -77,7 +77,9 @@ function recorded(
   const spacingMm = givenSpacing(given, name, format);
   const notes: string[] = [];
   const frameTimeMs =
-    frames === 1 ? 0 : fillFrameTime(decoded.frameTimeMs ?? Number.NaN, frames, given, notes);
+    frames === 1
+      ? 0
+      : (fillFrameTime(decoded.frameTimeMs, { given, name, notes }) ?? decoded.frameTimeMs ?? 0);
   checkFrameTime(frameTimeMs, frames, name);
   const scaled = scaleGreyLevels(
     values,

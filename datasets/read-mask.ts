@@ -7,6 +7,7 @@ import { decodeMetaImage, isMetaImage, type ReadSibling } from './metaimage.ts';
 import {
   type LabelOptions,
   labelVideoOf,
+  ofVideo,
   readAlignedLabels,
   type TargetGrid,
   targetAffine,
@@ -41,8 +42,10 @@ async function readMetaMask(
   target: TargetGrid,
   { labelMap, readSibling }: MaskOptions,
 ): Promise<LabelVideo> {
-  const given = target.frameTimeMs > 0 ? { frameTimeMs: target.frameTimeMs } : {};
-  const decoded = await decodeMetaImage(bytes, name, { ...given, ...(readSibling && { readSibling }) });
+  const decoded = await decodeMetaImage(bytes, name, {
+    ...ofVideo(target),
+    ...(readSibling && { readSibling }),
+  });
   const video = labelVideoOf(decoded, name, labelMap);
   return alignLabels({ video, affine: affineOf(decoded.layout), name }, target, targetAffine(target));
 }

@@ -52,6 +52,13 @@ export async function readVideo(
   checkFileSize(bytes.length, name);
   const reader = readers.find((candidate) => candidate.recognises(bytes));
   if (reader !== undefined) return reader.read(bytes, name, options);
+  if (/\.img$/i.test(name)) {
+    throw new DomainError(
+      'FormatUnsupported',
+      `${name}: expected a file that holds a video with its header, found what may be one of a pair (.hdr and .img). ` +
+        'Export it as a single file, .nii or .nii.gz.',
+    );
+  }
   const isText = bytes.subarray(0, 512).every((byte) => byte >= 9 && byte < 127);
   throw new DomainError(
     'FormatUnsupported',

@@ -39,9 +39,7 @@ export interface RecordedVideo extends GreyVideo {
   readonly facts: VideoFacts;
   /** Axes, units and orientation of a NIfTI file, which masks of the video are written with. */
   readonly layout?: NiftiLayout;
-  /**
-   * What a person should know of the reading, such as a given value that was not used because the header has its own.
-   */
+  /** What a person should know of the reading, such as a given value that counts instead of the header's. */
   readonly notes?: readonly string[];
   /** Which patient and study it is of, as keyed hashes, where the format and the caller's key give them. */
   readonly groups?: RecordingGroups | undefined;

@@ -36,8 +36,12 @@ export const datasetKeys = {
   /** What was prepared of a video for the networks; `digest` is that of all that it depends on. */
   prepared: (dataset: string, id: string, digest: string, kind: 'video' | 'labels') =>
     `${datasetKeys.root(dataset)}prepared/${checkedName('video', id)}/${digest}.${kind}`,
+  quarantines: (dataset: string) => `${datasetKeys.root(dataset)}quarantine/`,
   quarantine: (dataset: string, id: string) =>
-    `${datasetKeys.root(dataset)}quarantine/${checkedName('video', id)}.json`,
+    `${datasetKeys.quarantines(dataset)}${checkedName('video', id)}.json`,
+  sources: (dataset: string) => `${datasetKeys.root(dataset)}sources/`,
+  /** What became of the recording whose files have this digest. */
+  source: (dataset: string, sha256: string) => `${datasetKeys.sources(dataset)}${sha256}.json`,
 };
 
 export const runKeys = {

@@ -1,64 +1,79 @@
 /**
- * Files of a recording from disk: the video with what lies beside it, and its reference. What was read is digested on
- * the way.
+ * Files of a recording and of its reference: all their bytes with a digest, so that what was seen before is known
+ * before anything is decoded, and what they decode to.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { PlannedLabels, PlannedVideo } from '../../datasets/collections/plan.ts';
 import { tracedReference } from '../../datasets/collections/tracings.ts';
-import type { ReadSibling } from '../../datasets/metaimage.ts';
-import type { LabelMap } from '../../datasets/nifti.ts';
+import { givenOver } from '../../datasets/given-geometry.ts';
+import { limits } from '../../datasets/limits.ts';
+import { isMetaImage, pixelFileOf, type ReadSibling } from '../../datasets/metaimage.ts';
+import type { LabelMap, TargetGrid } from '../../datasets/nifti.ts';
 import { readPictureSeries } from '../../datasets/pictures.ts';
 import { joinFrameMasks, readMask } from '../../datasets/read-mask.ts';
 import { type ReadOptions, readVideo } from '../../datasets/read-video.ts';
 import type { RecordedVideo } from '../../datasets/video-facts.ts';
+import { DomainError } from '../../ground/errors.ts';
 import { withoutUnknown } from '../../imaging/annotation.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
+import { localFiles, type SourceFiles } from './source-files.ts';
 
-export interface ReadRecording {
-  readonly video: RecordedVideo;
-  /** Of all bytes that the video was read from, twelve hexadecimal digits. */
-  readonly digest: string;
+/** A file with what it names beside itself. */
+interface FileBytes {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly beside?: { readonly name: string; readonly bytes: Uint8Array } | undefined;
 }
 
-/** Bytes of a file beside `file`; undefined when it is not there. */
-function siblingsOf(file: string, onRead: (bytes: Uint8Array) => void = () => {}): ReadSibling {
-  return async (name) => {
-    try {
-      const bytes = await readFile(join(dirname(file), name));
-      onRead(bytes);
-      return bytes;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+/** One file, or the pictures of a series in order; plain data, which threads can hand on. */
+export interface RecordingBytes {
+  readonly files: readonly FileBytes[];
+  /** SHA-256 of all bytes one after the other, in hexadecimal. */
+  readonly sha256: string;
+  readonly size: number;
+}
+
+async function readWhole(path: string, sources: SourceFiles): Promise<FileBytes> {
+  const bytes = await sources.read(path);
+  const name = isMetaImage(bytes) ? pixelFileOf(bytes) : undefined;
+  if (name === undefined) return { path, bytes };
+  const beside = await sources
+    .read(`${path.slice(0, path.lastIndexOf('/') + 1)}${name}`)
+    .catch((error: unknown) => {
+      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (isMissing || (error instanceof DomainError && error.code === 'DatasetInvalid')) return undefined;
       throw error;
+    });
+  return { path, bytes, ...(beside && { beside: { name, bytes: beside } }) };
+}
+
+async function readAll(paths: readonly string[], sources: SourceFiles): Promise<RecordingBytes> {
+  const hash = createHash('sha256');
+  const files: FileBytes[] = [];
+  let size = 0;
+  for (const path of paths) {
+    const file = await readWhole(path, sources);
+    for (const bytes of [file.bytes, ...(file.beside ? [file.beside.bytes] : [])]) {
+      hash.update(bytes);
+      size += bytes.length;
     }
-  };
+    if (size > limits.fileBytes) {
+      throw new DomainError(
+        'LimitExceeded',
+        `${path}: expected a recording of at most ${limits.fileBytes} bytes, found more with the files that belong to it. Split it into shorter clips.`,
+      );
+    }
+    files.push(file);
+  }
+  return { files, sha256: hash.digest('hex'), size };
 }
 
-/** A video of any known format, by its path. @throws what readVideo throws, and errors of the file system */
-export async function readVideoFile(file: string, options: ReadOptions = {}): Promise<ReadRecording> {
-  const hash = createHash('sha256');
-  const bytes = await readFile(file);
-  hash.update(bytes);
-  const readSibling = siblingsOf(file, (beside) => hash.update(beside));
-  const video = await readVideo(bytes, file, { ...options, readSibling });
-  return { video, digest: hash.digest('hex').slice(0, 12) };
-}
-
-/** A planned video: one file, or a series of pictures. */
-export async function readPlannedVideo(planned: PlannedVideo, options: ReadOptions): Promise<ReadRecording> {
-  const given = { ...planned.given, ...options };
-  if (planned.pictures === undefined) return readVideoFile(planned.file, given);
-  const { pictures } = planned;
-  const hash = createHash('sha256');
-  const read = async (index: number) => {
-    const bytes = await readFile(pictures[index]!);
-    hash.update(bytes);
-    return bytes;
-  };
-  const video = await readPictureSeries(pictures.length, read, planned.file, given);
-  return { video, digest: hash.digest('hex').slice(0, 12) };
+/** The bytes of a planned video. @throws what SourceFiles.read throws, LimitExceeded */
+export function readRecording(
+  { file, pictures }: PlannedVideo,
+  sources: SourceFiles,
+): Promise<RecordingBytes> {
+  return readAll(pictures ?? [file], sources);
 }
 
 /** Files of a reference. */
@@ -67,26 +82,66 @@ export function labelFiles(labels: PlannedLabels | undefined): string[] {
   return labels?.kind === 'frames' ? labels.masks.map(({ file }) => file) : [];
 }
 
+/** The bytes of its reference; none where it lies in no file of its own. @throws as readRecording */
+export function readReferenceFiles({ labels }: PlannedVideo, sources: SourceFiles): Promise<RecordingBytes> {
+  return readAll(labelFiles(labels), sources);
+}
+
+function siblingOf({ beside }: FileBytes): ReadSibling {
+  return async (name) => (beside?.name === name ? beside.bytes : undefined);
+}
+
+/**
+ * A planned video: one file, or a series of pictures.
+ * @throws what readVideo throws; DatasetInvalid where the options contradict the info file of its release
+ */
+export async function decodeRecording(
+  planned: PlannedVideo,
+  { files }: RecordingBytes,
+  options: ReadOptions,
+): Promise<RecordedVideo> {
+  const given = { ...options, ...givenOver(options, planned.given ?? {}, planned.file) };
+  const first = files[0]!;
+  if (planned.pictures === undefined) {
+    return readVideo(first.bytes, planned.file, { ...given, readSibling: siblingOf(first) });
+  }
+  return readPictureSeries(files.length, async (i) => files[i]!.bytes, planned.file, given);
+}
+
+/** A video of any known format on disk, by its path. @throws what readVideo throws, and errors of the file system */
+export async function readVideoFile(
+  file: string,
+  options: ReadOptions = {},
+): Promise<{ video: RecordedVideo }> {
+  const planned = { file, name: file };
+  return { video: await decodeRecording(planned, await readRecording(planned, localFiles), options) };
+}
+
 /**
  * The reference of a video on its grid, with what it knows; what a table states wins over what the reference shows.
- * @throws what readMask throws, and errors of the file system
+ * @param labelMap instead of the one that its release has
+ * @throws what readMask throws
  */
-export async function readPlannedLabels(
-  { labels, labelMap, annotatedFrames, annotatedLabels }: PlannedVideo,
+export async function decodeReference(
+  planned: PlannedVideo,
+  { files }: RecordingBytes,
   video: RecordedVideo,
-  stated: LabelMap | undefined,
+  labelMap: LabelMap | undefined,
 ): Promise<LabelVideo | undefined> {
+  const { labels, annotatedFrames, annotatedLabels } = planned;
   if (labels === undefined) return undefined;
-  const map = stated ?? labelMap;
-  const maskOf = async (file: string, target: RecordedVideo | Parameters<typeof readMask>[2]) =>
-    readMask(await readFile(file), file, target, { labelMap: map, readSibling: siblingsOf(file) });
+  const maskOf = (file: FileBytes, target: TargetGrid) =>
+    readMask(file.bytes, file.path, target, {
+      labelMap: labelMap ?? planned.labelMap,
+      readSibling: siblingOf(file),
+    });
   const reference =
     labels.kind === 'mask'
-      ? await maskOf(labels.file, video)
+      ? await maskOf(files[0]!, video)
       : labels.kind === 'tracings'
         ? tracedReference(video, labels.tracings)
         : await joinFrameMasks(
-            labels.masks.map(({ file, frame }) => ({ frame, read: (target) => maskOf(file, target) })),
+            labels.masks.map(({ frame }, i) => ({ frame, read: (target) => maskOf(files[i]!, target) })),
             video,
             labels.masks[0]!.file,
           );

@@ -89,9 +89,14 @@ function run(program: string, args: readonly string[], stream: GreyStream): Prom
   });
 }
 
+interface ProgramFilmReader extends FilmReader {
+  readonly program: string;
+}
+
 /** A reader of films by the given program. */
-function ffmpegReader(program: string): FilmReader {
-  return {
+export function filmReaderOf(program: string): FilmReader {
+  const reader: ProgramFilmReader = {
+    program,
     async decode(film, container, mostFrames): Promise<DecodedFilm> {
       const folder = await mkdtemp(join(tmpdir(), 'echoloop-film-'));
       try {
@@ -113,10 +118,16 @@ function ffmpegReader(program: string): FilmReader {
       }
     },
   };
+  return reader;
+}
+
+/** The program of a reader that `filmReaderOf` made, by which a thread can make its own; undefined for others. */
+export function programOf(reader: FilmReader): string | undefined {
+  return (reader as Partial<ProgramFilmReader>).program;
 }
 
 /** The ffmpeg that ECHOLOOP_FFMPEG names or that is on the PATH; undefined when there is none. */
 export async function findFilmReader(env: NodeJS.ProcessEnv): Promise<FilmReader | undefined> {
   const program = env.ECHOLOOP_FFMPEG ?? 'ffmpeg';
-  return (await answers(program)) ? ffmpegReader(program) : undefined;
+  return (await answers(program)) ? filmReaderOf(program) : undefined;
 }

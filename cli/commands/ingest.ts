@@ -1,14 +1,16 @@
 /** `echoloop ingest`: a hospital's own videos into a dataset. */
 import type { Command } from 'commander';
 import { type IngestReason, ingestReasons } from '../../app/datasets/ingest-reasons.ts';
-import type { IngestedVideo, IngestOutcome } from '../../app/datasets/ingest-videos.ts';
+import type { IngestRequest } from '../../app/datasets/ingest-videos.ts';
+import type { IngestPaths } from '../../app/datasets/plan-ingestion.ts';
+import type { SourceFiles } from '../../app/datasets/source-files.ts';
 import { problemText } from '../../app/file-problem.ts';
-import type { IngestPlan } from '../../datasets/collections/plan.ts';
 import type { LabelMap } from '../../datasets/nifti.ts';
 import { defineCommand, oneOf, positiveNumber } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { labelMapping, readingOf } from '../reading-options.ts';
 import { openTerminal, type Terminal } from '../terminal.ts';
+import { outcomeLines, progressText, rateOf, skippedLines, summaryLines } from '../text/ingest-text.ts';
 
 interface IngestCommandOptions {
   readonly dataset: string;
@@ -21,19 +23,24 @@ interface IngestCommandOptions {
   readonly spacingMm?: number;
   readonly frameTimeMs?: number;
   readonly force: readonly IngestReason[];
+  readonly retryQuarantine?: boolean;
+  readonly watch?: boolean;
+  readonly settleSeconds: number;
   readonly json?: boolean;
 }
 
 /** With a larger share refused, what was stored is not what was meant: exit code 3. */
 const mostRefused = 0.1;
-/** Lines of one kind that are printed; --json has them all. */
-const mostLines = 20;
+/** Beginning of the address of a prefix in a bucket. */
+const bucketScheme = 's3://';
 
 export function ingestCommand(): Command {
   return defineCommand(
     'ingest <path...>',
-    'Read, check, convert and store videos (NIfTI, DICOM, MetaImage, films; files, folders, CAMUS, EchoNet and nnU-Net releases). Only pixels, spacing and frame time are kept.',
+    'Read, check, convert and store videos (NIfTI, DICOM, MetaImage, films; files, folders, s3://bucket/prefix, CAMUS, EchoNet and nnU-Net releases). Only pixels, spacing and frame time are kept. What the dataset has is known by its content: the same command again goes on where it was ended.',
     'echoloop ingest exports/ --dataset hospital\n' +
+      'echoloop ingest /data/from-pacs --dataset hospital --watch\n' +
+      'echoloop ingest s3://archive/echo/2026 --dataset hospital\n' +
       'echoloop ingest CAMUS_public/database_nifti --dataset camus --keep-names\n' +
       'echoloop ingest EchoNet-Dynamic --dataset echonet --spacing-mm 1.66',
   )
@@ -65,6 +72,17 @@ export function ingestCommand(): Command {
       (text: string, reasons: readonly IngestReason[]) => [...reasons, oneOf(ingestReasons)(text)],
       [],
     )
+    .option('--retry-quarantine', 'try again what was set aside before, such as with a later version')
+    .option(
+      '--watch',
+      'go on until Ctrl-C: look for further files, and take each once it has stopped growing',
+    )
+    .option(
+      '--settle-seconds <s>',
+      'with --watch: how long a file must stay as it is before it is taken',
+      positiveNumber,
+      10,
+    )
     .option('--keep-names', 'use file names as ids; only for names without patient data')
     .action(ingest);
 }
@@ -73,67 +91,129 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
   const terminal = openTerminal(options.json === true);
   const { checkedName } = await import('../../storage/keys.ts');
   const dataset = checkedName('dataset', options.dataset);
-  const { planIngestion } = await import('../../app/datasets/plan-ingestion.ts');
-  const { requirePaths } = await import('../../app/named-paths.ts');
   const { labels, table } = options;
-  const named = [...paths, labels, table].filter((path) => path !== undefined);
-  await requirePaths(named, 'DatasetInvalid', 'Check the path: nothing was stored.');
-  const plan = await planIngestion({ paths, labels, table });
+  const places: IngestPaths = { paths, labels, table };
+  await requireLocal([...paths, labels, table]);
   const { currentDeployment, storeOf } = await import('../../app/connections.ts');
-  const { ingestVideos } = await import('../../app/datasets/ingest-videos.ts');
-  const total = plan.videos.length;
-  const outcome = await ingestVideos(storeOf(await currentDeployment()), plan, {
+  const { sourceFiles } = await import('../../app/datasets/source-files.ts');
+  const sources = sourceFiles(async (bucket) => {
+    const deployment = await currentDeployment();
+    return storeOf({ ...deployment, s3: { ...deployment.s3, bucket } });
+  });
+  const request = {
     dataset,
     keepNames: options.keepNames === true,
     view: options.view,
-    reading: await readingOf(options),
+    reading: await readingOf(givenOf(options)),
     force: options.force,
     labelMap: options.labelsMap,
     split: options.split,
-    onDone: (done) => {
-      if (terminal.interactive || done === total) terminal.redraw([`${done} of ${total} videos`]);
+    retryQuarantine: options.retryQuarantine,
+    sources,
+  };
+  const openStore = async () => storeOf(await currentDeployment());
+  const ending = endingSignal();
+  try {
+    if (options.watch) await watch(terminal, openStore, { ...request, places, ...ending, ...options });
+    else await ingestOnce(terminal, openStore, { ...request, places, ...ending });
+  } finally {
+    ending.forget();
+  }
+}
+
+/** The reader's reasons to force are given with those of content, by the request. */
+function givenOf({ spacingMm, frameTimeMs }: IngestCommandOptions) {
+  return { ...(spacingMm !== undefined && { spacingMm }), ...(frameTimeMs !== undefined && { frameTimeMs }) };
+}
+
+async function requireLocal(named: readonly (string | undefined)[]): Promise<void> {
+  const { requirePaths } = await import('../../app/named-paths.ts');
+  const local = named.filter((path) => path !== undefined && !path.startsWith(bucketScheme));
+  await requirePaths(local as string[], 'DatasetInvalid', 'Check the path: nothing was stored.');
+}
+
+interface Ending {
+  readonly signal: AbortSignal;
+  /** Gives the signals back to whoever had them. */
+  readonly forget: () => void;
+}
+
+/** Aborted by the first Ctrl-C (or SIGTERM): what has begun is finished. A second one ends the process at once. */
+function endingSignal(): Ending {
+  const ending = new AbortController();
+  const end = () => {
+    forget();
+    ending.abort();
+  };
+  const forget = () => {
+    process.off('SIGINT', end).off('SIGTERM', end);
+  };
+  process.on('SIGINT', end).on('SIGTERM', end);
+  return { signal: ending.signal, forget };
+}
+
+type Asked = IngestRequest & Ending & { readonly places: IngestPaths; readonly sources: SourceFiles };
+type OpenStore = () => Promise<import('../../storage/store.ts').ObjectStore>;
+
+async function ingestOnce(terminal: Terminal, openStore: OpenStore, asked: Asked): Promise<void> {
+  const { planIngestion } = await import('../../app/datasets/plan-ingestion.ts');
+  const { ingestVideos } = await import('../../app/datasets/ingest-videos.ts');
+  const plan = await planIngestion(asked.places, asked.sources);
+  const total = plan.videos.length;
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const outcome = await ingestVideos(await openStore(), plan, {
+    ...asked,
+    onProgress: (progress) => {
+      if (terminal.interactive || progress.done === total)
+        terminal.redraw([progressText(progress, seconds())]);
     },
   });
-  printOutcome(terminal, dataset, plan, outcome);
-  const { accepted, quarantined } = outcome;
+  const { accepted, quarantined, left, bytes } = outcome;
+  const { collection } = plan;
+  const skipped = [...plan.skipped, ...outcome.skipped];
+  const labelled = accepted.filter((video) => video.labelled).length;
+  terminal.printJson({
+    dataset: asked.dataset,
+    collection,
+    accepted,
+    quarantined,
+    skipped,
+    pairs: { labelled, unlabelled: accepted.length - labelled },
+    left,
+    rate: rateOf(total - left, bytes, seconds()),
+  });
+  for (const line of [...outcomeLines(outcome), ...skippedLines(skipped)]) terminal.print(line);
+  for (const line of summaryLines(asked.dataset, { collection, skipped }, outcome)) terminal.print(line);
+  if (left > 0) throw new FinishedWith(1);
   if (accepted.length > 0 && quarantined.length <= mostRefused * total) return;
   if (terminal.json) for (const problem of quarantined) terminal.note(`echoloop: ${problemText(problem)}`);
   throw new FinishedWith(3);
 }
 
-function printOutcome(terminal: Terminal, dataset: string, plan: IngestPlan, outcome: IngestOutcome): void {
-  const { accepted, quarantined } = outcome;
-  const { collection, skipped } = plan;
-  const labelled = accepted.filter((video) => video.labelled).length;
-  const unlabelled = accepted.length - labelled;
-  terminal.printJson({
-    dataset,
-    collection,
-    accepted,
-    quarantined,
-    skipped,
-    pairs: { labelled, unlabelled },
+async function watch(
+  terminal: Terminal,
+  openStore: OpenStore,
+  { places, settleSeconds, ...asked }: Asked & { readonly settleSeconds: number },
+): Promise<void> {
+  const { watchFolder } = await import('../../app/datasets/watch-folder.ts');
+  terminal.note(`watching ${places.paths.join(', ')} for dataset ${asked.dataset}; Ctrl-C ends it`);
+  const started = performance.now();
+  const totals = await watchFolder(await openStore(), {
+    ...asked,
+    paths: places,
+    settleMs: 1000 * settleSeconds,
+    onBatch: (outcome) => {
+      for (const line of [...outcomeLines(outcome), ...skippedLines(outcome.skipped)]) terminal.print(line);
+    },
+    onSkipped: (skipped) => {
+      for (const line of skippedLines(skipped)) terminal.print(line);
+    },
+    onTrouble: ({ message }) => terminal.note(`echoloop: ${message} It is tried again.`),
   });
-  for (const { file, id, notes } of accepted) {
-    terminal.print(`accepted     ${file} as ${id}`);
-    for (const note of notes) terminal.print(`             ${note}`);
-  }
-  for (const problem of quarantined) terminal.print(`quarantined  ${problemText(problem)}`);
-  for (const { file, reason } of skipped.slice(0, mostLines))
-    terminal.print(`skipped      ${file}: ${reason}`);
-  if (skipped.length > mostLines) terminal.print(`skipped      ${skipped.length - mostLines} more`);
-  const studies = new Set(accepted.map(({ study }) => study)).size;
+  const seconds = (performance.now() - started) / 1000;
+  terminal.printJson({ dataset: asked.dataset, watched: { ...totals, seconds: Number(seconds.toFixed(1)) } });
   terminal.print(
-    `${accepted.length} accepted, ${quarantined.length} quarantined, ${skipped.length} files skipped in dataset ${dataset} (read as ${collection})`,
+    `${totals.accepted} accepted, ${totals.quarantined} quarantined in dataset ${asked.dataset} while watching`,
   );
-  terminal.print(
-    `${labelled} with a reference, ${unlabelled} without; ${studies} patients. ${levelsText(accepted)}`,
-  );
-}
-
-function levelsText(accepted: readonly IngestedVideo[]): string {
-  const losing = accepted.filter(({ facts }) => facts.keptLevels < facts.distinctLevels);
-  if (losing.length === 0) return 'All grey levels were kept.';
-  const shares = losing.map(({ facts }) => facts.keptLevels / facts.distinctLevels);
-  return `Grey levels were lost in ${losing.length}; ${(100 * Math.min(...shares)).toFixed(0)} % kept at least.`;
 }

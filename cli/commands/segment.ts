@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { problemText } from '../../app/file-problem.ts';
 import type { SegmentedFile } from '../../app/segmentation/segment.ts';
 import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
+import { type RefusalReason, refusalReasonNames } from '../../datasets/refusal.ts';
 import { defineCommand, oneOf, positiveNumber } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { readingOf } from '../reading-options.ts';
@@ -18,6 +19,7 @@ interface SegmentOptions {
   readonly reward: readonly string[];
   readonly spacingMm?: number;
   readonly frameTimeMs?: number;
+  readonly force: readonly RefusalReason[];
   readonly json?: boolean;
 }
 
@@ -57,6 +59,12 @@ export function segmentCommand(): Command {
     )
     .option('--spacing-mm <mm>', 'pixel size of videos that state none, such as films', positiveNumber)
     .option('--frame-time-ms <ms>', 'time from frame to frame of videos that state none', positiveNumber)
+    .option(
+      '--force <reason>',
+      `take videos that this reason speaks against; repeat it for others: ${refusalReasonNames.join(', ')}`,
+      (text: string, reasons: readonly RefusalReason[]) => [...reasons, oneOf(refusalReasonNames)(text)],
+      [],
+    )
     .action(segmentFiles);
 }
 

@@ -59,6 +59,9 @@ function seriesOf(files: readonly string[]): { series: PlannedVideo[]; skipped: 
 function skipReason(file: string): string {
   if (mayBeVideo(file)) return 'a further channel of a picture: the first one is the recording';
   if (/\.(?:raw|zraw)$/i.test(file)) return 'pixels of a .mhd file, which is read with it';
+  if (/\.(?:hdr|img)$/i.test(file)) {
+    return 'one of a pair (.hdr and .img), which is not read: export it as a single file, .nii or .nii.gz';
+  }
   const ending = /\.[^.]+$/.exec(baseName(file))?.[0] ?? '';
   return `no video: files that end in ${ending} are not read`;
 }

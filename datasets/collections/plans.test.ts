@@ -42,6 +42,8 @@ describe('loose files', () => {
       'd/c.mhd',
       'd/c.raw',
       'd/p.png',
+      'd/pair.hdr',
+      'd/pair.img',
       'd/IM0001',
     ]);
     expect(found.videos.map(({ file }) => file)).toEqual(['d/IM0001', 'd/a.avi', 'd/b.mp4', 'd/c.mhd']);
@@ -49,6 +51,8 @@ describe('loose files', () => {
       'd/notes.txt': 'no video: files that end in .txt are not read',
       'd/c.raw': expect.stringContaining('.mhd'),
       'd/p.png': expect.stringContaining('a single picture'),
+      'd/pair.hdr': expect.stringContaining('single file'),
+      'd/pair.img': expect.stringContaining('one of a pair'),
     });
   });
 

@@ -80,7 +80,7 @@ type Outcome = { spacingMm: number; frameTimeMs: number; frames: number } | RegE
 /** What each gives as it is, and those that need a word from the person, with it. */
 const outcomes: [file: string, outcome: Outcome, options?: DicomOptions][] = [
   ['ct-jpegbaseline-grey-1f.dcm', /expected ultrasound, found a CT image/],
-  ['ct-no-preamble.dcm', /found one whose beginning is missing or damaged/],
+  ['ct-no-preamble.dcm', /looks like one without its preamble/],
   ['derived-encapsulated-pdf.dcm', /this is a PDF document, not a recording/],
   ['derived-us-cinerate-4f.dcm', { spacingMm: 1.021, frameTimeMs: 20, frames: 4 }],
   ['derived-us-deflated-grey-10f.dcm', { spacingMm: 1.021, frameTimeMs: 33.333, frames: 10 }],

@@ -11,11 +11,13 @@ import { checkStreamSize, type FrameSamples } from './frame-samples.ts';
 import type { PixelLayout } from './pixel-layout.ts';
 
 interface CodecJob {
-  readonly codec: 'charls' | 'openjpeg' | 'lossless';
+  readonly codec: 'charls' | 'openjpeg' | 'lossless' | 'extended';
   readonly stream: Uint8Array;
   /** Bits of a sample, for the decoder that must be told. */
   readonly precision?: number;
 }
+
+type PictureSize = Pick<PixelLayout, 'rows' | 'columns'>;
 
 interface Decoded {
   /** Numbers of more than 8 bits as two bytes, the lower one first. */
@@ -42,7 +44,12 @@ function startWorker(): Worker {
 }
 
 /** The worker's answer; undefined when it finds the stream damaged. @throws Error when it takes too long or ends */
-async function ask(worker: Worker, job: CodecJob, timeoutMs: number): Promise<Decoded | undefined> {
+async function ask(
+  worker: Worker,
+  job: CodecJob,
+  size: PictureSize,
+  timeoutMs: number,
+): Promise<Decoded | undefined> {
   const listening = new AbortController();
   const { signal } = listening;
   const late = sleep(timeoutMs, undefined, { signal }).then(() => {
@@ -54,7 +61,7 @@ async function ask(worker: Worker, job: CodecJob, timeoutMs: number): Promise<De
   // `once` rejects when the thread fails.
   const answered = once(worker, 'message', { signal });
   const stream = Uint8Array.from(job.stream);
-  worker.postMessage({ ...job, stream }, [stream.buffer]);
+  worker.postMessage({ ...job, stream, ...size }, [stream.buffer]);
   try {
     const [{ decoded }] = await Promise.race([answered, late, ended]);
     return decoded;
@@ -64,13 +71,13 @@ async function ask(worker: Worker, job: CodecJob, timeoutMs: number): Promise<De
   }
 }
 
-async function decode(job: CodecJob, timeoutMs: number): Promise<Decoded> {
+async function decode(job: CodecJob, size: PictureSize, timeoutMs: number): Promise<Decoded> {
   const worker = idle.pop() ?? startWorker();
   // A thread that works keeps the process alive; one that waits does not.
   worker.ref();
   let isUsable = false;
   try {
-    const decoded = await ask(worker, job, timeoutMs);
+    const decoded = await ask(worker, job, size, timeoutMs);
     isUsable = true;
     if (decoded === undefined) throw new Error('the decoder found the stream damaged');
     return decoded;
@@ -88,7 +95,8 @@ export async function decodeInThread(
 ): Promise<Omit<FrameSamples, 'isRgb'>> {
   const pixels = layout.rows * layout.columns;
   const timeoutMs = LEAST_TIMEOUT_MS + TIMEOUT_MS_PER_PIXEL * pixels * layout.samples;
-  const decoded = await limit(() => decode(job, timeoutMs));
+  const { rows, columns } = layout;
+  const decoded = await limit(() => decode(job, { rows, columns }, timeoutMs));
   const found = { rows: decoded.rows, columns: decoded.columns, samples: decoded.samples };
   checkStreamSize(layout, found);
   const { bytes, bits, isPlanar } = decoded;

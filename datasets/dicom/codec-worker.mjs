@@ -1,11 +1,12 @@
 /**
- * Decodes JPEG-LS (CharLS), JPEG 2000 and HTJ2K (OpenJPEG), by the WebAssembly builds of the cornerstone project, and
- * JPEG lossless, in a thread that can be stopped: a damaged stream of a few hundred bytes can keep CharLS busy for half
- * a minute. Plain JavaScript, so that the thread starts without a compiler. Memory is bounded here, and a codec that
- * has failed or grown large is thrown away.
+ * Decodes JPEG-LS (CharLS), JPEG 2000 and HTJ2K (OpenJPEG), by the WebAssembly builds of the cornerstone project, JPEG
+ * extended of 12 bits (libjpeg-turbo, by that of dcmjs-codecs) and JPEG lossless, in a thread that can be stopped: a
+ * damaged stream of a few hundred bytes can keep CharLS busy for half a minute. Plain JavaScript, so that the thread
+ * starts without a compiler. Memory is bounded here, and a codec that has failed or grown large is thrown away.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { Decoder as LosslessDecoder } from 'jpeg-lossless-decoder-js';
 
@@ -84,10 +85,43 @@ function decodeLossless(stream, precision) {
   return { bytes, columns, rows, bits: precision, samples, isPlanar: false };
 }
 
-parentPort.on('message', async ({ codec, stream, precision }) => {
+/** Grey of 12 bits; the caller has read the size from the stream, by which memory is bounded. */
+async function decodeExtended(stream, { precision, rows, columns }) {
+  const { Context, NativeCodecs } = require('dcmjs-codecs');
+  if (!NativeCodecs.isInitialized()) {
+    const wasm = join(dirname(require.resolve('dcmjs-codecs')), 'dcmjs-native-codecs.wasm');
+    await NativeCodecs.initializeAsync({ webAssemblyModulePathOrUrl: wasm });
+  }
+  let isKept = false;
   try {
-    const decoded =
-      codec === 'lossless' ? decodeLossless(stream, precision) : await decodeWasm(codec, stream);
+    const context = new Context({
+      width: columns,
+      height: rows,
+      bitsAllocated: 16,
+      bitsStored: precision,
+      samplesPerPixel: 1,
+      pixelRepresentation: 0,
+      planarConfiguration: 0,
+      photometricInterpretation: 'MONOCHROME2',
+      encodedBuffer: stream,
+    });
+    const decoded = NativeCodecs.decodeJpeg(context, { convertColorspaceToRgb: false });
+    const bytes = Uint8Array.from(decoded.getDecodedBuffer());
+    isKept = true;
+    return { bytes, columns, rows, bits: precision, samples: 1, isPlanar: false };
+  } finally {
+    if (!isKept) NativeCodecs.release();
+  }
+}
+
+function decode(codec, stream, job) {
+  if (codec === 'lossless') return decodeLossless(stream, job.precision);
+  return codec === 'extended' ? decodeExtended(stream, job) : decodeWasm(codec, stream);
+}
+
+parentPort.on('message', async ({ codec, stream, ...job }) => {
+  try {
+    const decoded = await decode(codec, stream, job);
     parentPort.postMessage({ decoded }, [decoded.bytes.buffer]);
   } catch {
     // Codecs throw numbers and traps, which say nothing to a person.

@@ -6,6 +6,7 @@ import {
   htj2k,
   jpeg,
   jpeg2000,
+  jpegExtended,
   jpegLossless,
   jpegLs,
   jpegLsPlanar,
@@ -81,6 +82,21 @@ describe('compressed pixels', () => {
     expect(Math.max(...found.map((value, i) => Math.abs(value - picture.values[i]!)))).toBeLessThanOrEqual(2);
   });
 
+  test('JPEG extended of 12 bits is within what its coefficients were rounded by', async () => {
+    const frames = [grey(12), grey(12, 1)];
+    const file = { rows, columns, frames: 2, frameTime: '40', bits: 16, stored: 12 } as const;
+    const fragments = frames.map(jpegExtended);
+    const { intensities, facts } = await read({ ...file, fragments, transferSyntax: `${ROOT}.4.51` });
+    expect(facts).toMatchObject({ sourceBits: 12, distinctLevels: facts.keptLevels });
+    const { low, high } = facts.scaling;
+    const found = [...intensities].map((value) => low + value * (high - low));
+    const expected = frames.flatMap(({ values }) => values);
+    expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(4);
+    const short = fragments.map((stream) => stream.subarray(0, stream.length - 40));
+    const cut = read({ ...file, fragments: short, transferSyntax: `${ROOT}.4.51` });
+    await expect(cut).rejects.toThrow(/damaged one at frame 0 \(the stream is cut short\)/);
+  });
+
   test('colours of JPEG are what its markers say, and what the header says where they are silent', async () => {
     const transferSyntax = `${ROOT}.4.50`;
     const unmarked = await jpeg(rgb);
@@ -138,12 +154,18 @@ describe('compressed pixels', () => {
     );
   });
 
-  test('JPEG of twelve bits is said to be what it is, not damaged', async () => {
-    const stream = (await jpeg(grey(8))).slice();
-    stream[stream.indexOf(0xc0, 2) + 3] = 12;
-    const reading = read({ rows, columns, bits: 16, fragments: [stream], transferSyntax: `${ROOT}.4.51` });
+  test.each([
+    ['10 bits', grey(8), 10, /found JPEG of 10 bits that loses some/],
+    ['colours of twelve bits', rgb, 12, /found colours of 12 bits/],
+  ] as const)('JPEG of %s is said to be what it is, not damaged', async (_, picture, bits, message) => {
+    const stream = (await jpeg(picture)).slice();
+    stream[stream.indexOf(0xc0, 2) + 3] = bits;
+    const { samples } = picture;
+    const photometric = samples === 3 ? 'YBR_FULL' : 'MONOCHROME2';
+    const file = { rows, columns, samples, photometric, fragments: [stream] };
+    const reading = read({ ...file, bits: samples === 3 ? 8 : 16, transferSyntax: `${ROOT}.4.51` });
     await expect(reading).rejects.toMatchObject({ code: 'FormatUnsupported' });
-    await expect(reading).rejects.toThrow(/found JPEG of 12 bits that loses some/);
+    await expect(reading).rejects.toThrow(message);
   });
 
   test('films go through the decoder that is given, and say what is missing without one', async () => {

@@ -6,7 +6,7 @@
 import type { DataSet } from 'dicom-parser';
 import { type RefusalReason, refuseUnlessForced } from '../refusal.ts';
 import { tags, textOf } from './header-values.ts';
-import { shownCode, unsupported } from './problems.ts';
+import { notRecording, shownCode, unsupported } from './problems.ts';
 
 type Kind = 'ultrasound' | 'volume' | 'capture' | 'image' | 'other';
 
@@ -91,7 +91,7 @@ export function checkContent(
 ): void {
   const { kind, title } = contentOf(header);
   if (kind === 'other') {
-    throw unsupported(name, `this is ${title}, not a recording. Nothing is wrong with it; leave it out.`);
+    throw notRecording(name, title);
   }
   if (header.elements[tags.pixelData] === undefined) {
     throw unsupported(name, `expected a recording, found ${title} without pixels. Leave it out.`);

@@ -1,33 +1,11 @@
-/**
- * Pixel size and frame time of a recording. What a person gives fills in what the header lacks; where both speak and
- * differ, the file is refused, because one of them would falsify every distance or every rate.
- */
+/** Pixel size and frame time of a recording, from its header and from what is given (given-geometry.ts). */
 import type { DataSet } from 'dicom-parser';
 import { DomainError } from '../../ground/errors.ts';
-import type { GivenGeometry } from '../given-geometry.ts';
+import { fillFrameTime, fillSpacing, type GeometryRequest } from '../given-geometry.ts';
 import { limits } from '../limits.ts';
-import { type RefusalReason, refuseUnlessForced } from '../refusal.ts';
 import { statedFrameTime } from './frame-time.ts';
 import { numbersOf, tags } from './header-values.ts';
 import type { TissueRegion } from './ultrasound-regions.ts';
-
-export interface GeometryRequest {
-  readonly given: GivenGeometry;
-  readonly forced: readonly RefusalReason[];
-  readonly name: string;
-}
-
-/** Share by which a given value may differ from the header's. */
-const SAME = 0.01;
-
-function differs(a: number, b: number): boolean {
-  return Math.abs(a - b) > SAME * Math.max(a, b);
-}
-
-function isPlausibleSpacing(spacingMm: readonly number[]): boolean {
-  const [low, high] = limits.spacingMm;
-  return spacingMm.length === 2 && spacingMm.every((size) => size >= low && size <= high);
-}
 
 /** Pixel size that the header states for the stored picture: of the region, else PixelSpacing. */
 function statedSpacing(
@@ -52,41 +30,19 @@ export function pixelSpacing(
   header: DataSet,
   tissue: TissueRegion | undefined,
   screenFactor: number | undefined,
-  { given, forced, name }: GeometryRequest,
+  request: GeometryRequest,
 ): readonly [number, number] {
   const stated = statedSpacing(header, tissue, screenFactor);
-  const usable = stated !== undefined && isPlausibleSpacing(stated) ? stated : undefined;
-  if (given.spacingMm === undefined) {
-    if (usable !== undefined) return usable;
-    throw new DomainError('DatasetInvalid', `${name}: ${missingSpacing(stated, tissue)}`);
-  }
-  if (!isPlausibleSpacing(given.spacingMm)) {
-    throw new DomainError(
-      'DatasetInvalid',
-      `${name}: expected a pixel size of ${limits.spacingMm.join(' to ')} mm, found ${given.spacingMm.join(' x ')} mm given.`,
-    );
-  }
-  if (usable?.some((size, axis) => differs(size, given.spacingMm![axis]!))) {
-    refuseUnlessForced(
-      'spacing-conflict',
-      forced,
-      name,
-      `the pixel size given is ${given.spacingMm.join(' x ')} mm, the header states ${shown(usable)} mm (row x column). ` +
-        'Give none to use that of the header.',
-    );
-    return given.spacingMm;
-  }
-  return usable ?? given.spacingMm;
-}
-
-function shown(sizes: readonly number[]): string {
-  return sizes.map((size) => Number(size.toPrecision(5))).join(' x ');
+  const found = fillSpacing(stated, request);
+  if (found !== undefined) return found;
+  throw new DomainError('DatasetInvalid', `${request.name}: ${missingSpacing(stated, tissue)}`);
 }
 
 function missingSpacing(stated: readonly number[] | undefined, tissue: TissueRegion | undefined): string {
-  const remedy = 'Give the pixel size in mm when importing this file, or leave it out.';
+  const remedy = 'Give the pixel size in mm with --spacing-mm for this file, or leave it out.';
   if (stated !== undefined) {
-    return `expected a pixel size of ${limits.spacingMm.join(' to ')} mm, found ${shown(stated)} mm (row x column). ${remedy}`;
+    const shown = stated.map((size) => Number(size.toPrecision(5))).join(' x ');
+    return `expected a pixel size of ${limits.spacingMm.join(' to ')} mm, found ${shown} mm (row x column). ${remedy}`;
   }
   if (tissue?.spacingMm !== undefined) {
     const { bottom, right } = tissue.box;
@@ -102,34 +58,15 @@ function missingSpacing(stated: readonly number[] | undefined, tissue: TissueReg
  * Milliseconds between frames; 0 for a still picture.
  * @throws DatasetInvalid when there is none, it is implausible, or what is given differs (reason frame-time-conflict)
  */
-export function frameTime(header: DataSet, frames: number, { given, forced, name }: GeometryRequest): number {
+export function frameTime(header: DataSet, frames: number, request: GeometryRequest): number {
   if (frames === 1) return 0;
   const { frameTimeMs: stated, source, implausible } = statedFrameTime(header);
-  const [low, high] = limits.frameTimeMs;
-  if (given.frameTimeMs === undefined) {
-    if (stated !== undefined) return stated;
-    const found = implausible.length === 0 ? 'none' : implausible.join(', ');
-    throw new DomainError(
-      'DatasetInvalid',
-      `${name}: expected the time between its ${frames} frames (FrameTime, FrameTimeVector or a frame rate; ${low} to ${high} ms), found ${found}. ` +
-        'Give the frame time in ms when importing this file, or leave it out.',
-    );
-  }
-  if (!(given.frameTimeMs >= low && given.frameTimeMs <= high)) {
-    throw new DomainError(
-      'DatasetInvalid',
-      `${name}: expected a frame time of ${low} to ${high} ms, found ${given.frameTimeMs} ms given.`,
-    );
-  }
-  if (stated !== undefined && differs(stated, given.frameTimeMs)) {
-    refuseUnlessForced(
-      'frame-time-conflict',
-      forced,
-      name,
-      `the frame time given is ${given.frameTimeMs} ms, the header states ${shown([stated])} ms (${source}). ` +
-        'Give none to use that of the header.',
-    );
-    return given.frameTimeMs;
-  }
-  return stated ?? given.frameTimeMs;
+  const filled = fillFrameTime(stated, request, source);
+  if (filled !== undefined) return filled;
+  const found = implausible.length === 0 ? 'none' : implausible.join(', ');
+  throw new DomainError(
+    'DatasetInvalid',
+    `${request.name}: expected the time between its ${frames} frames (FrameTime, FrameTimeVector or a frame rate; ${limits.frameTimeMs.join(' to ')} ms), found ${found}. ` +
+      'Give the frame time in ms with --frame-time-ms for this file, or leave it out.',
+  );
 }

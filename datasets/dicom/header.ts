@@ -176,7 +176,10 @@ export function readHeader(file: Uint8Array, name: string): DicomHeader {
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   const start = startOfElements(bytes);
   if (start === undefined) {
-    throw damaged(name, 'expected a DICOM file, found one whose beginning is missing or damaged.');
+    throw damaged(
+      name,
+      'expected a DICOM file, found what looks like one without its preamble, its beginning missing or damaged.',
+    );
   }
   try {
     return parse(bytes, start, name);

@@ -1,6 +1,6 @@
 /**
- * JPEG baseline and extended through sharp, told what colours the stream holds; JPEG lossless and JPEG-LS through their
- * own decoders.
+ * JPEG baseline and extended of 8 bits through sharp, told what colours the stream holds; extended of 12 bits, lossless
+ * and JPEG-LS through their own decoders.
  */
 import sharp from 'sharp';
 import { decodeInThread } from './codec-threads.ts';
@@ -25,11 +25,14 @@ function checkedMarkers(stream: Uint8Array, layout: PixelLayout, processes: read
   return markers;
 }
 
-/** One frame of 8 bits; YCbCr comes back as RGB. @throws Error for a damaged or unsupported stream */
+/**
+ * One frame of 8 bits, or grey of 12; YCbCr comes back as RGB. @throws Error for a damaged or unsupported stream
+ */
 export async function decodeJpeg(stream: Uint8Array, layout: PixelLayout): Promise<FrameSamples> {
   const markers = checkedMarkers(stream, layout, [...LOSSY, LOSSLESS]);
   // Some writers name one JPEG process and use another.
   if (markers.process === LOSSLESS) return decodeJpegLossless(stream, layout);
+  if (markers.precision === 12) return decodeExtended(stream, layout, markers);
   if (markers.precision !== 8) {
     throw new UnsupportedStream(`JPEG of ${markers.precision} bits that loses some`);
   }
@@ -45,15 +48,30 @@ export async function decodeJpeg(stream: Uint8Array, layout: PixelLayout): Promi
   return { values: data, samples: found.samples, isPlanar: false, isRgb: true };
 }
 
+/** Decoders take the end of the file for zeros or grey. @throws Error for a stream without its last marker */
+function checkEnd(stream: Uint8Array): void {
+  const bytes = Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength);
+  if (bytes.lastIndexOf('ffd9', undefined, 'hex') < 0) throw new Error('the stream is cut short');
+}
+
+async function decodeExtended(
+  stream: Uint8Array,
+  layout: PixelLayout,
+  { componentIds, precision }: JpegMarkers,
+): Promise<FrameSamples> {
+  if (componentIds.length !== 1) throw new UnsupportedStream(`colours of ${precision} bits`);
+  checkEnd(stream);
+  const decoded = await decodeInThread({ codec: 'extended', stream, precision }, layout);
+  return { ...decoded, isRgb: false };
+}
+
 /** One frame of up to 16 bits. @throws Error for a damaged stream */
 export async function decodeJpegLossless(stream: Uint8Array, layout: PixelLayout): Promise<FrameSamples> {
   const markers = checkedMarkers(stream, layout, [LOSSLESS]);
   if (markers.componentIds.length === 3 && markers.precision > 8) {
     throw new UnsupportedStream(`colours of ${markers.precision} bits`);
   }
-  // The decoder takes the end of the file for zeros.
-  const bytes = Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength);
-  if (bytes.lastIndexOf('ffd9', undefined, 'hex') < 0) throw new Error('the stream is cut short');
+  checkEnd(stream);
   const decoded = await decodeInThread({ codec: 'lossless', stream, precision: markers.precision }, layout);
   return { ...decoded, isRgb: isRgbStream(markers, layout.photometric) };
 }

@@ -1,6 +1,15 @@
 /** DICOM files of every encoding, to be changed at random. */
 import { type DicomElement, type DicomFixture, dicomFixture, offsetsOf } from '../dicom.fixture.ts';
-import { htj2k, jpeg, jpeg2000, jpegLossless, jpegLs, type Picture, rle } from '../dicom-streams.fixture.ts';
+import {
+  htj2k,
+  jpeg,
+  jpeg2000,
+  jpegExtended,
+  jpegLossless,
+  jpegLs,
+  type Picture,
+  rle,
+} from '../dicom-streams.fixture.ts';
 
 const rows = 24;
 const columns = 32;
@@ -47,5 +56,13 @@ export async function filesOfEveryEncoding(): Promise<{ name: string; bytes: Uin
     const fragments = await Promise.all([0, 1].map((frame) => encode(picture(1, 8, frame))));
     files.push([name, { transferSyntax: `${ROOT}${end}`, fragments, offsets: offsetsOf(fragments) }]);
   }
+  const twelve = [0, 1].map((frame) => jpegExtended(picture(1, 12, frame)));
+  files.push([
+    'JPEG extended of 12 bits',
+    {
+      ...{ transferSyntax: `${ROOT}.4.51`, bits: 16, stored: 12 },
+      ...{ fragments: twelve, offsets: offsetsOf(twelve) },
+    },
+  ]);
   return files.map(([name, changes]) => ({ name, bytes: dicomFixture({ ...common, ...changes }) }));
 }

@@ -18,6 +18,12 @@ export function unsupported(name: string, detail: string): DomainError {
   return new DomainError('FormatUnsupported', `${name}: ${detail}`);
 }
 
+/** A sound object of another kind, such as a report, which an export has beside its recordings. */
+export function notRecording(name: string, title: string): DomainError {
+  const detail = `this is ${title}, not a recording. Nothing is wrong with it; leave it out.`;
+  return new DomainError('FormatUnsupported', `${name}: ${detail}`, { isRecording: false });
+}
+
 /** A sound stream of a kind that nothing here decodes; its message ends the sentence "expected ..., found". */
 export class UnsupportedStream extends Error {}
 

@@ -5,7 +5,6 @@
 import type { GivenGeometry } from '../given-geometry.ts';
 import { scaleGreyLevels } from '../grey-scaling.ts';
 import { checkFileSize } from '../limits.ts';
-import type { RefusalReason } from '../refusal.ts';
 import { blankOutside } from '../sector.ts';
 import type { RecordedVideo } from '../video-facts.ts';
 import { checkContent } from './content.ts';
@@ -22,8 +21,6 @@ import { type UltrasoundRegions, ultrasoundRegions } from './ultrasound-regions.
 import { viewMask } from './view-mask.ts';
 
 export interface DicomOptions extends GivenGeometry {
-  /** Reasons for which this file would be refused and is to be taken all the same. */
-  readonly force?: readonly RefusalReason[];
   /** Key of the hashes by which recordings of one patient are found, at least 16 bytes; without it none are made. */
   readonly identityKey?: Uint8Array;
   /** Decoder of MPEG-2, H.264 and HEVC; without it such files are refused. */
@@ -106,12 +103,13 @@ export async function readDicom(
   checkContent(dataSet, numberOf(dataSet, tags.numberOfFrames) ?? 1, forced, name);
   const layout = pixelLayoutOf(dataSet, name);
   const { frames, rows, columns } = layout;
-  const request = { given: options, forced, name };
+  const request = { given: options, name, notes: [] as string[] };
   const frameTimeMs = frameTime(dataSet, frames, request);
   const regions = ultrasoundRegions(dataSet);
   const placed = regions.tissue && placeRegion(regions.tissue, layout);
   // What needs no pixels is refused before they are decoded.
-  if (placed?.kind !== 'outside') pixelSpacing(dataSet, regions.tissue, placed && 1, request);
+  if (placed?.kind !== 'outside')
+    pixelSpacing(dataSet, regions.tissue, placed && 1, { ...request, notes: [] });
   const decoded = await decodePixels(header, layout, name, options.filmReader);
   const { intensities, facts } = greyLevels(decoded, header, layout, name);
   const seen = { frames, rows, columns, spacingMm: [1, 1] as const, frameTimeMs, intensities };
@@ -123,6 +121,6 @@ export async function readDicom(
     ...(keep === undefined ? video : blankOutside(video, keep)),
     facts,
     ...(options.identityKey && { groups: groupsOf(dataSet, options.identityKey) }),
-    notes: notesOf(header, layout, screenFactor, regions),
+    notes: [...request.notes, ...notesOf(header, layout, screenFactor, regions)],
   };
 }
