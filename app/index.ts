@@ -57,6 +57,7 @@ export {
   requireChampion,
   rollBack,
 } from './models/champion.ts';
+export type { ExportFormat } from './models/export-formats.ts';
 export { exportModel } from './models/export-model.ts';
 export {
   type ImportedNetwork,
@@ -82,6 +83,7 @@ export { createNightly, listSchedules, orderSchedule, type ScheduleState } from 
 export { type Rate, type StageWork, stageWork } from './runs/stage-work.ts';
 export { followRun } from './runs/watch.ts';
 /** Masks of videos. */
+export type { ResultFormat } from './segmentation/result-formats.ts';
 export {
   type Segmented,
   type SegmentedFile,
