@@ -49,6 +49,7 @@ export { scoresCsv } from './evaluation/score-csv.ts';
 export type { FileProblem } from './file-problem.ts';
 /** The ffmpeg of this machine, for films. */
 export { findFilmReader } from './media/ffmpeg.ts';
+export { type FilmWriter, findFilmWriter } from './media/film-writer.ts';
 /** Models in the store: champions, their history, weights in and out. */
 export { bestIteration } from './models/best-iteration.ts';
 export {

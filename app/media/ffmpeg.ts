@@ -116,7 +116,13 @@ function ffmpegReader(program: string): FilmReader {
 }
 
 /** The ffmpeg that ECHOLOOP_FFMPEG names or that is on the PATH; undefined when there is none. */
-export async function findFilmReader(env: NodeJS.ProcessEnv): Promise<FilmReader | undefined> {
+export async function findFfmpeg(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const program = env.ECHOLOOP_FFMPEG ?? 'ffmpeg';
-  return (await answers(program)) ? ffmpegReader(program) : undefined;
+  return (await answers(program)) ? program : undefined;
+}
+
+/** A reader of films by that ffmpeg; undefined when there is none. */
+export async function findFilmReader(env: NodeJS.ProcessEnv): Promise<FilmReader | undefined> {
+  const program = await findFfmpeg(env);
+  return program === undefined ? undefined : ffmpegReader(program);
 }

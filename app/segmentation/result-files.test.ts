@@ -44,7 +44,8 @@ describe('the files of a segmentation', () => {
 
   it('never replace a video, and two videos never share one', () => {
     for (const format of resultFormats) {
-      const request = { out: '/data', formats: [format], uncertainty: false };
+      const filmWriter = { encode: async () => new Uint8Array() };
+      const request = { out: '/data', formats: [format], uncertainty: false, filmWriter };
       expect(() => checkResultFiles(['/a/v.dcm', '/b/v.nii.gz'], request)).toThrow(/two folders/);
     }
     const masks = { out: '/data', formats: ['nifti'] as const, uncertainty: false };
@@ -52,5 +53,10 @@ describe('the files of a segmentation', () => {
     expect(() =>
       checkResultFiles(['/data/v.nii.gz', '/data/w.nii.gz'], { ...masks, formats: ['csv'] }),
     ).not.toThrow();
+  });
+
+  it('are refused before anything is done when a film is asked for and there is no ffmpeg', () => {
+    const films = { out, formats: ['mp4'] as const, uncertainty: false };
+    expect(() => checkResultFiles(['/a/v.dcm'], films)).toThrow(/ECHOLOOP_FFMPEG/);
   });
 });

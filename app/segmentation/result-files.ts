@@ -8,10 +8,12 @@ import { measuresJson } from '../../exports/measures/measures-json.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { flaggedFrames } from '../../metrics/video-measures.ts';
+import { overlayRgb, overlaySize, paintOverlayFrame } from '../../report/overlay-frame.ts';
 import { encodeOverlayGif } from '../../report/overlay-gif.ts';
 import { encodeUncertaintyGif } from '../../report/uncertainty-gif.ts';
 import { codeVersion } from '../../runtime/installation.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
+import type { FilmWriter } from '../media/film-writer.ts';
 import { videoName } from '../video-name.ts';
 import type { ResultFormat } from './result-formats.ts';
 
@@ -21,6 +23,8 @@ export interface ResultFiles {
   readonly mask?: string;
   /** gif */
   readonly overlay?: string;
+  /** mp4 */
+  readonly film?: string;
   /** csv */
   readonly frameTable?: string;
   /** json */
@@ -35,6 +39,8 @@ export interface ResultRequest {
   readonly out: string;
   readonly formats: readonly ResultFormat[];
   readonly uncertainty: boolean;
+  /** For mp4. */
+  readonly filmWriter?: FilmWriter | undefined;
 }
 
 /** A segmentation with all that any format needs. */
@@ -44,10 +50,16 @@ export interface SegmentationResult extends MeasuredVideo {
   readonly confidence?: GreyVideo | undefined;
 }
 
+/** Longer side of a film, pixels. */
+const filmSide = 720;
+
 interface Encoding {
   readonly file: keyof ResultFiles;
   readonly ending: string;
-  readonly encode: (result: SegmentationResult) => Uint8Array | string | Promise<Uint8Array>;
+  readonly encode: (
+    result: SegmentationResult,
+    request: ResultRequest,
+  ) => Uint8Array | string | Promise<Uint8Array>;
 }
 
 const encodings: Readonly<Record<ResultFormat, Encoding>> = {
@@ -62,6 +74,7 @@ const encodings: Readonly<Record<ResultFormat, Encoding>> = {
     encode: ({ image, labels, measures }) =>
       encodeOverlayGif(image, labels, { flagged: flaggedFrames(measures) }),
   },
+  mp4: { file: 'film', ending: '.mp4', encode: encodeOverlayFilm },
   csv: { file: 'frameTable', ending: '.frames.csv', encode: framesCsv },
   json: {
     file: 'measures',
@@ -83,6 +96,19 @@ const uncertaintyEncodings: readonly Encoding[] = [
   },
 ];
 
+function encodeOverlayFilm(
+  { image, labels, measures }: SegmentationResult,
+  { filmWriter }: ResultRequest,
+): Promise<Uint8Array> {
+  const flagged = flaggedFrames(measures);
+  const paint = (frame: number) => paintOverlayFrame(image, labels, frame, filmSide, flagged.includes(frame));
+  function* pictures() {
+    for (let frame = 0; frame < image.frames; frame++) yield overlayRgb(paint(frame));
+  }
+  const { width, height } = overlaySize(image, filmSide);
+  return filmWriter!.encode(pictures, { width, height, frameTimeMs: image.frameTimeMs });
+}
+
 function encodingsOf({ formats, uncertainty }: ResultRequest): readonly Encoding[] {
   return [...formats.map((format) => encodings[format]), ...(uncertainty ? uncertaintyEncodings : [])];
 }
@@ -100,15 +126,22 @@ export async function writeResults(
 ): Promise<ResultFiles> {
   const files = resultFiles(video, request);
   for (const { file, encode } of encodingsOf(request)) {
-    await writeWholeFile(files[file]!, await encode(result));
+    await writeWholeFile(files[file]!, await encode(result, request));
   }
   return files;
 }
 
 /**
- * @throws DomainError ConfigInvalid when two videos would be written to one file, or a result would replace a video.
+ * @throws DomainError ConfigInvalid when two videos would be written to one file, or a result would replace a video;
+ * BackendMissing when mp4 is asked for and there is no ffmpeg.
  */
 export function checkResultFiles(videos: readonly string[], request: ResultRequest): void {
+  if (request.formats.includes('mp4') && request.filmWriter === undefined) {
+    throw new DomainError(
+      'BackendMissing',
+      'expected ffmpeg for the format mp4, found none on the PATH nor by ECHOLOOP_FFMPEG. Install it, name it by ECHOLOOP_FFMPEG, or leave mp4 out of --format (gif needs none).',
+    );
+  }
   const inputs = new Set(videos.map((video) => resolve(video)));
   const seen = new Map<string, string>();
   for (const video of videos) {

@@ -1,5 +1,5 @@
 /** What a segmentation is written as. */
-export const resultFormats = ['nifti', 'gif', 'csv', 'json'] as const;
+export const resultFormats = ['nifti', 'gif', 'mp4', 'csv', 'json'] as const;
 
 export type ResultFormat = (typeof resultFormats)[number];
 

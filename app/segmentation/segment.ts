@@ -13,6 +13,7 @@ import { selectTensorBackend, type TensorBackend } from '../../runtime/tensors.t
 import { writeWholeFile } from '../../storage/whole-file.ts';
 import { readVideoFile } from '../datasets/read-recording.ts';
 import { type FileProblem, problemOf } from '../file-problem.ts';
+import type { FilmWriter } from '../media/film-writer.ts';
 import { requirePaths } from '../named-paths.ts';
 import { videoName } from '../video-name.ts';
 import type { LoadedModel } from './networks.ts';
@@ -40,6 +41,8 @@ export interface SegmentRequest {
   readonly uncertainty?: boolean;
   /** Checkpoint files of reward networks, at most one of a kind; a model in the store brings its own. */
   readonly rewards?: readonly string[];
+  /** For the format mp4 (findFilmWriter). */
+  readonly filmWriter?: FilmWriter | undefined;
   /** What headers lack, and a program that decodes films. */
   readonly reading?: ReadOptions;
 }
@@ -86,7 +89,7 @@ export async function segment(request: SegmentRequest, progress: SegmentProgress
     optimise = false,
     uncertainty = false,
   } = request;
-  const results = { out, formats, uncertainty };
+  const results = { out, formats, uncertainty, filmWriter: request.filmWriter };
   checkResultFiles(videos, results);
   const fromFile = await isModelFile(request.model);
   checkRewards(request, fromFile);

@@ -24,7 +24,7 @@ interface SegmentOptions {
 }
 
 const formatHelp =
-  'what to write, separated by commas: nifti (mask), gif (overlay; a red border marks frames to look at), csv (measures: <name>.frames.csv, and a row a video in measures.csv), json (measures: <name>.measures.json)';
+  'what to write, separated by commas: nifti (mask), gif (overlay; a red border marks frames to look at), mp4 (the same, larger, by ffmpeg), csv (measures: <name>.frames.csv, and a row a video in measures.csv), json (measures: <name>.measures.json)';
 
 export function segmentCommand(): Command {
   return defineCommand(
@@ -69,6 +69,7 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
   const terminal = openTerminal(options.json === true);
   const { segment } = await import('../../app/segmentation/segment.ts');
   const { model, out, format, preset, reward } = options;
+  const { findFilmWriter } = await import('../../app/media/film-writer.ts');
   const request = {
     videos,
     model,
@@ -80,6 +81,7 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
     optimise: options.tto === true,
     uncertainty: options.uncertainty === true,
     reading: await readingOf(options),
+    filmWriter: format.includes('mp4') ? await findFilmWriter(process.env) : undefined,
   };
   const {
     backend,
@@ -107,15 +109,9 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
   throw new FinishedWith(3);
 }
 
-function pathsOf({
-  mask,
-  overlay,
-  frameTable,
-  measures,
-  confidence,
-  uncertaintyOverlay,
-}: SegmentedFile): string[] {
-  return [mask, overlay, frameTable, measures, confidence, uncertaintyOverlay].filter(
+function pathsOf({ mask, overlay, film, ...others }: SegmentedFile): string[] {
+  const { frameTable, measures, confidence, uncertaintyOverlay } = others;
+  return [mask, overlay, film, frameTable, measures, confidence, uncertaintyOverlay].filter(
     (path) => path !== undefined,
   );
 }
