@@ -6,7 +6,7 @@
 const TESTS = '(\\.(test|fixture)\\.ts$|^test/|^bench/|^examples/)';
 const CONFIGURATION = '^temporal\\.config\\.ts$';
 const PROJECT_FOLDERS =
-  '^(activities|app|bench|cli|contracts|datasets|decisions|ground|imaging|method|metrics|recorded|report|runtime|storage|workers|workflows)/';
+  '^(activities|app|bench|cli|contracts|datasets|decisions|exports|ground|imaging|method|metrics|recorded|report|runtime|storage|workers|workflows)/';
 
 /** A folder that imports, of the project's own, only the folders named; outside packages are another rule's matter. */
 function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
@@ -105,6 +105,9 @@ module.exports = {
     innerFolder('runtime', 'provision', [], ['deployment', 'file-lock', 'installation']),
     innerFolder('runtime', 'services', ['provision'], ['deployment', 'supervisor']),
     onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),
+    onlyImports('exports', ['datasets', 'ground', 'imaging', 'method', 'metrics', 'report']),
+    innerFolder('exports', 'measures', [], ['csv']),
+    innerFolder('exports', 'onnx', []),
     onlyImports('workflows', ['contracts', 'decisions', 'ground'], { exceptTypes: true }),
     onlyImports(
       'activities',
@@ -128,6 +131,7 @@ module.exports = {
     onlyImports('app', [
       'contracts',
       'datasets',
+      'exports',
       'ground',
       'imaging',
       'method',
@@ -140,7 +144,7 @@ module.exports = {
     innerFolder('app', 'evaluation', [], APP_GROUND),
     innerFolder('app', 'media', [], APP_GROUND),
     // Networks are found by the name of a model, and models are exported as networks: the two know each other.
-    innerFolder('app', 'segmentation', ['datasets', 'models'], APP_GROUND),
+    innerFolder('app', 'segmentation', ['datasets', 'media', 'models'], APP_GROUND),
     innerFolder('app', 'models', ['segmentation'], APP_GROUND),
     innerFolder('app', 'runs', ['datasets'], APP_GROUND),
     innerFolder('app', 'quickstart', ['datasets', 'segmentation'], APP_GROUND),
@@ -181,8 +185,8 @@ module.exports = {
       name: 'domain-knows-no-services',
       severity: 'error',
       comment:
-        'imaging, metrics, method, recorded and datasets know nothing of Temporal, S3, the configuration or processes',
-      from: { path: '^(imaging|metrics|method|recorded|datasets)/', pathNot: TESTS },
+        'imaging, metrics, method, recorded, datasets and exports know nothing of Temporal, S3, the configuration or processes',
+      from: { path: '^(imaging|metrics|method|recorded|datasets|exports)/', pathNot: TESTS },
       to: {
         path: '(^temporal\\.config\\.ts$|node_modules/@temporalio/|node_modules/@aws-sdk/|^(node:)?(child_process|process|net|http)$)',
       },
@@ -190,8 +194,8 @@ module.exports = {
     {
       name: 'no-tensors-in-imaging-and-metrics',
       severity: 'error',
-      comment: 'images and metrics are typed arrays',
-      from: { path: '^(imaging|metrics|contracts|decisions|ground)/', pathNot: TESTS },
+      comment: 'images, metrics and exports are typed arrays',
+      from: { path: '^(imaging|metrics|contracts|decisions|ground|exports)/', pathNot: TESTS },
       to: { path: 'node_modules/@tensorflow/' },
     },
     {

@@ -49,6 +49,7 @@ export { scoresCsv } from './evaluation/score-csv.ts';
 export type { FileProblem } from './file-problem.ts';
 /** The ffmpeg of this machine, for films. */
 export { findFilmReader } from './media/ffmpeg.ts';
+export { type FilmWriter, findFilmWriter } from './media/film-writer.ts';
 /** Models in the store: champions, their history, weights in and out. */
 export { bestIteration } from './models/best-iteration.ts';
 export {
@@ -57,6 +58,7 @@ export {
   requireChampion,
   rollBack,
 } from './models/champion.ts';
+export type { ExportFormat } from './models/export-formats.ts';
 export { exportModel } from './models/export-model.ts';
 export {
   type ImportedNetwork,
@@ -82,6 +84,7 @@ export { createNightly, listSchedules, orderSchedule, type ScheduleState } from 
 export { type Rate, type StageWork, stageWork } from './runs/stage-work.ts';
 export { followRun } from './runs/watch.ts';
 /** Masks of videos. */
+export type { ResultFormat } from './segmentation/result-formats.ts';
 export {
   type Segmented,
   type SegmentedFile,

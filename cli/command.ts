@@ -49,3 +49,9 @@ export function oneOf<Choice extends string>(choices: readonly Choice[]): (text:
     );
   };
 }
+
+/** Parser of an option that takes some of the given words, separated by commas. */
+export function someOf<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice[] {
+  const one = oneOf(choices);
+  return (text) => [...new Set(text.split(',').map((word) => one(word.trim())))];
+}

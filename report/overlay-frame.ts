@@ -14,6 +14,11 @@ export const labelColours: Readonly<Record<number, Colour>> = {
   [MYOCARDIUM]: [230, 159, 0],
 };
 
+/** Border of a frame that somebody should look at. */
+const flagColour: Colour = [230, 20, 40];
+/** Share of the picture's shorter side. */
+const flagWidth = 0.015;
+
 export const greyLevels = 80;
 const tintStrength = 0.32;
 export const outlineOffset = greyLevels * CLASS_COUNT;
@@ -29,11 +34,15 @@ function buildPalette(): Colour[] {
       palette.push([mix(0), mix(1), mix(2)]);
     }
   }
-  return [...palette, labelColours[LEFT_VENTRICLE]!, labelColours[MYOCARDIUM]!];
+  return [...palette, labelColours[LEFT_VENTRICLE]!, labelColours[MYOCARDIUM]!, flagColour];
 }
 
-/** Index = label * 80 + grey level; the last two are the solid outlines of cavity and myocardium. */
+/**
+ * Index = label * 80 + grey level; then the solid outlines of cavity and myocardium, and the border of flagged frames.
+ */
 export const overlayPalette: readonly Colour[] = buildPalette();
+
+const flagIndex = overlayPalette.length - 1;
 
 /** A painted picture: `indices` into overlayPalette, row by row. */
 export interface OverlayFrame {
@@ -59,7 +68,8 @@ export function overlaySize(
 }
 
 /**
- * Paints frame `frame` of the image, tinted and outlined by the labels where there are some. Nearest neighbour.
+ * Paints frame `frame` of the image, tinted and outlined by the labels where there are some, and with a red border
+ * where it is flagged. Nearest neighbour.
  * @throws DomainError GeometryMismatch when image and labels are not on the same grid.
  */
 export function paintOverlayFrame(
@@ -67,6 +77,7 @@ export function paintOverlayFrame(
   labels: LabelVideo | undefined,
   frame: number,
   longestSide: number,
+  isFlagged = false,
 ): OverlayFrame {
   if (
     labels &&
@@ -82,8 +93,8 @@ export function paintOverlayFrame(
   const sourceOf = sourcePixels(image, frame, width, height);
   const painted = new Uint8Array(width * height);
   if (labels) {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) painted[y * width + x] = labels.labels[sourceOf(y, x)]!;
+    for (let at = 0; at < painted.length; at++) {
+      painted[at] = labels.labels[sourceOf(Math.floor(at / width), at % width)]!;
     }
   }
   const indices = new Uint8Array(width * height);
@@ -98,7 +109,27 @@ export function paintOverlayFrame(
         : label * greyLevels + level;
     }
   }
+  if (isFlagged) paintBorder(indices, width, height);
   return { width, height, indices };
+}
+
+function paintBorder(indices: Uint8Array, width: number, height: number): void {
+  const thickness = Math.max(2, Math.round(flagWidth * Math.min(width, height)));
+  for (let y = 0; y < height; y++) {
+    const isInside = y >= thickness && y < height - thickness;
+    const row = indices.subarray(y * width, (y + 1) * width);
+    if (isInside) {
+      row.fill(flagIndex, 0, thickness);
+      row.fill(flagIndex, Math.max(0, width - thickness));
+    } else row.fill(flagIndex);
+  }
+}
+
+/** A painted picture as red, green and blue bytes, row by row. */
+export function overlayRgb({ indices }: OverlayFrame): Uint8Array {
+  const rgb = new Uint8Array(3 * indices.length);
+  for (let i = 0; i < indices.length; i++) rgb.set(overlayPalette[indices[i]!]!, 3 * i);
+  return rgb;
 }
 
 /** Which pixel of the video a picture's pixel (y, x) shows, as an index into the whole video: the nearest one. */

@@ -13,6 +13,8 @@ const shortestDelayMs = 20;
 export interface OverlayGifOptions {
   /** Longer side of the picture, pixels. */
   readonly longestSide?: number;
+  /** Frames that get a red border, from 0. */
+  readonly flagged?: readonly number[];
 }
 
 /**
@@ -23,9 +25,11 @@ export interface OverlayGifOptions {
 export function encodeOverlayGif(
   image: GreyVideo,
   labels: LabelVideo | undefined,
-  { longestSide = 480 }: OverlayGifOptions = {},
+  { longestSide = 480, flagged = [] }: OverlayGifOptions = {},
 ): Uint8Array {
-  return encodeGif(image, overlayPalette, (frame) => paintOverlayFrame(image, labels, frame, longestSide));
+  return encodeGif(image, overlayPalette, (frame) =>
+    paintOverlayFrame(image, labels, frame, longestSide, flagged.includes(frame)),
+  );
 }
 
 /** The pictures that `paint` makes of each frame, at the video's speed; `palette` holds at most 256 colours. */

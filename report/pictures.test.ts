@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DomainError } from '../ground/errors.ts';
 import { LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import { encodeContactSheet, spreadFrames } from './contact-sheet.ts';
-import { labelColours, overlayPalette, overlaySize, paintOverlayFrame } from './overlay-frame.ts';
+import { labelColours, overlayPalette, overlayRgb, overlaySize, paintOverlayFrame } from './overlay-frame.ts';
 import { encodeOverlayGif } from './overlay-gif.ts';
 import { sampleVideo } from './sample-video.ts';
 import { encodeUncertaintyGif, paintUncertaintyFrame, uncertaintyPalette } from './uncertainty-gif.ts';
@@ -38,6 +38,32 @@ describe('overlay frames', () => {
     expect(colours).toContain(labelColours[MYOCARDIUM]!.join());
   });
 
+  it('have a red border where they are flagged, and the same picture inside of it', () => {
+    const { image, labels } = sampleVideo(1, 64);
+    const plain = paintOverlayFrame(image, labels, 0, 128);
+    const flagged = paintOverlayFrame(image, labels, 0, 128, true);
+    for (const [y, x] of [
+      [0, 0],
+      [1, 60],
+      [127, 127],
+      [60, 1],
+    ] as const) {
+      const [red, green, blue] = colourAt(flagged, y, x);
+      expect(red).toBeGreaterThan(2 * Math.max(green, blue));
+    }
+    const row = (frame: typeof plain) => frame.indices.subarray(60 * 128 + 2, 61 * 128 - 2);
+    expect(row(flagged)).toEqual(row(plain));
+    expect(overlayPalette.length).toBeLessThanOrEqual(256);
+  });
+
+  it('are red, green and blue bytes on demand', () => {
+    const { image, labels } = sampleVideo(1, 16);
+    const frame = paintOverlayFrame(image, labels, 0, 16);
+    const rgb = overlayRgb(frame);
+    expect(rgb).toHaveLength(3 * 16 * 16);
+    expect([...rgb.subarray(3 * 40, 3 * 41)]).toEqual([...overlayPalette[frame.indices[40]!]!]);
+  });
+
   it('draw square millimetres when rows and columns have different spacing', () => {
     const { image } = sampleVideo(1, 64, true);
     expect(overlaySize(image, 128)).toEqual({ width: 128, height: 64 });
@@ -57,6 +83,7 @@ describe('overlay GIF', () => {
     expect(Buffer.from(gif.subarray(0, 6)).toString('latin1')).toBe('GIF89a');
     expect([gif[6], gif[8]]).toEqual([64, 64]);
     expect(gifDelays(gif)).toEqual([4, 4, 4, 4, 4]);
+    expect(encodeOverlayGif(image, labels, { longestSide: 64, flagged: [3] })).not.toEqual(gif);
   });
 
   it('plays a video without frame time at a sane speed', () => {

@@ -23,7 +23,7 @@ const red: Colour = [230, 20, 40];
 /** At no certainty at all some of the image still shows. */
 const strongestTint = 0.85;
 
-/** Index = uncertainty level * 21 + grey level; the last two are the outlines of cavity and myocardium. */
+/** Index = uncertainty level * 21 + grey level; then the overlay's own colours, as it has them after its greys. */
 export const uncertaintyPalette: readonly Colour[] = [
   ...Array.from({ length: uncertaintyLevels * greyLevels }, (_, index): Colour => {
     const grey = (255 * (index % greyLevels)) / (greyLevels - 1);

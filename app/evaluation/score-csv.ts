@@ -1,7 +1,6 @@
 /** Scores as CSV: one row a video, for spreadsheets and statistics programs. */
+import { type Column, csvText } from '../../exports/csv.ts';
 import { anatomicalCriterionNames, temporalMeasureNames, type VideoScore } from '../../metrics/evaluation.ts';
-
-type Cell = string | number | boolean | null | undefined;
 
 const structures = ['lv', 'myo', 'epi', 'mean'] as const;
 
@@ -9,7 +8,7 @@ function capitalised(name: string): string {
   return `${name[0]!.toUpperCase()}${name.slice(1)}`;
 }
 
-const columns: readonly (readonly [string, (score: VideoScore) => Cell])[] = [
+const columns: readonly Column<VideoScore>[] = [
   ['id', (score) => score.id],
   ['study', (score) => score.study],
   ['view', (score) => score.view],
@@ -59,13 +58,7 @@ const columns: readonly (readonly [string, (score: VideoScore) => Cell])[] = [
   ['meanUncertainty', (score) => score.uncertainty?.meanUncertainty],
 ];
 
-function cellText(cell: Cell): string {
-  const text = cell === null || cell === undefined ? '' : String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 /** A first line with the names of the columns, then the videos in order; what was not measured is an empty cell. */
 export function scoresCsv(scores: readonly VideoScore[]): string {
-  const rows = scores.map((score) => columns.map(([, of]) => cellText(of(score))).join(','));
-  return `${[columns.map(([name]) => name).join(','), ...rows].join('\n')}\n`;
+  return csvText(columns, scores);
 }

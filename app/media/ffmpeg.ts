@@ -127,7 +127,13 @@ export function programOf(reader: FilmReader): string | undefined {
 }
 
 /** The ffmpeg that ECHOLOOP_FFMPEG names or that is on the PATH; undefined when there is none. */
-export async function findFilmReader(env: NodeJS.ProcessEnv): Promise<FilmReader | undefined> {
+export async function findFfmpeg(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const program = env.ECHOLOOP_FFMPEG ?? 'ffmpeg';
-  return (await answers(program)) ? filmReaderOf(program) : undefined;
+  return (await answers(program)) ? program : undefined;
+}
+
+/** A reader of films by that ffmpeg; undefined when there is none. */
+export async function findFilmReader(env: NodeJS.ProcessEnv): Promise<FilmReader | undefined> {
+  const program = await findFfmpeg(env);
+  return program === undefined ? undefined : filmReaderOf(program);
 }

@@ -151,20 +151,32 @@ function unreadable(file: string, { code }: NodeJS.ErrnoException): DomainError 
   );
 }
 
+/** A checkpoint of this project taken apart. @throws DomainError CheckpointIncompatible when it is none. */
+export function checkpointParts(
+  bytes: Uint8Array,
+  origin: string,
+): {
+  arrays: NamedArrays;
+  metadata: Readonly<Record<string, string>>;
+  kind: NetworkKind;
+  config: UNetConfig;
+} {
+  const { arrays, metadata } = decodeSafetensors(bytes);
+  const kind = z.enum(networkKinds).safeParse(metadata.kind);
+  if (kind.success) return { arrays, metadata, kind: kind.data, config: parseConfig(metadata.config) };
+  throw new DomainError(
+    'CheckpointIncompatible',
+    `${origin}: expected a checkpoint of this project (${networkKinds.join(', ')}), found one ${metadata.kind ? `of kind "${metadata.kind}"` : 'of no kind'}. Weights of other origin come in by: npx echoloop import`,
+  );
+}
+
 /**
  * A checkpoint of this project as a state dict for Python's safetensors: the published names and layouts, float32. What
  * the file says of itself stays in the metadata.
  * @throws DomainError CheckpointIncompatible when it is no network of this project.
  */
 export function exportedWeights(bytes: Uint8Array, origin: string): { bytes: Uint8Array; kind: NetworkKind } {
-  const { arrays, metadata } = decodeSafetensors(bytes);
-  const kind = z.enum(networkKinds).safeParse(metadata.kind);
-  if (kind.success) {
-    const all = withPublishedHeads(parseConfig(metadata.config), arrays);
-    return { bytes: encodeSafetensors(all, { ...metadata, format: 'pt' }), kind: kind.data };
-  }
-  throw new DomainError(
-    'CheckpointIncompatible',
-    `${origin}: expected a checkpoint of this project (${networkKinds.join(', ')}), found one ${metadata.kind ? `of kind "${metadata.kind}"` : 'of no kind'}. Weights of other origin come in by: npx echoloop import`,
-  );
+  const { arrays, metadata, kind, config } = checkpointParts(bytes, origin);
+  const all = withPublishedHeads(config, arrays);
+  return { bytes: encodeSafetensors(all, { ...metadata, format: 'pt' }), kind };
 }

@@ -21,6 +21,7 @@ import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
 import { modelOf } from '../segmentation/networks.ts';
+import { usualFormats } from '../segmentation/result-formats.ts';
 import { segmentFile } from '../segmentation/segment.ts';
 
 export interface QuickstartFiles {
@@ -43,7 +44,7 @@ export async function writeResults(
   const after = await segmentBy(store, result.best, config, clip, { folder, policy });
   const first = result.policies[0] ?? result.best;
   const before = await segmentBy(store, first, config, clip, { folder: join(folder, 'before') });
-  const sheet = dataUri(encodeContactSheet([before, after]), 'image/png');
+  const sheet = dataUri(encodeContactSheet([before.result, after.result]), 'image/png');
   const report = await collectRunReport(store, {
     ...result,
     config,
@@ -63,8 +64,11 @@ export async function writeResults(
       title: 'The same recording, after the adaptation',
       caption: '',
       alt: 'The real echocardiogram playing with its segmentation after the adaptation',
-      uri: dataUri(encodeOverlayGif(after.image, after.labels, { longestSide: 400 }), 'image/gif'),
-      still: dataUri(encodeContactSheet([after], { columns: 1, longestSide: 400 }), 'image/png'),
+      uri: dataUri(
+        encodeOverlayGif(after.result.image, after.result.labels, { longestSide: 400 }),
+        'image/gif',
+      ),
+      still: dataUri(encodeContactSheet([after.result], { columns: 1, longestSide: 400 }), 'image/png'),
     },
   ];
   const page = join(folder, 'index.html');
@@ -73,7 +77,7 @@ export async function writeResults(
     page,
     await renderReport({ ...report, generatedAt, pictures: [...pictures, ...(report.pictures ?? [])] }),
   );
-  return { policy, mask: after.mask, overlay: after.overlay, page };
+  return { policy, mask: after.file.mask!, overlay: after.file.overlay!, page };
 }
 
 /** Segments the recording by one policy of the run into a folder; the policy itself is written to `to.policy`. */
@@ -88,7 +92,8 @@ async function segmentBy(
   const model = modelOf(bytes, policy.key, config);
   try {
     if (to.policy !== undefined) await writeWholeFile(to.policy, bytes);
-    return await segmentFile(clip, model, to.folder);
+    const results = { out: to.folder, formats: usualFormats, uncertainty: false };
+    return await segmentFile(clip, model, results);
   } finally {
     model.policy.dispose();
   }

@@ -158,7 +158,8 @@ export function statedSections(metadata: Readonly<Record<string, string>>): Read
   return Object.fromEntries(Object.entries(metadata).filter(([section]) => sections.includes(section)));
 }
 
-function statedSettings(metadata: Readonly<Record<string, string>>): SegmentationSettings | undefined {
+/** What a checkpoint's metadata says of how its videos are prepared; undefined when it says nothing. */
+export function statedSettings(metadata: Readonly<Record<string, string>>): SegmentationSettings | undefined {
   if (metadata.preprocessing === undefined) return undefined;
   const stated = Object.entries(statedSections(metadata));
   return settingsOfConfig(Buffer.from(`{${stated.map(([section, json]) => `"${section}":${json}`).join()}}`));

@@ -1,23 +1,25 @@
-/** Segments video files: a mask, an overlay and, when asked for, a confidence map of each, as files in a folder. */
+/** Segments video files: masks, overlays, measures and whatever else is asked for of each, as files in a folder. */
 
 import { mkdir } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { PresetName } from '../../contracts/preset-names.ts';
-import { writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import type { ReadOptions } from '../../datasets/read-video.ts';
+import type { MeasuredVideo } from '../../exports/measures/measured-video.ts';
+import { videosCsv } from '../../exports/measures/measures-csv.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { BACKGROUND } from '../../ground/labels.ts';
-import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
-import { encodeOverlayGif } from '../../report/overlay-gif.ts';
-import { encodeUncertaintyGif } from '../../report/uncertainty-gif.ts';
+import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
+import { videoMeasures } from '../../metrics/video-measures.ts';
 import { selectTensorBackend, type TensorBackend } from '../../runtime/tensors.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
 import { readVideoFile } from '../datasets/read-recording.ts';
 import { type FileProblem, problemOf } from '../file-problem.ts';
+import type { FilmWriter } from '../media/film-writer.ts';
 import { requirePaths } from '../named-paths.ts';
 import { videoName } from '../video-name.ts';
 import type { LoadedModel } from './networks.ts';
 import { isModelFile, loadNamedNetworks } from './networks.ts';
+import { checkResultFiles, type ResultFiles, type ResultRequest, writeResults } from './result-files.ts';
+import { type ResultFormat, usualFormats } from './result-formats.ts';
 import { type Optimisation, type SegmentationExtras, segmentVideo } from './segment-video.ts';
 
 export interface SegmentRequest {
@@ -27,6 +29,8 @@ export interface SegmentRequest {
   readonly model: string;
   /** Folder for the results; made when it is absent. */
   readonly out: string;
+  /** What is written of each video; a mask and an overlay when left out. */
+  readonly formats?: readonly ResultFormat[];
   /** How videos were prepared, for a checkpoint file that does not say so itself. */
   readonly preset?: PresetName | undefined;
   /** Test-time augmentation: the mean over several views of each video (method.md 8). */
@@ -37,6 +41,8 @@ export interface SegmentRequest {
   readonly uncertainty?: boolean;
   /** Checkpoint files of reward networks, at most one of a kind; a model in the store brings its own. */
   readonly rewards?: readonly string[];
+  /** For the format mp4 (findFilmWriter). */
+  readonly filmWriter?: FilmWriter | undefined;
   /** What headers lack, and a program that decodes films. */
   readonly reading?: ReadOptions;
 }
@@ -49,15 +55,7 @@ export interface SegmentProgress {
   readonly onSegmented?: (segmented: SegmentedFile) => void;
 }
 
-export interface OutputFiles {
-  readonly mask: string;
-  readonly overlay: string;
-  /** With uncertainty. */
-  readonly confidence?: string;
-  readonly uncertaintyOverlay?: string;
-}
-
-export interface SegmentedFile extends OutputFiles {
+export interface SegmentedFile extends ResultFiles {
   readonly video: string;
   readonly frames: number;
   readonly seconds: number;
@@ -71,6 +69,8 @@ export interface Segmented {
   /** Name of the tensor back end. */
   readonly backend: string;
   readonly videos: readonly SegmentedFile[];
+  /** CSV with a row for each of these videos; where csv is among the formats. */
+  readonly table?: string;
   /** Videos that could not be segmented, and why. */
   readonly problems: readonly FileProblem[];
 }
@@ -81,8 +81,16 @@ export interface Segmented {
  * names what is not there or does not fit together; CheckpointIncompatible, StorageUnavailable of loading the networks.
  */
 export async function segment(request: SegmentRequest, progress: SegmentProgress = {}): Promise<Segmented> {
-  const { videos, out, augment = false, optimise = false, uncertainty = false } = request;
-  checkOutputs(videos, out, uncertainty);
+  const {
+    videos,
+    out,
+    formats = usualFormats,
+    augment = false,
+    optimise = false,
+    uncertainty = false,
+  } = request;
+  const results = { out, formats, uncertainty, filmWriter: request.filmWriter };
+  checkResultFiles(videos, results);
   const fromFile = await isModelFile(request.model);
   checkRewards(request, fromFile);
   await checkFiles(request, fromFile);
@@ -92,113 +100,67 @@ export async function segment(request: SegmentRequest, progress: SegmentProgress
     await mkdir(out, { recursive: true });
     progress.onBackend?.(backend);
     const done: SegmentedFile[] = [];
+    const measured: MeasuredVideo[] = [];
     const problems: FileProblem[] = [];
     for (const [index, video] of videos.entries()) {
       progress.onVideo?.(video, index);
       try {
         const extras = { augment, optimise, uncertainty, reward };
-        const {
-          image: _,
-          labels: __,
-          ...segmented
-        } = await segmentFile(video, model, out, extras, request.reading);
-        done.push(segmented);
-        progress.onSegmented?.(segmented);
+        const { file, result } = await segmentFile(video, model, results, extras, request.reading);
+        done.push(file);
+        measured.push({ name: result.name, geometry: result.geometry, measures: result.measures });
+        progress.onSegmented?.(file);
       } catch (error) {
         problems.push(problemOf(video, error));
       }
     }
-    return { backend: backend.name, videos: done, problems };
+    return { backend: backend.name, videos: done, ...(await writeTable(results, measured)), problems };
   } finally {
     model.policy.dispose();
     reward?.dispose();
   }
 }
 
+async function writeTable(
+  { out, formats }: ResultRequest,
+  measured: readonly MeasuredVideo[],
+): Promise<Pick<Segmented, 'table'>> {
+  if (!formats.includes('csv')) return {};
+  const table = join(out, 'measures.csv');
+  await writeWholeFile(table, videosCsv(measured));
+  return { table };
+}
+
 /**
- * Writes `<name>.nii.gz` (same grid and spacing as the video) and `<name>.gif` into `out`; with uncertainty also
- * `<name>.confidence.nii.gz` and `<name>.uncertainty.gif`. A tensor back end must be registered.
+ * Segments one video and writes its files, of its own name, into the folder. A tensor back end must be registered.
  * @returns the pixels too, for whoever draws them.
  * @throws DomainError of the reader, or ConfigInvalid when a result would replace the video itself.
  */
 export async function segmentFile(
-  file: string,
+  video: string,
   model: LoadedModel,
-  out: string,
+  results: ResultRequest,
   extras?: SegmentationExtras,
   reading?: ReadOptions,
-): Promise<SegmentedFile & { image: GreyVideo; labels: LabelVideo }> {
+): Promise<{ file: SegmentedFile; result: MeasuredVideo & { image: GreyVideo; labels: LabelVideo } }> {
   const started = performance.now();
-  const uncertainty = extras?.uncertainty === true;
-  checkOutputs([file], out, uncertainty);
-  const files = outputFiles(file, out, uncertainty);
-  const { video: image } = await readVideoFile(file, reading);
+  checkResultFiles([video], results);
+  const { video: image } = await readVideoFile(video, reading);
   const { labels, confidence, optimisation } = segmentVideo(image, model.policy, model, extras);
-  await writeWholeFile(files.mask, writeLabelNifti(labels, image.layout));
-  await writeWholeFile(files.overlay, encodeOverlayGif(image, labels));
-  if (confidence && files.confidence && files.uncertaintyOverlay) {
-    await writeWholeFile(files.confidence, writeGreyNifti(confidence, 'float32', image.layout));
-    await writeWholeFile(files.uncertaintyOverlay, encodeUncertaintyGif(image, labels, confidence));
-  }
+  const measures = videoMeasures(labels, confidence);
+  const result = { name: videoName(video), geometry: geometryOf(image), measures, image, labels, confidence };
+  const files = await writeResults(video, results, result);
   return {
-    video: file,
-    ...files,
-    frames: image.frames,
-    seconds: Number(((performance.now() - started) / 1000).toFixed(2)),
-    ...(confidence && { meanUncertainty: meanUncertaintyOf(confidence, labels) }),
-    ...(optimisation && { optimisation }),
-    image,
-    labels,
+    file: {
+      video,
+      ...files,
+      frames: image.frames,
+      seconds: Number(((performance.now() - started) / 1000).toFixed(2)),
+      ...(confidence && { meanUncertainty: measures.meanUncertainty ?? null }),
+      ...(optimisation && { optimisation }),
+    },
+    result,
   };
-}
-
-function meanUncertaintyOf({ intensities }: GreyVideo, { labels }: LabelVideo): number | null {
-  let sum = 0;
-  let pixels = 0;
-  labels.forEach((label, i) => {
-    if (label === BACKGROUND) return;
-    sum += 1 - intensities[i]!;
-    pixels++;
-  });
-  return pixels === 0 ? null : sum / pixels;
-}
-
-function outputFiles(video: string, out: string, uncertainty: boolean): OutputFiles {
-  const stem = join(out, videoName(video));
-  return {
-    mask: `${stem}.nii.gz`,
-    overlay: `${stem}.gif`,
-    ...(uncertainty && {
-      confidence: `${stem}.confidence.nii.gz`,
-      uncertaintyOverlay: `${stem}.uncertainty.gif`,
-    }),
-  };
-}
-
-/**
- * @throws DomainError ConfigInvalid when two videos would be written to one file, or a result would replace a video.
- */
-function checkOutputs(videos: readonly string[], out: string, uncertainty: boolean): void {
-  const inputs = new Set(videos.map((video) => resolve(video)));
-  const seen = new Map<string, string>();
-  for (const video of videos) {
-    for (const output of Object.values(outputFiles(video, out, uncertainty)) as string[]) {
-      if (inputs.has(resolve(output))) {
-        throw new DomainError(
-          'ConfigInvalid',
-          `a result of ${video} would replace the video ${output}. Choose another --out than ${out}.`,
-        );
-      }
-      const other = seen.get(output);
-      if (other !== undefined) {
-        throw new DomainError(
-          'ConfigInvalid',
-          `${other} and ${video} would both be written to ${basename(output)}. Segment them into two folders.`,
-        );
-      }
-      seen.set(output, video);
-    }
-  }
 }
 
 /**

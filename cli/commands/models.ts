@@ -1,7 +1,8 @@
 /** `echoloop models`: the champions, their history and where they come from. */
 import type { Command } from 'commander';
+import { type ExportFormat, exportFormats } from '../../app/models/export-formats.ts';
 import type { Champion } from '../../storage/champion.ts';
-import { defineCommand, defineGroup, wholeNumber } from '../command.ts';
+import { defineCommand, defineGroup, oneOf, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 import { textTable } from '../text/text-table.ts';
 
@@ -12,7 +13,7 @@ interface Json {
 export function modelsCommand(): Command {
   const group = defineGroup(
     'models',
-    'Look at models, promote a policy of a run, go back to the champion before, or export weights.',
+    'Look at models, promote a policy of a run, go back to the champion before, or export a network.',
     'echoloop models list\necholoop models promote a4c-hospital --run target-20260131-235959',
   );
   group.addCommand(
@@ -45,10 +46,11 @@ export function modelsCommand(): Command {
   group.addCommand(
     defineCommand(
       'export <name|file>',
-      "Write the policy of a model, or any checkpoint file, as a state dict for PyTorch (Python: safetensors.torch.load_file), with the published parameters' names.",
-      'echoloop models export a4c-hospital --out actor.safetensors',
+      "Write the policy of a model, or any checkpoint file, as a state dict for PyTorch (Python: safetensors.torch.load_file), with the published parameters' names, or as an ONNX graph.",
+      'echoloop models export a4c-hospital --out actor.safetensors\necholoop models export policy.safetensors --format onnx --out policy.onnx',
     )
       .requiredOption('--out <file>', 'the file to write')
+      .option('--format <format>', 'safetensors (PyTorch) or onnx', oneOf(exportFormats), 'safetensors')
       .action(exportWeights),
   );
   return group;
@@ -121,10 +123,13 @@ async function rollback(name: string, options: Json): Promise<void> {
   terminal.print(textTable(head, [line(champion)]));
 }
 
-async function exportWeights(model: string, { out, json }: Json & { out: string }): Promise<void> {
+async function exportWeights(
+  model: string,
+  { out, format, json }: Json & { out: string; format: ExportFormat },
+): Promise<void> {
   const terminal = openTerminal(json === true);
   const { exportModel } = await import('../../app/models/export-model.ts');
-  const { kind } = await exportModel(model, out);
-  terminal.printJson({ model, kind, out });
+  const { kind } = await exportModel(model, out, format);
+  terminal.printJson({ model, kind, format, out });
   terminal.print(out);
 }

@@ -1,10 +1,11 @@
 /** `echoloop segment`: masks and overlays of videos. With checkpoint files it needs neither Temporal nor a store. */
 import type { Command } from 'commander';
 import { problemText } from '../../app/file-problem.ts';
+import { type ResultFormat, resultFormats, usualFormats } from '../../app/segmentation/result-formats.ts';
 import type { SegmentedFile } from '../../app/segmentation/segment.ts';
 import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
 import { type RefusalReason, refusalReasonNames } from '../../datasets/refusal.ts';
-import { defineCommand, oneOf, positiveNumber } from '../command.ts';
+import { defineCommand, oneOf, positiveNumber, someOf } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { readingOf } from '../reading-options.ts';
 import { openTerminal } from '../terminal.ts';
@@ -12,6 +13,7 @@ import { openTerminal } from '../terminal.ts';
 interface SegmentOptions {
   readonly model: string;
   readonly out: string;
+  readonly format: readonly ResultFormat[];
   readonly preset?: PresetName;
   readonly tta?: boolean;
   readonly tto?: boolean;
@@ -23,17 +25,23 @@ interface SegmentOptions {
   readonly json?: boolean;
 }
 
+const formatHelp =
+  'what to write, separated by commas: nifti (mask), gif (overlay; a red border marks frames to look at), mp4 (the same, larger, by ffmpeg), csv (measures: <name>.frames.csv, and a row a video in measures.csv), json (measures: <name>.measures.json)';
+
 export function segmentCommand(): Command {
   return defineCommand(
     'segment <video...>',
-    'Segment videos (NIfTI, DICOM, MetaImage, films): a mask on the same grid as <name>.nii.gz and an overlay as <name>.gif.',
-    'echoloop segment examples/echo-cine-30f.dcm --model policy.safetensors --out masks\necholoop segment video.dcm --model hospital --out masks --tto --uncertainty',
+    'Segment videos (NIfTI, DICOM, MetaImage, films): a mask on the same grid as <name>.nii.gz and an overlay as <name>.gif, or what --format names.',
+    'echoloop segment examples/echo-cine-30f.dcm --model policy.safetensors --out masks\n' +
+      'echoloop segment video.dcm --model hospital --out masks --tto --uncertainty\n' +
+      'echoloop segment *.dcm --model hospital --out results --format csv,gif',
   )
     .requiredOption(
       '--model <name|file>',
       'a policy checkpoint (.safetensors), or the name of a model in the store',
     )
     .requiredOption('--out <dir>', 'folder for the results; made when it is absent')
+    .option('--format <list>', formatHelp, someOf(resultFormats), usualFormats)
     .option(
       '--preset <name>',
       'how videos were prepared, for a checkpoint that does not say so itself',
@@ -71,21 +79,25 @@ export function segmentCommand(): Command {
 async function segmentFiles(videos: string[], options: SegmentOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { segment } = await import('../../app/segmentation/segment.ts');
-  const { model, out, preset, reward } = options;
+  const { model, out, format, preset, reward } = options;
+  const { findFilmWriter } = await import('../../app/media/film-writer.ts');
   const request = {
     videos,
     model,
     out,
+    formats: format,
     preset,
     rewards: reward,
     augment: options.tta === true,
     optimise: options.tto === true,
     uncertainty: options.uncertainty === true,
     reading: await readingOf(options),
+    filmWriter: format.includes('mp4') ? await findFilmWriter(process.env) : undefined,
   };
   const {
     backend,
     videos: done,
+    table,
     problems,
   } = await segment(request, {
     onBackend: ({ name }) => terminal.note(`tensors run on ${name}`),
@@ -94,13 +106,25 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
       if (optimisation) terminal.note(`  ${optimisationText(optimisation)}`);
     },
   });
-  terminal.printJson({ model, backend, videos: done, ...(problems.length > 0 ? { problems } : {}) });
-  for (const { mask, overlay, confidence, uncertaintyOverlay } of done) {
-    terminal.print([mask, overlay, confidence, uncertaintyOverlay].filter(Boolean).join('\n'));
-  }
+  terminal.printJson({
+    model,
+    backend,
+    videos: done,
+    ...(table !== undefined && { table }),
+    ...(problems.length > 0 && { problems }),
+  });
+  for (const path of [...done.flatMap(pathsOf), ...(table === undefined ? [] : [table])])
+    terminal.print(path);
   if (problems.length === 0) return;
   for (const problem of problems) terminal.note(`echoloop: ${problemText(problem)}`);
   throw new FinishedWith(3);
+}
+
+function pathsOf({ mask, overlay, film, ...others }: SegmentedFile): string[] {
+  const { frameTable, measures, confidence, uncertaintyOverlay } = others;
+  return [mask, overlay, film, frameTable, measures, confidence, uncertaintyOverlay].filter(
+    (path) => path !== undefined,
+  );
 }
 
 function optimisationText({

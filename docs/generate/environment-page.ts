@@ -16,7 +16,7 @@ const others = [
     "folder of downloads and builds; else `echoloop` in XDG_CACHE_HOME or the user's `~/.cache`",
   ],
   ['ECHOLOOP_EAGER', '`1` runs steps operation by operation instead of recorded'],
-  ['ECHOLOOP_FFMPEG', 'the program that decodes films; `ffmpeg` on the PATH when left out'],
+  ['ECHOLOOP_FFMPEG', 'the program that decodes and writes films; `ffmpeg` on the PATH when left out'],
   ['ECHOLOOP_LOG_LEVEL', 'of workers: `info` when left out; `debug`, `warn`, `error`'],
   ['CXX', 'the C++ compiler that set-up builds the binding to TensorFlow with; `c++` when left out'],
   ['PYTHON', 'of `bench metrics` alone: a Python with scipy and scikit-image to compare with'],

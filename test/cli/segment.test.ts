@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makePhantomDataset } from '../../app/datasets/phantom-dataset.ts';
 import { planIngestion } from '../../app/datasets/plan-ingestion.ts';
+import { videoName } from '../../app/video-name.ts';
+import { parseTable } from '../../datasets/csv.ts';
 import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
 import { randomStream } from '../../ground/random.ts';
 import { encodeNetwork } from '../../method/networks/network-checkpoint.ts';
@@ -85,6 +87,27 @@ describe('segment with a checkpoint file', () => {
     expect(mask.spacingMm).toEqual(image.spacingMm);
     expect(mask.frameTimeMs).toBeCloseTo(image.frameTimeMs, 3);
     expect((await stat(videos[0].overlay)).size).toBeGreaterThan(1000);
+  });
+
+  it('writes what --format names and nothing else, with one row a video in a table', async () => {
+    const { code, stdout } = await segment([video], 'policy.safetensors', '--format', 'csv,json');
+    expect(code).toBe(0);
+    const { videos, table } = JSON.parse(stdout);
+    expect(videos[0].mask).toBeUndefined();
+    const image = readGreyNifti(await readFile(video), 'image');
+    const frames = parseTable(await readFile(videos[0].frameTable, 'utf8'), ['lvAreaMm2'], 'frames');
+    expect(frames).toHaveLength(image.frames);
+    const rows = parseTable(await readFile(table, 'utf8'), ['ejectionFraction'], 'videos');
+    expect(rows.map((row) => row.video)).toEqual([videoName(video)]);
+    const document = JSON.parse(await readFile(videos[0].measures, 'utf8'));
+    expect(document.frames).toHaveLength(image.frames);
+    expect(document.geometry.spacingMm[0]).toBeCloseTo(image.spacingMm[0], 5);
+  });
+
+  it('refuses a format that it does not know, naming those that it does', async () => {
+    const { code, stderr } = await segment([video], 'policy.safetensors', '--format', 'nifti,jif');
+    expect(code).toBe(2);
+    expect(stderr).toContain('Did you mean "gif"?');
   });
 
   it('writes confidence on the grid of the video, and says what optimisation did, with either reward network or both', async () => {

@@ -1,0 +1,6 @@
+/** What a segmentation is written as. */
+export const resultFormats = ['nifti', 'gif', 'mp4', 'csv', 'json'] as const;
+
+export type ResultFormat = (typeof resultFormats)[number];
+
+export const usualFormats: readonly ResultFormat[] = ['nifti', 'gif'];
