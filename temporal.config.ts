@@ -128,8 +128,15 @@ export const startCheckBudget = {
   maximumMs: 10 * SECOND_MS,
 } as const;
 
-/** What fits one workflow history, in activities; larger work is cut into larger pieces. */
-export const historyBudgets = { shardsOfSweep: 2000, activitiesOfFineTuning: 4000 } as const;
+/** What a workflow's history may hold: short ones are replayed in a second or two when a control worker is replaced. */
+export const historyBudgets = {
+  /** A sweep that has so many starts no further shard, waits for those in flight and continues as new. */
+  eventsOfSweep: 5000,
+  /** Of how far it is, to its run. */
+  reportsOfSweep: 100,
+  /** Larger fine-tunings are cut into longer rounds. */
+  activitiesOfFineTuning: 4000,
+} as const;
 
 /** The embedded services and whoever watches over them. */
 export const serviceLimits = {

@@ -60,11 +60,7 @@ const SweepSchema = z.strictObject({
     .min(1)
     .default(2500)
     .describe('target videos predicted and labelled in one iteration'),
-  videosPerShard: z
-    .int()
-    .min(1)
-    .default(16)
-    .describe('videos of one activity; more where a history would be too long'),
+  videosPerShard: z.int().min(1).default(16).describe('videos of one activity'),
   concurrentShards: z
     .int()
     .min(1)

@@ -72,11 +72,13 @@ describe('the plan of a run', () => {
     expect(tenth.validation.flat()).toHaveLength(25);
   });
 
-  it('makes shards larger rather than a history too long', () => {
-    const many = videos(4001, 'train');
-    const sweep = { videosPerIteration: 4001, videosPerShard: 1 };
-    const { sweeps } = makePlan(configOf({ sweep, iterations: 1 }), { source, target: many });
-    expect(sizeOf(sweeps[0]!)).toEqual({ shards: 1334, videos: 4001 });
+  it('cuts a sweep of any size into shards of the size that was asked for', () => {
+    const sweep = { videosPerIteration: 4001, videosPerShard: 2 };
+    const { sweeps } = makePlan(configOf({ sweep, iterations: 1 }), {
+      source,
+      target: videos(4001, 'train'),
+    });
+    expect(sizeOf(sweeps[0]!)).toEqual({ shards: 2001, videos: 4001 });
   });
 
   it('refuses a source without annotations, unless nothing learns from them', () => {

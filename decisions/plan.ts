@@ -8,7 +8,6 @@ import type { SweepSize } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { DomainError } from '../ground/errors.ts';
 import { randomStream, shuffled } from '../ground/random.ts';
-import { historyBudgets } from '../temporal.config.ts';
 
 /** What a plan needs to know of a video. */
 export interface PlannedVideo {
@@ -135,11 +134,10 @@ function sweepsOf(config: RunConfig, target: readonly PlannedVideo[]): string[][
   );
 }
 
-/** Shards of the size asked for, or larger ones where those would not fit one workflow history. */
 function sharded(videos: readonly string[], videosPerShard: number): string[][] {
-  const size = Math.max(videosPerShard, Math.ceil(videos.length / historyBudgets.shardsOfSweep));
   const shards: string[][] = [];
-  for (let start = 0; start < videos.length; start += size) shards.push(videos.slice(start, start + size));
+  for (let start = 0; start < videos.length; start += videosPerShard)
+    shards.push(videos.slice(start, start + videosPerShard));
   return shards;
 }
 

@@ -6,17 +6,15 @@
 import {
   ApplicationFailure,
   allHandlersFinished,
-  CancellationScope,
-  CancelledFailure,
   condition,
   continueAsNew,
-  isCancellation,
   patched,
   upsertMemo,
 } from '@temporalio/workflow';
 import type { RunInput } from '../contracts/activities.ts';
 import type { AdaptationInput, AdaptationResult, CarriedState } from '../contracts/messages.ts';
 import { CARRIED_STATE_VERSION } from '../contracts/names.ts';
+import { endsAsCancelled } from './cancelled.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { selectPromoteReport } from './finish.ts';
 import { adaptOnce } from './iteration.ts';
@@ -27,13 +25,7 @@ import type { RunDesk } from './run-desk.ts';
 import { openSteering, Stopped } from './steering.ts';
 
 export async function adaptation(input: AdaptationInput): Promise<AdaptationResult> {
-  try {
-    return await adapt(input);
-  } catch (error) {
-    // Of a cancelled run, it does not matter how the work in flight ended.
-    if (!CancellationScope.current().consideredCancelled || isCancellation(error)) throw error;
-    throw new CancelledFailure('The run was cancelled.');
-  }
+  return endsAsCancelled('run', () => adapt(input));
 }
 
 async function adapt(input: AdaptationInput): Promise<AdaptationResult> {
@@ -54,8 +46,9 @@ async function adapt(input: AdaptationInput): Promise<AdaptationResult> {
     startedAt,
     steering: () => steering.state,
   });
+  steering.onChange(progress.refresh);
   // Last, as an update that is waiting is taken at once and shown.
-  steering.accept(progress.refresh);
+  steering.accept();
   const desk: RunDesk = { config, steering, progress };
 
   let state = carried ?? (await prepare(input.run, startedAt, desk));

@@ -2,14 +2,15 @@
  * Evaluation of one policy on validation and test videos: predict and score in shards, then summarise (method.md 1e,
  * 9).
  */
-import type { RunInput, SweepSplit } from '../contracts/activities.ts';
+import type { RunInput } from '../contracts/activities.ts';
 import type { CarriedState } from '../contracts/messages.ts';
 import type { PolicyResult } from '../contracts/results.ts';
+import type { SweepTask } from '../contracts/sweeps.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';
 import type { RunDesk } from './run-desk.ts';
-import { sweep } from './sweep.ts';
+import { runSweep } from './run-sweep.ts';
 
 export interface Evaluated {
   readonly result: PolicyResult;
@@ -23,26 +24,16 @@ export async function evaluatePolicy(
   iteration: number,
   policy: ArtefactRef,
   state: CarriedState,
-  { config, steering, progress }: RunDesk,
+  desk: RunDesk,
 ): Promise<Evaluated> {
+  const { config, progress } = desk;
   const { validation, test } = state.plan;
-  const shards: { split: SweepSplit; shard: number }[] = [];
-  for (let shard = 0; shard < validation.shards; shard++) shards.push({ split: 'validation', shard });
-  for (let shard = 0; shard < test.shards; shard++) shards.push({ split: 'test', shard });
-
-  progress.enter('evaluating', shards.length + 1, 'shards');
-  let bad = 0;
-  await sweep(
-    shards.length,
-    () => steering.state.concurrency,
-    async (index) => {
-      const input = { ...refs, iteration, ...shards[index]! };
-      const predicted = await steering.interruptible(() => activities.predictShard({ ...input, policy }));
-      const scored = await steering.interruptible(() => activities.scoreShard(input));
-      bad += predicted.quarantined + scored.quarantined;
-      progress.advance();
-    },
-  );
+  const shards: SweepTask['shards'] = [
+    { split: 'validation', count: validation.shards },
+    { split: 'test', count: test.shards },
+  ];
+  progress.enter('evaluating', validation.shards + test.shards + 1, 'shards');
+  const { quarantined: bad } = await runSweep({ refs, iteration, work: 'evaluate', shards, policy }, desk);
   refuseTooManyBad(bad, validation.videos + test.videos, config.sweep.maxQuarantinedShare, 'evaluation');
   const {
     evaluation,

@@ -10,7 +10,7 @@ import { planRounds } from '../decisions/local-sgd-rounds.ts';
 import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
 import type { RunDesk } from './run-desk.ts';
-import { sweep } from './sweep.ts';
+import { sideBySide } from './side-by-side.ts';
 
 /** @param videos of the iteration's sweep */
 export async function fineTune(start: FineTuneInput, videos: number, desk: RunDesk): Promise<FineTuneResult> {
@@ -44,15 +44,11 @@ async function inRounds(
       round,
     };
     const locals: TrainLocallyResult[] = [];
-    await sweep(
-      workers,
-      () => workers,
-      async (worker) => {
-        const own = before[worker];
-        const input = { ...from, worker, steps, ...(own && { before: own.local }) };
-        locals[worker] = await steering.interruptible(() => activities.trainLocally(input));
-      },
-    );
+    await sideBySide({ from: 0, to: workers, concurrency: () => workers }, async (worker) => {
+      const own = before[worker];
+      const input = { ...from, worker, steps, ...(own && { before: own.local }) };
+      locals[worker] = await steering.interruptible(() => activities.trainLocally(input));
+    });
     const outer = merged && { momentum: merged.momentum, best: merged.best };
     const input = { ...from, start: start.policy, locals, ...outer };
     merged = await steering.interruptible(() => activities.mergeRound(input));

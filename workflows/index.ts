@@ -1,3 +1,4 @@
 /** The workflow types that a control worker serves. */
 export { adaptation } from './adaptation.ts';
 export { nightly } from './nightly.ts';
+export { sweep } from './sweep.ts';

@@ -1,8 +1,8 @@
 /** One iteration of the loop (method.md 1, steps a to e). */
 import type { RunInput } from '../contracts/activities.ts';
 import type { CarriedState, RewardModel } from '../contracts/messages.ts';
+import type { SweepTask, SweepTotals } from '../contracts/sweeps.ts';
 import { iterationStart } from '../decisions/iteration-start.ts';
-import { addLabels, noLabels } from '../decisions/label-counts.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { fineTune } from './fine-tune.ts';
 import { withLowerRates } from './lower-rate.ts';
@@ -10,7 +10,7 @@ import { refuseNothingToLearn } from './nothing-to-learn.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';
 import type { RunDesk } from './run-desk.ts';
-import { sweep } from './sweep.ts';
+import { runSweep } from './run-sweep.ts';
 
 /** From the state after iteration i - 1 to the state after iteration i. */
 export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk): Promise<CarriedState> {
@@ -19,42 +19,33 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   const iteration = state.policies.length;
   const { policy, reference } = iterationStart(state.policies, config);
   const { shards, videos } = state.plan.sweeps[iteration - 1]!;
-  const concurrency = (): number => steering.state.concurrency;
+  const target: Omit<SweepTask, 'work'> = {
+    refs,
+    iteration,
+    policy,
+    shards: [{ split: 'target', count: shards }],
+  };
   progress.show(state, iteration);
 
   // a. Sharded inference over this iteration's part of the target.
   progress.enter('predicting', shards, 'shards');
-  let bad = 0;
-  await sweep(shards, concurrency, async (shard) => {
-    const input = { ...refs, iteration, split: 'target' as const, shard, policy };
-    // Awaited first: `bad +=` would add to what it was before the others in flight were counted.
-    const predicted = await steering.interruptible(() => activities.predictShard(input));
-    bad += predicted.quarantined;
-    progress.advance();
-    progress.show({ ...state, quarantined: state.quarantined + bad }, iteration);
-  });
+  const showPredicted = ({ quarantined }: SweepTotals): void =>
+    progress.show({ ...state, quarantined: state.quarantined + quarantined }, iteration);
+  const predicted = await runSweep({ ...target, work: 'predict' }, desk, showPredicted);
+  let bad = predicted.quarantined;
   refuseTooManyBad(bad, videos, config.sweep.maxQuarantinedShare, `sweep of iteration ${iteration}`);
 
   // b. Reward labelling.
   progress.enter('labelling', shards, 'shards');
-  const autoencoder = state.autoencoder;
-  let labels = noLabels;
-  await sweep(shards, concurrency, async (shard) => {
-    const input = {
-      ...refs,
-      iteration,
-      split: 'target' as const,
-      shard,
-      policy,
-      ...(autoencoder && { autoencoder }),
-    };
-    const labelled = await steering.interruptible(() => activities.labelShard(input));
-    bad += labelled.quarantined;
-    labels = addLabels(labels, labelled.counts);
-    progress.advance();
-    const soFar = { ...state, quarantined: state.quarantined + bad, labels: [...state.labels, labels] };
-    progress.show(soFar, iteration);
-  });
+  const { autoencoder } = state;
+  const showLabelled = ({ quarantined, labels }: SweepTotals): void => {
+    const soFar = state.quarantined + predicted.quarantined + quarantined;
+    progress.show({ ...state, quarantined: soFar, labels: [...state.labels, labels] }, iteration);
+  };
+  const toLabel: SweepTask = { ...target, work: 'label', ...(autoencoder && { autoencoder }) };
+  const labelled = await runSweep(toLabel, desk, showLabelled);
+  const { labels } = labelled;
+  bad += labelled.quarantined;
   refuseTooManyBad(bad, videos, config.sweep.maxQuarantinedShare, `sweep of iteration ${iteration}`);
 
   refuseNothingToLearn([...state.labels, labels], config);

@@ -11,6 +11,8 @@ export interface ProgressBoard {
   enter(stage: Stage, total: number, unit?: Progress['unit']): void;
   /** One unit of the stage is finished. */
   advance(): void;
+  /** So many units of the stage are finished. */
+  reach(done: number): void;
   /** Shows what changed in the state of the run. */
   show(state: Pick<CarriedState, 'policies' | 'quarantined' | 'labels'>, iteration: number): void;
   refresh(): void;
@@ -78,6 +80,10 @@ export function openProgressBoard(start: ProgressStart): ProgressBoard {
     },
     advance() {
       done++;
+      refresh();
+    },
+    reach(nextDone) {
+      done = nextDone;
       refresh();
     },
     show(state, nextIteration) {

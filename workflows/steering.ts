@@ -23,16 +23,19 @@ export class Stopped extends Error {
 
 export interface Steering {
   readonly state: SteeringState;
-  /** Registers the updates, those that came before included; `onChange` is called after each. */
-  accept(onChange: () => void): void;
+  /** Registers the updates, those that came before included. */
+  accept(): void;
+  /** Takes over how somebody else is steered. */
+  obey(state: SteeringState): void;
+  /** Calls the listener after each change, until the returned function is called. */
+  onChange(listener: () => void): () => void;
   /** Runs the work; a pause cancels it and runs it again on resume. @throws Stopped once `stop` was asked for. */
   interruptible<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-/** Updates are taken once `accept` was called. */
 export function openSteering(initial: SteeringState): Steering {
   let state = initial;
-  let onChange = (): void => undefined;
+  const listeners = new Set<() => void>();
   const scopes = new Set<CancellationScope>();
   const interrupted = new Set<CancellationScope>();
 
@@ -44,15 +47,19 @@ export function openSteering(initial: SteeringState): Steering {
         scope.cancel();
       }
     }
-    onChange();
+    for (const listener of listeners) listener();
   };
 
   return {
     get state() {
       return state;
     },
-    accept(listener) {
-      onChange = listener;
+    obey: change,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    accept() {
       setHandler(pauseUpdate, () => change({ paused: true }));
       setHandler(resumeUpdate, () => change({ paused: false }));
       setHandler(stopUpdate, () => change({ stopping: true, paused: false }));

@@ -1,45 +1,63 @@
 /**
- * A bounded sliding window over shards: as many in flight as allowed at that moment, the next one started when any
- * ends. The plan keeps a sweep to a size whose events fit one history.
+ * A sweep over shards in a workflow of its own, so that the history of a run stays short however many videos it has.
+ * Before its own history grows long it continues as new, with what it has counted. It does as the run that started it
+ * is told (`steer`), and reports to that.
  */
-import { CancellationScope, condition } from '@temporalio/workflow';
+import {
+  continueAsNew,
+  defineSignal,
+  getExternalWorkflowHandle,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { SteeringState } from '../contracts/messages.ts';
+import { sweepSignals } from '../contracts/names.ts';
+import type { SweepInput, SweepReport, SweepResult, SweepTotals } from '../contracts/sweeps.ts';
+import { historyBudgets } from '../temporal.config.ts';
+import { endsAsCancelled } from './cancelled.ts';
+import { goOverShards, shardCount } from './shard-work.ts';
+import { openSteering, Stopped } from './steering.ts';
 
-/**
- * Runs every shard 0..shards-1. The first failure cancels the rest and is thrown.
- * @param concurrency read whenever a place may be free, so that it can change while the sweep runs; at least 1.
- */
-export async function sweep(
-  shards: number,
-  concurrency: () => number,
-  runShard: (shard: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  let inFlight = 0;
-  let failure: { error: unknown } | undefined;
+/** To a sweep: how its run is steered from now on. */
+export const steerSignal = defineSignal<[SteeringState]>(sweepSignals.steer);
+/** From a sweep: how far it is, about a hundred times. */
+export const reportSignal = defineSignal<[SweepReport]>(sweepSignals.report);
 
-  const start = async (shard: number): Promise<void> => {
-    inFlight++;
-    try {
-      await runShard(shard);
-    } catch (error) {
-      failure ??= { error };
-    } finally {
-      inFlight--;
-    }
+export async function sweep(input: SweepInput): Promise<SweepResult> {
+  return endsAsCancelled('sweep', () => sweepOn(input));
+}
+
+async function sweepOn({ task, steering: told, totals: before }: SweepInput): Promise<SweepResult> {
+  const shards = shardCount(task);
+  const steering = openSteering(told);
+  setHandler(steerSignal, steering.obey);
+
+  let totals = before;
+  let reported = before.done;
+  const onShard = (soFar: SweepTotals): void => {
+    totals = soFar;
+    setCurrentDetails(`${soFar.done} of ${shards} shards; ${soFar.quarantined} videos quarantined`);
+    if (soFar.done - reported < shards / historyBudgets.reportsOfSweep) return;
+    reported = soFar.done;
+    report(soFar);
   };
+  const historyIsShort = (): boolean => workflowInfo().historyLength < historyBudgets.eventsOfSweep;
+  try {
+    totals = await goOverShards(task, before, steering, onShard, historyIsShort);
+  } catch (error) {
+    if (error instanceof Stopped) return { ...totals, stopped: true };
+    throw error;
+  }
+  if (totals.done < shards) await continueAsNew<typeof sweep>({ task, steering: steering.state, totals });
+  return { ...totals, stopped: false };
+}
 
-  await CancellationScope.cancellable(async () => {
-    const scope = CancellationScope.current();
-    while (!failure && (next < shards || inFlight > 0)) {
-      while (next < shards && inFlight < concurrency()) void start(next++);
-      await condition(
-        () => failure !== undefined || inFlight === 0 || (next < shards && inFlight < concurrency()),
-      );
-    }
-    if (failure) {
-      scope.cancel();
-      await CancellationScope.nonCancellable(() => condition(() => inFlight === 0));
-      throw failure.error;
-    }
-  });
+/** For display: what counts is the result. */
+function report(totals: SweepTotals): void {
+  const { parent, workflowId } = workflowInfo();
+  if (!parent) return;
+  getExternalWorkflowHandle(parent.workflowId)
+    .signal(reportSignal, { ...totals, sweep: workflowId })
+    .catch(() => undefined);
 }

@@ -94,8 +94,24 @@ export async function readRun(client: Client, run: string): Promise<RunState> {
     startedAt: progress?.startedAt ?? description.startTime.toISOString(),
     ...(description.closeTime ? { closedAt: description.closeTime.toISOString() } : {}),
     ...(progress ? { progress } : {}),
-    activities: runningActivities(description),
+    activities: await activitiesUnderWay(client, description),
   };
+}
+
+/** Those of the run and of the sweep that it waits for. */
+async function activitiesUnderWay(
+  client: Client,
+  description: WorkflowExecutionDescription,
+): Promise<RunningActivity[]> {
+  const sweeps = (description.raw.pendingChildren ?? []).map(async ({ workflowId }) => {
+    // One that has just ended has none.
+    const sweep = await client.workflow
+      .getHandle(workflowId!)
+      .describe()
+      .catch(() => undefined);
+    return sweep ? runningActivities(sweep) : [];
+  });
+  return [...runningActivities(description), ...(await Promise.all(sweeps)).flat()];
 }
 
 async function askProgress(client: Client, handle: WorkflowHandle): Promise<Progress | undefined> {
