@@ -11,6 +11,7 @@ import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
 import { type FineTuning, FineTuningSchema } from './fine-tuning/documents.ts';
 import { fineTuneInputs, fineTuneOptions, loadLearners, targetVideos } from './fine-tuning/learners.ts';
+import { validationVideos } from './fine-tuning/validation-reward.ts';
 import { comparableReward } from './rewards/reward-networks.ts';
 import { attemptFolder } from './training/attempt.ts';
 import { findFinished } from './training/finished-training.ts';
@@ -38,8 +39,9 @@ export async function fineTunePolicy(
     const learners = await loadLearners(input, facts, context, keep);
     const videos = sweepOf(plan, iteration);
     const options = await fineTuneOptions({ input, facts, learners, videos, ppo: config.ppo }, context);
-    const held = targetVideos(input, facts, plan.validation.flat().slice(0, config.ppo.validationVideos));
-    const usable = await shelveVideos(shelf, held, context);
+    const held = validationVideos(facts);
+    const usable =
+      held.length > 0 ? await shelveVideos(shelf, targetVideos(input, facts, held), context) : [];
     const validation = { windows: windowsFrom(shelf, usable), reward: comparableReward(learners.reward) };
     const training = keep(new FineTune({ ...options, validation }));
     const inputs = fineTuneInputs(input);

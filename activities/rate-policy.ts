@@ -1,10 +1,14 @@
 /**
- * Rates a policy by the reward networks that all policies of the run share: the mean reward of its stored validation
- * predictions. The reward is not scaled per frame here, so that ratings of different policies can be compared.
+ * Rates a policy by the reward networks that all policies of the run share: what its stored validation predictions earn
+ * where they differ from those of the others. The reward is not scaled per frame here, so that ratings of different
+ * policies can be compared.
  */
 import type { RatePolicyInput, RatePolicyResult } from '../contracts/activities.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
 import { preprocessLabels } from '../datasets/preprocessing.ts';
 import { withDisposables } from '../ground/disposables.ts';
+import type { LabelVideo } from '../imaging/image.ts';
+import { contestedReward } from '../method/rewards/contested-reward.ts';
 import { findJson, writeJson } from './artefacts/json-artefact.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
@@ -39,13 +43,33 @@ function rate(input: RatePolicyInput, context: ActivityContext): Promise<Ratings
       if (predicted) {
         const { video } = await prepareVideo(context, config.target, id, config.preprocessing);
         const segmentation = preprocessLabels(predicted.labels, config.preprocessing);
-        videos[id] = meanOf(reward.ofVideo(video, segmentation, config.inference));
+        const map = reward.ofVideo(video, segmentation, config.inference);
+        const rated = await ratingOf(map, segmentation, { ...input, id }, config, context);
+        if (rated !== undefined) videos[id] = rated;
       }
       context.heartbeat({ step: index + 1, total: ids.length });
       await breathe(context);
     }
     return { videos };
   });
+}
+
+/** Of one video; undefined where the policies segment it alike. */
+async function ratingOf(
+  map: Float32Array,
+  own: LabelVideo,
+  { run, iteration, among, id }: RatePolicyInput & { readonly id: string },
+  { preprocessing }: RunConfig,
+  context: ActivityContext,
+): Promise<number | undefined> {
+  // A run that an older version started names no others.
+  if (!among) return meanOf(map);
+  const segmentations = [own.labels];
+  for (const other of among.filter((one) => one !== iteration)) {
+    const predicted = await readPrediction({ run, iteration: other, split: 'validation' }, id, context);
+    if (predicted) segmentations.push(preprocessLabels(predicted.labels, preprocessing).labels);
+  }
+  return contestedReward(map, segmentations);
 }
 
 function resultOf({ iteration }: RatePolicyInput, { videos }: Ratings): RatePolicyResult {

@@ -191,6 +191,11 @@ export const RatePolicyInputSchema = RunInputSchema.extend({
   iteration: count.describe('whose stored validation predictions are rated'),
   policy: ArtefactRefSchema,
   reward: RewardModelSchema,
+  among: list(count)
+    .exactOptional()
+    .describe(
+      'iterations whose policies stand for election: rated is where their predictions differ; all pixels when left out',
+    ),
 });
 export type RatePolicyInput = Readonly<z.infer<typeof RatePolicyInputSchema>>;
 

@@ -40,7 +40,10 @@ export type PolicyResult = Readonly<z.infer<typeof PolicyResultSchema>>;
 /** How the reward networks that all policies of a run share judge one of them. */
 export const PolicyRatingSchema = z.strictObject({
   iteration,
-  /** Mean over validation videos of the mean reward, in [0, 1]; 0 without such videos. */
+  /**
+   * Mean over validation videos of the mean reward where the policies' segmentations differ, in [0, 1]; 0 without such
+   * videos.
+   */
   reward: z.number(),
   videos: z.int().min(0),
 });

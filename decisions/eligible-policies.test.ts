@@ -18,7 +18,7 @@ it('leaves out policies with clearly fewer valid frames than another', () => {
 });
 
 it('keeps a policy whose share of valid frames is no further below than chance moves it', () => {
-  const policies = [policyOf(0, 0.9), policyOf(1, 0.86), policyOf(2, 0.84)];
+  const policies = [policyOf(0, 0.9), policyOf(1, 0.89), policyOf(2, 0.87)];
   expect(eligiblePolicies(policies).map(({ iteration }) => iteration)).toEqual([0, 1]);
 });
 

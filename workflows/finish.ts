@@ -20,8 +20,9 @@ export async function selectPromoteReport(
   progress.enter('selecting', policies.length + 1);
   const ratings: RatePolicyResult[] = [];
   if (reward && plan.validation.videos > 0) {
+    const among = policies.map(({ iteration }) => iteration);
     for (const { iteration, policy } of policies) {
-      ratings.push(await activities.ratePolicy({ ...refs, iteration, policy, reward }));
+      ratings.push(await activities.ratePolicy({ ...refs, iteration, policy, reward, among }));
       progress.advance();
     }
   }

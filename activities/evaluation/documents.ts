@@ -18,7 +18,7 @@ export type Evaluation = z.infer<typeof EvaluationSchema>;
 
 /** How the reward networks that all policies share judge one of them. */
 export const RatingsSchema = z.strictObject({
-  /** Mean reward of each video that has a prediction, in [0, 1]. */
+  /** Mean reward of each video that has a prediction, where it is contested, in [0, 1]. */
   videos: z.record(z.string(), z.number()),
 });
 export type Ratings = z.infer<typeof RatingsSchema>;

@@ -10,15 +10,18 @@ import { shelveVideos } from '../videos/usable-videos.ts';
 import { VideoShelf, windowsFrom } from '../videos/video-shelf.ts';
 import { targetVideos } from './learners.ts';
 
-/** Not scaled per frame, in [0, 1]; nothing without validation videos. */
+/**
+ * Not scaled per frame, in [0, 1]; nothing without validation videos, nor with the group-relative objective, whose
+ * result is not chosen by the mean reward (method.md 6.3).
+ */
 export async function validationReward(
   policy: UNet3D,
   input: Pick<FineTuneInput, 'run' | 'reward'>,
   facts: RunFacts,
   context: ActivityContext,
 ): Promise<number | undefined> {
-  const { config, plan } = facts;
-  const videos = plan.validation.flat().slice(0, config.ppo.validationVideos);
+  const { config } = facts;
+  const videos = validationVideos(facts);
   if (videos.length === 0) return undefined;
   return withDisposables(async (keep) => {
     const shelf = keep(new VideoShelf());
@@ -31,6 +34,12 @@ export async function validationReward(
     await breathe(context);
     return rated;
   });
+}
+
+/** Those that a fine-tuning is judged on. */
+export function validationVideos({ config, plan }: RunFacts): string[] {
+  if (config.ppo.objective === 'group') return [];
+  return plan.validation.flat().slice(0, config.ppo.validationVideos);
 }
 
 /** The policy that a fine-tuning starts from, which stands for election too; nothing without validation videos. */
