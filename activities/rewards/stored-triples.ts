@@ -101,11 +101,13 @@ export class StoredTriples implements TripleSource {
     const unpacked = this.#unpack(file);
     const { frames, rows, columns } = unpacked;
     return {
-      image: this.#shelf.window(file.id, 0, frames),
-      ...unpacked.triple(place),
       frames,
       rows,
       columns,
+      window: (startFrame, count) => ({
+        image: this.#shelf.window(file.id, startFrame, count),
+        ...unpacked.window(place, startFrame, count),
+      }),
     };
   }
 

@@ -23,7 +23,8 @@ const levels = [
   },
   { segmentation: new Uint8Array(6), correct: new Float32Array(6).fill(1) },
 ];
-const all = (file: TripleFile) => Array.from({ length: file.count }, (_, index) => file.triple(index));
+const all = (file: TripleFile) =>
+  Array.from({ length: file.count }, (_, index) => file.window(index, 0, file.frames));
 
 /** Files as they lie in runs that were begun before landmark triples had this form. */
 const storedTriples =
@@ -37,6 +38,19 @@ it('gives back the segmentations and error maps that went in', () => {
   expect(file).toMatchObject({ frames: 2, rows: 2, columns: 3, count: 2 });
   expect(file.labelling).toMatchObject({ outcome: 'kept', agreement: 0.97 });
   expect(all(file)).toEqual(triples);
+});
+
+it('unpacks the frames that are asked for', () => {
+  const half = (index: number) => ({
+    segmentation: triples[index]!.segmentation.subarray(6),
+    correct: triples[index]!.correct.subarray(6),
+  });
+  const file = decodeTriples(encodeTriples(video, triples));
+  expect([0, 1].map((index) => file.window(index, 1, 1))).toEqual([half(0), half(1)]);
+  const longer = { ...levels[0]!, ...{ frames: 3, rows: 1, columns: 2 } };
+  const leveled = decodeTriples(encodeLevelTriples(longer, [longer])).window(0, 1, 2);
+  expect(leveled.segmentation).toEqual(longer.segmentation.subarray(2));
+  expect(leveled.correct[3]).toBeCloseTo(0.25, 2);
 });
 
 it('keeps the outcome of a video that gave no triple', () => {
@@ -53,7 +67,7 @@ it('keeps the levels of landmark triples to a part in 256', () => {
     for (const [i, value] of levels[index]!.correct.entries())
       expect(Math.abs(correct[i]! - value)).toBeLessThan(1 / 510 + 1e-6);
   });
-  expect(file.triple(1)).toEqual(levels[1]);
+  expect(file.window(1, 0, 1)).toEqual(levels[1]);
   expect(decodeTriples(encodeLevelTriples(grid, [])).count).toBe(0);
 });
 

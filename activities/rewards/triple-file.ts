@@ -56,13 +56,13 @@ export interface LevelLabels extends TripleLabels {
   readonly correct: Float32Array;
 }
 
-/** A file that is read; a triple is unpacked when it is asked for. */
+/** A file that is read; of a triple the frames are unpacked that are asked for. */
 export interface TripleFile extends TripleGrid {
   readonly count: number;
   readonly labelling: Labelling | undefined;
   /** What the file takes in memory. */
   readonly bytes: number;
-  triple(index: number): TripleLabels;
+  window(index: number, startFrame: number, frames: number): TripleLabels;
 }
 
 /** The triples of reward labelling, each right or wrong at every pixel. */
@@ -101,9 +101,10 @@ export function decodeTriples(file: Uint8Array): TripleFile {
     count: triples,
     labelling: 'outcome' in header.data ? header.data : undefined,
     bytes: bytes.length,
-    triple(index) {
+    window(index, startFrame, count) {
       const part = bytes.subarray(end + index * size, end + (index + 1) * size);
-      return levels ? unpackedLevels(part) : unpackedBits(part);
+      const range = pixelsOf(header.data, startFrame, count);
+      return levels ? unpackedLevels(part, range) : unpackedBits(part, range);
     },
   };
 }
@@ -128,16 +129,26 @@ function decodeApart(file: Uint8Array): TripleFile {
     count: packed.length,
     labelling: undefined,
     bytes: file.length,
-    triple(index) {
+    window(index, startFrame, frames) {
       const start = packed.slice(0, index).reduce((sum, length) => sum + length, end);
-      return unpackedLevels(unzipped(file.subarray(start, start + packed[index]!)));
+      const triple = unzipped(file.subarray(start, start + packed[index]!));
+      return unpackedLevels(triple, pixelsOf(size, startFrame, frames));
     },
   };
 }
 
+/** The first pixel of consecutive frames, and that after the last. */
+type PixelRange = readonly [number, number];
+
+function pixelsOf({ rows, columns }: TripleGrid, startFrame: number, frames: number): PixelRange {
+  return [startFrame * rows * columns, (startFrame + frames) * rows * columns];
+}
+
 function unzipped(file: Uint8Array): Uint8Array {
   try {
-    return gunzipSync(file);
+    // As plain bytes: Node's Buffer makes Buffers of what is cut out of it or mapped.
+    const { buffer, byteOffset, length } = gunzipSync(file);
+    return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
     throw otherForm(error);
   }
@@ -165,10 +176,11 @@ function packedBits({ segmentation, correct }: TripleLabels): Uint8Array {
   return segmentation.map((label, i) => label | (correct[i]! ? CORRECT_BIT : 0));
 }
 
-function unpackedBits(bytes: Uint8Array): TripleLabels {
+function unpackedBits(triple: Uint8Array, range: PixelRange): TripleLabels {
+  const bytes = triple.subarray(...range);
   return {
-    segmentation: Uint8Array.from(bytes, (byte) => byte & LABEL_BITS),
-    correct: Uint8Array.from(bytes, (byte) => (byte & CORRECT_BIT ? 1 : 0)),
+    segmentation: bytes.map((byte) => byte & LABEL_BITS),
+    correct: bytes.map((byte) => (byte & CORRECT_BIT ? 1 : 0)),
   };
 }
 
@@ -180,11 +192,11 @@ function packedLevels({ segmentation, correct }: LevelLabels): Uint8Array {
   return bytes;
 }
 
-function unpackedLevels(bytes: Uint8Array): LevelLabels {
-  const pixels = bytes.length / 2;
+function unpackedLevels(triple: Uint8Array, range: PixelRange): LevelLabels {
+  const pixels = triple.length / 2;
   return {
-    segmentation: Uint8Array.from(bytes.subarray(0, pixels)),
-    correct: Float32Array.from(bytes.subarray(pixels), (level) => level / RIGHT),
+    segmentation: triple.subarray(0, pixels).slice(...range),
+    correct: new Float32Array(triple.subarray(pixels).subarray(...range)).map((level) => level / RIGHT),
   };
 }
 

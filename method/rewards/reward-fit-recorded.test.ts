@@ -9,6 +9,7 @@ import type { NamedArrays } from '../networks/named-arrays.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { TrainingState } from '../training/training.ts';
+import { tripleOf } from '../windows/triple.fixture.ts';
 import type { TripleSource } from '../windows/triple-windows.ts';
 import { RewardFit, type RewardFitReport } from './reward-fit.ts';
 import type { RewardFitProgress } from './reward-fit-progress.ts';
@@ -20,12 +21,11 @@ const stored = Array.from({ length: 8 }, () => ({
   image: Float32Array.from({ length: frames * rows * columns }, () => random.uniform()),
   segmentation: Uint8Array.from({ length: frames * rows * columns }, () => random.integer(3)),
   correct: Uint8Array.from({ length: frames * rows * columns }, () => random.integer(2)),
-  ...{ frames, rows, columns },
 }));
 const triples: TripleSource = {
   count: stored.length,
   studyOf: (index) => `study-${index}`,
-  load: (index) => stored[index]!,
+  load: (index) => tripleOf({ frames, rows, columns }, stored[index]!),
 };
 // 7 windows: two steps along 3 gradients each, and one along the last.
 const config = RewardFitSchema.parse({ epochs: 2, stepsPerEpoch: 7, accumulation: 3, learningRate: 0.02 });

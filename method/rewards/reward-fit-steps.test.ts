@@ -5,6 +5,7 @@ import { RewardFitSchema } from '../../contracts/run-config.ts';
 import { randomStream, shuffled } from '../../ground/random.ts';
 import { recordSteps } from '../../recorded/recorded.ts';
 import { UNet3D } from '../networks/unet3d.ts';
+import { tripleOf } from '../windows/triple.fixture.ts';
 import type { TripleSource } from '../windows/triple-windows.ts';
 import { RewardFit } from './reward-fit.ts';
 import { rewardLossAndGradient, rewardNetworkConfig } from './reward-network.ts';
@@ -33,14 +34,15 @@ const shape = rewardNetworkConfig({
 const triples: TripleSource = {
   count: 6,
   studyOf: (index) => `study-${index}`,
-  load: (index) => ({
-    image: new Float32Array(64).fill(index / 6),
-    segmentation: new Uint8Array(64),
-    correct: Uint8Array.from({ length: 64 }, (_, i) => (i + index) % 2),
-    frames: 1,
-    rows: 8,
-    columns: 8,
-  }),
+  load: (index) =>
+    tripleOf(
+      { frames: 1, rows: 8, columns: 8 },
+      {
+        image: new Float32Array(64).fill(index / 6),
+        segmentation: new Uint8Array(64),
+        correct: Uint8Array.from({ length: 64 }, (_, i) => (i + index) % 2),
+      },
+    ),
 };
 
 /** Two epochs of five windows over four triples; one triple is held out to validate, one to test. */

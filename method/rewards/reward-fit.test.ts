@@ -5,6 +5,7 @@ import { RewardFitSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { TrainingState } from '../training/training.ts';
+import { tripleOf } from '../windows/triple.fixture.ts';
 import { splitTriples, type TripleSource, windowOf } from '../windows/triple-windows.ts';
 import { RewardFit } from './reward-fit.ts';
 import { type RewardFitProgress, RewardFitProgressSchema } from './reward-fit-progress.ts';
@@ -24,6 +25,7 @@ const shape = rewardNetworkConfig({
 });
 const size = 16;
 const frames = 5;
+const grid = { frames, rows: size, columns: size };
 
 /** A bright square to segment; the segmentation is the square moved sideways, so one edge of it is wrong. */
 function load(index: number) {
@@ -42,10 +44,14 @@ function load(index: number) {
     segmentation[i] = predicted ? 1 : 0;
     correct[i] = truth === predicted ? 1 : 0;
   }
-  return { image, segmentation, correct, frames, rows: size, columns: size };
+  return { image, segmentation, correct };
 }
 
-const triples: TripleSource = { count: 12, studyOf: (index) => `study-${Math.floor(index / 2)}`, load };
+const triples: TripleSource = {
+  count: 12,
+  studyOf: (index) => `study-${Math.floor(index / 2)}`,
+  load: (index) => tripleOf(grid, load(index)),
+};
 const config = RewardFitSchema.parse({ epochs: 3, stepsPerEpoch: 5, accumulation: 2, learningRate: 0.02 });
 const network = () => UNet3D.initialise(shape, randomStream(1, 'reward'));
 
@@ -72,7 +78,7 @@ describe('splitting triples', () => {
   });
 
   it('repeats the last frame of a triple that is shorter than a window', () => {
-    const window = windowOf({ ...load(1), frames: 1 }, 4, randomStream(1, 'window'));
+    const window = windowOf(tripleOf({ ...grid, frames: 1 }, load(1)), 4, randomStream(1, 'window'));
     expect(window.image.shape).toEqual([1, 4, size, size, 1]);
     const pixels = size * size;
     expect([...window.host.correct.subarray(3 * pixels)]).toEqual([...load(1).correct.subarray(0, pixels)]);

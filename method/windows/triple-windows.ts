@@ -4,17 +4,23 @@ import type { RewardFitConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type RandomStream, randomStream, shuffled } from '../../ground/random.ts';
 
-/** One stored triple (method.md 4.3); the arrays have shape [frames, rows, columns]. */
-export interface StoredTriple {
+/** Frames of a triple (method.md 4.3); the arrays have shape [frames, rows, columns] and are not to be changed. */
+export interface TripleFrames {
   readonly image: Float32Array;
   readonly segmentation: Uint8Array;
   /**
    * In [0, 1]: 1 where the segmentation is right, 0 where it is wrong, anything between in the labels of method.md 5.2.
    */
   readonly correct: Uint8Array | Float32Array;
+}
+
+/** One stored triple, of which only the frames that are asked for are read. */
+export interface StoredTriple {
   readonly frames: number;
   readonly rows: number;
   readonly columns: number;
+  /** Consecutive frames, all of which it has. */
+  window(startFrame: number, frames: number): TripleFrames;
 }
 
 /** All triples of a fit, read one at a time because together they do not fit into memory. */
@@ -81,15 +87,17 @@ export interface TripleWindow {
 export function windowOf(triple: StoredTriple, frames: number, random: RandomStream): TripleWindow {
   const { rows, columns } = triple;
   const start = random.integer(Math.max(triple.frames - frames, 0) + 1);
+  const available = Math.min(frames, triple.frames);
+  const read = triple.window(start, available);
   const pixels = rows * columns;
   const image = new Float32Array(frames * pixels);
   const segmentation = new Uint8Array(frames * pixels);
   const correct = new Float32Array(frames * pixels);
   for (let t = 0; t < frames; t++) {
-    const from = Math.min(start + t, triple.frames - 1) * pixels;
-    image.set(triple.image.subarray(from, from + pixels), t * pixels);
-    segmentation.set(triple.segmentation.subarray(from, from + pixels), t * pixels);
-    correct.set(triple.correct.subarray(from, from + pixels), t * pixels);
+    const from = Math.min(t, available - 1) * pixels;
+    image.set(read.image.subarray(from, from + pixels), t * pixels);
+    segmentation.set(read.segmentation.subarray(from, from + pixels), t * pixels);
+    correct.set(read.correct.subarray(from, from + pixels), t * pixels);
   }
   return {
     image: tf.tensor5d(image, [1, frames, rows, columns, 1]),
