@@ -11,12 +11,13 @@ import { DomainError } from '../../ground/errors.ts';
 import { type RandomStream, randomStream } from '../../ground/random.ts';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import { augmentWindow } from '../augmentation/augment-window.ts';
-import { addGreyNoise } from '../augmentation/grey-noise.ts';
-import { Adam, type AdamCoefficients, disposeValues } from '../networks/adam.ts';
+import { addGreyNoise, drawGreyNoise, type GreyNoise } from '../augmentation/grey-noise.ts';
+import { Adam, type AdamCoefficients, type AdamValues, disposeValues } from '../networks/adam.ts';
 import { disposeGradients } from '../networks/gradients.ts';
+import { drawSeed, standardNormal } from '../networks/kernels/noise.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import { supervisedLoss } from '../networks/supervised-loss.ts';
-import { type ClippedStep, clippedVectorStep, networkPass } from '../networks/training-step.ts';
+import { clippedVectorStep, networkPass } from '../networks/training-step.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import {
   refuseStepWhenDone,
@@ -62,13 +63,25 @@ interface WindowPass {
   readonly gradient: tf.Tensor1D;
 }
 
+/** A step along the mean gradient, to take or to dispose; `numbers` are its norm before clipping, then the losses. */
+interface MeanStep {
+  readonly numbers: tf.Tensor1D;
+  readonly values: AdamValues;
+}
+
 export class Pretraining implements Training<PretrainingProgress> {
   readonly progressSchema = PretrainingProgressSchema;
   readonly #options: PretrainingOptions;
   readonly #optimiser: Adam;
   readonly #average: WeightAverage | undefined;
-  readonly #windowPass: RecordedStep<[tf.Tensor5D, tf.Tensor4D], WindowPass>;
-  readonly #meanStep: RecordedStep<[AdamCoefficients<tf.Scalar>, tf.Tensor1D, tf.Scalar], ClippedStep>;
+  readonly #windowPass: RecordedStep<
+    [tf.Tensor5D, tf.Tensor4D, GreyNoise<tf.Scalar>, seed: tf.Tensor1D],
+    WindowPass
+  >;
+  readonly #meanStep: RecordedStep<
+    [AdamCoefficients<tf.Scalar>, readonly WindowPass[], share: tf.Scalar],
+    MeanStep
+  >;
   #step = 0;
 
   constructor(options: PretrainingOptions) {
@@ -77,7 +90,8 @@ export class Pretraining implements Training<PretrainingProgress> {
     const { learningRate, averageDecay } = options.config;
     this.#optimiser = new Adam(parameters, { learningRate });
     this.#average = averageDecay > 0 ? new WeightAverage(parameters, averageDecay) : undefined;
-    this.#windowPass = recorded('pretraining window', (image: tf.Tensor5D, labels: tf.Tensor4D) => {
+    this.#windowPass = recorded('pretraining window', (plain, labels, noise, seed) => {
+      const image = addGreyNoise(plain, standardNormal<tf.Rank.R5>(plain.shape, seed), noise);
       const { loss, gradients } = networkPass(options.policy, image, ([logits]) => {
         const { loss, gradient } = supervisedLoss(logits!, labels);
         return { loss, gradients: [gradient] };
@@ -86,11 +100,12 @@ export class Pretraining implements Training<PretrainingProgress> {
       disposeGradients(gradients);
       return { loss, gradient };
     });
-    this.#meanStep = recorded(
-      'pretraining step',
-      (coefficients: AdamCoefficients<tf.Scalar>, sum: tf.Tensor1D, share: tf.Scalar) =>
-        clippedVectorStep(this.#optimiser, tf.mul(sum, share), GRADIENT_NORM, coefficients),
-    );
+    this.#meanStep = recorded('pretraining step', (coefficients, passes, share) => {
+      const sum = tf.addN(passes.map(({ gradient }) => gradient)) as tf.Tensor1D;
+      const mean: tf.Tensor1D = tf.mul(sum, share);
+      const { norm, values } = clippedVectorStep(this.#optimiser, mean, GRADIENT_NORM, coefficients);
+      return { numbers: tf.stack([norm, ...passes.map(({ loss }) => loss)]) as tf.Tensor1D, values };
+    });
   }
 
   get progress(): PretrainingProgress {
@@ -116,10 +131,13 @@ export class Pretraining implements Training<PretrainingProgress> {
     const step = this.#step;
     const learningRate = learningRateAt(config, step);
     this.#optimiser.setLearningRate(learningRate);
-    const { loss, sum } = this.#gradientSum();
-    const { norm, values } = this.#meanStep(this.#optimiser.coefficients, sum, 1 / config.windowsPerStep);
-    const gradientNorm = norm.dataSync<'float32'>()[0]!;
-    tf.dispose([sum, norm]);
+    const passes = this.#passes();
+    const share = 1 / config.windowsPerStep;
+    const { numbers, values } = this.#meanStep(this.#optimiser.coefficients, passes, share);
+    tf.dispose(passes.map(({ loss, gradient }) => [loss, gradient]));
+    const [gradientNorm, ...losses] = numbers.dataSync<'float32'>() as unknown as [number, ...number[]];
+    numbers.dispose();
+    const loss = losses.reduce((mean, one) => mean + one * share, 0);
 
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       disposeValues(values);
@@ -136,18 +154,13 @@ export class Pretraining implements Training<PretrainingProgress> {
     return { measures: { loss, gradientNorm, learningRate } };
   }
 
-  /** Mean loss of the windows of the step, and the sum of their gradients. */
-  #gradientSum(): { loss: number; sum: tf.Tensor1D } {
+  /** Those of the windows of the step. */
+  #passes(): WindowPass[] {
     const { seed, config } = this.#options;
-    const { windowsPerStep } = config;
-    const passes = Array.from({ length: windowsPerStep }, (_, window) =>
+    return Array.from({ length: config.windowsPerStep }, (_, window) =>
       // The name of the first one is that of the only one.
       this.#passOf(window, randomStream(seed, 'pretraining', this.#step, ...(window === 0 ? [] : [window]))),
     );
-    const loss = passes.reduce((mean, one) => mean + one.loss.dataSync<'float32'>()[0]! / windowsPerStep, 0);
-    const sum = tf.addN(passes.map(({ gradient }) => gradient));
-    tf.dispose(passes.map(({ loss, gradient }) => [loss, gradient]));
-    return { loss, sum };
   }
 
   /** Of one window, which `random` draws. */
@@ -167,12 +180,12 @@ export class Pretraining implements Training<PretrainingProgress> {
     const changed = augmentWindow(drawn, augmentation, (effect) =>
       randomStream(seed, 'augmentation', effect, this.#step, window),
     );
-    const plain = tf.tensor5d(changed.image, [1, frames, rows, columns, 1], 'float32');
+    const image = tf.tensor5d(changed.image, [1, frames, rows, columns, 1], 'float32');
     const labels = tf.tensor4d(changed.labels, [1, frames, rows, columns], 'int32');
-    const image = addGreyNoise(plain, augmentation.greyLevels, random);
-
-    const pass = this.#windowPass(image, labels);
-    tf.dispose([plain, image, labels]);
+    const noise = drawGreyNoise(augmentation.greyLevels, random);
+    const noiseSeed = drawSeed(random);
+    const pass = this.#windowPass(image, labels, noise, noiseSeed);
+    tf.dispose([image, labels, noiseSeed]);
     return pass;
   }
 
