@@ -36,6 +36,10 @@ RUN node cli/echoloop.mjs setup ${CUDA:+--cuda} --tensors
 
 FROM node:${NODE_VERSION}-bookworm-slim AS worker
 ENV NODE_ENV=production ECHOLOOP_HOME=/data
+# Temporal's native client takes the system's certificates, which slim images lack; Node brings its own.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/*
 # The cache of artefacts; losing it costs time alone.
 RUN install --directory --owner=node --group=node /data
 VOLUME /data

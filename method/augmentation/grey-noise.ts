@@ -7,22 +7,39 @@ import type { GreyLevelAugmentation } from '../../contracts/augmentation.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import { between } from './draws.ts';
 
+/** What a window is changed by: numbers, which a recorded step is given at each call. */
+export interface GreyNoise<Scalar = number> {
+  /** About the window's mean. */
+  readonly contrast: Scalar;
+  readonly gain: Scalar;
+  /** Standard deviation of the noise. */
+  readonly deviation: Scalar;
+}
+
+export function drawGreyNoise(
+  { contrast, gain, noise }: Pick<GreyLevelAugmentation, 'contrast' | 'gain' | 'noise'>,
+  random: RandomStream,
+): GreyNoise {
+  return {
+    contrast: between(contrast, random),
+    gain: between(gain, random),
+    deviation: noise * random.uniform(),
+  };
+}
+
 /**
- * Contrast about the window's mean, gain, then Gaussian noise of a random strength, clipped to [0, 1]. `image` is
- * [batch, time, rows, columns, 1] with values in [0, 1] and stays the caller's; the caller disposes the result.
+ * Contrast about the window's mean, gain, then Gaussian noise, clipped to [0, 1]: a part of a recorded step. `image` is
+ * [batch, time, rows, columns, 1] with values in [0, 1], `standardNoise` of mean 0 and deviation 1 on the same grid;
+ * both stay the caller's, who disposes the result.
  */
 export function addGreyNoise(
   image: tf.Tensor5D,
-  config: Pick<GreyLevelAugmentation, 'contrast' | 'gain' | 'noise'>,
-  random: RandomStream,
+  standardNoise: tf.Tensor5D,
+  { contrast, gain, deviation }: GreyNoise<tf.Scalar>,
 ): tf.Tensor5D {
-  const contrast = between(config.contrast, random);
-  const gain = between(config.gain, random);
-  const deviation = config.noise * random.uniform();
-  const noise = Float32Array.from({ length: image.size }, () => deviation * random.normal());
   return tf.tidy(() => {
     const mean = tf.mean(image);
     const changed = tf.mul(tf.add(tf.mul(tf.sub(image, mean), contrast), mean), gain);
-    return tf.clipByValue(tf.add(changed, tf.tensor5d(noise, image.shape)), 0, 1);
+    return tf.clipByValue(tf.add(changed, tf.mul(standardNoise, deviation)), 0, 1);
   });
 }

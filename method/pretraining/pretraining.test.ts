@@ -7,7 +7,8 @@ import { UNKNOWN } from '../../ground/labels.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { everything } from '../augmentation/augmentation.fixture.ts';
-import { addGreyNoise } from '../augmentation/grey-noise.ts';
+import { addGreyNoise, drawGreyNoise } from '../augmentation/grey-noise.ts';
+import { drawSeed, standardNormal } from '../networks/kernels/noise.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import {
@@ -174,9 +175,13 @@ it.each([
 it('adds noise within [0, 1], the same way for the same stream', () => {
   tf.tidy(() => {
     const image = tf.tensor5d(clip(4).image.intensities, [1, 4, 16, 16, 1]);
-    const { greyLevels } = published.augmentation;
-    const a = addGreyNoise(image, greyLevels, randomStream(1, 'a')).dataSync();
-    const b = addGreyNoise(image, greyLevels, randomStream(1, 'a')).dataSync();
+    const changed = () => {
+      const random = randomStream(1, 'a');
+      const { contrast, gain, deviation } = drawGreyNoise(published.augmentation.greyLevels, random);
+      const noise = { contrast: tf.scalar(contrast), gain: tf.scalar(gain), deviation: tf.scalar(deviation) };
+      return addGreyNoise(image, standardNormal<tf.Rank.R5>(image.shape, drawSeed(random)), noise).dataSync();
+    };
+    const [a, b] = [changed(), changed()];
     expect(a).toEqual(b);
     expect(a).not.toEqual(image.dataSync());
     expect(a.every((value) => value >= 0 && value <= 1)).toBe(true);

@@ -10,12 +10,13 @@ import type { PretrainingConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type RandomStream, randomStream } from '../../ground/random.ts';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
-import { drawAnnotatedWindow } from '../augmentation/annotated-window.ts';
-import { Adam, type AdamCoefficients, disposeValues } from '../networks/adam.ts';
+import { disposeAnnotated, drawAnnotatedWindow, noisy } from '../augmentation/annotated-window.ts';
+import type { GreyNoise } from '../augmentation/grey-noise.ts';
+import { Adam, type AdamCoefficients, type AdamValues, disposeValues } from '../networks/adam.ts';
 import { disposeGradients } from '../networks/gradients.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import { supervisedLoss } from '../networks/supervised-loss.ts';
-import { type ClippedStep, clippedVectorStep, networkPass } from '../networks/training-step.ts';
+import { clippedVectorStep, networkPass } from '../networks/training-step.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import { WeightAverage } from '../networks/weight-average.ts';
 import {
@@ -56,13 +57,25 @@ interface WindowPass {
   readonly gradient: tf.Tensor1D;
 }
 
+/** A step along the mean gradient, to take or to dispose; `numbers` are its norm before clipping, then the losses. */
+interface MeanStep {
+  readonly numbers: tf.Tensor1D;
+  readonly values: AdamValues;
+}
+
 export class Pretraining implements Training<PretrainingProgress> {
   readonly progressSchema = PretrainingProgressSchema;
   readonly #options: PretrainingOptions;
   readonly #optimiser: Adam;
   readonly #average: WeightAverage | undefined;
-  readonly #windowPass: RecordedStep<[tf.Tensor5D, tf.Tensor4D], WindowPass>;
-  readonly #meanStep: RecordedStep<[AdamCoefficients<tf.Scalar>, tf.Tensor1D, tf.Scalar], ClippedStep>;
+  readonly #windowPass: RecordedStep<
+    [tf.Tensor5D, tf.Tensor4D, GreyNoise<tf.Scalar>, seed: tf.Tensor1D],
+    WindowPass
+  >;
+  readonly #meanStep: RecordedStep<
+    [AdamCoefficients<tf.Scalar>, readonly WindowPass[], share: tf.Scalar],
+    MeanStep
+  >;
   #step = 0;
 
   constructor(options: PretrainingOptions) {
@@ -71,7 +84,8 @@ export class Pretraining implements Training<PretrainingProgress> {
     const { learningRate, averageDecay } = options.config;
     this.#optimiser = new Adam(parameters, { learningRate });
     this.#average = averageDecay > 0 ? new WeightAverage(parameters, averageDecay) : undefined;
-    this.#windowPass = recorded('pretraining window', (image: tf.Tensor5D, labels: tf.Tensor4D) => {
+    this.#windowPass = recorded('pretraining window', (plain, labels, noise, seed) => {
+      const image = noisy(plain, noise, seed);
       const { loss, gradients } = networkPass(options.policy, image, ([logits]) => {
         const { loss, gradient } = supervisedLoss(logits!, labels);
         return { loss, gradients: [gradient] };
@@ -80,11 +94,12 @@ export class Pretraining implements Training<PretrainingProgress> {
       disposeGradients(gradients);
       return { loss, gradient };
     });
-    this.#meanStep = recorded(
-      'pretraining step',
-      (coefficients: AdamCoefficients<tf.Scalar>, sum: tf.Tensor1D, share: tf.Scalar) =>
-        clippedVectorStep(this.#optimiser, tf.mul(sum, share), GRADIENT_NORM, coefficients),
-    );
+    this.#meanStep = recorded('pretraining step', (coefficients, passes, share) => {
+      const sum = tf.addN(passes.map(({ gradient }) => gradient)) as tf.Tensor1D;
+      const mean: tf.Tensor1D = tf.mul(sum, share);
+      const { norm, values } = clippedVectorStep(this.#optimiser, mean, GRADIENT_NORM, coefficients);
+      return { numbers: tf.stack([norm, ...passes.map(({ loss }) => loss)]) as tf.Tensor1D, values };
+    });
   }
 
   get progress(): PretrainingProgress {
@@ -116,10 +131,13 @@ export class Pretraining implements Training<PretrainingProgress> {
     const step = this.#step;
     const learningRate = learningRateAt(config, step);
     this.#optimiser.setLearningRate(learningRate);
-    const { loss, sum } = this.#gradientSum();
-    const { norm, values } = this.#meanStep(this.#optimiser.coefficients, sum, 1 / config.windowsPerStep);
-    const gradientNorm = norm.dataSync<'float32'>()[0]!;
-    tf.dispose([sum, norm]);
+    const passes = this.#passes();
+    const share = 1 / config.windowsPerStep;
+    const { numbers, values } = this.#meanStep(this.#optimiser.coefficients, passes, share);
+    tf.dispose(passes.map(({ loss, gradient }) => [loss, gradient]));
+    const [gradientNorm, ...losses] = numbers.dataSync<'float32'>() as unknown as [number, ...number[]];
+    numbers.dispose();
+    const loss = losses.reduce((mean, one) => mean + one * share, 0);
 
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       disposeValues(values);
@@ -136,14 +154,9 @@ export class Pretraining implements Training<PretrainingProgress> {
     return { measures: { loss, gradientNorm, learningRate } };
   }
 
-  /** Mean loss of the windows of the step, and the sum of their gradients. */
-  #gradientSum(): { loss: number; sum: tf.Tensor1D } {
-    const { windowsPerStep } = this.#options.config;
-    const passes = this.#randomOfWindows().map((random, window) => this.#passOf(window, random));
-    const loss = passes.reduce((mean, one) => mean + one.loss.dataSync<'float32'>()[0]! / windowsPerStep, 0);
-    const sum = tf.addN(passes.map(({ gradient }) => gradient));
-    tf.dispose(passes.map(({ loss, gradient }) => [loss, gradient]));
-    return { loss, sum };
+  /** Those of the windows of the step. */
+  #passes(): WindowPass[] {
+    return this.#randomOfWindows().map((random, window) => this.#passOf(window, random));
   }
 
   /** A stream for each window of the next step, which draws its place and then its noise. */
@@ -158,11 +171,11 @@ export class Pretraining implements Training<PretrainingProgress> {
   /** Of one window, which `random` draws. */
   #passOf(window: number, random: RandomStream): WindowPass {
     const { seed } = this.#options;
-    const { image, labels } = drawAnnotatedWindow(this.#options, random, (effect) =>
+    const drawn = drawAnnotatedWindow(this.#options, random, (effect) =>
       randomStream(seed, 'augmentation', effect, this.#step, window),
     );
-    const pass = this.#windowPass(image, labels);
-    tf.dispose([image, labels]);
+    const pass = this.#windowPass(drawn.image, drawn.labels, drawn.noise, drawn.noiseSeed);
+    disposeAnnotated(drawn);
     return pass;
   }
 

@@ -7,9 +7,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { AugmentationConfig } from '../../../contracts/augmentation.ts';
 import type { PpoConfig } from '../../../contracts/run-config.ts';
 import type { RandomStream } from '../../../ground/random.ts';
-import { type AnnotatedWindow, drawAnnotatedWindow } from '../../augmentation/annotated-window.ts';
+import {
+  type AnnotatedWindow,
+  disposeAnnotated,
+  drawAnnotatedWindow,
+  noisy,
+} from '../../augmentation/annotated-window.ts';
 import { augmentWithMaps } from '../../augmentation/augment-window.ts';
-import { addGreyNoise } from '../../augmentation/grey-noise.ts';
+import { drawGreyNoise } from '../../augmentation/grey-noise.ts';
+import { drawSeed } from '../../networks/kernels/noise.ts';
 import {
   drawLabelledWindow,
   type LabelledWindowSource,
@@ -66,7 +72,7 @@ export class GroupObjective implements Objective {
       : undefined;
     const update = this.#update.run({ window, surroundings, offered, changeView, source, coefficients });
     tf.dispose(offered);
-    tf.dispose(source.map(({ image, labels }) => [image, labels]));
+    source.forEach(disposeAnnotated);
     return update;
   }
 
@@ -104,13 +110,16 @@ export class GroupObjective implements Objective {
     });
     const [seen, moved] = tf.tidy(() => {
       const shape = [1, frames, rows, columns] as const;
-      const images = changed.map(({ window }, index) =>
-        addGreyNoise(
-          tf.tensor5d(window.image, [...shape, 1]),
-          augmentation.greyLevels,
-          streamOf(step, 'view', index, 'noise'),
-        ),
-      );
+      const images = changed.map(({ window }, index) => {
+        const random = streamOf(step, 'view', index, 'noise');
+        const { contrast, gain, deviation } = drawGreyNoise(augmentation.greyLevels, random);
+        const noise = {
+          contrast: tf.scalar(contrast),
+          gain: tf.scalar(gain),
+          deviation: tf.scalar(deviation),
+        };
+        return noisy(tf.tensor5d(window.image, [...shape, 1]), noise, drawSeed(random));
+      });
       const maps = changed.map(
         ({ maps }) =>
           tf.stack(

@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../ground/random.ts';
 import { leakless } from '../../../recorded/leakless.fixture.ts';
+import { type AnnotatedWindow, disposeAnnotated } from '../../augmentation/annotated-window.ts';
+import { drawSeed } from '../../networks/kernels/noise.ts';
 import { tinyUNet } from '../../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../../networks/unet3d.ts';
 import type { WindowReward } from '../../rewards/reward.ts';
@@ -52,11 +54,18 @@ function train(draws: number, given: (window: tf.Tensor5D) => Given): GroupMetri
     const coefficients = { entropyCoefficient: 0, divergenceCoefficient: 0.01 };
     const { metrics, violation } = step.run({ window, coefficients, ...input });
     expect(violation).toBeUndefined();
-    tf.dispose([window, [...input.offered], input.source.map(({ image, labels }) => [image, labels])]);
+    tf.dispose([window, [...input.offered]]);
+    input.source.forEach(disposeAnnotated);
     return metrics;
   });
   for (const made of [policy, reference, learners, step]) made.dispose();
   return all;
+}
+
+/** Without noise. */
+function annotated(window: tf.Tensor5D, labels: tf.Tensor4D): AnnotatedWindow {
+  const noise = { contrast: 1, gain: 1, deviation: 0 };
+  return { image: tf.clone(window), labels, noise, noiseSeed: drawSeed(randomStream(1, 'noise')) };
 }
 
 const rightProposal = (window: tf.Tensor5D): Given => ({ offered: [wantedOf(window)], source: [] });
@@ -72,7 +81,7 @@ describe('the update of a group', () => {
   it('learns annotated windows beside that', () => {
     const losses = train(30, (window) => {
       const labels = tf.tidy(() => tf.cast(tf.mul(wantedOf(window), 2), 'int32') as tf.Tensor4D);
-      return { offered: [], source: [{ image: tf.clone(window), labels }] };
+      return { offered: [], source: [annotated(window, labels)] };
     }).map(({ sourceLoss }) => sourceLoss);
     expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
   });
@@ -98,7 +107,7 @@ describe('the update of a group', () => {
     // Actions, rollout, reference and last look, and two updates of the window with a source window beside it.
     const [metrics] = train(1, (window) => ({
       offered: [wantedOf(window)],
-      source: [{ image: tf.clone(window), labels: wantedOf(window) }],
+      source: [annotated(window, wantedOf(window))],
     }));
     expect(metrics!.forwardEquivalents).toBe(4 + 2 * 3 * 2);
   });
@@ -107,7 +116,7 @@ describe('the update of a group', () => {
     train(3, (window) => ({
       ...rightProposal(window),
       changeView: (view) => view,
-      source: [{ image: tf.clone(window), labels: wantedOf(window) }],
+      source: [annotated(window, wantedOf(window))],
     }));
   });
 });

@@ -8,7 +8,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PpoConfig } from '../../../contracts/run-config.ts';
 import { cleanVideo } from '../../../imaging/morphology.ts';
 import { type RecordedStep, recorded } from '../../../recorded/recorded.ts';
-import type { AnnotatedWindow } from '../../augmentation/annotated-window.ts';
+import { type AnnotatedWindow, noisy } from '../../augmentation/annotated-window.ts';
+import type { GreyNoise } from '../../augmentation/grey-noise.ts';
 import type { Adam, AdamCoefficients } from '../../networks/adam.ts';
 import { disposeGradients } from '../../networks/gradients.ts';
 import { readNumbers, type StepNumbers, stackNumbers } from '../../networks/step-numbers.ts';
@@ -97,7 +98,10 @@ export class GroupUpdate {
   readonly #advantages: RecordedStep<[readonly tf.Tensor4D[], readonly tf.Tensor4D[]], tf.Tensor5D>;
   readonly #rollout: RecordedStep<[tf.Tensor5D], Omit<Rollout, 'advantages'>>;
   /** By itself, because windows of the source have other sizes than those of the target. */
-  readonly #sourcePass: RecordedStep<[tf.Tensor5D, tf.Tensor4D], SourcePass>;
+  readonly #sourcePass: RecordedStep<
+    [tf.Tensor5D, tf.Tensor4D, GreyNoise<tf.Scalar>, seed: tf.Tensor1D],
+    SourcePass
+  >;
   readonly #update: RecordedStep<[tf.Tensor5D, UpdateGiven], UpdateResult>;
   readonly #lastLook: RecordedStep<[tf.Tensor5D, Rollout], StepNumbers<keyof PolicyShift>>;
 
@@ -187,7 +191,9 @@ export class GroupUpdate {
   /** Of all annotated windows together, each with the policy as it is now. */
   #annotated(windows: readonly AnnotatedWindow[]): SourcePass | undefined {
     if (windows.length === 0) return undefined;
-    const passes = windows.map(({ image, labels }) => this.#sourcePass(image, labels));
+    const passes = windows.map(({ image, labels, noise, noiseSeed }) =>
+      this.#sourcePass(image, labels, noise, noiseSeed),
+    );
     const meanOf = <Part extends tf.Tensor>(parts: Part[]): Part =>
       tf.tidy(() => tf.div(tf.addN(parts), parts.length));
     const mean = {
@@ -198,9 +204,14 @@ export class GroupUpdate {
     return mean;
   }
 
-  #passOverSource(image: tf.Tensor5D, labels: tf.Tensor4D): SourcePass {
+  #passOverSource(
+    plain: tf.Tensor5D,
+    labels: tf.Tensor4D,
+    noise: GreyNoise<tf.Scalar>,
+    seed: tf.Tensor1D,
+  ): SourcePass {
     const { policy, policyOptimiser } = this.#options.learners;
-    const { loss, gradients } = networkPass(policy, image, ([logits]) => {
+    const { loss, gradients } = networkPass(policy, noisy(plain, noise, seed), ([logits]) => {
       const supervised = supervisedLoss(logits!, labels);
       return { loss: supervised.loss, gradients: [supervised.gradient] };
     });

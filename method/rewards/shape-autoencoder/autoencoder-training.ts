@@ -56,6 +56,8 @@ export class AutoencoderTraining implements Training<AutoencoderProgress> {
   readonly #steps: RecordedTrainingStep<[masks: tf.Tensor5D, noise: tf.Tensor2D, pairs: AttributePairs]>;
   /** Attributes by video and frame: measured once, because they move with a square as it is jittered. */
   readonly #attributes = new Map<string, AttributeValues>();
+  /** By video; undefined where there is nothing to put one around. Found once, by looking at every pixel. */
+  readonly #boxes = new Map<number, ShapeBox | undefined>();
   #bounds: LatentBounds[] = [];
   #progress: AutoencoderProgress;
 
@@ -185,7 +187,7 @@ export class AutoencoderTraining implements Training<AutoencoderProgress> {
     while (attributes.length < batchFrames) {
       const index = random.integer(this.#source.count);
       const video = this.#source.load(index);
-      const box = shapeBoxOf(video);
+      const box = this.#boxOf(index, video);
       if (!box) {
         if (++emptyVideos <= 100) continue;
         throw new DomainError(
@@ -204,6 +206,11 @@ export class AutoencoderTraining implements Training<AutoencoderProgress> {
       }
     }
     return { masks: tf.tensor5d(pixels, shape), attributes };
+  }
+
+  #boxOf(index: number, video: LabelVideo): ShapeBox | undefined {
+    if (!this.#boxes.has(index)) this.#boxes.set(index, shapeBoxOf(video));
+    return this.#boxes.get(index);
   }
 
   #attributesOf(index: number, video: LabelVideo, frame: number): AttributeValues {
