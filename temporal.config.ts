@@ -33,6 +33,15 @@ export const activityPolicies = {
   training: { startToCloseTimeout: 7 * DAY_MS, heartbeatTimeout, retry },
 } as const;
 
+/** Of a run that a schedule starts. */
+export const nightLimits = {
+  /**
+   * Longer than any adaptation that is meant to be nightly takes: one that hangs for so long is ended, as timed out,
+   * and its run is asked to stop with a checkpoint. Until then every later night is skipped.
+   */
+  longestMs: 3 * 24 * HOUR_MS,
+} as const;
+
 /**
  * How long an activity may fail without getting further before its run fails. Time in which no worker had it does not
  * count, and whatever gets further begins the count anew.

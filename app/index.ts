@@ -80,7 +80,14 @@ export {
 } from './runs/adaptation-client.ts';
 export { readReport } from './runs/report.ts';
 export { RunFailed } from './runs/run-failed.ts';
-export { createNightly, listSchedules, orderSchedule, type ScheduleState } from './runs/schedules.ts';
+export {
+  createNightly,
+  listSchedules,
+  type Night,
+  orderSchedule,
+  type ScheduleState,
+  scheduleTrouble,
+} from './runs/schedules.ts';
 export { type Rate, type StageWork, stageWork } from './runs/stage-work.ts';
 export { followRun } from './runs/watch.ts';
 /** Masks of videos. */

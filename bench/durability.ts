@@ -12,10 +12,10 @@ import { textTable } from '../cli/text/text-table.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { deploymentFrom } from '../runtime/deployment.ts';
 import { up } from '../runtime/up.ts';
-import { readRecord } from '../storage/artefacts.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { addTinyDatasets, tinyConfig } from '../test/orchestration/tiny-run.ts';
+import { digestsOf } from './cluster/run-artefacts.ts';
 import { type Kill, type PlannedKill, runAndKill } from './durability/killed-run.ts';
 import { doneTwice } from './durability/work-done.ts';
 
@@ -90,21 +90,8 @@ export async function benchDurability(options: DurabilityOptions): Promise<Durab
   }
 }
 
-/**
- * The artefacts that are numbers alone, the curves of the trainings among them; the others name the run that they
- * belong to.
- */
 async function compare(store: ObjectStore): Promise<DurabilityReport['artefacts']> {
-  const digests = async (run: string): Promise<Map<string, string>> => {
-    const found = new Map<string, string>();
-    for await (const { key } of store.list(`runs/${run}/`)) {
-      if (!/\.(safetensors|nii\.gz|triples)$|\/(curve|fit)\.json$/.test(key)) continue;
-      const record = await readRecord(store, key);
-      if (record) found.set(key.slice(`runs/${run}/`.length), record.sha256);
-    }
-    return found;
-  };
-  const [undisturbed, killed] = [await digests('undisturbed'), await digests('killed')];
+  const [undisturbed, killed] = [await digestsOf(store, 'undisturbed'), await digestsOf(store, 'killed')];
   return [...new Set([...undisturbed.keys(), ...killed.keys()])]
     .sort()
     .map((key) => ({ key, undisturbed: undisturbed.get(key), killed: killed.get(key) }));

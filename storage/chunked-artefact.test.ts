@@ -53,6 +53,14 @@ describe('an artefact of chunks', () => {
     expect(await writeChunkedArtefact(store, KEY, content, origin)).toEqual(reference);
   });
 
+  it('has the same bytes wherever it lies', async () => {
+    const store = new MemoryStore();
+    const here = await writeChunkedArtefact(store, KEY, content, origin);
+    const there = await writeChunkedArtefact(store, 'runs/b/prepared/v1', content, origin);
+    expect(there.sha256).toBe(here.sha256);
+    expect(await (await ChunkedArtefact.open(store, there)).read(0, 60)).toEqual(chunks);
+  });
+
   it('costs a window the bytes of a window, once', async () => {
     const store = new WatchedStore();
     const reference = await writeChunkedArtefact(store, KEY, content, origin);

@@ -11,13 +11,14 @@ import type { LocalCache } from './local-cache.ts';
 import type { ByteRange, ObjectStore } from './store.ts';
 import { readTrusted, sha256Of } from './trusted-read.ts';
 
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const IndexSchema = z.strictObject({
   form: z.literal('chunks-1'),
   /** What the chunks are, for whoever made them. */
   header: z.unknown(),
-  /** Key of the object that holds the chunks. */
-  data: z.string().min(1),
-  chunks: z.array(z.strictObject({ bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+  /** Digest of the object that holds the chunks, by which it is named: the index says nothing of where it lies. */
+  data: digest,
+  chunks: z.array(z.strictObject({ bytes: z.int().min(0), sha256: digest })),
 });
 type Index = z.infer<typeof IndexSchema>;
 type Chunk = Index['chunks'][number];
@@ -43,10 +44,10 @@ export async function writeChunkedArtefact(
     form: 'chunks-1',
     header,
     // Named by content, so that no writer ever changes what another one's index refers to.
-    data: `${dataPrefix(key)}${sha256Of(data)}`,
+    data: sha256Of(data),
     chunks: chunks.map((chunk) => ({ bytes: chunk.length, sha256: sha256Of(chunk) })),
   };
-  await store.put(index.data, data, { contentType: origin.mediaType });
+  await store.put(dataKey(key, index), data, { contentType: origin.mediaType });
   const text = new TextEncoder().encode(`${JSON.stringify(index)}\n`);
   return writeArtefact(store, key, text, { ...origin, mediaType: 'application/json' });
 }
@@ -63,6 +64,10 @@ export async function deleteChunkedArtefact(store: ObjectStore, key: string): Pr
 /** Of the objects that hold the chunks of every writer of this key. */
 function dataPrefix(key: string): string {
   return `${key}.chunks.`;
+}
+
+function dataKey(key: string, { data }: Index): string {
+  return `${dataPrefix(key)}${data}`;
 }
 
 /** Chunks of an artefact that are read as they are asked for. */
@@ -140,8 +145,8 @@ export class ChunkedArtefact {
   }
 
   async #fetchVerified(range: ByteRange, chunks: readonly Chunk[]): Promise<Uint8Array[]> {
-    const { data } = this.#index;
     const { key } = this.reference;
+    const data = dataKey(key, this.#index);
     const read = await readTrusted(
       data,
       () => this.#store.get(data, { range }),

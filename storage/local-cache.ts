@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { diskBudgets } from '../temporal.config.ts';
 import { readArtefact, sha256Of } from './artefacts.ts';
+import { inParallel } from './in-parallel.ts';
 import type { ObjectStore } from './store.ts';
 import { writeWholeFile } from './whole-file.ts';
 
@@ -134,13 +135,13 @@ class CachedFiles {
   async #look(): Promise<void> {
     this.#index.clear();
     this.#totalBytes = 0;
-    for (const name of await readdir(this.#folder)) {
+    await inParallel(await readdir(this.#folder), async (name) => {
       const path = join(this.#folder, name);
       const found = await stat(path).catch(() => undefined);
-      if (!found) continue;
+      if (!found) return;
       if (DIGEST.test(name)) this.#know(name, { bytes: found.size, usedMs: found.mtimeMs });
       else if (Date.now() - found.mtimeMs > diskBudgets.abandonedAfterMs) await rm(path, { force: true });
-    }
+    });
     this.#unseenBytes = 0;
   }
 

@@ -1,12 +1,16 @@
 /** Makes all videos of a training ready, several at a time; bad ones are set aside and counted. */
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { inParallel } from '../../storage/in-parallel.ts';
+import { storeLimits } from '../../temporal.config.ts';
 import { type ActivityContext, tellPreparing } from '../context.ts';
 import { preparedLabels, preparedVideo, wholePreparedVideo } from './prepared-frames.ts';
 import { tryVideo } from './quarantine.ts';
 import { refuseEmptyTraining } from './refuse-empty-training.ts';
 import { TrainingVideos } from './training-videos.ts';
 import type { VideoShelf } from './video-shelf.ts';
+
+/** Each is tens of megabytes on its way. */
+const WHOLE_VIDEOS_AT_ONCE = 2;
 
 export interface VideosOfTraining {
   readonly run: string;
@@ -46,9 +50,9 @@ export async function shelveVideos(
   context: ActivityContext,
 ): Promise<readonly string[]> {
   const { dataset, config } = videos;
-  const { ids } = await usable(videos, context, async (id) => {
+  const put = async (id: string): Promise<void> =>
     shelf.put(id, (await wholePreparedVideo(context, dataset, id, config.preprocessing)).video);
-  });
+  const { ids } = await usable(videos, context, put, WHOLE_VIDEOS_AT_ONCE);
   return ids;
 }
 
@@ -56,8 +60,10 @@ async function usable<Value>(
   { run, dataset, videos, config }: VideosOfTraining,
   context: ActivityContext,
   work: (id: string) => Promise<Value>,
+  concurrency: number = storeLimits.readsAtOnce,
 ): Promise<Usable<Value>> {
   const tried = await inParallel(videos, async (id) => tryVideo(context, run, id, () => work(id)), {
+    concurrency,
     signal: context.signal,
     onProgress: (done, total) => tellPreparing(context, done, total),
   });

@@ -2,30 +2,56 @@
 import {
   type Client,
   ScheduleAlreadyRunning,
+  type ScheduleHandle,
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
+  WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { NightlyInput } from '../../contracts/messages.ts';
 import { workflowTypes } from '../../contracts/names.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { datasetExists, datasetNames } from '../../storage/manifests.ts';
+import type { ObjectStore } from '../../storage/store.ts';
+import { nightLimits } from '../../temporal.config.ts';
+import type { Connections } from '../connections.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
 const prefix = 'nightly-';
+
+export interface Night {
+  /** The workflow of the night itself; the run that it starts is its child. */
+  readonly workflow: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** Temporal's word, RUNNING among them; FORGOTTEN when the server no longer knows it. */
+  readonly status: string;
+}
 
 export interface ScheduleState {
   readonly schedule: string;
   readonly paused: boolean;
   /** ISO 8601, UTC. */
   readonly next?: string;
+  /** The latest night, which may be at work. */
+  readonly last?: Night;
+  /** Nights that were not begun because the one before was still at work. */
+  readonly skipped: number;
+  /** Nights that passed while the server was away for longer than it makes up for. */
+  readonly missed: number;
 }
 
 /**
  * @returns the schedule's id. @throws DomainError ConfigInvalid when the model has one already, or the times cannot
- * be read.
+ * be read; DatasetInvalid when there is no such dataset.
  */
-export async function createNightly(client: Client, input: NightlyInput, cron: string): Promise<string> {
+export async function createNightly(
+  { client, store }: Pick<Connections, 'client' | 'store'>,
+  input: NightlyInput,
+  cron: string,
+): Promise<string> {
   const scheduleId = `${prefix}${input.model}`;
+  await refuseMissingDatasets(store, input.config);
   try {
     await client.schedule.create({
       scheduleId,
@@ -37,6 +63,7 @@ export async function createNightly(client: Client, input: NightlyInput, cron: s
         workflowId: scheduleId,
         taskQueue: taskQueues.control,
         args: [input],
+        workflowExecutionTimeout: nightLimits.longestMs,
       },
     });
   } catch (error) {
@@ -59,30 +86,102 @@ export async function createNightly(client: Client, input: NightlyInput, cron: s
   return scheduleId;
 }
 
+/** A night that cannot begin would fail unseen, night after night. */
+async function refuseMissingDatasets(
+  store: ObjectStore,
+  { source, target }: NightlyInput['config'],
+): Promise<void> {
+  for (const dataset of new Set([source, target])) {
+    if (await datasetExists(store, dataset)) continue;
+    throw new DomainError(
+      'DatasetInvalid',
+      `There is no dataset "${dataset}" in the store.${didYouMean(dataset, await datasetNames(store))} Make it first: npx echoloop ingest PATH --dataset ${dataset}`,
+    );
+  }
+}
+
 export async function listSchedules(client: Client): Promise<ScheduleState[]> {
   const schedules: ScheduleState[] = [];
-  for await (const found of client.schedule.list()) {
-    if (!found.scheduleId.startsWith(prefix)) continue;
-    const next = found.info?.nextActionTimes[0]?.toISOString();
-    schedules.push({ schedule: found.scheduleId, paused: found.state.paused, ...(next ? { next } : {}) });
+  for await (const { scheduleId } of client.schedule.list()) {
+    if (!scheduleId.startsWith(prefix)) continue;
+    const { state, info } = await client.schedule.getHandle(scheduleId).describe();
+    const next = info.nextActionTimes[0]?.toISOString();
+    const last = info.recentActions.at(-1);
+    schedules.push({
+      schedule: scheduleId,
+      paused: state.paused,
+      ...(next && { next }),
+      ...(last && {
+        last: {
+          workflow: last.action.workflow.workflowId,
+          startedAt: last.takenAt.toISOString(),
+          status: await statusOf(client, last.action.workflow.workflowId),
+        },
+      }),
+      skipped: info.numActionsSkippedOverlap,
+      missed: info.numActionsMissedCatchupWindow,
+    });
   }
   return schedules;
 }
 
-/** @throws DomainError ConfigInvalid when there is no such schedule. */
+/** What a person should know of a schedule that does not do what it is there for; undefined when all is well. */
+export function scheduleTrouble({ schedule, last, skipped, missed }: ScheduleState): string | undefined {
+  const parts = [
+    last && !['RUNNING', 'COMPLETED', 'FORGOTTEN'].includes(last.status)
+      ? `its last night, of ${last.startedAt}, ended as ${last.status.toLowerCase().replace('_', ' ')}`
+      : undefined,
+    skipped > 0 ? `${nights(skipped)} skipped because the one before was still at work` : undefined,
+    missed > 0 ? `${nights(missed)} missed while the server was away` : undefined,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : `${schedule}: ${parts.join('; ')}`;
+}
+
+function nights(count: number): string {
+  return count === 1 ? '1 night was' : `${count} nights were`;
+}
+
+async function statusOf(client: Client, workflow: string): Promise<string> {
+  try {
+    return (await client.workflow.getHandle(workflow).describe()).status.name;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'FORGOTTEN';
+    throw error;
+  }
+}
+
+/**
+ * `trigger` begins a night now, unless one is at work: two would adapt the same champion, and one of them for nothing.
+ * @throws DomainError ConfigInvalid when there is no such schedule, or its night cannot be begun now.
+ */
 export async function orderSchedule(
   client: Client,
   schedule: string,
   order: 'pause' | 'unpause' | 'trigger' | 'delete',
 ): Promise<void> {
+  const handle = client.schedule.getHandle(schedule);
   try {
-    await client.schedule.getHandle(schedule)[order]();
+    if (order !== 'trigger') return await handle[order]();
+    await refuseSecondNight(client, handle);
+    // What begins between the look and the order is for the server to notice.
+    await handle.trigger(ScheduleOverlapPolicy.SKIP);
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     const known = (await listSchedules(client)).map((found) => found.schedule);
     throw new DomainError(
       'ConfigInvalid',
       `There is no schedule ${schedule}.${didYouMean(schedule, known)} List them: npx echoloop schedule list`,
+    );
+  }
+}
+
+async function refuseSecondNight(client: Client, handle: ScheduleHandle): Promise<void> {
+  const { info } = await handle.describe();
+  for (const { workflow } of info.runningActions) {
+    if ((await statusOf(client, workflow.workflowId)) !== 'RUNNING') continue;
+    throw new DomainError(
+      'ConfigInvalid',
+      `${handle.scheduleId} has a night at work, ${workflow.workflowId}: nothing was started. Look at it (npx echoloop status), wait for its end, or end its run: npx echoloop stop RUN`,
     );
   }
 }

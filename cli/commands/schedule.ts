@@ -27,7 +27,7 @@ export function scheduleCommand(): Command {
   group.addCommand(
     orderCommand('pause', 'Keep a schedule from starting runs; --off lets it start them again.'),
   );
-  group.addCommand(orderCommand('trigger', 'Start a run of a schedule now.'));
+  group.addCommand(orderCommand('trigger', 'Begin a night of a schedule now, unless one is at work.'));
   group.addCommand(orderCommand('delete', 'Remove a schedule; runs and models stay.'));
   return group;
 }
@@ -57,7 +57,9 @@ async function create(options: CreateOptions): Promise<void> {
   const { preset, source, target, iterations } = options;
   const config = await resolveRunConfig(options.config, { preset, source, target, iterations });
   const model = checkedName('model', options.model);
-  const id = await withConnections(({ client }) => createNightly(client, { model, config }, options.cron));
+  const id = await withConnections((connections) =>
+    createNightly(connections, { model, config }, options.cron),
+  );
   terminal.printJson({ schedule: id, model, cron: options.cron });
   terminal.print(
     `${id} adapts ${model} at "${options.cron}" (UTC). Try it now: npx echoloop schedule trigger ${id}`,
@@ -67,17 +69,33 @@ async function create(options: CreateOptions): Promise<void> {
 async function list(options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { withConnections } = await import('../../app/connections.ts');
-  const { listSchedules } = await import('../../app/runs/schedules.ts');
+  const { listSchedules, scheduleTrouble } = await import('../../app/runs/schedules.ts');
   const schedules = await withConnections(({ client }) => listSchedules(client));
   terminal.printJson({ schedules });
   terminal.print(
     schedules.length === 0
       ? 'There is no schedule yet. Make one: npx echoloop schedule create --help'
       : textTable(
-          ['schedule', 'state', 'next run'],
-          schedules.map(({ schedule, paused, next }) => [schedule, paused ? 'paused' : 'on', next ?? '']),
+          ['schedule', 'state', 'next night', 'last night', 'which', 'skipped', 'missed'],
+          schedules.map(({ schedule, paused, next, last, skipped, missed }) => [
+            schedule,
+            paused ? 'paused' : 'on',
+            next ?? '',
+            last?.startedAt ?? '',
+            last ? stateInWords(last.status) : '',
+            String(skipped),
+            String(missed),
+          ]),
         ),
   );
+  for (const schedule of schedules) {
+    const trouble = scheduleTrouble(schedule);
+    if (trouble !== undefined) terminal.print(trouble);
+  }
+}
+
+function stateInWords(status: string): string {
+  return status.toLowerCase().replace('_', ' ');
 }
 
 function orderCommand(order: 'pause' | 'trigger' | 'delete', summary: string): Command {
@@ -101,6 +119,6 @@ function orderCommand(order: 'pause' | 'trigger' | 'delete', summary: string): C
 const confirmations = {
   pause: 'paused',
   unpause: 'on again',
-  trigger: 'a run was started; look: npx echoloop status',
+  trigger: 'a night was begun; look: npx echoloop status',
   delete: 'removed',
 } as const;

@@ -18,6 +18,7 @@ async function status(run: string | undefined, options: { json?: boolean }): Pro
   const terminal = openTerminal(options.json === true);
   const { withConnections } = await import('../../app/connections.ts');
   const { listRuns, readRun } = await import('../../app/runs/adaptation-client.ts');
+  const { listSchedules, scheduleTrouble } = await import('../../app/runs/schedules.ts');
   const { progressLines } = await import('../text/progress-text.ts');
   await withConnections(async ({ client }) => {
     if (run !== undefined) {
@@ -27,7 +28,8 @@ async function status(run: string | undefined, options: { json?: boolean }): Pro
       return;
     }
     const runs = await listRuns(client, runsShown);
-    terminal.printJson({ runs });
+    const schedules = await listSchedules(client);
+    terminal.printJson({ runs, schedules });
     if (runs.length === 0) terminal.print('There is no run yet. Start one: npx echoloop adapt --help');
     else {
       terminal.print(
@@ -41,6 +43,10 @@ async function status(run: string | undefined, options: { json?: boolean }): Pro
           ]),
         ),
       );
+    }
+    for (const schedule of schedules) {
+      const trouble = scheduleTrouble(schedule);
+      if (trouble !== undefined) terminal.print(trouble);
     }
   });
 }

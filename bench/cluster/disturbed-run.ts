@@ -1,0 +1,114 @@
+/** A run on a cluster, from its start to its end, and what happens to the cluster meanwhile. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runResult, startAdaptation } from '../../app/runs/adaptation-client.ts';
+import { RunFailed } from '../../app/runs/run-failed.ts';
+import type { AdaptationResult } from '../../contracts/messages.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import type { RandomStream } from '../../ground/random.ts';
+import type { Cluster } from './cluster.ts';
+import type { Fault, FaultKind } from './faults.ts';
+
+const LOOK_EVERY_MS = 500;
+const ANSWER_MS = 2000;
+const RESULT_ATTEMPTS = 20;
+
+export interface HappenedFault {
+  readonly run: string;
+  readonly kind: string;
+  /** Since the run began. */
+  readonly seconds: number;
+}
+
+export interface Disturbance {
+  /** What may happen, each kind as likely as another. */
+  readonly kinds: readonly FaultKind[];
+  readonly random: RandomStream;
+  /** From the beginning of one fault to that of the next, at least. */
+  readonly everyMs: number;
+}
+
+export interface EndedRun {
+  readonly result: AdaptationResult;
+  readonly seconds: number;
+  readonly faults: readonly HappenedFault[];
+}
+
+/**
+ * Starts a run and waits until it has ended by itself.
+ * @throws Error when it fails, or has not ended within `patienceMs`
+ */
+export async function runOn(
+  cluster: Cluster,
+  run: string,
+  config: RunConfig,
+  { disturbance, patienceMs }: { readonly disturbance?: Disturbance; readonly patienceMs: number },
+): Promise<EndedRun> {
+  const started = performance.now();
+  const elapsedMs = (): number => performance.now() - started;
+  await startAdaptation(cluster.client, { run, config });
+  const over = new AbortController();
+  const faults: HappenedFault[] = [];
+  const disturbed = disturbance
+    ? disturb(disturbance, over.signal, ({ kind }) => {
+        faults.push({ run, kind, seconds: elapsedMs() / 1000 });
+      })
+    : Promise.resolve();
+  try {
+    while (await isRunning(cluster, run)) {
+      if (elapsedMs() > patienceMs) {
+        throw new Error(`The run ${run} has not ended within ${patienceMs / 1000} s; ${happened(faults)}`);
+      }
+      await sleep(LOOK_EVERY_MS);
+    }
+  } finally {
+    over.abort();
+    await disturbed;
+  }
+  return { result: await resultOf(cluster, run), seconds: elapsedMs() / 1000, faults };
+}
+
+/** Asked again while the server is not back from the last fault. */
+async function resultOf({ client }: Cluster, run: string): Promise<AdaptationResult> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runResult(client, run);
+    } catch (error) {
+      if (error instanceof RunFailed || attempt === RESULT_ATTEMPTS) throw error;
+      await sleep(ANSWER_MS);
+    }
+  }
+}
+
+/** Lets one fault after the other happen until told to end; the last one is over then. */
+async function disturb(
+  { kinds, random, everyMs }: Disturbance,
+  signal: AbortSignal,
+  onFault: (fault: Fault) => void,
+): Promise<void> {
+  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
+  await pause(everyMs / 2);
+  while (!signal.aborted) {
+    const fault = kinds[random.integer(kinds.length)]!(random);
+    onFault(fault);
+    await fault.begin();
+    await pause(fault.lastsMs);
+    await fault.end();
+    await pause(Math.max(0, everyMs - fault.lastsMs));
+  }
+}
+
+/** True too while the server does not answer. */
+async function isRunning({ client }: Cluster, run: string): Promise<boolean> {
+  try {
+    const { status } = await client.withDeadline(Date.now() + ANSWER_MS, () =>
+      client.workflow.getHandle(run).describe(),
+    );
+    return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW';
+  } catch {
+    return true;
+  }
+}
+
+function happened(faults: readonly HappenedFault[]): string {
+  return faults.map(({ kind, seconds }) => `${seconds.toFixed(0)} s: ${kind}`).join('; ');
+}

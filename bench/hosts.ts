@@ -1,0 +1,116 @@
+/**
+ * Several hosts that share nothing but the addresses of Temporal and the store, each with a home, a cache and temporary
+ * files of its own: a run undisturbed on one host, then on two and on four whose workers are killed, frozen, sent away
+ * and brought back. It has to end by itself, with the same bytes, each video counted once.
+ */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { textTable } from '../cli/text/text-table.ts';
+import type { WorkerRole } from '../contracts/task-queues.ts';
+import { randomStream } from '../ground/random.ts';
+import { addTinyDatasets } from '../test/orchestration/tiny-run.ts';
+import { type Cluster, openCluster } from './cluster/cluster.ts';
+import { clusterConfig } from './cluster/configuration.ts';
+import { type HappenedFault, runOn } from './cluster/disturbed-run.ts';
+import { hostFaults } from './cluster/faults.ts';
+import { differing, digestsOf, miscounts } from './cluster/run-artefacts.ts';
+
+const hostRoles: readonly (readonly WorkerRole[])[] = [
+  ['control', 'io', 'compute'],
+  ['control', 'io', 'compute'],
+  ['io', 'compute'],
+  ['control', 'compute'],
+];
+const PATIENCE_MS = 1_800_000;
+const FAULT_EVERY_MS = 8000;
+
+export interface HostsRow {
+  readonly hosts: number;
+  readonly seconds: number;
+  readonly faults: readonly HappenedFault[];
+  readonly artefacts: number;
+  readonly differing: readonly string[];
+  readonly miscounted: readonly string[];
+}
+
+/** The undisturbed run on one host first; then one row for each number of hosts. */
+export async function benchHosts(
+  numbers: readonly number[],
+  seed: number,
+  log: (line: string) => void,
+): Promise<HostsRow[]> {
+  const cluster = await openCluster({ hosts: hostRoles, log });
+  try {
+    await addTinyDatasets(cluster.store);
+    const rows: HostsRow[] = [];
+    for (const number of [1, ...numbers]) {
+      const row = await runOnHosts(cluster, number, seed, rows[0] ? 'hosts-1' : undefined);
+      log(`${number} hosts: ${row.seconds.toFixed(0)} s`);
+      rows.push(row);
+    }
+    return rows;
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** @param undisturbed the run to compare with; without one, nothing disturbs this one */
+async function runOnHosts(
+  cluster: Cluster,
+  number: number,
+  seed: number,
+  undisturbed: string | undefined,
+): Promise<HostsRow> {
+  const hosts = cluster.hosts.slice(0, number);
+  const run = `hosts-${number}`;
+  for (const host of hosts) if (!host.isHere) await host.come();
+  const random = randomStream(seed, 'hosts', number);
+  const disturbance = { kinds: hostFaults({ hosts }), random, everyMs: FAULT_EVERY_MS };
+  const { result, seconds, faults } = await runOn(cluster, run, clusterConfig, {
+    patienceMs: PATIENCE_MS,
+    ...(undisturbed && { disturbance }),
+  });
+  const found = await digestsOf(cluster.store, run);
+  return {
+    hosts: number,
+    seconds,
+    faults,
+    artefacts: found.size,
+    differing: undisturbed ? differing(await digestsOf(cluster.store, undisturbed), found) : [],
+    miscounted: await miscounts(cluster.store, result, clusterConfig.target),
+  };
+}
+
+/** Same bytes, each video once. */
+export function passed(rows: readonly HostsRow[]): boolean {
+  return rows.every(({ differing, miscounted }) => differing.length === 0 && miscounted.length === 0);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'boolean' },
+      seeds: { type: 'string', default: '1' },
+      hosts: { type: 'string', default: '2,4' },
+    },
+  });
+  const rows = await benchHosts(values.hosts.split(',').map(Number), Number(values.seeds), (line) =>
+    console.error(line),
+  );
+  if (values.json) console.log(JSON.stringify(rows));
+  else {
+    const table = rows.map(({ hosts, seconds, faults, artefacts, differing, miscounted }) => [
+      String(hosts),
+      seconds.toFixed(0),
+      String(faults.length),
+      String(artefacts),
+      differing.join(', ') || 'none',
+      miscounted.join(', ') || 'none',
+    ]);
+    console.log(textTable(['hosts', 'seconds', 'faults', 'artefacts', 'differing', 'miscounted'], table));
+    for (const { run, kind, seconds } of rows.flatMap(({ faults }) => faults))
+      console.log(`${run}, ${seconds.toFixed(0)} s: ${kind}`);
+    console.log(passed(rows) ? 'PASSED' : 'FAILED');
+  }
+  process.exitCode = passed(rows) ? 0 : 1;
+}

@@ -1,0 +1,136 @@
+/**
+ * Run after run on two hosts for some minutes, while every 20 s something random happens to a process, to Temporal, to
+ * the store, to the way there, to its disk, or a person pauses the run. Each run has to end by itself with the bytes of
+ * an undisturbed one and each video counted once; at the end one is stopped just after a worker was killed.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { readRun, runResult, startAdaptation, steerRun } from '../app/runs/adaptation-client.ts';
+import { textTable } from '../cli/text/text-table.ts';
+import type { WorkerRole } from '../contracts/task-queues.ts';
+import { type RandomStream, randomStream } from '../ground/random.ts';
+import { addTinyDatasets } from '../test/orchestration/tiny-run.ts';
+import { type Cluster, openCluster } from './cluster/cluster.ts';
+import { clusterConfig } from './cluster/configuration.ts';
+import { type HappenedFault, runOn } from './cluster/disturbed-run.ts';
+import { hostFaults, pausing, serviceFaults } from './cluster/faults.ts';
+import { differing, digestsOf, miscounts } from './cluster/run-artefacts.ts';
+
+const ROLES: readonly WorkerRole[] = ['control', 'io', 'compute'];
+const UNDISTURBED = 'undisturbed';
+const FAULT_EVERY_MS = 20_000;
+/** Of a single run, however it is disturbed. */
+const PATIENCE_MS = 1_800_000;
+/** All that a soak stores is some tens of megabytes a run; the rest is there to be filled. */
+const STORE_DISK_BYTES = 1e9;
+
+export interface SoakRun {
+  readonly run: string;
+  readonly seconds: number;
+  readonly faults: readonly HappenedFault[];
+  readonly differing: readonly string[];
+  readonly miscounted: readonly string[];
+}
+
+export interface SoakReport {
+  readonly seed: number;
+  readonly artefacts: number;
+  readonly undisturbedSeconds: number;
+  readonly runs: readonly SoakRun[];
+  /** Whether the store's disk could be filled. */
+  readonly disksFilled: boolean;
+  readonly passed: boolean;
+}
+
+/** @throws Error when a run fails, or an order to it */
+export async function benchSoak(
+  minutes: number,
+  seed: number,
+  log: (line: string) => void,
+): Promise<SoakReport> {
+  const cluster = await openCluster({ hosts: [ROLES, ROLES], storeDiskBytes: STORE_DISK_BYTES, log });
+  try {
+    await addTinyDatasets(cluster.store);
+    for (const host of cluster.hosts) await host.come();
+    const undisturbed = await runOn(cluster, UNDISTURBED, clusterConfig, { patienceMs: PATIENCE_MS });
+    log(`undisturbed: ${undisturbed.seconds.toFixed(0)} s`);
+    const random = randomStream(seed, 'soak');
+    const until = performance.now() + minutes * 60_000;
+    const runs: SoakRun[] = [];
+    while (performance.now() < until) {
+      const one = await soakedRun(cluster, `soak-${runs.length + 1}`, random);
+      log(`${one.run}: ${one.seconds.toFixed(0)} s, ${one.faults.length} faults`);
+      runs.push(one);
+    }
+    await stopAfterKill(cluster);
+    const bad = runs.filter(({ differing, miscounted }) => differing.length + miscounted.length > 0);
+    return {
+      seed,
+      artefacts: (await digestsOf(cluster.store, UNDISTURBED)).size,
+      undisturbedSeconds: undisturbed.seconds,
+      runs,
+      disksFilled: cluster.storeDisk !== undefined,
+      passed: bad.length === 0,
+    };
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function soakedRun(cluster: Cluster, run: string, random: RandomStream): Promise<SoakRun> {
+  const kinds = [...hostFaults(cluster), ...serviceFaults(cluster), pausing(cluster.client, run)];
+  const { result, seconds, faults } = await runOn(cluster, run, clusterConfig, {
+    disturbance: { kinds, random, everyMs: FAULT_EVERY_MS },
+    patienceMs: PATIENCE_MS,
+  });
+  const [expected, found] = [
+    await digestsOf(cluster.store, UNDISTURBED),
+    await digestsOf(cluster.store, run),
+  ];
+  return {
+    run,
+    seconds,
+    faults,
+    differing: differing(expected, found),
+    miscounted: await miscounts(cluster.store, result, clusterConfig.target),
+  };
+}
+
+/** Stops a run whose workers were killed the moment before. @throws Error when that fails it */
+async function stopAfterKill({ client, hosts }: Cluster): Promise<void> {
+  const run = 'stopped';
+  await startAdaptation(client, { run, config: clusterConfig });
+  while (((await readRun(client, run)).progress?.iteration ?? 0) < 1) await sleep(1000);
+  for (const host of hosts) host.signal('compute', 'SIGKILL');
+  await steerRun(client, run, 'stop');
+  const { stopped } = await runResult(client, run);
+  if (!stopped) throw new Error(`The run ${run} went on to its end although it was told to stop.`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'boolean' },
+      minutes: { type: 'string', default: '15' },
+      seeds: { type: 'string', default: '1' },
+    },
+  });
+  const report = await benchSoak(Number(values.minutes), Number(values.seeds), (line) => console.error(line));
+  if (values.json) console.log(JSON.stringify(report));
+  else {
+    const table = report.runs.map(({ run, seconds, faults, differing, miscounted }) => [
+      run,
+      seconds.toFixed(0),
+      String(faults.length),
+      differing.join(', ') || 'none',
+      miscounted.join(', ') || 'none',
+    ]);
+    console.log(textTable(['run', 'seconds', 'faults', 'differing', 'miscounted'], table));
+    for (const { run, kind, seconds } of report.runs.flatMap(({ faults }) => faults))
+      console.log(`${run}, ${seconds.toFixed(0)} s: ${kind}`);
+    if (!report.disksFilled) console.log('No disk could be mounted here: none was filled.');
+    console.log(report.passed ? 'PASSED' : 'FAILED');
+  }
+  process.exitCode = report.passed ? 0 : 1;
+}
