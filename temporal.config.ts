@@ -86,6 +86,8 @@ export const memoryBudgets = {
 export const diskBudgets = {
   /** Artefacts that a host keeps at hand. */
   cacheBytes: 20 * GIGABYTE,
+  /** Without so much in the folders of cache and scratch files, a worker takes no work. */
+  leastFreeBytes: 500 * MEGABYTE,
   /** A service's log before it is moved aside. */
   longestLogBytes: 10 * MEGABYTE,
 } as const;

@@ -211,6 +211,18 @@ export const LocalSgdSchema = z.strictObject({
   outerMomentum: z.number().min(0).lt(1).default(0.9).describe('Nesterov momentum of that step'),
 });
 
+export const MachineSchema = z.strictObject({
+  backend: z
+    .enum(['native-gpu', 'native-cpu', 'wasm'])
+    .optional()
+    .describe('tensor back end of all its compute workers; that of the first one when left out'),
+  threads: atLeastOne.optional().describe('of every tensor process; those of the first one when left out'),
+  mixed: z
+    .boolean()
+    .default(false)
+    .describe('let workers differ in both: results are as good, but not the same bit for bit'),
+});
+
 export const InferenceSchema = z.strictObject({
   windowFrames: z.int().min(1).default(4).describe('consecutive frames of a window'),
   overlap: share.default(0.5).describe('of neighbouring windows, as a share of a window; below 1'),
@@ -260,6 +272,7 @@ const RunConfigFieldsSchema = z.strictObject({
   landmark: LandmarkRewardSchema.prefault({}).describe('the second reward network (method.md 5.2)'),
   ppo: PpoSchema.prefault({}).describe('fine-tuning (method.md 6)'),
   localSgd: LocalSgdSchema.prefault({}).describe('fine-tuning by several workers (method.md 7)'),
+  compute: MachineSchema.prefault({}).describe('what the compute workers of the run must have in common'),
   inference: InferenceSchema.prefault({}).describe('sliding windows over a video (method.md 8)'),
   optimisation: OptimisationSchema.prefault({}).describe('test-time optimisation of one video (method.md 8)'),
 });

@@ -3,6 +3,15 @@ import { type Logger, type LogLevel, NativeConnection, Runtime } from '@temporal
 import type pino from 'pino';
 import { DomainError } from '../ground/errors.ts';
 import type { Deployment } from '../runtime/deployment.ts';
+import type { HostWatch } from './host-watch.ts';
+
+/** Where a worker takes its work, and as whom. */
+export interface WorkerPlace {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly identity: string;
+  readonly watch: HostWatch;
+}
 
 /** @throws DomainError OrchestratorUnavailable when nothing answers at the address. */
 export async function connectWorker({ temporal }: Deployment): Promise<NativeConnection> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { WorkflowService } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { clientLimits, serviceLimits } from '../../temporal.config.ts';
+import { type LiveWorker, liveWorkers } from '../live-workers.ts';
 import type { ProcessSpec } from '../supervisor.ts';
 import { HOST } from './ports.ts';
 
@@ -63,6 +64,11 @@ export function askTemporal(server: TemporalAddress): Promise<string> {
     await service.describeNamespace({ namespace: server.namespace ?? 'default' });
     return (await service.getSystemInfo({})).serverVersion;
   });
+}
+
+/** The workers that ask the server for work. @throws Error when it cannot be reached or refuses. */
+export function askForWorkers(server: TemporalAddress): Promise<LiveWorker[]> {
+  return withService(server, (service) => liveWorkers(service, server.namespace ?? 'default'));
 }
 
 /** Has the embedded server remember ended runs for months; by itself it forgets them after a day. */
