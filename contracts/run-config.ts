@@ -64,8 +64,10 @@ const SweepSchema = z.strictObject({
   concurrentShards: z
     .int()
     .min(1)
-    .default(4)
-    .describe('activities of a sweep at once; steering can change it'),
+    .optional()
+    .describe(
+      'activities of a sweep at once, which `scale` can change; as many as compute workers need when left out',
+    ),
   maxQuarantinedShare: share
     .default(0.2)
     .describe('the run fails when a larger share of its videos is unusable'),

@@ -39,5 +39,6 @@ export function createControlWorker(
     taskQueue: taskQueues.control,
     workflowBundle,
     shutdownGraceTime: workerLimits.control.shutdownGraceMs,
+    stickyQueueScheduleToStartTimeout: workerLimits.control.ownTasksMs,
   });
 }

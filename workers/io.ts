@@ -9,6 +9,7 @@ import { workerLimits } from '../temporal.config.ts';
 import { Attempt } from './attempt.ts';
 import { type Activity, checked } from './checked-input.ts';
 import type { WorkerPlace } from './connect.ts';
+import { fleetActivities } from './count-compute-workers.ts';
 import type { HostWatch } from './host-watch.ts';
 
 export function createIoWorker(
@@ -21,7 +22,10 @@ export function createIoWorker(
     namespace,
     identity,
     taskQueue: taskQueues.io,
-    activities: inProcess(checked(ioActivities, ioInputs), services, watch),
+    activities: {
+      ...inProcess(checked(ioActivities, ioInputs), services, watch),
+      ...fleetActivities(connection.workflowService, namespace),
+    },
     maxConcurrentActivityTaskExecutions: activities,
     maxHeartbeatThrottleInterval: workerLimits.heartbeatEveryMs,
     shutdownGraceTime: shutdownGraceMs,

@@ -1,6 +1,6 @@
 /** The histories that a run left: how long each is, and how long a control worker takes to replay it. */
 import type { Client } from '@temporalio/client';
-import { DefaultLogger, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { bundleWorkflows } from '../../workers/control.ts';
 
 export interface ReplayedHistory {
@@ -13,6 +13,7 @@ export interface ReplayedHistory {
 
 /** Every history of the run and of its sweeps, in the order in which they began. */
 export async function replayHistories(client: Client, run: string): Promise<ReplayedHistory[]> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   const workflowBundle = await bundleWorkflows(new DefaultLogger('ERROR'));
   const found = [];
   const query = `WorkflowId STARTS_WITH "${run}"`;

@@ -76,6 +76,8 @@ function statusOf(pid: number): { cpuSeconds: number; megabytes: number } | unde
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const resident = /VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    // One that has just died has no memory.
+    if (resident === undefined) return undefined;
     return {
       cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
       megabytes: Math.round(Number(resident) / 1024),
