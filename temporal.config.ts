@@ -61,6 +61,7 @@ export const fleetFollowing = {
   shardsPerComputeWorker: 2,
   /** Until workers have been counted. */
   shardsAtFirst: 2,
+  /** At most. */
   countEveryMs: MINUTE_MS,
 } as const;
 

@@ -48,7 +48,7 @@ async function sweepOn({ task, steering: told, totals: before }: SweepInput): Pr
     report({ ...soFar, concurrency: steering.concurrency() });
   };
   const following = new CancellationScope();
-  void following.run(() => followComputeWorkers(steering)).catch(() => undefined);
+  void following.run(() => followComputeWorkers(steering, () => totals.done)).catch(() => undefined);
   const historyIsShort = (): boolean => workflowInfo().historyLength < historyBudgets.eventsOfSweep;
   try {
     totals = await goOverShards(task, before, steering, onShard, historyIsShort);
@@ -62,9 +62,13 @@ async function sweepOn({ task, steering: told, totals: before }: SweepInput): Pr
   return { ...totals, stopped: false };
 }
 
-/** Lets as many shards be in flight as the compute workers need, counted again and again. */
-async function followComputeWorkers(steering: Steering): Promise<never> {
+/**
+ * Lets as many shards be in flight as the compute workers need. They are counted again once a shard has ended: a sweep
+ * that nobody works on leaves no events.
+ */
+async function followComputeWorkers(steering: Steering, done: () => number): Promise<never> {
   for (;;) {
+    const before = done();
     await condition(() => steering.state.concurrency === undefined && !steering.state.paused);
     try {
       const workers = await countComputeWorkers();
@@ -74,6 +78,7 @@ async function followComputeWorkers(steering: Steering): Promise<never> {
       if (isCancellation(error)) throw error;
     }
     await sleep(fleetFollowing.countEveryMs);
+    await condition(() => done() > before);
   }
 }
 
