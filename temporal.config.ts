@@ -27,6 +27,13 @@ const heartbeatTimeout = 20 * SECOND_MS;
 export const activityPolicies = {
   /** Storage, decoding and metrics: seconds to minutes. */
   io: { startToCloseTimeout: HOUR_MS, heartbeatTimeout, retry },
+  /** A question to Temporal itself: soon asked again, so a lost one is given up. */
+  look: {
+    startToCloseTimeout: 10 * SECOND_MS,
+    scheduleToCloseTimeout: MINUTE_MS,
+    heartbeatTimeout,
+    retry,
+  },
   /** Inference over one shard of videos. */
   inference: { startToCloseTimeout: 6 * HOUR_MS, heartbeatTimeout, retry },
   /** Training: resumes from its last checkpoint, so a retry is cheap however long it runs. */
@@ -59,10 +66,27 @@ export const patience = {
   outOfMemoryAttempts: 3,
 } as const;
 
+/** How many shards a run has in flight where nobody says a number. */
+export const fleetFollowing = {
+  /** One that is worked on and one that waits, so that no worker waits. */
+  shardsPerComputeWorker: 2,
+  /** Until workers have been counted. */
+  shardsAtFirst: 2,
+  /** At most. */
+  countEveryMs: MINUTE_MS,
+} as const;
+
 export const workerLimits = {
   /** Well under the heartbeat timeout, so that a busy machine misses none; cancellations arrive with heartbeats. */
   heartbeatEveryMs: 3 * SECOND_MS,
-  control: { shutdownGraceMs: 10 * SECOND_MS },
+  control: {
+    shutdownGraceMs: 10 * SECOND_MS,
+    /**
+     * For so long a workflow waits for the worker that has it in memory; then any other replays its history. What a run
+     * loses when its control worker dies.
+     */
+    ownTasksMs: 3 * SECOND_MS,
+  },
   io: { activities: 8, shutdownGraceMs: 20 * SECOND_MS, shutdownForceMs: 40 * SECOND_MS },
   compute: {
     /**
@@ -103,6 +127,8 @@ export const diskBudgets = {
   touchCacheEveryMs: MINUTE_MS,
   /** What writing wholes leaves when its process is killed; a younger one may still become whole. */
   abandonedAfterMs: HOUR_MS,
+  /** Without so much in the folders of cache and scratch files, a worker takes no work. */
+  leastFreeBytes: 500 * MEGABYTE,
   /** A service's log before it is moved aside. */
   longestLogBytes: 10 * MEGABYTE,
 } as const;

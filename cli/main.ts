@@ -18,6 +18,7 @@ import { phantomCommand } from './commands/phantom.ts';
 import { quickstartCommand } from './commands/quickstart.ts';
 import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
+import { scaleCommand } from './commands/scale.ts';
 import { scheduleCommand } from './commands/schedule.ts';
 import { segmentCommand } from './commands/segment.ts';
 import { setupCommand } from './commands/setup.ts';
@@ -83,6 +84,7 @@ export function buildProgram(): Command {
     watchCommand(),
     pauseCommand(),
     resumeCommand(),
+    scaleCommand(),
     stopCommand(),
     cancelCommand(),
     scheduleCommand(),

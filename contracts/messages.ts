@@ -78,7 +78,11 @@ export type RewardModel = Readonly<z.infer<typeof RewardModelSchema>>;
 export const SteeringStateSchema = z.strictObject({
   paused: z.boolean(),
   stopping: z.boolean(),
-  concurrency: z.int().min(1).describe('shards in flight at once'),
+  concurrency: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe('shards in flight at once; as many as the compute workers need when left out'),
 });
 export type SteeringState = Readonly<z.infer<typeof SteeringStateSchema>>;
 
@@ -142,7 +146,7 @@ export const ProgressSchema = z.strictObject({
   now: EvaluationNumbersSchema.exactOptional(),
   labels: LabelCountsSchema.exactOptional(),
   quarantined: count,
-  concurrency: count,
+  concurrency: count.describe('shards that may be in flight at once'),
 });
 export type Progress = Readonly<z.infer<typeof ProgressSchema>>;
 

@@ -64,8 +64,10 @@ const SweepSchema = z.strictObject({
   concurrentShards: z
     .int()
     .min(1)
-    .default(4)
-    .describe('activities of a sweep at once; steering can change it'),
+    .optional()
+    .describe(
+      'activities of a sweep at once, which `scale` can change; as many as compute workers need when left out',
+    ),
   maxQuarantinedShare: share
     .default(0.2)
     .describe('the run fails when a larger share of its videos is unusable'),
@@ -273,6 +275,18 @@ const TestTimeAugmentationSchema = z.strictObject({
   rotationsDegrees: z.array(positive).default([5, 10]).describe('views rotated so far in each direction'),
 });
 
+export const MachineSchema = z.strictObject({
+  backend: z
+    .enum(['native-gpu', 'native-cpu', 'wasm'])
+    .optional()
+    .describe('tensor back end of all its compute workers; that of the first one when left out'),
+  threads: atLeastOne.optional().describe('of every tensor process; those of the first one when left out'),
+  mixed: z
+    .boolean()
+    .default(false)
+    .describe('let workers differ in both: results are as good, but not the same bit for bit'),
+});
+
 export const InferenceSchema = z.strictObject({
   windowFrames: z.int().min(1).default(4).describe('consecutive frames of a window'),
   overlap: share
@@ -338,6 +352,7 @@ const RunConfigFieldsSchema = z.strictObject({
   inference: InferenceSchema.prefault({}).describe(
     'from windows to the segmentation of a video (method.md 8)',
   ),
+  compute: MachineSchema.prefault({}).describe('what the compute workers of the run must have in common'),
   optimisation: OptimisationSchema.prefault({}).describe('test-time optimisation of one video (method.md 8)'),
 });
 

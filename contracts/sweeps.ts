@@ -43,4 +43,12 @@ export interface SweepResult extends SweepTotals {
 /** How far a sweep is; `sweep` is its workflow id. */
 export interface SweepReport extends SweepTotals {
   readonly sweep: string;
+  /** Shards that it has in flight at most. */
+  readonly concurrency: number;
+}
+
+/** What io workers look up in Temporal. */
+export interface FleetActivities {
+  /** Compute workers that wait for work, or work for the workflow that asks. */
+  countComputeWorkers(): Promise<number>;
 }

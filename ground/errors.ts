@@ -29,6 +29,7 @@ export const retryableErrorCodes = [
   'WorkerShutdown',
   'DiskFull',
   'VersionMismatch',
+  'HostUnfit',
 ] as const;
 
 export type FinalErrorCode = (typeof finalErrorCodes)[number];
@@ -89,6 +90,7 @@ export function exitCodeOf(code: ErrorCode): 1 | 2 | 3 | 4 {
   switch (code) {
     case 'ConfigInvalid':
     case 'BackendMissing':
+    case 'HostUnfit':
       return 2;
     case 'DatasetInvalid':
     case 'GeometryMismatch':

@@ -23,7 +23,7 @@ import {
 import { s3Binary } from './provision/s3.ts';
 import { temporalBinary } from './provision/temporal.ts';
 import { liveRecord } from './service-record.ts';
-import { askTemporal } from './services/temporal-server.ts';
+import { askForWorkers, askTemporal } from './services/temporal-server.ts';
 import { measureSpeed, type Speed, SpeedSchema } from './speed.ts';
 
 const ServiceSchema = z.strictObject({
@@ -61,6 +61,15 @@ export const DoctorReportSchema = z.strictObject({
   }),
   temporal: ServiceSchema,
   s3: ServiceSchema,
+  /** Those that asked Temporal for work within the last minutes. A worker that takes itself out is not among them. */
+  workers: z.array(
+    z.strictObject({
+      role: z.enum(['control', 'io', 'compute']),
+      version: z.string(),
+      where: z.string(),
+      tensors: z.string().optional(),
+    }),
+  ),
   tools: z.strictObject({ python: z.boolean(), compiler: z.boolean(), go: z.boolean() }),
   /** What is missing or wrong, each with what to do about it. `severity` of `error` makes `ok` false. */
   problems: z.array(
@@ -173,6 +182,12 @@ async function askS3(s3: Deployment['s3'], endpoint: string): Promise<string> {
     : `answers; bucket ${s3.bucket} does not exist yet`;
 }
 
+async function inspectWorkers({ temporal }: Deployment, address: string): Promise<DoctorReport['workers']> {
+  // Keys that may not ask after a queue may be good for everything else.
+  const workers = await askForWorkers({ ...temporal, address }).catch(() => []);
+  return workers.map(({ role, version, where, tensors }) => ({ role, version, where, tensors }));
+}
+
 async function inspectTools(tensorsAreNative: boolean, problems: Problem[]): Promise<DoctorReport['tools']> {
   const [python, compiler, go] = await Promise.all([findPythonWithPip(), hasCompiler(), findGo()]);
   const lacking = [!python && missingPython, !compiler && missingCompiler].filter((tool) => tool !== false);
@@ -216,6 +231,7 @@ export async function inspect(deployment: Deployment): Promise<DoctorReport> {
     ),
     inspectTools(tensors.chosen !== undefined && tensors.chosen.backend !== 'wasm', problems),
   ]);
+  const workers = temporal.reachable ? await inspectWorkers(deployment, temporal.address!) : [];
   if (!tools.go && (!temporal.binary || !s3.binary)) problems.push({ severity: 'warning', ...missingGo });
 
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -265,6 +281,7 @@ export async function inspect(deployment: Deployment): Promise<DoctorReport> {
     tensors,
     temporal,
     s3,
+    workers,
     tools,
     problems,
   };

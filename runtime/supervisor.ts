@@ -57,6 +57,9 @@ export interface Supervisor {
   readonly stopped: Promise<void>;
 }
 
+/** Exit codes of a worker that has found out by itself that it cannot work here (ground/errors.ts). */
+const REFUSALS: ReadonlySet<number> = new Set([2, 4]);
+
 interface Running {
   readonly spec: ProcessSpec;
   readonly child: ChildProcess;
@@ -121,6 +124,10 @@ class ProcessSupervisor implements Supervisor {
     return this.#options.pauseMs?.first ?? serviceLimits.restartPauseMs.first;
   }
 
+  #longestPause(): number {
+    return this.#options.pauseMs?.longest ?? serviceLimits.restartPauseMs.longest;
+  }
+
   async #start(spec: ProcessSpec, pauseMs: number): Promise<void> {
     if (this.#ending.signal.aborted) return;
     const log = openLog(this.#logPath(spec.name));
@@ -133,19 +140,22 @@ class ProcessSupervisor implements Supervisor {
     });
     closeSync(log);
     let over = false;
-    const onEnd = (what: string): void => {
+    const onEnd = (what: string, saidWhy = false): void => {
       if (over) return;
       over = true;
       this.#running.delete(spec.name);
-      if (!this.#stopping)
-        void this.#startAgain(
-          spec,
-          what,
-          Date.now() - startedAt > serviceLimits.steadyMs ? this.#firstPause() : pauseMs,
-        );
+      if (this.#stopping) return;
+      const steady = Date.now() - startedAt > serviceLimits.steadyMs;
+      void this.#startAgain(
+        spec,
+        what,
+        saidWhy ? this.#longestPause() : steady ? this.#firstPause() : pauseMs,
+      );
     };
     child.on('error', (error) => onEnd(`could not be started (${error.message})`));
-    child.on('exit', (code, signal) => onEnd(signal ? `was killed by ${signal}` : `ended with code ${code}`));
+    child.on('exit', (code, signal) =>
+      onEnd(signal ? `was killed by ${signal}` : `ended with code ${code}`, REFUSALS.has(code ?? 0)),
+    );
     const startTime = child.pid === undefined ? undefined : startTimeOf(child.pid);
     if (child.pid !== undefined && startTime !== undefined && !over) {
       this.#running.set(spec.name, { spec, child, identity: { pid: child.pid, startTime } });
@@ -154,7 +164,7 @@ class ProcessSupervisor implements Supervisor {
   }
 
   async #startAgain(spec: ProcessSpec, what: string, pauseMs: number): Promise<void> {
-    const { log, pauseMs: pauses } = this.#options;
+    const { log } = this.#options;
     log(
       `${spec.name} ${what}; starting it again in ${pauseMs / 1000} s (its log: ${this.#logPath(spec.name)})`,
     );
@@ -164,7 +174,7 @@ class ProcessSupervisor implements Supervisor {
     } catch {
       return;
     }
-    const nextPauseMs = Math.min(pauseMs * 2, pauses?.longest ?? serviceLimits.restartPauseMs.longest);
+    const nextPauseMs = Math.min(pauseMs * 2, this.#longestPause());
     try {
       await this.#start(spec, nextPauseMs);
     } catch (error) {

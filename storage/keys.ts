@@ -48,6 +48,8 @@ export const runKeys = {
   root: (run: string) => `runs/${checkedName('run', run)}/`,
   config: (run: string) => `${runKeys.root(run)}config.json`,
   plan: (run: string) => `${runKeys.root(run)}plan.json`,
+  /** What its tensors are computed with. */
+  machine: (run: string) => `${runKeys.root(run)}machine.json`,
   pretraining: (run: string) => `${runKeys.root(run)}pretraining/`,
   autoencoder: (run: string) => `${runKeys.root(run)}shape-autoencoder/`,
   landmarkReward: (run: string) => `${runKeys.root(run)}landmark-reward/`,

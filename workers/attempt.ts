@@ -15,6 +15,7 @@ const CIRCUMSTANCES: ReadonlySet<string> = new Set<ErrorCode>([
   'OrchestratorUnavailable',
   'DiskFull',
   'VersionMismatch',
+  'HostUnfit',
 ]);
 
 export class Attempt {

@@ -3,6 +3,7 @@ import { computeActivities } from '../activities/compute.ts';
 import { computeInputs } from '../contracts/activities.ts';
 import { checkedDeployment } from '../runtime/deployment.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import { alike } from './alike.ts';
 import { checked } from './checked-input.ts';
 import { serveCompute } from './serve-compute.ts';
 import { openServices } from './services.ts';
@@ -14,5 +15,6 @@ serveCompute(async (configured) => {
     requireGpu: deployment.requireGpu,
     threads: deployment.computeThreads,
   });
-  return { activities: checked(computeActivities, computeInputs), services, backend: backend.name };
+  const machine = { backend: backend.name, threads: backend.threads };
+  return { activities: checked(alike(computeActivities, machine), computeInputs), services, ...machine };
 });

@@ -15,7 +15,7 @@ export const ToChildSchema = z.discriminatedUnion('type', [
 export type ToChild = z.infer<typeof ToChildSchema>;
 
 export const ToParentSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('ready'), backend: z.string() }),
+  z.strictObject({ type: z.literal('ready'), backend: z.string(), threads: z.int().min(1) }),
   /** The process cannot serve: no tensor back end, no store. */
   z.strictObject({ type: z.literal('unready'), code: code.optional(), message: z.string() }),
   z.strictObject({ type: z.literal('progress'), call, details: HeartbeatSchema }),

@@ -24,6 +24,7 @@ export interface ComputeProcessOptions {
 /** What a started tensor process says about itself. */
 export interface ReadyProcess {
   readonly backend: string;
+  readonly threads: number;
   readonly pid: number;
 }
 
@@ -45,6 +46,7 @@ export class ComputeProcess {
   /** What calls in flight fail with when this worker ends the process itself. */
   #ending: Error | undefined;
   #outOfMemoryKills = 0;
+  #tensors: string | undefined;
 
   constructor(options: ComputeProcessOptions) {
     this.#options = options;
@@ -53,6 +55,16 @@ export class ComputeProcess {
   /** Process id of the tensor process while there is one. */
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Back end and threads of the last process that was ready, such as `native-cpu/8`. */
+  get tensors(): string | undefined {
+    return this.#tensors;
+  }
+
+  /** Ends a process whose device does not answer any more; the next call starts another one. */
+  abandon(error: Error): void {
+    if (this.#child) this.#kill(this.#child, error);
   }
 
   /**
@@ -154,7 +166,9 @@ export class ComputeProcess {
     }
     const message = parsed.data;
     if (message.type === 'ready') {
-      this.#ready?.resolve({ backend: message.backend, pid: child.pid ?? 0 });
+      const { backend, threads } = message;
+      this.#tensors = `${backend}/${threads}`;
+      this.#ready?.resolve({ backend, threads, pid: child.pid ?? 0 });
       return;
     }
     if (message.type === 'unready') {

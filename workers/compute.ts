@@ -1,21 +1,22 @@
 /** The compute worker: one device, one activity at a time, its tensors in a process of their own. */
-import { type NativeConnection, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { computeInputs } from '../contracts/activities.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
 import { workerLimits } from '../temporal.config.ts';
 import type { ComputeProcess } from './compute-process.ts';
+import type { WorkerPlace } from './connect.ts';
 import { forwardersTo } from './forward.ts';
 
 export function createComputeWorker(
-  connection: NativeConnection,
-  namespace: string,
+  { connection, namespace, identity, watch }: WorkerPlace,
   compute: ComputeProcess,
 ): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,
+    identity,
     taskQueue: taskQueues.compute,
-    activities: forwardersTo(compute, Object.keys(computeInputs)),
+    activities: forwardersTo(compute, Object.keys(computeInputs), watch),
     maxConcurrentActivityTaskExecutions: 1,
     maxHeartbeatThrottleInterval: workerLimits.heartbeatEveryMs,
     defaultHeartbeatThrottleInterval: workerLimits.heartbeatEveryMs,

@@ -4,6 +4,15 @@ import type pino from 'pino';
 import { DomainError } from '../ground/errors.ts';
 import type { Deployment } from '../runtime/deployment.ts';
 import { temporalConnection } from '../runtime/temporal-connection.ts';
+import type { HostWatch } from './host-watch.ts';
+
+/** Where a worker takes its work, and as whom. */
+export interface WorkerPlace {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly identity: string;
+  readonly watch: HostWatch;
+}
 
 /**
  * @throws DomainError OrchestratorUnavailable when nothing answers at the address, ConfigInvalid when a certificate

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import {
   bundleWorkflowCode,
   type Logger,
-  type NativeConnection,
   Worker,
   type WorkflowBundle,
   type WorkflowBundleOption,
@@ -11,6 +10,7 @@ import {
 import { taskQueues } from '../contracts/task-queues.ts';
 import { codeRoot, isBuilt, moduleFile } from '../runtime/installation.ts';
 import { workerLimits } from '../temporal.config.ts';
+import type { WorkerPlace } from './connect.ts';
 
 /** The bundle that `npm run build` leaves beside the compiled rooms. */
 export const builtBundle = join(codeRoot, 'workflow-bundle.js');
@@ -29,15 +29,16 @@ export async function workflowCode(logger: Logger): Promise<WorkflowBundleOption
 }
 
 export function createControlWorker(
-  connection: NativeConnection,
-  namespace: string,
+  { connection, namespace, identity }: WorkerPlace,
   workflowBundle: WorkflowBundleOption,
 ): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,
+    identity,
     taskQueue: taskQueues.control,
     workflowBundle,
     shutdownGraceTime: workerLimits.control.shutdownGraceMs,
+    stickyQueueScheduleToStartTimeout: workerLimits.control.ownTasksMs,
   });
 }

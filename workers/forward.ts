@@ -8,16 +8,25 @@ import { DomainError } from '../ground/errors.ts';
 import { patience } from '../temporal.config.ts';
 import { Attempt } from './attempt.ts';
 import { ComputeCancelled, type ComputeProcess } from './compute-process.ts';
+import type { HostWatch } from './host-watch.ts';
 
 /** One forwarder for each name. */
 export function forwardersTo(
   compute: ComputeProcess,
   names: readonly string[],
+  watch?: HostWatch,
 ): Record<string, (input: unknown) => Promise<unknown>> {
-  return Object.fromEntries(names.map((name) => [name, (input: unknown) => forward(compute, name, input)]));
+  return Object.fromEntries(
+    names.map((name) => [name, (input: unknown) => forward(compute, name, input, watch)]),
+  );
 }
 
-async function forward(compute: ComputeProcess, activity: string, input: unknown): Promise<unknown> {
+async function forward(
+  compute: ComputeProcess,
+  activity: string,
+  input: unknown,
+  watch: HostWatch | undefined,
+): Promise<unknown> {
   const context = Context.current();
   const attempt = new Attempt(context);
   try {
@@ -26,7 +35,8 @@ async function forward(compute: ComputeProcess, activity: string, input: unknown
     );
   } catch (error) {
     if (error instanceof ComputeCancelled) throw cancellation(context, attempt);
-    throw attempt.failureOf(memoryIsTooSmall(error, attempt) ?? error);
+    const known = memoryIsTooSmall(error, attempt) ?? deviceIsGone(error, compute) ?? error;
+    throw attempt.failureOf(watch ? await watch.judge(known) : known);
   } finally {
     attempt.close();
   }
@@ -40,6 +50,15 @@ function memoryIsTooSmall(error: unknown, attempt: Attempt): DomainError | undef
     'OutOfMemory',
     `${error.message} It ran out of memory ${attempt.number} times without getting further.`,
   );
+}
+
+/** TensorFlow throws plain errors when its GPU fails, and goes on failing in that process. */
+function deviceIsGone(error: unknown, compute: ComputeProcess): DomainError | undefined {
+  if (error instanceof DomainError || !(error instanceof Error)) return undefined;
+  if (!/\b(CUDA|cuDNN|cuBLAS|GPU)/i.test(error.message)) return undefined;
+  const gone = new DomainError('ComputeCrashed', `The device failed: ${error.message}`);
+  compute.abandon(gone);
+  return gone;
 }
 
 function cancellation(context: Context, attempt: Attempt): unknown {

@@ -1,6 +1,6 @@
 /** The io worker: storage, decoding and metrics, many at a time in this process. */
 import { Context } from '@temporalio/activity';
-import { type NativeConnection, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { type ActivityServices, contextOf } from '../activities/context.ts';
 import { ioActivities } from '../activities/io.ts';
 import { ioInputs } from '../contracts/activities.ts';
@@ -8,18 +8,24 @@ import { taskQueues } from '../contracts/task-queues.ts';
 import { workerLimits } from '../temporal.config.ts';
 import { Attempt } from './attempt.ts';
 import { type Activity, checked } from './checked-input.ts';
+import type { WorkerPlace } from './connect.ts';
+import { fleetActivities } from './count-compute-workers.ts';
+import type { HostWatch } from './host-watch.ts';
 
 export function createIoWorker(
-  connection: NativeConnection,
-  namespace: string,
+  { connection, namespace, identity, watch }: WorkerPlace,
   services: ActivityServices,
 ): Promise<Worker> {
   const { activities, shutdownGraceMs, shutdownForceMs } = workerLimits.io;
   return Worker.create({
     connection,
     namespace,
+    identity,
     taskQueue: taskQueues.io,
-    activities: inProcess(checked(ioActivities, ioInputs), services),
+    activities: {
+      ...inProcess(checked(ioActivities, ioInputs), services, watch),
+      ...fleetActivities(connection.workflowService, namespace),
+    },
     maxConcurrentActivityTaskExecutions: activities,
     maxHeartbeatThrottleInterval: workerLimits.heartbeatEveryMs,
     shutdownGraceTime: shutdownGraceMs,
@@ -31,6 +37,7 @@ export function createIoWorker(
 export function inProcess(
   activities: Readonly<Record<string, Activity>>,
   services: ActivityServices,
+  watch?: HostWatch,
 ): Record<string, (input: never) => Promise<unknown>> {
   return Object.fromEntries(
     Object.entries(activities).map(([name, activity]) => [
@@ -44,7 +51,7 @@ export function inProcess(
           );
           return await activity(input, context);
         } catch (error) {
-          throw attempt.failureOf(error);
+          throw attempt.failureOf(watch ? await watch.judge(error) : error);
         } finally {
           attempt.close();
         }

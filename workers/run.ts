@@ -2,12 +2,15 @@
 import type { Worker } from '@temporalio/worker';
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import type { Deployment } from '../runtime/deployment.ts';
-import { moduleFile } from '../runtime/installation.ts';
+import { codeVersion, moduleFile } from '../runtime/installation.ts';
+import { identityOf } from '../runtime/live-workers.ts';
 import { workerLimits } from '../temporal.config.ts';
 import { createComputeWorker } from './compute.ts';
 import { ComputeProcess } from './compute-process.ts';
 import { connectWorker, installSdkLog, sdkLogger } from './connect.ts';
 import { createControlWorker, workflowCode } from './control.ts';
+import { proveHost } from './host-proofs.ts';
+import { HostWatch } from './host-watch.ts';
 import { createIoWorker } from './io.ts';
 import { openLog, openServices } from './services.ts';
 
@@ -20,7 +23,8 @@ export interface RunWorkerOptions {
 
 /**
  * Serves the queue of the role; returns after a drain that SIGTERM, SIGINT or `signal` asked for. One call a process.
- * @throws DomainError OrchestratorUnavailable, AccessDenied, BackendMissing
+ * @throws DomainError of the proof that failed, before it took any work (host-proofs.ts) or, after a drain, while it
+ * worked
  */
 export async function runWorker(
   role: WorkerRole,
@@ -41,19 +45,32 @@ export async function runWorker(
           stallMs: workerLimits.compute.stallMs,
         })
       : undefined;
+  const services = role === 'control' ? undefined : openServices(deployment, role);
+  const host = {
+    role,
+    version: codeVersion(),
+    deployment,
+    service: connection.workflowService,
+    store: services?.store,
+    compute,
+  };
   try {
-    // A worker without working tensors must not take tasks.
-    if (compute) {
-      const { backend, pid } = await compute.ready();
-      log.info({ backend, tensorProcess: pid }, 'tensor process ready');
-    }
+    // A worker that cannot work must not take work: others would wait for it, or fail with it.
+    const facts = await proveHost(host);
+    log.info(facts, 'this host is fit');
+    const watch = new HostWatch(() => proveHost(host));
     const { namespace } = deployment.temporal;
+    const place = { connection, namespace, identity: identityOf(facts), watch };
     const worker = compute
-      ? await createComputeWorker(connection, namespace, compute)
-      : role === 'io'
-        ? await createIoWorker(connection, namespace, openServices(deployment, role))
-        : await createControlWorker(connection, namespace, await workflowCode(sdkLogger(log)));
+      ? await createComputeWorker(place, compute)
+      : services
+        ? await createIoWorker(place, services)
+        : await createControlWorker(place, await workflowCode(sdkLogger(log)));
+    watch.onFault(() => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    });
     await runUntilStopped(worker, options);
+    if (watch.fault) throw watch.fault;
     log.info({ role }, 'worker drained');
   } finally {
     await compute?.close();

@@ -11,8 +11,9 @@ export interface ChildRuntime {
   readonly activities: Readonly<Record<string, Activity>>;
   /** Everything of a context but what belongs to one call. */
   readonly services: Omit<ActivityContext, 'heartbeat' | 'signal'>;
-  /** Name of the tensor back end, for the log. */
+  /** Name of the tensor back end, and its threads. */
   readonly backend: string;
+  readonly threads: number;
 }
 
 /** The reason with which a cancelled call's signal is aborted. */
@@ -62,7 +63,7 @@ export function serveCompute(open: (deployment: unknown) => Promise<ChildRuntime
       case 'configure':
         runtime = open(message.deployment);
         runtime.then(
-          ({ backend }) => send({ type: 'ready', backend }),
+          ({ backend, threads }) => send({ type: 'ready', backend, threads }),
           (error: unknown) =>
             send({
               type: 'unready',

@@ -12,8 +12,14 @@ import {
   upsertMemo,
 } from '@temporalio/workflow';
 import type { RunInput } from '../contracts/activities.ts';
-import type { AdaptationInput, AdaptationResult, CarriedState } from '../contracts/messages.ts';
+import type {
+  AdaptationInput,
+  AdaptationResult,
+  CarriedState,
+  SteeringState,
+} from '../contracts/messages.ts';
 import { CARRIED_STATE_VERSION } from '../contracts/names.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
 import { endsAsCancelled } from './cancelled.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { selectPromoteReport } from './finish.ts';
@@ -38,13 +44,13 @@ async function adapt(input: AdaptationInput): Promise<AdaptationResult> {
   }
   const startedAt = carried?.startedAt ?? new Date().toISOString();
   const steering = openSteering(
-    carried?.steering ?? { paused: false, stopping: false, concurrency: config.sweep.concurrentShards },
+    carried?.steering ?? { paused: false, stopping: false, ...concurrencyOf(config) },
   );
   const progress = openProgressBoard({
     run: input.run,
     iterations: config.iterations,
     startedAt,
-    steering: () => steering.state,
+    steering: () => ({ ...steering.state, concurrency: steering.concurrency() }),
   });
   steering.onChange(progress.refresh);
   // Last, as an update that is waiting is taken at once and shown.
@@ -69,6 +75,10 @@ async function adapt(input: AdaptationInput): Promise<AdaptationResult> {
     }
   }
   return selectPromoteReport(input, state, desk);
+}
+
+function concurrencyOf({ sweep }: RunConfig): Pick<SteeringState, 'concurrency'> {
+  return sweep.concurrentShards === undefined ? {} : { concurrency: sweep.concurrentShards };
 }
 
 /** Freezes the configuration and decides which videos each part of the run works on. */

@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure, executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
 import type { NightlyInput, NightlyResult } from '../contracts/messages.ts';
+import { priorities, priorityOf } from '../contracts/task-queues.ts';
 import { adaptation } from './adaptation.ts';
 import { readChampion } from './proxies.ts';
 
@@ -21,6 +22,7 @@ export async function nightly(input: NightlyInput): Promise<NightlyResult> {
     ],
     // A night that is cancelled cancels its adaptation; one that is terminated lets it write its checkpoints.
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    priority: priorityOf(run, priorities.night),
     staticSummary: `Nightly adaptation of ${input.model} to ${input.config.target}`,
   });
   if (!result.promotion) {

@@ -22,7 +22,7 @@ export interface ProgressStart {
   readonly run: string;
   readonly iterations: number;
   readonly startedAt: string;
-  readonly steering: () => SteeringState;
+  readonly steering: () => SteeringState & { readonly concurrency: number };
 }
 
 /** Registers the query. */

@@ -1,6 +1,7 @@
 /** The activities as workflow code calls them, each with the queue, the timeouts and the retry rule of its kind. */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ComputeActivities, IoActivities } from '../contracts/activities.ts';
+import type { FleetActivities } from '../contracts/sweeps.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
 import { activityPolicies } from '../temporal.config.ts';
 
@@ -18,6 +19,13 @@ export const {
   readChampion,
   writeReport,
 } = proxyActivities<IoActivities>({ ...activityPolicies.io, taskQueue: taskQueues.io, cancellationType });
+
+/** Nobody waits for its answer. */
+export const { countComputeWorkers } = proxyActivities<FleetActivities>({
+  ...activityPolicies.look,
+  taskQueue: taskQueues.io,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
 
 export const { predictShard, labelShard, ratePolicy } = proxyActivities<
   Pick<ComputeActivities, 'predictShard' | 'labelShard' | 'ratePolicy'>

@@ -41,7 +41,9 @@ async function inChild(
   // A run that was terminated and begun again meets its former sweeps while they end.
   const workflowId = `${refs.run}/${work}-${iteration}/${workflowInfo().runId.slice(0, 8)}`;
   setHandler(reportSignal, (report) => {
-    if (report.sweep === workflowId) show(report);
+    if (report.sweep !== workflowId) return;
+    steering.allow(report.concurrency);
+    show(report);
   });
   const child = await startChild(sweep, {
     workflowId,

@@ -33,7 +33,7 @@ export async function goOverShards(
   const window = {
     from: before.done,
     to: shards.length,
-    concurrency: () => steering.state.concurrency,
+    concurrency: steering.concurrency,
     ...(mayStart && { mayStart }),
   };
   await sideBySide(window, async (index) => {

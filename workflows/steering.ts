@@ -6,12 +6,13 @@
 import { CancellationScope, condition, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { SteeringState } from '../contracts/messages.ts';
 import { steeringNames } from '../contracts/names.ts';
+import { fleetFollowing } from '../temporal.config.ts';
 
 export const pauseUpdate = defineUpdate<void>(steeringNames.pause);
 export const resumeUpdate = defineUpdate<void>(steeringNames.resume);
 export const stopUpdate = defineUpdate<void>(steeringNames.stop);
-/** Shards in flight at once, 1 to 1000. */
-export const setConcurrencyUpdate = defineUpdate<void, [number]>(steeringNames.setConcurrency);
+/** Shards in flight at once, 1 to 1000, or as many as the compute workers need. */
+export const setConcurrencyUpdate = defineUpdate<void, [number | 'auto']>(steeringNames.setConcurrency);
 
 /** Thrown by `interruptible` once the run is to end early with what it has. */
 export class Stopped extends Error {
@@ -23,6 +24,10 @@ export class Stopped extends Error {
 
 export interface Steering {
   readonly state: SteeringState;
+  /** Shards in flight at once. */
+  concurrency(): number;
+  /** How many there may be as long as nobody says a number. */
+  allow(shards: number): void;
   /** Registers the updates, those that came before included. */
   accept(): void;
   /** Takes over how somebody else is steered. */
@@ -35,12 +40,13 @@ export interface Steering {
 
 export function openSteering(initial: SteeringState): Steering {
   let state = initial;
+  let allowed: number = fleetFollowing.shardsAtFirst;
   const listeners = new Set<() => void>();
   const scopes = new Set<CancellationScope>();
   const interrupted = new Set<CancellationScope>();
 
-  const change = (next: Partial<SteeringState>): void => {
-    state = { ...state, ...next };
+  const change = (next: SteeringState): void => {
+    state = next;
     if (state.paused || state.stopping) {
       for (const scope of scopes) {
         interrupted.add(scope);
@@ -54,21 +60,21 @@ export function openSteering(initial: SteeringState): Steering {
     get state() {
       return state;
     },
+    concurrency: () => state.concurrency ?? allowed,
+    allow(shards) {
+      allowed = shards;
+    },
     obey: change,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     accept() {
-      setHandler(pauseUpdate, () => change({ paused: true }));
-      setHandler(resumeUpdate, () => change({ paused: false }));
-      setHandler(stopUpdate, () => change({ stopping: true, paused: false }));
-      setHandler(setConcurrencyUpdate, (concurrency) => change({ concurrency }), {
-        validator: (concurrency) => {
-          if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 1000) {
-            throw new Error(`setConcurrency takes a whole number from 1 to 1000, not ${concurrency}.`);
-          }
-        },
+      setHandler(pauseUpdate, () => change({ ...state, paused: true }));
+      setHandler(resumeUpdate, () => change({ ...state, paused: false }));
+      setHandler(stopUpdate, () => change({ ...state, stopping: true, paused: false }));
+      setHandler(setConcurrencyUpdate, (asked) => change(withConcurrency(state, asked)), {
+        validator: refuseConcurrency,
       });
     },
     async interruptible(work) {
@@ -90,4 +96,14 @@ export function openSteering(initial: SteeringState): Steering {
       }
     },
   };
+}
+
+function withConcurrency(state: SteeringState, asked: number | 'auto'): SteeringState {
+  const { concurrency: _, ...rest } = state;
+  return asked === 'auto' ? rest : { ...rest, concurrency: asked };
+}
+
+function refuseConcurrency(asked: number | 'auto'): void {
+  if (asked === 'auto' || (Number.isInteger(asked) && asked >= 1 && asked <= 1000)) return;
+  throw new Error(`setConcurrency takes a whole number from 1 to 1000, or "auto", not ${asked}.`);
 }

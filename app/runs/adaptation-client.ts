@@ -21,7 +21,7 @@ import {
   ProgressSchema,
 } from '../../contracts/messages.ts';
 import { steeringNames, workflowTypes } from '../../contracts/names.ts';
-import { taskQueues } from '../../contracts/task-queues.ts';
+import { priorities, priorityOf, taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { clientLimits } from '../../temporal.config.ts';
 import { didYouMean } from '../did-you-mean.ts';
@@ -53,6 +53,7 @@ export async function startAdaptation(client: Client, input: AdaptationInput): P
       taskQueue: taskQueues.control,
       workflowId: input.run,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      priority: priorityOf(input.run, priorities.person),
       args: [input],
     });
   } catch (error) {
@@ -151,6 +152,16 @@ export async function steerRun(
 }
 
 /**
+ * Changes how many shards the run has in flight at once. @param shards 1 to 1000, or `auto`: as many as the compute
+ * workers need
+ */
+export async function scaleRun(client: Client, run: string, shards: number | 'auto'): Promise<void> {
+  await explainMissing(client, run, () =>
+    client.workflow.getHandle(run).executeUpdate(steeringNames.setConcurrency, { args: [shards] }),
+  );
+}
+
+/**
  * Lets a paused run go on. One that failed, was cancelled, terminated or timed out begins again under its id, from
  * what is complete: the iterations that it had finished, and within the next one everything that is in the store.
  * @throws DomainError ConfigInvalid when the run has ended with a result, or there is none of that name.
@@ -175,6 +186,7 @@ export async function resumeRun(client: Client, run: string): Promise<'resumed' 
     taskQueue: taskQueues.control,
     workflowId: run,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    priority: priorityOf(run, priorities.person),
     args: [{ ...input, ...(carried && { carried: { ...carried, steering } }) }],
   });
   return 'begun again';

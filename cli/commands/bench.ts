@@ -6,23 +6,30 @@ import type { Command } from 'commander';
 import { didYouMean } from '../../app/did-you-mean.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { codeRoot, isBuilt, moduleCommand } from '../../runtime/installation.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, wholeNumber } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 
 export function benchCommand(): Command {
   return defineCommand(
     'bench <name>',
     'Run one of the benchmarks in bench/.',
-    'echoloop bench unet --json\necholoop bench ablation --seeds 1,2,3',
+    'echoloop bench unet --json\necholoop bench ablation --seeds 1,2,3\necholoop bench rehearsal --videos 5000',
   )
     .option(
       '--seeds <list>',
       'seeds of the benchmarks adaptation, ablation, phantoms and real, such as 1,2,3',
     )
+    .option('--videos <n>', 'videos that the benchmark rehearsal adapts to', wholeNumber(1))
     .action(bench);
 }
 
-async function bench(name: string, options: { json?: boolean; seeds?: string }): Promise<void> {
+interface BenchOptions {
+  json?: boolean;
+  seeds?: string;
+  videos?: number;
+}
+
+async function bench(name: string, options: BenchOptions): Promise<void> {
   const ending = isBuilt ? '.js' : '.ts';
   const names = (await readdir(join(codeRoot, 'bench')))
     .filter((file) => file.endsWith(ending) && !file.endsWith(`.test${ending}`))
@@ -37,6 +44,7 @@ async function bench(name: string, options: { json?: boolean; seeds?: string }):
   const { command, args } = moduleCommand(`bench/${name}`, [
     ...(options.json ? ['--json'] : []),
     ...(options.seeds ? ['--seeds', options.seeds] : []),
+    ...(options.videos ? ['--videos', String(options.videos)] : []),
   ]);
   const child = spawn(command, args, { stdio: 'inherit' });
   const code = await new Promise<number | null>((resolve, reject) => {

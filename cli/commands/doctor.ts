@@ -42,6 +42,7 @@ function describe(report: DoctorReport): string {
     ['', tensors.detail],
     ['Temporal', serviceText(report.temporal)],
     ['object store', serviceText(report.s3)],
+    ['workers', workersText(report.workers)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows
@@ -63,6 +64,15 @@ function tensorText({ chosen, timesWasm }: DoctorReport['tensors']): string {
     `${chosen.backend} ${chosen.version} on ${chosen.device}: ` +
     `${Math.round(chosen.forwardGflops)} GFLOP/s forward, ${Math.round(chosen.forwardBackwardGflops)} with gradients${factor}`
   );
+}
+
+function workersText(workers: DoctorReport['workers']): string {
+  if (workers.length === 0) return 'none asks for work';
+  return workers
+    .map(
+      ({ role, version, where, tensors }) => `${role} ${where} (${version}${tensors ? `, ${tensors}` : ''})`,
+    )
+    .join(', ');
 }
 
 function serviceText({ source, address, reachable, detail }: DoctorReport['temporal']): string {

@@ -57,5 +57,6 @@ serveCompute(async (deployment) => {
     activities: { pretrainPolicy, fineTunePolicy, predictShard, labelShard, fitRewardNetwork },
     services: { store, cache: new LocalCache(store, '/nonexistent', 0), codeVersion: 'test', log },
     backend: 'none',
+    threads: 1,
   };
 });

@@ -19,11 +19,20 @@ beforeAll(async () => {
 afterAll(() => bench?.close());
 
 /** The histories of all runs of a workflow, the first one first. */
-async function historiesOf(workflowId: string) {
-  const { client } = bench.environment;
+function historiesOf(workflowId: string) {
+  return historiesWhere(`WorkflowId = "${workflowId}"`);
+}
+
+/** The same, of the sweeps of a run. */
+function sweepHistoriesOf(run: string) {
+  return historiesWhere(`WorkflowId STARTS_WITH "${run}/"`);
+}
+
+async function historiesWhere(query: string) {
+  const { workflow } = bench.environment.client;
   const found = [];
-  for await (const { runId, startTime } of client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
-    found.push({ startTime, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() });
+  for await (const { workflowId, runId, startTime } of workflow.list({ query })) {
+    found.push({ startTime, history: await workflow.getHandle(workflowId, runId).fetchHistory() });
   }
   return found.sort((a, b) => a.startTime.getTime() - b.startTime.getTime()).map(({ history }) => history);
 }
@@ -39,17 +48,19 @@ function record(name: string, histories: readonly Parameters<typeof History.enco
 describe('the history of a workflow', () => {
   it('carries references and small numbers alone: no payload reaches 64 kB', async () => {
     const { activities } = fakeActivities();
-    const histories = await bench.serve(activities, async () => {
+    const { histories, sweeps } = await bench.serve(activities, async () => {
       const handle = await bench.start(adaptationInput('payloads'));
       await handle.result();
-      return historiesOf(handle.workflowId);
+      return { histories: await historiesOf('payloads'), sweeps: await sweepHistoriesOf('payloads') };
     });
     expect(histories).toHaveLength(3);
+    expect(sweeps).toHaveLength(3 + 2 * 2);
     const sizes: number[] = [];
-    collectPayloadSizes(histories, sizes);
+    collectPayloadSizes([histories, sweeps], sizes);
     expect(sizes.length).toBeGreaterThan(50);
     expect(Math.max(...sizes)).toBeLessThan(64_000);
-    record('adaptation', histories);
+    record('adaptation-with-sweeps', histories);
+    record('sweep', sweeps);
   });
 
   it('holds every round of a fine-tuning by several workers', async () => {
@@ -65,7 +76,7 @@ describe('the history of a workflow', () => {
     expect(rounds).toBeGreaterThan(1);
     expect(calls.filter((name) => name === 'trainLocally')).toHaveLength(2 * rounds);
     expect(calls).not.toContain('fineTunePolicy');
-    record('adaptation-rounds', histories);
+    record('adaptation-with-sweeps-rounds', histories);
   });
 
   it('names the run that a night starts after the scheduled time', async () => {
@@ -86,7 +97,7 @@ describe('the history of a workflow', () => {
     expect(started?.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId).toMatch(
       /^ward-\d{8}T\d{6}Z$/,
     );
-    record('nightly', histories);
+    record('nightly-with-priority', histories);
   });
 
   it('is repeated by the present workflow code, for every recorded one', async () => {

@@ -2,10 +2,15 @@
 import { proxyActivities } from '@temporalio/workflow';
 import { activityPolicies } from '../../temporal.config.ts';
 
-const { pretrainPolicy } = proxyActivities<{ pretrainPolicy(input: unknown): Promise<unknown> }>(
-  activityPolicies.training,
-);
+interface Activities {
+  pretrainPolicy(input: unknown): Promise<unknown>;
+}
 
-export async function oneActivity(input: unknown): Promise<unknown> {
+/** @param taskQueue of the activity; that of the workflow when left out */
+export async function oneActivity(input: unknown, taskQueue?: string): Promise<unknown> {
+  const { pretrainPolicy } = proxyActivities<Activities>({
+    ...activityPolicies.training,
+    ...(taskQueue !== undefined && { taskQueue }),
+  });
   return pretrainPolicy(input);
 }

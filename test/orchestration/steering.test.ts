@@ -5,7 +5,9 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scaleRun } from '../../app/runs/adaptation-client.ts';
 import { type Progress, ProgressSchema } from '../../contracts/messages.ts';
+import { fleetFollowing } from '../../temporal.config.ts';
 import { progressQuery } from '../../workflows/progress.ts';
 import { pauseUpdate, resumeUpdate, setConcurrencyUpdate, stopUpdate } from '../../workflows/steering.ts';
 import { adaptationInput, type Bench, fakeActivities, openBench } from './harness.ts';
@@ -152,6 +154,28 @@ describe('a running adaptation', () => {
         total: 5,
         unit: 'shards',
       });
+      shard.open();
+      await handle.result();
+    });
+  });
+
+  it('keeps as many shards in flight as the compute workers need, until somebody says a number', async () => {
+    const shard = gate();
+    let inFlight = 0;
+    const { activities } = fakeActivities({ countComputeWorkers: async () => 2 });
+    const { labelShard } = activities;
+    activities.labelShard = async (input) => {
+      inFlight++;
+      await shard.hold();
+      inFlight--;
+      return labelShard(input);
+    };
+    await bench.serve(activities, async () => {
+      const handle = await bench.start(adaptationInput('following', { iterations: 1 }));
+      await expect.poll(() => inFlight, { timeout: 20_000 }).toBe(2 * fleetFollowing.shardsPerComputeWorker);
+      await scaleRun(bench.environment.client, 'following', 5);
+      await expect.poll(() => inFlight, { timeout: 10_000 }).toBe(5);
+      await scaleRun(bench.environment.client, 'following', 'auto');
       shard.open();
       await handle.result();
     });

@@ -141,6 +141,18 @@ describe('the supervisor', () => {
     expect(lines[0]).toContain('ended with code 3');
   });
 
+  it.each([2, 4])(
+    'waits longest at once for one that says that it cannot work here, code %i',
+    async (code) => {
+      const lines: string[] = [];
+      const supervisor = await startSupervisor(newHome(), lines);
+      const args = ['-e', `process.exit(${code})`];
+      await supervisor.add({ name: 'unfit', command: process.execPath, args, environment: {} });
+      await until(() => lines.length >= 2);
+      expect(lines.map((line) => /again in ([\d.]+) s/.exec(line)?.[1])).toEqual(lines.map(() => '0.2'));
+    },
+  );
+
   it('keeps trying where the command does not exist, and stops when told', async () => {
     const lines: string[] = [];
     const supervisor = await startSupervisor(newHome(), lines);

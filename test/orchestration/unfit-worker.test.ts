@@ -1,0 +1,106 @@
+/**
+ * Real worker processes on real servers, some of which have a wrong secret: they take no work and say why, and the run
+ * completes on the others. Computing is left to stand-ins.
+ */
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectTo } from '../../app/connections.ts';
+import { runResult, startAdaptation } from '../../app/runs/adaptation-client.ts';
+import { storeRehearsalDataset } from '../../bench/rehearsal/dataset.ts';
+import { RunConfigSchema } from '../../contracts/run-config.ts';
+import type { WorkerRole } from '../../contracts/task-queues.ts';
+import { deploymentFrom, type Environment } from '../../runtime/deployment.ts';
+import { commandScript, loaderArguments, moduleFile } from '../../runtime/installation.ts';
+import { liveWorkers } from '../../runtime/live-workers.ts';
+import { findBinary } from '../../runtime/provision/binaries.ts';
+import { cacheFolder } from '../../runtime/provision/cache-folder.ts';
+import { s3Binary } from '../../runtime/provision/s3.ts';
+import { temporalBinary } from '../../runtime/provision/temporal.ts';
+import { type Embedded, startEmbedded } from '../../runtime/services/embedded.ts';
+import { writeArtefact } from '../../storage/artefacts.ts';
+import { openStore } from '../../storage/open-store.ts';
+
+const binaries = await Promise.all(
+  [temporalBinary, s3Binary].map((binary) => findBinary(binary, cacheFolder())),
+);
+const missing = binaries.some((found) => !found);
+if (missing) console.warn('NOT TESTED: unfit workers, for want of the servers; `npm test` gets them');
+
+/** A worker process that is not started again. */
+function startWorker(role: WorkerRole, environment: Environment) {
+  const child = spawn(process.execPath, [commandScript, 'worker', '--role', role], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said += text;
+  });
+  const ended = new Promise<{ code: number | null; said: string }>((resolve) =>
+    child.on('close', (code) => resolve({ code, said })),
+  );
+  return { child, ended };
+}
+
+describe.skipIf(missing)('workers with a wrong secret', () => {
+  const home = mkdtempSync(join(tmpdir(), 'echoloop-unfit-'));
+  const processes: ChildProcess[] = [];
+  let embedded: Embedded;
+
+  beforeAll(async () => {
+    embedded = await startEmbedded({
+      deployment: deploymentFrom({ ECHOLOOP_HOME: home }),
+      log: () => undefined,
+    });
+  });
+  afterAll(async () => {
+    for (const child of processes) child.kill('SIGKILL');
+    await embedded?.stop();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  it('take no work and end with what to do, and the run completes on the others', async () => {
+    const { deployment, environment } = embedded;
+    const wrong = { ...environment, AWS_SECRET_ACCESS_KEY: 'of another deployment' };
+    const good = (['control', 'io'] as const).map((role) => startWorker(role, environment));
+    const bad = (['io', 'compute'] as const).map((role) => startWorker(role, wrong));
+    const module = moduleFile('bench/rehearsal/compute-workers');
+    const standIns = fork(module, ['2', '1'], {
+      execArgv: loaderArguments(module),
+      env: { ...process.env, ...environment },
+    });
+    processes.push(standIns, ...[...good, ...bad].map(({ child }) => child));
+
+    const store = openStore(deployment);
+    await storeRehearsalDataset(store, 'clinic', 20);
+    const policy = await writeArtefact(store, 'models/m/policy', new Uint8Array([1]), {
+      inputs: [],
+      codeVersion: 'test',
+      mediaType: 'application/octet-stream',
+    });
+    await connectTo(deployment, async ({ client }) => {
+      const config = RunConfigSchema.parse({
+        source: 'clinic',
+        target: 'clinic',
+        initialPolicy: policy.key,
+        iterations: 1,
+        autoencoder: { enabled: false },
+        landmark: { enabled: false },
+        sweep: { videosPerShard: 4 },
+      });
+      await startAdaptation(client, { run: 'run', config });
+      for (const { ended } of bad) {
+        const { code, said } = await ended;
+        expect(code).toBe(4);
+        expect(said).toMatch(/takes no work: its proof of the object store failed\. .*AWS_SECRET_ACCESS_KEY/);
+      }
+      expect(await runResult(client, 'run')).toMatchObject({ quarantined: 0, stopped: false });
+      const workers = await liveWorkers(client.workflowService, deployment.temporal.namespace);
+      expect(workers.map(({ role }) => role).sort()).toEqual(['control', 'io']);
+    });
+  }, 300_000);
+});
