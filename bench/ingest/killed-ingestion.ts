@@ -27,8 +27,8 @@ export interface KilledIngestion {
   /** Of both processes together. */
   readonly seconds: number;
   readonly cpuSeconds: number;
-  /** Largest resident size in each quarter of the second process's time. */
-  readonly peakMibByQuarter: readonly number[];
+  /** Largest resident size in each quarter of the time of either process, in MiB. */
+  readonly peakMibByQuarter: { readonly killed: readonly number[]; readonly resumed: readonly number[] };
   /** What is not as it has to be; empty when all is. */
   readonly problems: readonly string[];
 }
@@ -166,7 +166,7 @@ export async function ingestKilled(
     },
     seconds: first.seconds + second.seconds,
     cpuSeconds: cpu[0]! + cpu[1]!,
-    peakMibByQuarter: peaks(second.uses),
+    peakMibByQuarter: { killed: peaks(first.uses), resumed: peaks(second.uses) },
     problems,
   };
 }
