@@ -112,7 +112,13 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
   const openStore = async () => storeOf(await currentDeployment());
   const ending = endingSignal();
   try {
-    if (options.watch) await watch(terminal, openStore, { ...request, places, ...ending, ...options });
+    if (options.watch)
+      await watch(terminal, openStore, {
+        ...request,
+        places,
+        ...ending,
+        settleSeconds: options.settleSeconds,
+      });
     else await ingestOnce(terminal, openStore, { ...request, places, ...ending });
   } finally {
     ending.forget();
