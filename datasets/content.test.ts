@@ -50,6 +50,7 @@ describe('what can be read and is no recording', () => {
     expect(reasons(withPixels(() => random.uniform()))).toEqual(['error unrelated-frames']);
     const single = { ...recorded, frames: 1, intensities: recorded.intensities.slice(0, pixels) };
     expect(reasons(single)).toEqual(['warning few-frames']);
+    expect(checkContent(single)[0]!.advice).toContain('look whether it shows a name');
   });
 });
 
