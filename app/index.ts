@@ -29,20 +29,29 @@ export type {
 
 /** Where things run: the deployment of the environment, its object store, a connection to Temporal. */
 export { type Connections, connectTo, currentDeployment, storeOf, withConnections } from './connections.ts';
+export {
+  type DatasetSheet,
+  type ListedDataset,
+  listDatasets,
+  writeDatasetSheet,
+} from './datasets/dataset-sheet.ts';
 /** Videos into the object store. */
 export type { IngestReason } from './datasets/ingest-reasons.ts';
 export type { QuarantinedVideo } from './datasets/ingest-video.ts';
 export {
   type IngestedVideo,
   type IngestOutcome,
+  type IngestProgress,
   type IngestRequest,
   ingestVideos,
 } from './datasets/ingest-videos.ts';
 export { makePhantoms, type PhantomsRequest } from './datasets/phantom-dataset.ts';
 export { type IngestPaths, planIngestion } from './datasets/plan-ingestion.ts';
+export { localFiles, type SourceFile, type SourceFiles, sourceFiles } from './datasets/source-files.ts';
 export { readManifest } from './datasets/stored-dataset.ts';
 export { resolveDataset, uploadDataset } from './datasets/upload-dataset.ts';
 export { type Verification, verifyNamed } from './datasets/verify-named.ts';
+export { type WatchRequest, type WatchTotals, watchFolder } from './datasets/watch-folder.ts';
 /** Metrics over folders of masks. */
 export { type EvaluateRequest, evaluate } from './evaluation/evaluate.ts';
 export { scoresCsv } from './evaluation/score-csv.ts';

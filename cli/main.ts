@@ -7,6 +7,7 @@ import { codeVersion } from '../runtime/installation.ts';
 import { adaptCommand } from './commands/adapt.ts';
 import { benchCommand } from './commands/bench.ts';
 import { cancelCommand } from './commands/cancel.ts';
+import { datasetsCommand } from './commands/datasets.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
@@ -76,7 +77,8 @@ export function buildProgram(): Command {
     program.addCommand(command);
   }
   program.commandsGroup('Data:');
-  for (const command of [phantomCommand(), ingestCommand(), verifyCommand()]) program.addCommand(command);
+  for (const command of [phantomCommand(), ingestCommand(), verifyCommand(), datasetsCommand()])
+    program.addCommand(command);
   program.commandsGroup('Runs:');
   for (const command of [
     adaptCommand(),

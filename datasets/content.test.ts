@@ -50,29 +50,38 @@ describe('what can be read and is no recording', () => {
     expect(reasons(withPixels(() => random.uniform()))).toEqual(['error unrelated-frames']);
     const single = { ...recorded, frames: 1, intensities: recorded.intensities.slice(0, pixels) };
     expect(reasons(single)).toEqual(['warning few-frames']);
+    expect(checkContent(single)[0]!.advice).toContain('look whether it shows a name');
   });
 });
 
-/** Bright bars of 1 x 3 pixels, as the strokes of letters, at a row and column, in all frames. */
-function written(video: RecordedVideo, top: number, left: number): RecordedVideo {
-  const intensities = video.intensities.slice();
-  for (let t = 0; t < video.frames; t++) {
-    for (let row = top; row < top + 8; row++) {
-      for (let column = left; column < left + 30; column++) {
-        const isInk = row % 2 === 0 && column % 5 < 3;
-        intensities[t * pixels + row * video.columns + column] = isInk ? 0.9 : 0;
-      }
-    }
-  }
+/**
+ * Bright bars of 1 x 3 pixels, as the strokes of letters, at a row and column, in all frames, on a black box or on the
+ * picture itself.
+ */
+function written(
+  video: RecordedVideo,
+  top: number,
+  left: number,
+  ground: 'box' | 'picture' = 'box',
+): RecordedVideo {
+  const intensities = video.intensities.map((value, i) => {
+    const [row, column] = [Math.floor((i % pixels) / video.columns) - top, (i % video.columns) - left];
+    if (row < 0 || row >= 8 || column < 0 || column >= 30) return value;
+    const isInk = (row + top) % 2 === 0 && (column + left) % 5 < 3;
+    return isInk ? 0.9 : ground === 'box' ? 0 : value;
+  });
   return { ...video, intensities };
 }
 
-test('writing inside the sector is reported with its place', () => {
-  const middle = Math.floor(recorded.rows / 2);
-  const [found] = checkContent(written(recorded, middle, 40));
-  expect(found).toMatchObject({ severity: 'warning', reason: 'residual-text' });
-  expect(found!.found).toContain(`rows ${middle}`);
-});
+test.each(['box', 'picture'] as const)(
+  'writing inside the sector is reported with its place, its ground a %s',
+  (ground) => {
+    const middle = Math.floor(recorded.rows / 2);
+    const [found] = checkContent(written(recorded, middle, 40, ground));
+    expect(found).toMatchObject({ severity: 'warning', reason: 'residual-text' });
+    expect(found!.found).toContain(`rows ${middle}`);
+  },
+);
 
 test('writing around the sector is blanked, a picture without any is left alone', () => {
   const clean = withoutSurroundings(recorded).video;

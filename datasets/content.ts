@@ -145,7 +145,7 @@ function motionFindings(video: GreyVideo): ContentFinding[] {
             'few-frames',
             `at least ${FEWEST_FRAMES} frames for a window over time`,
             `${frames}`,
-            'Export the whole loop.',
+            'Export the whole loop. Writing on a picture that hardly moves is not found: look whether it shows a name or a date.',
           ),
         ]
       : [];

@@ -1,11 +1,12 @@
 /**
- * What is written on the picture inside the sector: bright pixels with sharp edges that never change while the tissue
- * around them does. Names and dates there survive every cropping, so a person has to look.
+ * What is written on the picture inside the sector: bright pixels that never change, beside pixels that are darker in
+ * every frame, be that a box that was drawn below the letters or the tissue that moves between them. Names and dates
+ * there survive every cropping, so a person has to look.
  */
 import type { GreyVideo } from '../imaging/image.ts';
 import { SMALLEST_CHANGE } from './sector.ts';
 
-/** Grey level of ink, and step from ink to ground. */
+/** Grey level of ink, and step from ink to its ground in every frame. */
 const INK = 0.45;
 const EDGE = 0.3;
 /** Fewer still edge pixels than this are a marker or chance, more are writing. */
@@ -23,21 +24,19 @@ export interface ResidualText {
   readonly right: number;
 }
 
-/** 1 where no frame differs from another by more than what compression does, over [rows, columns]. */
-function stillPixels({ frames, rows, columns, intensities }: GreyVideo): Uint8Array {
+/** The least and greatest grey level of each pixel over time, each over [rows, columns]. */
+function extremes({ frames, rows, columns, intensities }: GreyVideo) {
   const pixels = rows * columns;
-  const still = new Uint8Array(pixels);
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    let least = Number.POSITIVE_INFINITY;
-    let greatest = Number.NEGATIVE_INFINITY;
-    for (let frame = 0; frame < frames; frame++) {
+  const least = intensities.slice(0, pixels);
+  const greatest = intensities.slice(0, pixels);
+  for (let frame = 1; frame < frames; frame++) {
+    for (let pixel = 0; pixel < pixels; pixel++) {
       const value = intensities[frame * pixels + pixel]!;
-      if (value < least) least = value;
-      if (value > greatest) greatest = value;
+      if (value < least[pixel]!) least[pixel] = value;
+      if (value > greatest[pixel]!) greatest[pixel] = value;
     }
-    if (greatest - least <= SMALLEST_CHANGE) still[pixel] = 1;
   }
-  return still;
+  return { least, greatest };
 }
 
 /** What was found, with one pixel more that lies in the last row so far or below. */
@@ -57,18 +56,18 @@ function grownBy(found: ResidualText | undefined, row: number, column: number): 
  * tell.
  */
 export function findResidualText(video: GreyVideo, sector: Uint8Array): ResidualText | undefined {
-  const { frames, rows, columns, intensities } = video;
+  const { frames, rows, columns } = video;
   if (frames < FEWEST_FRAMES) return undefined;
-  const still = stillPixels(video);
-  const isInk = (pixel: number, step: number) =>
-    still[pixel + step] === 1 && intensities[pixel]! - intensities[pixel + step]! > EDGE;
+  const { least, greatest } = extremes(video);
+  const isInk = (pixel: number) =>
+    least[pixel]! >= INK && greatest[pixel]! - least[pixel]! <= SMALLEST_CHANGE;
+  const isEdge = (pixel: number) =>
+    [-1, 1, -columns, columns].some((step) => least[pixel]! - greatest[pixel + step]! > EDGE);
   let found: ResidualText | undefined;
   for (let row = 1; row < rows - 1; row++) {
     for (let column = 1; column < columns - 1; column++) {
       const pixel = row * columns + column;
-      if (sector[pixel] === 0 || still[pixel] === 0 || intensities[pixel]! < INK) continue;
-      if (![-1, 1, -columns, columns].some((step) => isInk(pixel, step))) continue;
-      found = grownBy(found, row, column);
+      if (sector[pixel] !== 0 && isInk(pixel) && isEdge(pixel)) found = grownBy(found, row, column);
     }
   }
   return found !== undefined && found.pixels >= SMALLEST_TEXT ? found : undefined;

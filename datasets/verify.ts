@@ -177,13 +177,22 @@ async function readPart<Part>(
   }
 }
 
+/** A video of a dataset as it was found, with what is wrong with it. */
+export interface VerifiedVideo {
+  readonly row: ManifestRow;
+  /** Undefined where it cannot be read; pixels are the caller's for the time of the call. */
+  readonly video: RecordedVideo | undefined;
+  readonly labels: LabelVideo | undefined;
+  readonly findings: readonly Finding[];
+}
+
 /** All that is wrong with one video and its reference. */
-async function verifyVideo(source: DatasetSource, row: ManifestRow): Promise<Finding[]> {
+async function verifyVideo(source: DatasetSource, row: ManifestRow): Promise<VerifiedVideo> {
   const findings: Finding[] = [];
   const videoPath = `videos/${row.id}.nii.gz`;
   const video = await readPart(source, videoPath, (bytes) => readGreyNifti(bytes, videoPath), findings);
   if (video !== undefined) findings.push(...checkAgainstManifest(row, video), ...videoFindings(video));
-  if (!row.labelled) return findings;
+  if (!row.labelled) return { row, video, labels: undefined, findings };
   const labelPath = `labels/${row.id}.nii.gz`;
   const { annotatedFrames, annotatedLabels } = row;
   const labels = await readPart(
@@ -197,17 +206,22 @@ async function verifyVideo(source: DatasetSource, row: ManifestRow): Promise<Fin
     findings,
   );
   if (labels !== undefined && video !== undefined) findings.push(...labelFindings(labels, video));
-  return findings;
+  return { row, video, labels, findings };
+}
+
+export interface VerifyWatcher {
+  /** After every video. */
+  readonly onDone?: ((done: number, total: number) => void) | undefined;
+  readonly onVideo?: ((verified: VerifiedVideo) => void) | undefined;
 }
 
 /**
  * Checks a dataset: manifest.csv, videos/<id>.nii.gz and labels/<id>.nii.gz of labelled rows. Problems come in the
  * manifest's order.
- * @param onDone called after every video
  */
 export async function verifyDataset(
   source: DatasetSource,
-  onDone?: (done: number, total: number) => void,
+  { onDone, onVideo }: VerifyWatcher = {},
 ): Promise<{ videos: number; problems: DatasetProblem[] }> {
   const problems: DatasetProblem[] = [];
   const rows = await readPart(
@@ -226,7 +240,9 @@ export async function verifyDataset(
     );
   }
   for (const [i, row] of (rows ?? []).entries()) {
-    for (const found of await verifyVideo(source, row)) problems.push({ id: row.id, ...found });
+    const verified = await verifyVideo(source, row);
+    onVideo?.(verified);
+    for (const found of verified.findings) problems.push({ id: row.id, ...found });
     onDone?.(i + 1, rows!.length);
   }
   return { videos: rows?.length ?? 0, problems };

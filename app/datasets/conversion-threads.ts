@@ -40,8 +40,11 @@ const BYTES_PER_THREAD = 2 * 1024 ** 3;
 /** Beside those that are converted: read from a disk or bucket, written to the store. */
 const WAITING = 2;
 
+/** Of a container no more than it may use. */
 function mostThreads(): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / BYTES_PER_THREAD)));
+  const allowed = process.constrainedMemory();
+  const memory = allowed > 0 ? Math.min(totalmem(), allowed) : totalmem();
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(memory / BYTES_PER_THREAD)));
 }
 
 /**

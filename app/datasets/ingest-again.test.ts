@@ -118,6 +118,17 @@ describe('a file that was set aside', () => {
     expect(await keysOf(store, datasetKeys.quarantines('d'))).toEqual([]);
   });
 
+  it('for its name alone is taken once names are not kept', async () => {
+    const store = new MemoryStore();
+    const other = join(home, 'other', 'first.nii.gz');
+    await mkdir(join(home, 'other'), { recursive: true });
+    await copyFile(second, other);
+    await ingest(store, [first], { keepNames: true });
+    const [taken] = (await ingest(store, [other], { keepNames: true })).quarantined;
+    expect(taken!.message).toContain('Give the changed video another id');
+    expect((await ingest(store, [other])).accepted).toMatchObject([{ isKnown: false }]);
+  });
+
   it('is tried again when that is asked for', async () => {
     const store = new MemoryStore();
     const [before] = (await ingest(store, [bad])).quarantined;

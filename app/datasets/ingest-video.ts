@@ -138,6 +138,7 @@ function askedOf(planned: PlannedVideo, referenceSha256: string, options: Ingest
     frameTimeMs: reading.frameTimeMs,
     force: [...force].sort(),
     readsFilms: reading.filmReader !== undefined,
+    name: options.keepNames && planned.name,
   });
 }
 

@@ -22,7 +22,8 @@ export function storeSource(store: ObjectStore, dataset: string): DatasetSource 
   };
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** True for a folder in dataset layout. */
+export async function isDatasetFolder(path: string): Promise<boolean> {
   return (await stat(join(path, 'manifest.csv')).catch(() => undefined))?.isFile() ?? false;
 }
 
@@ -32,16 +33,22 @@ export interface Verification {
 }
 
 /**
- * All problems of a dataset, in the manifest's order.
+ * The files of a dataset, by its name or folder.
  * @param openStore called where the name is no folder with a manifest
  */
+export async function namedSource(
+  nameOrFolder: string,
+  openStore: () => Promise<ObjectStore>,
+): Promise<DatasetSource> {
+  if (await isDatasetFolder(nameOrFolder)) return folderSource(nameOrFolder);
+  return storeSource(await openStore(), nameOrFolder);
+}
+
+/** All problems of a dataset, in the manifest's order. */
 export async function verifyNamed(
   nameOrFolder: string,
   openStore: () => Promise<ObjectStore>,
   onDone: (done: number, total: number) => void,
 ): Promise<Verification> {
-  const source = (await isFolder(nameOrFolder))
-    ? folderSource(nameOrFolder)
-    : storeSource(await openStore(), nameOrFolder);
-  return verifyDataset(source, onDone);
+  return verifyDataset(await namedSource(nameOrFolder, openStore), { onDone });
 }

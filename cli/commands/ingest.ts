@@ -31,8 +31,6 @@ interface IngestCommandOptions {
 
 /** With a larger share refused, what was stored is not what was meant: exit code 3. */
 const mostRefused = 0.1;
-/** Beginning of the address of a prefix in a bucket. */
-const bucketScheme = 's3://';
 
 export function ingestCommand(): Command {
   return defineCommand(
@@ -114,7 +112,13 @@ async function ingest(paths: string[], options: IngestCommandOptions): Promise<v
   const openStore = async () => storeOf(await currentDeployment());
   const ending = endingSignal();
   try {
-    if (options.watch) await watch(terminal, openStore, { ...request, places, ...ending, ...options });
+    if (options.watch)
+      await watch(terminal, openStore, {
+        ...request,
+        places,
+        ...ending,
+        settleSeconds: options.settleSeconds,
+      });
     else await ingestOnce(terminal, openStore, { ...request, places, ...ending });
   } finally {
     ending.forget();
@@ -128,8 +132,9 @@ function givenOf({ spacingMm, frameTimeMs }: IngestCommandOptions) {
 
 async function requireLocal(named: readonly (string | undefined)[]): Promise<void> {
   const { requirePaths } = await import('../../app/named-paths.ts');
-  const local = named.filter((path) => path !== undefined && !path.startsWith(bucketScheme));
-  await requirePaths(local as string[], 'DatasetInvalid', 'Check the path: nothing was stored.');
+  const { isBucketPath } = await import('../../app/datasets/source-files.ts');
+  const local = named.filter((path) => path !== undefined).filter((path) => !isBucketPath(path));
+  await requirePaths(local, 'DatasetInvalid', 'Check the path: nothing was stored.');
 }
 
 interface Ending {

@@ -190,6 +190,12 @@ describe('compressed pixels', () => {
     await expect(read(file, { filmReader: short })).rejects.toThrow(
       /film of 2 frames of 2 x 2, found 1 of 2 x 2/,
     );
+    const other: DicomFilmReader = {
+      decode: async (_, __, mostFrames) => Promise.reject(new Error(`${mostFrames(3, 4)} frames of it`)),
+    };
+    await expect(read(file, { filmReader: other })).rejects.toThrow(
+      /of 2 frames of 2 x 2, found one of 3 x 4/,
+    );
     const broken = { decode: () => Promise.reject(new Error('no film')) };
     await expect(read(file, { filmReader: broken })).rejects.toThrow(
       /found one that ffmpeg cannot decode to that/,

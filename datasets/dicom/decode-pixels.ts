@@ -137,20 +137,25 @@ async function decodeFilm(
   }
   const stream = wholeStream(header.dataSet, element);
   // No more is decoded than the header states, and nothing of another size.
-  const mostFrames = (height: number, width: number) => (height === rows && width === columns ? frames : 0);
+  let found = 'that ffmpeg cannot decode to that';
+  const mostFrames = (height: number, width: number) => {
+    if (height === rows && width === columns) return frames;
+    found = `of ${height} x ${width}`;
+    return 0;
+  };
   const container = dicomFilmContainer(stream, codec);
   const film = await films.decode(stream, container, mostFrames).catch((cause: unknown) => {
     throw damaged(
       name,
-      `expected a film (${title}) of ${frames} frames of ${rows} x ${columns}, found one that ffmpeg cannot decode to that.`,
+      `expected a film (${title}) of ${frames} frames of ${rows} x ${columns}, found one ${found}.`,
       cause,
     );
   });
-  const found = film.grey.length / (film.rows * film.columns);
-  if (film.rows !== rows || film.columns !== columns || found !== frames) {
+  const frameCount = film.grey.length / (film.rows * film.columns);
+  if (film.rows !== rows || film.columns !== columns || frameCount !== frames) {
     throw damaged(
       name,
-      `expected a film of ${frames} frames of ${rows} x ${columns}, found ${found} of ${film.rows} x ${film.columns}.`,
+      `expected a film of ${frames} frames of ${rows} x ${columns}, found ${frameCount} of ${film.rows} x ${film.columns}.`,
     );
   }
   return film.grey;
