@@ -107,6 +107,7 @@ module.exports = {
     onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),
     onlyImports('exports', ['datasets', 'ground', 'imaging', 'method', 'metrics', 'report']),
     innerFolder('exports', 'measures', [], ['csv']),
+    innerFolder('exports', 'dicom', []),
     innerFolder('exports', 'onnx', []),
     onlyImports('workflows', ['contracts', 'decisions', 'ground'], { exceptTypes: true }),
     onlyImports(

@@ -43,6 +43,7 @@ function buildPalette(): Colour[] {
 export const overlayPalette: readonly Colour[] = buildPalette();
 
 const flagIndex = overlayPalette.length - 1;
+const flatPalette = Uint8Array.from(overlayPalette.flat());
 
 /** A painted picture: `indices` into overlayPalette, row by row. */
 export interface OverlayFrame {
@@ -128,7 +129,12 @@ function paintBorder(indices: Uint8Array, width: number, height: number): void {
 /** A painted picture as red, green and blue bytes, row by row. */
 export function overlayRgb({ indices }: OverlayFrame): Uint8Array {
   const rgb = new Uint8Array(3 * indices.length);
-  for (let i = 0; i < indices.length; i++) rgb.set(overlayPalette[indices[i]!]!, 3 * i);
+  for (let i = 0; i < indices.length; i++) {
+    const colour = 3 * indices[i]!;
+    rgb[3 * i] = flatPalette[colour]!;
+    rgb[3 * i + 1] = flatPalette[colour + 1]!;
+    rgb[3 * i + 2] = flatPalette[colour + 2]!;
+  }
   return rgb;
 }
 

@@ -1,7 +1,10 @@
 /** The files that a segmentation is written as: their names, and what each is encoded by. */
+import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { isDicom } from '../../datasets/dicom/start-of-data.ts';
 import { writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import type { RecordedVideo } from '../../datasets/video-facts.ts';
+import { readSourceRecording, type SourceRecording } from '../../exports/dicom/source-recording.ts';
 import type { MeasuredVideo } from '../../exports/measures/measured-video.ts';
 import { framesCsv } from '../../exports/measures/measures-csv.ts';
 import { measuresJson } from '../../exports/measures/measures-json.ts';
@@ -29,6 +32,12 @@ export interface ResultFiles {
   readonly frameTable?: string;
   /** json */
   readonly measures?: string;
+  /** dicom-seg */
+  readonly dicomSegmentation?: string;
+  /** dicom-sc */
+  readonly dicomCapture?: string;
+  /** dicom-sr */
+  readonly dicomReport?: string;
   /** With uncertainty, whatever the formats. */
   readonly confidence?: string;
   readonly uncertaintyOverlay?: string;
@@ -48,6 +57,9 @@ export interface SegmentationResult extends MeasuredVideo {
   readonly image: RecordedVideo;
   readonly labels: LabelVideo;
   readonly confidence?: GreyVideo | undefined;
+  /** Of a DICOM file, for formats of DICOM: what they say of the patient and refer to. */
+  readonly source?: SourceRecording | undefined;
+  readonly made: Date;
 }
 
 /** Longer side of a film, pixels. */
@@ -81,7 +93,27 @@ const encodings: Readonly<Record<ResultFormat, Encoding>> = {
     ending: '.measures.json',
     encode: (result) => measuresJson(result, `echoloop ${codeVersion()}`),
   },
+  'dicom-seg': { file: 'dicomSegmentation', ending: '.seg.dcm', encode: encodeDicomSegmentation },
+  'dicom-sc': { file: 'dicomCapture', ending: '.overlay.dcm', encode: encodeDicomCapture },
+  'dicom-sr': { file: 'dicomReport', ending: '.sr.dcm', encode: encodeDicomReport },
 };
+
+// The writer of DICOM is large: it is loaded by those who ask for it.
+
+async function encodeDicomSegmentation(result: SegmentationResult): Promise<Uint8Array> {
+  const { encodeSegmentation } = await import('../../exports/dicom/segmentation.ts');
+  return encodeSegmentation({ ...result, version: codeVersion() });
+}
+
+async function encodeDicomCapture(result: SegmentationResult): Promise<Uint8Array> {
+  const { encodeSecondaryCapture } = await import('../../exports/dicom/secondary-capture.ts');
+  return encodeSecondaryCapture({ ...result, version: codeVersion() }, flaggedFrames(result.measures));
+}
+
+async function encodeDicomReport(result: SegmentationResult): Promise<Uint8Array> {
+  const { encodeStructuredReport } = await import('../../exports/dicom/structured-report.ts');
+  return encodeStructuredReport({ ...result, version: codeVersion() }, result.measures);
+}
 
 const uncertaintyEncodings: readonly Encoding[] = [
   {
@@ -116,6 +148,16 @@ function encodingsOf({ formats, uncertainty }: ResultRequest): readonly Encoding
 function resultFiles(video: string, request: ResultRequest): ResultFiles {
   const stem = join(request.out, videoName(video));
   return Object.fromEntries(encodingsOf(request).map(({ file, ending }) => [file, stem + ending]));
+}
+
+/** What formats of DICOM need of the recording's own file; undefined where they are not asked for, or it is none. */
+export async function readSource(
+  video: string,
+  { formats }: ResultRequest,
+): Promise<SourceRecording | undefined> {
+  if (!formats.some((format) => format.startsWith('dicom-'))) return undefined;
+  const bytes = await readFile(video);
+  return isDicom(bytes) ? readSourceRecording(bytes, video) : undefined;
 }
 
 /** Writes every file that is asked for, each whole or not at all. @returns their paths. */

@@ -1,5 +1,14 @@
 /** What a segmentation is written as. */
-export const resultFormats = ['nifti', 'gif', 'mp4', 'csv', 'json'] as const;
+export const resultFormats = [
+  'nifti',
+  'gif',
+  'mp4',
+  'csv',
+  'json',
+  'dicom-seg',
+  'dicom-sc',
+  'dicom-sr',
+] as const;
 
 export type ResultFormat = (typeof resultFormats)[number];
 

@@ -18,7 +18,13 @@ import { requirePaths } from '../named-paths.ts';
 import { videoName } from '../video-name.ts';
 import type { LoadedModel } from './networks.ts';
 import { isModelFile, loadNamedNetworks } from './networks.ts';
-import { checkResultFiles, type ResultFiles, type ResultRequest, writeResults } from './result-files.ts';
+import {
+  checkResultFiles,
+  type ResultFiles,
+  type ResultRequest,
+  readSource,
+  writeResults,
+} from './result-files.ts';
 import { type ResultFormat, usualFormats } from './result-formats.ts';
 import { type Optimisation, type SegmentationExtras, segmentVideo } from './segment-video.ts';
 
@@ -148,7 +154,10 @@ export async function segmentFile(
   const { video: image } = await readVideoFile(video, reading);
   const { labels, confidence, optimisation } = segmentVideo(image, model.policy, model, extras);
   const measures = videoMeasures(labels, confidence);
-  const result = { name: videoName(video), geometry: geometryOf(image), measures, image, labels, confidence };
+  const result = {
+    ...{ name: videoName(video), geometry: geometryOf(image), measures, image, labels, confidence },
+    ...{ source: await readSource(video, results), made: new Date() },
+  };
   const files = await writeResults(video, results, result);
   return {
     file: {

@@ -26,7 +26,7 @@ interface SegmentOptions {
 }
 
 const formatHelp =
-  'what to write, separated by commas: nifti (mask), gif (overlay; a red border marks frames to look at), mp4 (the same, larger, by ffmpeg), csv (measures: <name>.frames.csv, and a row a video in measures.csv), json (measures: <name>.measures.json)';
+  'what to write, separated by commas: nifti (mask), gif (overlay; a red border marks frames to look at), mp4 (the same, larger, by ffmpeg), csv (measures: <name>.frames.csv, and a row a video in measures.csv), json (measures: <name>.measures.json), dicom-seg, dicom-sc (overlay as a colour loop), dicom-sr (measures). Those of DICOM belong to the patient and study of a DICOM video, as its header names them';
 
 export function segmentCommand(): Command {
   return defineCommand(
@@ -120,11 +120,12 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
   throw new FinishedWith(3);
 }
 
-function pathsOf({ mask, overlay, film, ...others }: SegmentedFile): string[] {
-  const { frameTable, measures, confidence, uncertaintyOverlay } = others;
-  return [mask, overlay, film, frameTable, measures, confidence, uncertaintyOverlay].filter(
-    (path) => path !== undefined,
-  );
+function pathsOf({ mask, overlay, film, frameTable, measures, ...others }: SegmentedFile): string[] {
+  const { dicomSegmentation, dicomCapture, dicomReport, confidence, uncertaintyOverlay } = others;
+  return [
+    ...[mask, overlay, film, frameTable, measures],
+    ...[dicomSegmentation, dicomCapture, dicomReport, confidence, uncertaintyOverlay],
+  ].filter((path) => path !== undefined);
 }
 
 function optimisationText({

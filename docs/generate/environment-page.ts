@@ -19,7 +19,10 @@ const others = [
   ['ECHOLOOP_FFMPEG', 'the program that decodes and writes films; `ffmpeg` on the PATH when left out'],
   ['ECHOLOOP_LOG_LEVEL', 'of workers: `info` when left out; `debug`, `warn`, `error`'],
   ['CXX', 'the C++ compiler that set-up builds the binding to TensorFlow with; `c++` when left out'],
-  ['PYTHON', 'of `bench metrics` alone: a Python with scipy and scikit-image to compare with'],
+  [
+    'PYTHON',
+    'of `bench metrics` and tests alone: a Python with scipy and scikit-image, or pydicom and highdicom, to compare with',
+  ],
   ['GOLDEN_DIR', 'of the tests alone: another folder of golden vectors'],
   ['TEMPORAL_BINARY', 'of the tests alone: the Temporal command that their servers are of'],
   ['RECORD_HISTORIES', 'of the tests alone: `1` records histories of workflows for the replay'],

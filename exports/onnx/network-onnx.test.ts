@@ -20,7 +20,8 @@ interface OnnxRuntime {
   readonly InferenceSession: { create(model: Uint8Array): Promise<OnnxSession> };
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => OnnxTensor;
 }
-const { InferenceSession, Tensor } = createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime;
+const require = createRequire(import.meta.url);
+const { InferenceSession, Tensor } = require('onnxruntime-node') as OnnxRuntime;
 
 /** The published strides and kernels with few filters; time is halved on two of its six levels. */
 const six: UNetConfig = {
