@@ -125,8 +125,11 @@ function cell(interval: Interval | undefined, text: (value: number) => string): 
 
 const signed =
   (text: (value: number) => string) =>
-  (value: number): string =>
-    value > 0 ? `+${text(value)}` : text(value);
+  (value: number): string => {
+    const shown = text(Math.abs(value));
+    if (Number(shown) === 0) return shown;
+    return value > 0 ? `+${shown}` : `-${shown}`;
+  };
 
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
