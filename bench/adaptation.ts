@@ -1,132 +1,113 @@
 /**
- * What adaptation achieves on held-out target phantoms: the stages of a run, one after the other in this process over a
- * store in memory, for several seeds; policy 0 (source only) against the policy of each iteration and the one that the
- * run elects.
+ * What adaptation achieves on held-out target phantoms, beside what needs no learning: policies of a run, or any policy
+ * files, each segmented plainly, cleaned and with full inference, for several seeds.
  */
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fineTunePolicy } from '../activities/fine-tune-policy.ts';
-import { fitLandmarkReward } from '../activities/fit-landmark-reward.ts';
-import { fitRewardNetwork } from '../activities/fit-reward-network.ts';
-import { fitShapeAutoencoder } from '../activities/fit-shape-autoencoder.ts';
-import { pretrainPolicy } from '../activities/pretrain-policy.ts';
-import { ratePolicy } from '../activities/rate-policy.ts';
-import { selectBest } from '../activities/select-best.ts';
-import type { RatePolicyResult } from '../contracts/activities.ts';
-import type { LabelCounts, RewardModel } from '../contracts/messages.ts';
-import type { EvaluationNumbers } from '../contracts/results.ts';
-import type { RunConfig } from '../contracts/run-config.ts';
-import { iterationStart } from '../decisions/iteration-start.ts';
+import { projectRoot } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
-import { openPhantoms, phantomConfig, quickstartCounts } from './shared/phantoms.ts';
-import { labelSweep, scorePolicy, startRun } from './shared/stages.ts';
-
-export interface AdaptationRow {
-  readonly seed: number;
-  /** 0 is the policy that saw the source alone. */
-  readonly iteration: number;
-  readonly test: EvaluationNumbers;
-  readonly validationReward?: number;
-  readonly labels?: LabelCounts;
-  readonly seconds: number;
-  /** True in the last row of a seed, which repeats the policy that the run keeps, chosen without labels. */
-  readonly elected?: boolean;
-}
+import { adaptPhantoms } from './shared/adapted.ts';
+import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-policies.ts';
+import type { OptimisationEffect } from './shared/optimised.ts';
+import { phantomConfig, testPhantoms } from './shared/phantoms.ts';
+import { type TableRow, tablesText } from './shared/policy-table.ts';
+import { joinSeeds, scoreFiles, scoreOptimisedFile } from './shared/score-files.ts';
 
 export interface AdaptationBenchOptions {
   readonly seeds: readonly number[];
-  readonly onRow?: (row: AdaptationRow) => void;
+  /** Held-out videos of a seed, two of a patient; of these the first are optimised at test time. */
+  readonly videos: number;
+  readonly optimisedVideos: number;
+  /** Where the policies of the runs are written. */
+  readonly out: string;
+  /** `name=file,...`, with `{seed}` for the seed: these instead of a run's. */
+  readonly policies?: string;
+  /** The name of the policy that is optimised at test time, none when left out. */
+  readonly optimised?: string;
+  /** Reward networks of the optimisation, `file,...`; those of the run when left out. */
+  readonly rewards?: string;
+  readonly log: (line: string) => void;
 }
 
-const TEST_VIDEOS = 120;
+export interface AdaptationReport {
+  readonly rows: readonly TableRow[];
+  readonly effects: readonly {
+    readonly seed: number;
+    readonly plain: OptimisationEffect;
+    readonly full: OptimisationEffect;
+  }[];
+  readonly seconds: number;
+}
 
-/** The rows of every seed, policy 0 first. The tensor back end must be selected before. */
-export async function benchAdaptation(options: AdaptationBenchOptions): Promise<AdaptationRow[]> {
-  const rows: AdaptationRow[] = [];
+/** The tensor back end must be selected before. */
+export async function benchAdaptation(options: AdaptationBenchOptions): Promise<AdaptationReport> {
+  const started = performance.now();
+  const rows: TableRow[] = [];
+  const effects: AdaptationReport['effects'][number][] = [];
   for (const seed of options.seeds) {
-    const config = phantomConfig(seed);
-    for await (const row of adapt(seed, config)) {
-      rows.push(row);
-      options.onRow?.(row);
-    }
+    const { policies, rewards } = await policiesOf(seed, options);
+    rows.push(...(await scoreFiles(policies, seed, () => testPhantoms(seed, options.videos))));
+    options.log(`seed ${seed}: scored`);
+    const policy = policies.find(({ name }) => name === options.optimised);
+    if (!policy) continue;
+    const few = () => testPhantoms(seed, options.optimisedVideos);
+    const optimised = await scoreOptimisedFile({ policy, rewards }, seed, few);
+    rows.push(...optimised.rows);
+    effects.push({ seed, ...optimised.effects });
   }
-  return rows;
+  return { rows: joinSeeds(rows), effects, seconds: (performance.now() - started) / 1000 };
 }
 
-async function* adapt(seed: number, config: RunConfig): AsyncIterable<AdaptationRow> {
-  const phantoms = await openPhantoms(seed, quickstartCounts(TEST_VIDEOS));
-  const { context } = phantoms;
-  try {
-    let started = performance.now();
-    const seconds = (): number => {
-      const elapsed = (performance.now() - started) / 1000;
-      started = performance.now();
-      return elapsed;
-    };
-    const { refs, plan } = await startRun(context, `bench-${seed}`, config);
-    const first = await pretrainPolicy(refs, context);
-    const autoencoder = config.autoencoder.enabled
-      ? (await fitShapeAutoencoder(refs, context)).autoencoder
-      : undefined;
-    const landmark = config.landmark.enabled
-      ? (await fitLandmarkReward({ ...refs, policy: first.policy }, context)).landmark
-      : undefined;
-    const policies = [await scorePolicy(refs, 0, first.policy, plan, context)];
-    yield { seed, iteration: 0, test: policies[0]!.test, seconds: seconds() };
-
-    let reward: RewardModel | undefined;
-    for (let iteration = 1; iteration <= config.iterations; iteration++) {
-      const { policy, reference } = iterationStart(policies, config);
-      const labels = await labelSweep({ ...refs, iteration, policy }, plan, autoencoder, context);
-      const fitted = await fitRewardNetwork({ ...refs, iteration }, context);
-      reward = { ...fitted.reward, ...(landmark && { landmark }) };
-      const tuned = await fineTunePolicy({ ...refs, iteration, policy, reference, reward }, context);
-      const scored = await scorePolicy(refs, iteration, tuned.policy, plan, context);
-      policies.push(scored);
-      const { validationReward } = tuned;
-      yield { seed, iteration, test: scored.test, validationReward, labels, seconds: seconds() };
-    }
-    if (!reward) return;
-    const ratings: RatePolicyResult[] = [];
-    for (const { iteration, policy } of policies) {
-      ratings.push(await ratePolicy({ ...refs, iteration, policy, reward }, context));
-    }
-    const { best } = await selectBest({ ...refs, policies, ratings }, context);
-    yield { seed, iteration: best.iteration, test: best.test!, seconds: seconds(), elected: true };
-  } finally {
-    await phantoms.close();
-  }
+async function policiesOf(
+  seed: number,
+  { policies, rewards, out, log }: AdaptationBenchOptions,
+): Promise<{ readonly policies: readonly NamedPolicy[]; readonly rewards: readonly string[] }> {
+  const ofSeed = rewards === undefined ? undefined : filesOfSeed(rewards, seed).split(',');
+  if (policies !== undefined) return { policies: namedPolicies(policies, seed), rewards: ofSeed ?? [] };
+  const adapted = await adaptPhantoms(phantomConfig(seed), join(out, `seed-${seed}`), log);
+  return { policies: adapted.policies, rewards: ofSeed ?? adapted.rewards };
 }
 
-/** One line of the table for people. */
-export function rowText(row: AdaptationRow): string {
-  const { seed, iteration, test, validationReward, labels, seconds, elected } = row;
-  const percent = (share: number): string => `${(100 * share).toFixed(0).padStart(4)} %`;
+/** For people, in Markdown. */
+export function reportText({ rows, effects, seconds }: AdaptationReport, control: string): string {
   return [
-    `seed ${seed}`,
-    elected ? `elected (${iteration}) ` : iteration === 0 ? 'source only ' : `iteration ${iteration} `,
-    `Dice ${(100 * (test.dice ?? Number.NaN)).toFixed(1)} %`,
-    `Hausdorff ${(test.hausdorffMm ?? Number.NaN).toFixed(1)} mm`,
-    `anatomically valid ${percent(test.anatomicalValidity)}`,
-    `temporally valid ${percent(test.temporalValidity)}`,
-    ...(labels
-      ? [
-          `labels ${labels.kept}/${labels.corrected}/${labels.rejected}`,
-          `reward ${validationReward?.toFixed(3)}`,
-        ]
-      : []),
-    `${seconds.toFixed(0)} s`,
-  ].join('  ');
+    `Means and paired differences, 95 % intervals over patients and seeds; ${seconds.toFixed(0)} s`,
+    tablesText(rows, control),
+    ...effects.flatMap(({ seed, plain, full }) =>
+      Object.entries({ plain, full }).map(
+        ([way, { videos, invalidBefore, repaired, repairedByNoise }]) =>
+          `Seed ${seed}, ${way}: of ${videos} videos ${invalidBefore} were invalid; test-time optimisation repaired ${repaired}, noise ${repairedByNoise}.`,
+      ),
+    ),
+  ].join('\n\n');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { json: { type: 'boolean' }, seeds: { type: 'string', default: '1,2,3' } },
+    options: {
+      json: { type: 'boolean' },
+      seeds: { type: 'string', default: '1,2,3' },
+      videos: { type: 'string', default: '120' },
+      policies: { type: 'string' },
+      control: { type: 'string', default: 'source' },
+      tto: { type: 'string' },
+      'tto-videos': { type: 'string', default: '40' },
+      rewards: { type: 'string' },
+      threads: { type: 'string' },
+      out: { type: 'string', default: join(projectRoot, '.echoloop', 'bench-adaptation') },
+    },
   });
-  await selectTensorBackend();
-  const rows = await benchAdaptation({
+  await selectTensorBackend(values.threads === undefined ? {} : { threads: Number(values.threads) });
+  const report = await benchAdaptation({
     seeds: values.seeds.split(',').map(Number),
-    onRow: (row) => console.error(rowText(row)),
+    videos: Number(values.videos),
+    optimisedVideos: Number(values['tto-videos']),
+    out: resolve(values.out),
+    log: (line) => console.error(line),
+    ...(values.policies !== undefined && { policies: values.policies }),
+    ...(values.tto !== undefined && { optimised: values.tto }),
+    ...(values.rewards !== undefined && { rewards: values.rewards }),
   });
-  if (values.json) console.log(JSON.stringify(rows));
+  console.log(values.json ? JSON.stringify(report) : reportText(report, values.control));
 }

@@ -1,60 +1,121 @@
 /**
- * Real echo: the policy that a preset trains on CAMUS, on its own test patients and on EchoNet-Dynamic; any other
- * policy file likewise. The sets lie outside of the project and stay there; without them there is nothing to run.
+ * Real echo: the policy that a preset trains on CAMUS, on its own test patients and on EchoNet-Dynamic, beside any other
+ * policy files, each segmented plainly, cleaned and with full inference. The sets lie outside of the project and stay
+ * there; without them there is nothing to run.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { resolveRunConfig } from '../app/run-config.ts';
-import { loadNamedNetworks } from '../app/segmentation/networks.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { projectRoot } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import { byGroup, casesOf, type Group, groups, type ScoredSets } from './real/groups.ts';
 import { drawInto, refuseProjectFolder } from './real/pictures.ts';
 import { pretrainOnSource } from './real/pretrain.ts';
-import { type RealReport, reportText, summaries } from './real/report.ts';
-import { scoreModel } from './real/score.ts';
+import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-policies.ts';
+import { type TableRow, tablesText } from './shared/policy-table.ts';
 import { openRealEcho, type RealEcho, realEchoFolder } from './shared/real-echo.ts';
+import { joinSeeds, scoreFiles, scoreOptimisedFile } from './shared/score-files.ts';
 
 export const stages = ['all', 'pretrain', 'evaluate'] as const;
 
-interface EvaluateOptions {
-  /** In tables and of the files that are written. */
-  readonly name: string;
-  readonly policy: string;
-  readonly folder: string;
+interface ScoreOptions {
+  readonly seed: number;
+  readonly policies: readonly NamedPolicy[];
   /** Loops of the target's other splits, too. */
   readonly others: boolean;
-  readonly pictures: boolean;
+  /** Where pictures are drawn, if they are. */
+  readonly pictures: string | undefined;
+  /** Optimised at test time on the target's test loops. */
+  readonly optimised: { readonly policy: NamedPolicy; readonly rewards: readonly string[] } | undefined;
 }
 
-async function evaluate(echo: RealEcho, options: EvaluateOptions): Promise<RealReport> {
-  const { name, policy, folder, others, pictures } = options;
-  const started = performance.now();
-  const cpu = process.cpuUsage();
-  const { model } = await loadNamedNetworks({ model: policy }, true);
-  try {
-    const onTargetLoop = pictures ? { onTargetLoop: drawInto(join(folder, `${name}-pictures`)) } : {};
-    const scores = scoreModel(model, echo, { others, ...onTargetLoop });
-    const { user, system } = process.cpuUsage(cpu);
-    const seconds = (performance.now() - started) / 1000;
-    const report = { name, seconds, cpuSeconds: (user + system) / 1e6, scores };
-    writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...report, summaries: summaries(scores) }));
-    return report;
-  } finally {
-    model.policy.dispose();
-  }
+async function score(echo: RealEcho, options: ScoreOptions): Promise<ScoredSets> {
+  const { seed, policies, others, pictures, optimised } = options;
+  const onCase = pictures === undefined ? undefined : (name: string) => drawInto(join(pictures, name));
+  const test = () => casesOf(echo.target('test'));
+  const source = await scoreFiles(policies, seed, () => casesOf(echo.source('test')));
+  const target = await scoreFiles(policies, seed, test, onCase);
+  if (optimised) target.push(...(await scoreOptimisedFile(optimised, seed, test)).rows);
+  if (!others) return { source, target };
+  return { source, target, others: await scoreFiles(policies, seed, () => annotated(echo)) };
 }
 
-function pretrain(echo: RealEcho, config: RunConfig, folder: string): string {
+function* annotated(echo: RealEcho) {
+  for (const one of casesOf(echo.target('train', 'val'))) if (one.reference) yield one;
+}
+
+function pretrain(echo: RealEcho, config: RunConfig, folder: string): void {
   const trained = pretrainOnSource(echo, config, folder, (text) => console.error(text));
   const { steps, seconds, cpuSeconds } = trained;
   writeFileSync(join(folder, 'pretraining.json'), JSON.stringify({ ...trained, config }));
   console.error(
     `${steps} steps of ${config.pretraining.windowsPerStep} windows in ${seconds.toFixed(0)} s, ${cpuSeconds.toFixed(0)} s of processor time`,
   );
-  return trained.file;
+}
+
+function reportText(rows: Partial<Record<Group, readonly TableRow[]>>, control: string): string {
+  return Object.entries(rows)
+    .map(([group, of]) => `**${groups[group as Group]}**\n\n${tablesText(of, control)}`)
+    .join('\n\n');
+}
+
+interface RealOptions {
+  /** A file and a preset of the policy that is trained. */
+  readonly config: string | undefined;
+  readonly preset: string | undefined;
+  readonly seeds: readonly number[];
+  /** `name=file,...`, with `{seed}` for the seed; that which was trained when left out. */
+  readonly policies: string | undefined;
+  /** The name of the policy that is optimised at test time, and its reward networks, `file,...`. */
+  readonly optimised: string | undefined;
+  readonly rewards: string;
+  readonly others: boolean;
+  readonly pictures: boolean;
+  readonly out: string;
+}
+
+async function pretrainSeed(
+  echo: RealEcho,
+  seed: number,
+  { config, preset, out }: RealOptions,
+): Promise<void> {
+  const names = { source: 'camus-a4c', target: 'echonet-a4c', seed };
+  const start = preset ?? (config === undefined ? 'real' : undefined);
+  pretrain(echo, await resolveRunConfig(config, { ...names, preset: start }), folderOf(out, seed));
+}
+
+/** Rows by group, of all seeds together. */
+async function scoreSeeds(echo: RealEcho, options: RealOptions): Promise<Partial<Record<Group, TableRow[]>>> {
+  const { others, out, pictures } = options;
+  const rows: Partial<Record<Group, TableRow[]>> = {};
+  for (const seed of options.seeds) {
+    const folder = folderOf(out, seed);
+    const trained = `source=${join(folder, 'policy.safetensors')}`;
+    const policies = namedPolicies(options.policies ?? trained, seed);
+    const policy = policies.find(({ name }) => name === options.optimised);
+    const scored = await score(echo, {
+      seed,
+      policies,
+      others,
+      pictures: pictures ? join(folder, 'pictures') : undefined,
+      optimised: policy && { policy, rewards: filesOfSeed(options.rewards, seed).split(',') },
+    });
+    for (const [group, of] of Object.entries(byGroup(scored)) as [Group, TableRow[]][]) {
+      rows[group] = joinSeeds([...(rows[group] ?? []), ...of]);
+    }
+    writeFileSync(join(out, 'scores.json'), JSON.stringify(rows));
+    console.error(`seed ${seed}: scored`);
+  }
+  return rows;
+}
+
+function folderOf(out: string, seed: number): string {
+  const folder = join(out, `seed-${seed}`);
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -65,8 +126,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       config: { type: 'string' },
       preset: { type: 'string' },
       seeds: { type: 'string', default: '1' },
-      policy: { type: 'string' },
-      name: { type: 'string', default: 'source' },
+      policies: { type: 'string' },
+      control: { type: 'string', default: 'source' },
+      tto: { type: 'string' },
+      rewards: { type: 'string', default: '' },
       others: { type: 'boolean', default: false },
       pictures: { type: 'boolean', default: false },
       threads: { type: 'string', default: '1' },
@@ -82,23 +145,15 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     );
   } else {
     await selectTensorBackend({ threads: Number(values.threads) });
-    const reports: RealReport[] = [];
-    for (const seed of values.seeds.split(',').map(Number)) {
-      const folder = resolve(values.out, `seed-${seed}`);
-      refuseProjectFolder(folder);
-      mkdirSync(folder, { recursive: true });
-      const { name, others, pictures } = values;
-      let policy = values.policy ?? join(folder, 'policy.safetensors');
-      if (stage !== 'evaluate') {
-        const names = { source: 'camus-a4c', target: 'echonet-a4c', seed };
-        const preset = values.preset ?? (values.config === undefined ? 'real' : undefined);
-        policy = pretrain(echo, await resolveRunConfig(values.config, { ...names, preset }), folder);
-      }
-      if (stage === 'pretrain') continue;
-      const report = await evaluate(echo, { name, policy, folder, others, pictures });
-      reports.push(report);
-      if (!values.json) console.log(reportText(report));
+    const { config, preset, policies, rewards, others, pictures, tto: optimised } = values;
+    const seeds = values.seeds.split(',').map(Number);
+    const out = resolve(values.out);
+    refuseProjectFolder(out);
+    const options = { config, preset, seeds, policies, optimised, rewards, others, pictures, out };
+    if (stage !== 'evaluate') for (const seed of seeds) await pretrainSeed(echo, seed, options);
+    if (stage !== 'pretrain') {
+      const rows = await scoreSeeds(echo, options);
+      console.log(values.json ? JSON.stringify(rows) : reportText(rows, values.control));
     }
-    if (values.json) console.log(JSON.stringify(reports));
   }
 }

@@ -15,6 +15,7 @@ import {
   type RunPlan,
 } from './messages.ts';
 import {
+  type ChangeIntervals,
   type EvaluationNumbers,
   type PolicyRating,
   PolicyRatingSchema,
@@ -232,6 +233,8 @@ export type WriteReportInput = Readonly<z.infer<typeof WriteReportInputSchema>>;
 
 export interface WriteReportResult {
   readonly report: ArtefactRef;
+  /** Of the best policy from the first one, on test videos that both were scored on. */
+  readonly change?: ChangeIntervals;
 }
 
 export const ReadChampionInputSchema = z.strictObject({ model: z.string().min(1) });

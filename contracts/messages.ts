@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
 import { CARRIED_STATE_VERSION } from './names.ts';
 import {
+  ChangeIntervalsSchema,
   EvaluationNumbersSchema,
   PolicyResultSchema,
   type PromotionResult,
@@ -123,6 +124,9 @@ export const AdaptationResultSchema = z.strictObject({
   quarantined: count,
   stopped: z.boolean().describe('true when the run was ended early by the `stop` update'),
   promotion: PromotionResultSchema.exactOptional(),
+  change: ChangeIntervalsSchema.exactOptional().describe(
+    'of the kept policy from that before the adaptation, on the test videos',
+  ),
 });
 export type AdaptationResult = Readonly<z.infer<typeof AdaptationResultSchema>>;
 

@@ -23,6 +23,18 @@ export const EvaluationNumbersSchema = z.strictObject({
 });
 export type EvaluationNumbers = Readonly<z.infer<typeof EvaluationNumbersSchema>>;
 
+const IntervalSchema = z.strictObject({ low: z.number(), high: z.number() });
+
+/**
+ * 95 % intervals of after - before on the same videos, over patients, for the measures of `EvaluationNumbersSchema` and
+ * in their units.
+ */
+export const ChangeIntervalsSchema = z.partialRecord(
+  EvaluationNumbersSchema.omit({ videos: true }).keyof(),
+  IntervalSchema,
+);
+export type ChangeIntervals = Readonly<z.infer<typeof ChangeIntervalsSchema>>;
+
 /** One policy of the run with what is known about it; `iteration` 0 is the policy before adaptation. */
 export const PolicyResultSchema = z.strictObject({
   iteration,

@@ -12,7 +12,7 @@ export interface Interval {
 }
 
 /** Value at a share of a sorted list, interpolated between neighbours. */
-function quantile(sorted: Float64Array, share: number): number {
+export function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);
   const above = Math.min(sorted.length - 1, below + 1);

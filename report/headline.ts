@@ -2,7 +2,7 @@
  * The figures by which a run is judged, before and after, in words and numbers: shared by the page and the terminal, so
  * that they never disagree.
  */
-import type { EvaluationNumbers } from '../contracts/results.ts';
+import type { ChangeIntervals, EvaluationNumbers } from '../contracts/results.ts';
 
 export interface HeadlineRow {
   readonly label: string;
@@ -14,76 +14,58 @@ export interface HeadlineRow {
 }
 
 interface Measure {
+  readonly name: keyof ChangeIntervals;
   readonly label: string;
   readonly digits: number;
-  readonly unit: string;
+  readonly unit: ' %' | ' mm' | '';
   readonly higherIsBetter: boolean;
-  value(summary: EvaluationNumbers): number | undefined;
 }
 
 const measures: readonly Measure[] = [
+  { name: 'dice', label: 'Dice, mean of LV and myocardium', digits: 1, unit: ' %', higherIsBetter: true },
+  { name: 'diceLv', label: 'Dice, LV', digits: 1, unit: ' %', higherIsBetter: true },
+  { name: 'diceMyo', label: 'Dice, myocardium', digits: 1, unit: ' %', higherIsBetter: true },
+  { name: 'hausdorffMm', label: 'Hausdorff distance', digits: 2, unit: ' mm', higherIsBetter: false },
   {
-    label: 'Dice, mean of LV and myocardium',
-    digits: 1,
-    unit: ' %',
-    higherIsBetter: true,
-    value: (s) => times100(s.dice),
-  },
-  { label: 'Dice, LV', digits: 1, unit: ' %', higherIsBetter: true, value: (s) => times100(s.diceLv) },
-  {
-    label: 'Dice, myocardium',
-    digits: 1,
-    unit: ' %',
-    higherIsBetter: true,
-    value: (s) => times100(s.diceMyo),
-  },
-  { label: 'Hausdorff distance', digits: 2, unit: ' mm', higherIsBetter: false, value: (s) => s.hausdorffMm },
-  {
+    name: 'anatomicalValidity',
     label: 'Anatomically valid videos',
     digits: 1,
     unit: ' %',
     higherIsBetter: true,
-    value: (s) => times100(s.anatomicalValidity),
   },
+  { name: 'temporalValidity', label: 'Temporally valid videos', digits: 1, unit: ' %', higherIsBetter: true },
   {
-    label: 'Temporally valid videos',
-    digits: 1,
-    unit: ' %',
-    higherIsBetter: true,
-    value: (s) => times100(s.temporalValidity),
-  },
-  {
+    name: 'mistakesPerCycle5mm',
     label: 'Mitral valve mistakes per cycle (5 mm)',
     digits: 2,
     unit: '',
     higherIsBetter: false,
-    value: (s) => s.mistakesPerCycle5mm,
   },
 ];
 
-function times100(share: number | undefined): number | undefined {
-  return share === undefined ? undefined : 100 * share;
+/** As it is shown: shares as percent. */
+function shown(value: number, { unit, digits }: Measure): string {
+  return (unit === ' %' ? 100 * value : value).toFixed(digits);
 }
 
-/** One row per measure that either side has. */
+/** One row per measure that either side has; changes with their intervals where these are known. */
 export function headlineRows(
   before: EvaluationNumbers | undefined,
   after: EvaluationNumbers | undefined,
+  intervals: ChangeIntervals = {},
 ): HeadlineRow[] {
   const rows: HeadlineRow[] = [];
   for (const measure of measures) {
-    const old = before && measure.value(before);
-    const now = after && measure.value(after);
+    const old = before?.[measure.name];
+    const now = after?.[measure.name];
     if (old === undefined && now === undefined) continue;
     const write = (value: number | undefined) =>
-      value === undefined || !Number.isFinite(value)
-        ? '-'
-        : `${value.toFixed(measure.digits)}${measure.unit}`;
+      value === undefined || !Number.isFinite(value) ? '-' : `${shown(value, measure)}${measure.unit}`;
     rows.push({
       label: measure.label,
       before: write(old),
       after: write(now),
-      ...changeOf(measure, old, now),
+      ...changeOf(measure, old, now, intervals[measure.name]),
     });
   }
   return rows;
@@ -93,15 +75,19 @@ function changeOf(
   measure: Measure,
   before: number | undefined,
   after: number | undefined,
+  interval: ChangeIntervals[keyof ChangeIntervals],
 ): Pick<HeadlineRow, 'change' | 'direction'> {
   if (before === undefined || after === undefined || !Number.isFinite(before) || !Number.isFinite(after)) {
     return { change: '-', direction: 'none' };
   }
-  const shown = (after - before).toFixed(measure.digits);
-  if (Number(shown) === 0) return { change: '0', direction: 'same' };
-  const better = Number(shown) > 0 === measure.higherIsBetter;
-  return {
-    change: `${Number(shown) > 0 ? '+' : ''}${shown}${measure.unit === ' %' ? ' points' : measure.unit}`,
-    direction: better ? 'better' : 'worse',
+  const signed = (value: number): string => {
+    const text = shown(value, measure);
+    return Number(text) === 0 ? '0' : `${Number(text) > 0 ? '+' : ''}${text}`;
   };
+  const change = signed(after - before);
+  const range = interval ? ` (${signed(interval.low)} to ${signed(interval.high)})` : '';
+  if (change === '0') return { change: `0${range}`, direction: 'same' };
+  const better = Number(change) > 0 === measure.higherIsBetter;
+  const unit = measure.unit === ' %' ? ' points' : measure.unit;
+  return { change: `${change}${unit}${range}`, direction: better ? 'better' : 'worse' };
 }

@@ -64,6 +64,14 @@ describe('the headline', () => {
     expect(rows['Temporally valid videos']).toMatchObject({ change: '0', direction: 'same' });
   });
 
+  it('puts the interval of a change behind it', () => {
+    const intervals = { dice: { low: 0.012, high: 0.1 }, temporalValidity: { low: -0.0625, high: 0.0001 } };
+    const rows = Object.fromEntries(headlineRows(before, after, intervals).map((row) => [row.label, row]));
+    expect(rows['Dice, mean of LV and myocardium']!.change).toBe('+6.0 points (+1.2 to +10.0)');
+    expect(rows['Temporally valid videos']!.change).toBe('0 (-6.3 to 0)');
+    expect(rows['Hausdorff distance']!.change).toBe('+0.39 mm');
+  });
+
   it('leaves out what neither side has and marks what one side lacks', () => {
     const rows = headlineRows(undefined, { videos: 1, anatomicalValidity: 1, temporalValidity: 0 });
     expect(rows.map((row) => row.label)).toEqual(['Anatomically valid videos', 'Temporally valid videos']);

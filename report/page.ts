@@ -70,7 +70,7 @@ function unbroken(text: string): string {
 const directionWords = { better: 'better', worse: 'worse', same: 'unchanged', none: '' } as const;
 
 function renderHeadline(data: ReportData): Markup | undefined {
-  const rows = headlineRows(data.before, data.after);
+  const rows = headlineRows(data.before, data.after, data.change);
   if (rows.length === 0) return undefined;
   const videos = (data.after ?? data.before)?.videos ?? 0;
   const body = rows.map(
@@ -82,7 +82,7 @@ function renderHeadline(data: ReportData): Markup | undefined {
   return html`<section aria-labelledby="result">
 <h2 id="result">Before and after</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Before and after"><table>
-<caption>${videos} held-out target ${videos === 1 ? 'video' : 'videos'} that took no part in training.</caption>
+<caption>${videos} held-out target ${videos === 1 ? 'video' : 'videos'} that took no part in training.${data.change ? ' In brackets: 95 % intervals of the change, over patients.' : ''}</caption>
 <thead><tr><th scope="col">Measure</th><th scope="col">Before</th><th scope="col">After</th><th scope="col">Change</th></tr></thead>
 <tbody>${body}</tbody></table></div>
 ${data.promotion ? html`<p class="notice"><strong>${data.promotion.promoted ? 'Promoted.' : 'Not promoted.'}</strong> ${data.promotion.reason}</p>` : undefined}

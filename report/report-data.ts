@@ -1,6 +1,10 @@
 /** What the report page shows: the whole story of a run, ready to draw, with every picture inside. */
 import { z } from 'zod';
-import { EvaluationNumbersSchema, PromotionResultSchema } from '../contracts/results.ts';
+import {
+  ChangeIntervalsSchema,
+  EvaluationNumbersSchema,
+  PromotionResultSchema,
+} from '../contracts/results.ts';
 
 const text = z.string();
 const count = z.int().min(0);
@@ -46,6 +50,7 @@ export const ReportDataSchema = z.strictObject({
   }),
   before: EvaluationNumbersSchema.optional().describe('held-out target videos, policy before the adaptation'),
   after: EvaluationNumbersSchema.optional().describe('the same videos, best policy of the run'),
+  change: ChangeIntervalsSchema.optional().describe('95 % intervals of after - before'),
   promotion: PromotionResultSchema.optional(),
   curves: z.array(ReportCurveSchema).default([]),
   pictures: z.array(ReportPictureSchema).default([]),

@@ -3,7 +3,12 @@
  * left.
  */
 import type { LabelCounts } from '../contracts/messages.ts';
-import type { EvaluationNumbers, PolicyResult, PromotionResult } from '../contracts/results.ts';
+import type {
+  ChangeIntervals,
+  EvaluationNumbers,
+  PolicyResult,
+  PromotionResult,
+} from '../contracts/results.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { readGreyNifti, readLabelNifti } from '../datasets/nifti.ts';
 import type { LabelVideo } from '../imaging/image.ts';
@@ -29,6 +34,8 @@ export interface RunReportSource {
   /** Ids of the held-out target videos. */
   readonly testVideos: readonly string[];
   readonly promotion?: PromotionResult | undefined;
+  /** From the first policy to the best, on test videos. */
+  readonly change?: ChangeIntervals | undefined;
 }
 
 const picturedVideos = 2;
@@ -56,6 +63,7 @@ export async function collectRunReport(store: ObjectStore, source: RunReportSour
     ...(numbersBefore ? { before: numbersBefore } : {}),
     ...(numbersAfter ? { after: numbersAfter } : {}),
     ...(source.promotion ? { promotion: source.promotion } : {}),
+    ...(source.change ? { change: source.change } : {}),
     curves: await trainingCurves(store, run, config.iterations),
     pictures: before ? await pictures(store, source, before.iteration) : [],
     labelling: source.labels.map(({ kept, corrected, rejected }, index) => ({

@@ -33,7 +33,7 @@ export async function selectPromoteReport(
       : await activities.promote({ ...refs, model: input.model, best, selection });
 
   progress.enter('reporting', 1);
-  const { report } = await activities.writeReport({
+  const { report, change } = await activities.writeReport({
     ...refs,
     policies,
     best,
@@ -51,5 +51,6 @@ export async function selectPromoteReport(
     quarantined,
     stopped: steering.state.stopping,
     ...(promotion && { promotion }),
+    ...(change && { change }),
   };
 }

@@ -14,7 +14,7 @@ export const quickstart = {
    * Videos of the target: those adapted to and those scored by reward have no annotation; test ones have, to score
    * with.
    */
-  target: { adapt: 40, validation: 12, test: 16 },
+  target: { adapt: 40, validation: 12, test: 40 },
   /** Names of the datasets in the store, new for every version of the phantoms; `run` begins the name of every run. */
   names: {
     source: `phantom-v${PHANTOM_VERSION}-source`,

@@ -8,7 +8,11 @@ import {
   type SegmentedVideo as SegmentedOnGrids,
   segmentPrepared,
 } from '../../method/inference/segment-prepared.ts';
-import { type OptimisedVideo, segmentOptimised } from '../../method/inference/test-time-optimisation.ts';
+import {
+  type OptimisedVideo,
+  optimisationReward,
+  segmentOptimised,
+} from '../../method/inference/test-time-optimisation.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import type { Reward } from '../../method/rewards/reward.ts';
 
@@ -58,13 +62,7 @@ export function segmentVideo(
   }
   const optimised = segmentOptimised({
     policy,
-    reward: rewardIn(extras).ofWindows({
-      scaling: 'none',
-      cleaningPenalty: true,
-      temporalPenalty: settings.optimisation.temporalPenalty
-        ? { spacingMm: settings.preprocessing.spacingMm }
-        : undefined,
-    }),
+    reward: optimisationReward(rewardIn(extras), settings.optimisation, settings.preprocessing.spacingMm),
     prepared,
     inference: settings.inference,
     prediction,

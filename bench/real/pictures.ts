@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { encodeContactSheet } from '../../report/contact-sheet.ts';
 import { projectRoot } from '../../runtime/installation.ts';
-import type { OnLoop } from './score.ts';
+import type { OnCase } from '../shared/scored-video.ts';
 
 /** @throws Error for a folder of the project, other than .echoloop, which is never committed. */
 export function refuseProjectFolder(folder: string): void {
@@ -16,7 +16,7 @@ export function refuseProjectFolder(folder: string): void {
 }
 
 /** Draws loops into the folder: the picture, the plain and the full segmentation. */
-export function drawInto(folder: string): OnLoop {
+export function drawInto(folder: string): OnCase {
   mkdirSync(folder, { recursive: true });
   return ({ id, image }, { plain, full }) => {
     const rows = [{ image }, { image, labels: plain }, { image, labels: full }];

@@ -1,69 +1,41 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { withInferredAnnotation } from '../../imaging/annotation.ts';
-import type { LabelVideo } from '../../imaging/image.ts';
+import { expect, it } from 'vitest';
 import { projectRoot } from '../../runtime/installation.ts';
+import type { TableRow } from '../shared/policy-table.ts';
 import { openRealEcho } from '../shared/real-echo.ts';
+import { byGroup } from './groups.ts';
 import { refuseProjectFolder } from './pictures.ts';
-import { type LoopScore, scoreLoop } from './score.ts';
-import { summariseLoops } from './summary.ts';
 
-/** A ventricle of so many columns in each frame, without or with a wall beside it. */
-function loop(widths: readonly number[], wall = false): LabelVideo {
-  const labels = Uint8Array.from({ length: widths.length * 400 }, (_, i) => {
-    const [frame, row, column] = [Math.floor(i / 400), Math.floor((i % 400) / 20), i % 20];
-    if (row < 5 || row >= 15) return 0;
-    return column < widths[frame]! ? 1 : wall && column < widths[frame]! + 2 ? 2 : 0;
+/** A row of loops by id; those with a number have that Dice of the ventricle. */
+function row(policy: string, loops: Readonly<Record<string, number | undefined>>): TableRow {
+  const videos = Object.entries(loops).map(([id, lvDice]) => {
+    const validity = { anatomicallyValid: 1, temporallyValid: 1, temporallyValidAtFrameRate: 1 };
+    const measures = {
+      ...validity,
+      invalidFrames: 0,
+      flaggedFrames: 0,
+      ...(lvDice !== undefined && { lvDice }),
+    };
+    return { seed: 1, id, patient: id, measures };
   });
-  return { frames: widths.length, rows: 20, columns: 20, spacingMm: [1, 1], frameTimeMs: 50, labels };
+  return { policy, way: 'plain', videos };
 }
 
-const score: LoopScore = {
-  id: 'e1',
-  recorded: false,
-  anatomicallyValid: true,
-  temporallyValid: false,
-  frames: 10,
-  invalidFrames: 0,
-  flaggedFrames: 2,
-};
+const idsOf = (rows: readonly TableRow[] | undefined) =>
+  rows?.map(({ videos }) => videos.map(({ id }) => id));
 
-describe('a loop', () => {
-  it('is scored on the ventricle where the reference has nothing else, at its largest and smallest too', () => {
-    const reference = withInferredAnnotation(loop([10, 14, 8, 10]));
-    const found = scoreLoop({ id: 'e1', reference }, loop([10, 7, 8, 10], true));
-    expect(found.lv!.ed).toBeCloseTo((2 * 7) / (7 + 14), 9);
-    expect(found.lv!.es).toBe(1);
-    expect(found.lv!.loop).toBeCloseTo((2 * 35) / (35 + 42), 9);
-    expect(found).not.toHaveProperty('myo');
-    expect(found).not.toHaveProperty('hausdorffMm');
-  });
-
-  it('is scored on the wall and by distance where the reference has it, and by validity alone without one', () => {
-    const whole = loop([10, 14], true);
-    expect(scoreLoop({ id: 'c1', reference: whole }, whole)).toMatchObject({ myo: 1, hausdorffMm: 0 });
-    const recorded = scoreLoop({ id: 'r1', reference: undefined }, whole);
-    expect(recorded).toMatchObject({ recorded: true, frames: 2 });
-    expect(recorded).not.toHaveProperty('lv');
-  });
-});
-
-it('summarises what loops have, with shares, medians and intervals', () => {
-  const lv = (loop: number) => ({ loop, ed: 0.9, es: 0.8 });
-  const summary = summariseLoops([
-    { ...score, lv: lv(0.9) },
-    { ...score, lv: lv(0.5), anatomicallyValid: false },
-    { ...score, lv: lv(0.8) },
-    score,
+it('scores recorded loops apart, and all annotated ones where the other splits were scored', () => {
+  const source = [row('a', { c1: 0.9 })];
+  const target = [row('a', { e1: 0.8, r1: undefined }), row('b', { e1: 0.7, r1: undefined })];
+  expect(idsOf(byGroup({ source, target }).recorded)).toEqual([['r1'], ['r1']]);
+  expect(byGroup({ source, target })).not.toHaveProperty('annotated');
+  const others = [row('a', { e2: 0.6 }), row('b', { e2: 0.5 })];
+  expect(idsOf(byGroup({ source, target, others }).annotated)).toEqual([
+    ['e2', 'e1'],
+    ['e2', 'e1'],
   ]);
-  expect(summary).toMatchObject({ loops: 4, lv: { median: 0.8, loops: 3 } });
-  expect(summary.lv!.mean).toBeCloseTo(2.2 / 3, 9);
-  expect(summary.lv!.low).toBeLessThan(summary.lv!.mean);
-  expect(summary.anatomicallyValid!.mean).toBe(0.75);
-  expect(summary.flaggedFrames!.mean).toBe(2);
-  expect(summary).not.toHaveProperty('myo');
 });
 
 it('writes nothing of the sets into the project', () => {

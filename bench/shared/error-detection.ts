@@ -7,7 +7,6 @@
 import { loadNetwork } from '../../activities/artefacts/networks.ts';
 import type { ActivityContext } from '../../activities/context.ts';
 import { loadReward } from '../../activities/rewards/reward-networks.ts';
-import type { RunInput } from '../../contracts/activities.ts';
 import type { RewardModel } from '../../contracts/messages.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { preprocess } from '../../datasets/preprocessing.ts';
@@ -28,7 +27,7 @@ import {
   pearsonCorrelation,
 } from '../../metrics/uncertainty.ts';
 import { dropConnections } from './drop-connect.ts';
-import { testVideos } from './test-videos.ts';
+import type { TestCase } from './scored-video.ts';
 
 /**
  * What is compared: what `segment` writes, the fused reward networks, the anatomical one alone, and two entropies over
@@ -74,11 +73,12 @@ interface Collected {
   readonly meanUncertainty: number[];
 }
 
+/** @param cases with references */
 export async function detectErrors(
-  refs: RunInput,
   policyRef: ArtefactRef,
   reward: RewardModel,
   config: RunConfig,
+  cases: Iterable<TestCase>,
   context: ActivityContext,
 ): Promise<DetectionReport> {
   const loaded: { dispose(): void }[] = [];
@@ -101,8 +101,9 @@ export async function detectErrors(
     );
     const correct: Uint8Array[] = [];
     const dice: number[] = [];
-    for await (const { video, reference } of testVideos(refs, context)) {
-      const prepared = preprocess(video, config.preprocessing);
+    for (const { image, reference } of cases) {
+      if (!reference) continue;
+      const prepared = preprocess(image, config.preprocessing);
       const { labels: predicted, predicted: segmentation } = segmentPrepared(
         policy,
         prepared,
@@ -174,6 +175,23 @@ function report(
       'MC DropConnect': measure('MC DropConnect'),
     },
   };
+}
+
+/** For people, in Markdown. */
+export function detectionText(errors: DetectionReport): string {
+  const three = (value: number | null): string => value?.toFixed(3) ?? '-';
+  const rows = uncertaintyNames.map((name) => {
+    const { auc, mutualInformation, pixelCorrelation, diceCorrelation } = errors.detection[name];
+    return `| ${name} | ${[auc, mutualInformation, pixelCorrelation, diceCorrelation].map(three).join(' | ')} |`;
+  });
+  return [
+    `Anatomical reward network: ECE ${three(errors.ece)} (published 0.054), temperature ${errors.temperature.toFixed(2)}; ` +
+      `of the confidence map ${three(errors.confidenceEce)}; ${errors.wrongPixels} of ${errors.pixels} pixels are wrong.`,
+    '',
+    '| uncertainty | AUC | mutual information | correlation with error | correlation with Dice |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
 }
 
 function meanOf(values: Float32Array): number {

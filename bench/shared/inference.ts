@@ -1,6 +1,14 @@
 /** The ways in which tables segment: as published, the same and cleaned (method.md 4.1), with all that needs no learning. */
 import { fullInference } from '../../contracts/presets.ts';
-import { type InferenceConfig, InferenceSchema } from '../../contracts/run-config.ts';
+import {
+  type InferenceConfig,
+  InferenceSchema,
+  type PreprocessingConfig,
+} from '../../contracts/run-config.ts';
+import { preprocess } from '../../datasets/preprocessing.ts';
+import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { segmentProbabilities, videoProbabilities } from '../../method/inference/segment-prepared.ts';
+import type { Predictor } from '../../method/windows/window-predictor.ts';
 
 export const inferenceNames = ['plain', 'cleaned', 'full'] as const;
 export type InferenceName = (typeof inferenceNames)[number];
@@ -10,3 +18,22 @@ export const inferences: Readonly<Record<InferenceName, InferenceConfig>> = {
   cleaned: InferenceSchema.parse({ cleaning: true }),
   full: InferenceSchema.parse(fullInference),
 };
+
+/** The video on its own grid in each way; the network looks once at what several ways make of one prediction. */
+export function segmentInEachWay(
+  policy: Predictor,
+  preprocessing: PreprocessingConfig,
+  image: GreyVideo,
+): Record<InferenceName, LabelVideo> {
+  const prepared = preprocess(image, preprocessing);
+  const seen = new Map<string, Float32Array>();
+  const segmented = inferenceNames.map((name) => {
+    const config = inferences[name];
+    const { restore: _, cleaning: __, timeFusion: ___, ...looking } = config;
+    const key = JSON.stringify(looking);
+    const probabilities = seen.get(key) ?? videoProbabilities(policy, prepared.video, config);
+    seen.set(key, probabilities);
+    return [name, segmentProbabilities(probabilities.slice(), prepared, config).labels] as const;
+  });
+  return Object.fromEntries(segmented) as Record<InferenceName, LabelVideo>;
+}

@@ -10,8 +10,10 @@ import { type PhantomCounts, storePhantomDatasets } from '../../app/quickstart/p
 import { quickstart } from '../../app/quickstart/sizes.ts';
 import { presets } from '../../contracts/presets.ts';
 import { type RunConfig, type RunConfigInput, RunConfigSchema } from '../../contracts/run-config.ts';
+import { generatePhantom } from '../../datasets/phantom/phantom.ts';
 import { LocalCache } from '../../storage/local-cache.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
+import type { TestCase } from './scored-video.ts';
 
 /** Fields over the tiny preset. */
 export type ConfigOverrides = Partial<RunConfigInput>;
@@ -33,6 +35,18 @@ export function phantomConfig(seed: number, overrides: ConfigOverrides = {}): Ru
  */
 export function quickstartCounts(test: number): PhantomCounts {
   return { source: quickstart.source, target: { ...quickstart.target, test } };
+}
+
+/**
+ * Target phantoms with their true labels, two of a patient, none of which a run over `quickstartCounts` adapts to or
+ * validates on.
+ */
+export function* testPhantoms(seed: number, count: number): Generator<TestCase> {
+  const { adapt, validation } = quickstart.target;
+  for (let index = adapt + validation; index < adapt + validation + count; index++) {
+    const { id, study, image, labels } = generatePhantom({ domain: 'target', seed, index });
+    yield { id, patient: study, image, reference: labels };
+  }
 }
 
 export interface Phantoms {

@@ -1,8 +1,6 @@
 /** Stages of a run that go over shards, one shard after the other in this process. */
 
-import { findJson } from '../../activities/artefacts/json-artefact.ts';
 import type { ActivityContext } from '../../activities/context.ts';
-import { EvaluationSchema } from '../../activities/evaluation/documents.ts';
 import { labelShard } from '../../activities/label-shard.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { predictShard } from '../../activities/predict-shard.ts';
@@ -14,8 +12,6 @@ import type { EvaluationNumbers, PolicyResult } from '../../contracts/results.ts
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { addLabels, noLabels } from '../../decisions/label-counts.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
-import type { EvaluationReport } from '../../metrics/evaluation.ts';
-import { runKeys } from '../../storage/keys.ts';
 
 export async function startRun(
   context: ActivityContext,
@@ -74,15 +70,4 @@ export async function scorePolicy(
   const { test, ...evaluated } = await summariseEvaluation({ ...refs, iteration }, context);
   if (!test) throw new Error('The benchmark needs labelled test videos.');
   return { iteration, policy, ...evaluated, test };
-}
-
-/** Every test video of what `scorePolicy` scored. */
-export async function testReport(
-  { run }: RunInput,
-  iteration: number,
-  context: ActivityContext,
-): Promise<EvaluationReport> {
-  const found = await findJson(context, runKeys.evaluation(run, iteration), EvaluationSchema);
-  if (!found?.value.test) throw new Error('The benchmark needs scored test videos.');
-  return found.value.test;
 }

@@ -108,10 +108,10 @@ function mostLikelyRestored(probabilities: Float32Array, prepared: PreparedVideo
     const frame = probabilities.subarray(t * pixels * classes, (t + 1) * pixels * classes);
     const restored = new Float32Array(size * classes);
     for (let k = 0; k < classes; k++) {
-      const map = Float32Array.from({ length: pixels }, (_, i) => frame[i * classes + k]!);
-      prepared.restoreFrame(map).forEach((value, i) => {
-        restored[i * classes + k] = value;
-      });
+      const map = new Float32Array(pixels);
+      for (let i = 0; i < pixels; i++) map[i] = frame[i * classes + k]!;
+      const onOwnGrid = prepared.restoreFrame(map);
+      for (let i = 0; i < size; i++) restored[i * classes + k] = onOwnGrid[i]!;
     }
     labels.set(mostLikely(restored, classes), t * size);
   }

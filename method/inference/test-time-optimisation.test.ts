@@ -119,7 +119,7 @@ it('leaves a valid video as it is, without asking for a reward', () => {
   });
   const prepared = preparedAsItIs(video);
   const input = { policy, reward: noReward, prepared, inference, seed: 1, config: published };
-  expect(segmentOptimised(input, () => segmented(valid))).toEqual({
+  expect(segmentOptimised(input, { segment: () => segmented(valid) })).toEqual({
     ...segmented(valid),
     validBefore: true,
     validAfter: true,
@@ -159,11 +159,12 @@ it('holds up what is more likely right than wrong, and nothing else', () => {
     let last = before;
     const reward = paying((_image, actions) => tf.fill(actions.shape, probability));
     const config = { ...published, entropyCoefficient: 0 };
-    segmentOptimised({ policy, reward, prepared, inference, seed: 7, config }, (network) => {
+    const segment = (network: UNet3D) => {
       const found = segmentPrepared(network, prepared, inference);
       last = found.labels.labels;
       return found;
-    });
+    };
+    segmentOptimised({ policy, reward, prepared, inference, seed: 7, config }, { segment });
     return last.filter((label, i) => label !== before[i]).length / before.length;
   };
   // What Adam's first steps move by their size alone is the same for both.
@@ -189,7 +190,7 @@ it('keeps the pass with the fewest failing frames, of equals the one whose worst
   const rises = paying((_image, actions) => tf.fill(actions.shape, ++asked / 100));
   const prepared = preparedAsItIs(video);
   const input = { policy, prepared, inference, seed: 7, config: published, reward: rises };
-  const result = segmentOptimised(input, segment);
+  const result = segmentOptimised(input, { segment });
   expect(result.failingFrames).toEqual(framesThatFail);
   expect(result).toMatchObject({ pass: 3, validAfter: false });
   expect(predicted[0]).toBe(policy);
@@ -209,10 +210,30 @@ it('stops at the first pass that makes the video valid on its own grid', () => {
   const before = tf.memory().numTensors;
   const prepared = preparedAsItIs(video);
   const input = { policy, reward: brightnessReward, prepared, inference, seed: 7, config: published };
-  const result = segmentOptimised(input, segment);
+  const result = segmentOptimised(input, { segment });
   expect(result).toMatchObject({ pass: 2, validBefore: false, validAfter: true });
   expect(result.predicted.labels[0]).toBe(2);
   expect(result.lowestRewards).toHaveLength(3);
   expect(tf.memory().numTensors).toBe(before);
+  policy.dispose();
+});
+
+it('judges other changes of the policy as it judges its own steps, without taking any', () => {
+  const policy = policyOf(1);
+  const weights = structuredClone(policy.toArrays());
+  const changed: number[] = [];
+  const change = (copy: UNet3D, pass: number) => {
+    expect(copy).not.toBe(policy);
+    expect(copy.toArrays()).toEqual(weights);
+    changed.push(pass);
+  };
+  const before = tf.memory().numTensors;
+  const prepared = preparedAsItIs(disc());
+  const input = { policy, reward: brightnessReward, prepared, inference, seed: 7, config: published };
+  const result = segmentOptimised(input, { change });
+  expect(tf.memory().numTensors).toBe(before);
+  expect(changed).toEqual([1, 2, 3, 4]);
+  expect(new Set(result.lowestRewards).size).toBe(1);
+  expect(result.pass).toBe(0);
   policy.dispose();
 });

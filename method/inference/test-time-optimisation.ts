@@ -12,7 +12,7 @@ import { landmarkFreeMeasures, temporalValidity } from '../../metrics/temporal.t
 import { Adam } from '../networks/adam.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { WindowSurroundings } from '../rewards/penalties.ts';
-import type { WindowReward } from '../rewards/reward.ts';
+import type { Reward, WindowReward } from '../rewards/reward.ts';
 import { consecutiveStarts, imageWindow, windowsOf } from '../windows/training-windows.ts';
 import { OptimisationStep } from './optimisation-step.ts';
 import {
@@ -53,19 +53,34 @@ export interface OptimisationInput {
   readonly config: OptimisationConfig;
 }
 
-/** How a video is segmented, before and after; tests give their own. */
-type Segment = (policy: UNet3D) => SegmentedVideo;
+/** What takes the place of parts of it, for controls and tests. */
+export interface OptimisationParts {
+  /** How the video is segmented by a policy, before and after. */
+  readonly segment?: (policy: UNet3D) => SegmentedVideo;
+  /** What changes the copy of the policy in each pass, 1 the first, instead of steps on the video. */
+  readonly change?: (copy: UNet3D, pass: number) => void;
+}
+
+/** What passes are judged by, and steps follow (method.md 8). */
+export function optimisationReward(
+  reward: Reward,
+  { temporalPenalty }: OptimisationConfig,
+  spacingMm: number,
+): WindowReward {
+  return reward.ofWindows({
+    scaling: 'none',
+    cleaningPenalty: true,
+    temporalPenalty: temporalPenalty ? { spacingMm } : undefined,
+  });
+}
 
 /**
  * Segments a prepared video and, when the result is invalid in anatomy or over time, optimises until it is valid or the
  * passes are used up.
- * @param segment of `input` by a policy.
  */
-export function segmentOptimised(
-  input: OptimisationInput,
-  segment: Segment = (network) => segmentPrepared(network, input.prepared, input.inference, input.prediction),
-): OptimisedVideo {
-  const { policy } = input;
+export function segmentOptimised(input: OptimisationInput, parts: OptimisationParts = {}): OptimisedVideo {
+  const { policy, prepared, inference, prediction } = input;
+  const { segment = (network) => segmentPrepared(network, prepared, inference, prediction) } = parts;
   const first = segment(policy);
   const failures = failingFrames(first.labels);
   if (failures === 0) {
@@ -74,7 +89,7 @@ export function segmentOptimised(
   }
   const copy = UNet3D.fromArrays(policy.config, policy.toArrays());
   try {
-    const { segmented, ...chosen } = bestPass(copy, { first, failures }, { ...input, segment });
+    const { segmented, ...chosen } = bestPass(copy, { first, failures }, input, { ...parts, segment });
     return { ...segmented, validBefore: false, ...chosen };
   } finally {
     copy.dispose();
@@ -89,20 +104,19 @@ export function segmentOptimised(
 function bestPass(
   copy: UNet3D,
   { first, failures }: { readonly first: SegmentedVideo; readonly failures: number },
-  input: OptimisationInput & { readonly segment: Segment },
+  input: OptimisationInput,
+  { segment, change }: OptimisationParts & Required<Pick<OptimisationParts, 'segment'>>,
 ): Omit<OptimisedVideo, keyof SegmentedVideo | 'validBefore'> & { readonly segmented: SegmentedVideo } {
-  const { inference, seed, reward, config, segment } = input;
-  const optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
-  const step = new OptimisationStep({ policy: copy, optimiser, reference: input.policy, reward, config });
+  const { inference, reward, config } = input;
   const chunks = chunksOf(input.prepared.video, inference.windowFrames);
+  const steps = change === undefined ? new OptimisationPasses(copy, chunks, input) : undefined;
   try {
     let surroundings = surroundingsOf(first.predicted, chunks, config);
     const passes = [{ failures, ...rewardOfVideo(copy, reward, chunks, surroundings) }];
     let best = { pass: 0, segmented: first, ...passes[0]! };
     for (let pass = 1; pass <= config.passes && best.failures > 0; pass++) {
-      chunks.forEach(({ window }, index) => {
-        step.run(window, surroundings[index], randomStream(seed, 'tto', pass, index));
-      });
+      steps?.run(pass, surroundings);
+      change?.(copy, pass);
       const segmented = segment(copy);
       surroundings = surroundingsOf(segmented.predicted, chunks, config);
       const result = {
@@ -124,8 +138,40 @@ function bestPass(
     };
   } finally {
     tf.dispose(chunks.map(({ window }) => window));
-    step.dispose();
-    optimiser.dispose();
+    steps?.dispose();
+  }
+}
+
+/** Passes of PPO steps over the chunks of a video. */
+class OptimisationPasses {
+  readonly #chunks: readonly Chunk[];
+  readonly #optimiser: Adam;
+  readonly #step: OptimisationStep;
+  readonly #seed: number;
+
+  /** Changes `copy` in place; that and the chunks stay the caller's. */
+  constructor(copy: UNet3D, chunks: readonly Chunk[], { policy, reward, config, seed }: OptimisationInput) {
+    this.#chunks = chunks;
+    this.#seed = seed;
+    this.#optimiser = new Adam(copy.parameters, { learningRate: config.learningRate });
+    this.#step = new OptimisationStep({
+      policy: copy,
+      optimiser: this.#optimiser,
+      reference: policy,
+      reward,
+      config,
+    });
+  }
+
+  run(pass: number, surroundings: readonly (WindowSurroundings | undefined)[]): void {
+    this.#chunks.forEach(({ window }, index) => {
+      this.#step.run(window, surroundings[index], randomStream(this.#seed, 'tto', pass, index));
+    });
+  }
+
+  dispose(): void {
+    this.#step.dispose();
+    this.#optimiser.dispose();
   }
 }
 

@@ -1,0 +1,11 @@
+/** The arms of the ablation and their names. */
+import type { PpoConfig } from '../../contracts/run-config.ts';
+
+/** Each arm has what those before it have. */
+export const parts = ['anatomical reward', '+ landmark reward', '+ temporal penalty'] as const;
+export type Part = (typeof parts)[number];
+export const objectives = ['published', 'group'] as const satisfies readonly PpoConfig['objective'][];
+export type Objective = (typeof objectives)[number];
+
+export const SOURCE = 'source';
+export const armOf = (objective: Objective, part: Part): string => `${objective}: ${part}`;

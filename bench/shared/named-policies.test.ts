@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { namedPolicies } from './named-policies.ts';
+
+it('reads names and files, the seed in its place', () => {
+  expect(namedPolicies('source=out/seed-{seed}/a.safetensors, own=b=c.safetensors', 3)).toEqual([
+    { name: 'source', file: 'out/seed-3/a.safetensors' },
+    { name: 'own', file: 'b=c.safetensors' },
+  ]);
+});
+
+it('refuses an entry without a file, and one name for two', () => {
+  expect(() => namedPolicies('source', 1)).toThrow('expected name=file, found "source"');
+  expect(() => namedPolicies('a=x,a=y', 1)).toThrow('the name a stands for two files');
+});

@@ -1,0 +1,24 @@
+/** Policies that a person names for a table: `--policies source=out/seed-{seed}/source.safetensors,own=own.safetensors`. */
+
+/** A policy's name in tables, and its checkpoint file. */
+export interface NamedPolicy {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** @throws Error for an entry that is not name=file, or a name that comes twice. `{seed}` in a file is the seed. */
+export function namedPolicies(list: string, seed: number): NamedPolicy[] {
+  const policies = list.split(',').map((entry) => {
+    const [, name, file] = /^([^=]+)=(.+)$/.exec(entry.trim()) ?? [];
+    if (!name || !file) throw new Error(`--policies: expected name=file, found "${entry}".`);
+    return { name, file: filesOfSeed(file, seed) };
+  });
+  const twice = policies.find(({ name }, i) => policies.findIndex((other) => other.name === name) < i);
+  if (twice) throw new Error(`--policies: the name ${twice.name} stands for two files.`);
+  return policies;
+}
+
+/** The text with the seed in place of `{seed}`. */
+export function filesOfSeed(text: string, seed: number): string {
+  return text.replaceAll('{seed}', String(seed));
+}

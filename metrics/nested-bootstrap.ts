@@ -1,0 +1,78 @@
+/**
+ * Bootstrap interval of a mean over videos that hang together: several videos of one patient, and, where a method was
+ * trained several times, the same measure under several seeds (method.md 9.7).
+ */
+import { DomainError } from '../ground/errors.ts';
+import type { RandomStream } from '../ground/random.ts';
+import { type Interval, quantile } from './statistics.ts';
+
+export interface NestedValue {
+  /** Of the training; one number where there was one. */
+  readonly seed: number;
+  readonly patient: string;
+  readonly value: number;
+}
+
+/** The sum and count of a patient's values under one seed. */
+interface PatientSum {
+  sum: number;
+  count: number;
+}
+
+/**
+ * Mean of all values with its percentile interval, from drawing seeds and within each of them patients, both with
+ * replacement. Where all seeds have the same patients, these are drawn for all seeds together.
+ * @throws DatasetInvalid for an empty list.
+ */
+export function nestedBootstrapMean(
+  values: readonly NestedValue[],
+  random: RandomStream,
+  resamples = 4000,
+  level = 0.95,
+): Interval {
+  if (values.length === 0)
+    throw new DomainError('DatasetInvalid', 'A mean needs at least one value, found none.');
+  const seeds = sumsBySeed(values);
+  const shared = seeds.every((patients) => samePatients(patients, seeds[0]!));
+  const tables = seeds.map((patients) => [...patients.values()]);
+  const means = new Float64Array(resamples);
+  for (let k = 0; k < resamples; k++) {
+    const drawn: PatientSum = { sum: 0, count: 0 };
+    const first = tables[0]!;
+    const together = shared ? first.map(() => random.integer(first.length)) : undefined;
+    for (let s = 0; s < tables.length; s++) {
+      const table = tables[random.integer(tables.length)]!;
+      for (let i = 0; i < table.length; i++) {
+        const { sum, count } = table[together ? together[i]! : random.integer(table.length)]!;
+        drawn.sum += sum;
+        drawn.count += count;
+      }
+    }
+    means[k] = drawn.sum / drawn.count;
+  }
+  means.sort();
+  return {
+    mean: values.reduce((sum, { value }) => sum + value, 0) / values.length,
+    low: quantile(means, (1 - level) / 2),
+    high: quantile(means, (1 + level) / 2),
+  };
+}
+
+/** By seed and patient, patients in the same order where seeds have the same. */
+function sumsBySeed(values: readonly NestedValue[]): Map<string, PatientSum>[] {
+  const seeds = new Map<number, Map<string, PatientSum>>();
+  const ordered = [...values].sort((a, b) => (a.patient < b.patient ? -1 : a.patient > b.patient ? 1 : 0));
+  for (const { seed, patient, value } of ordered) {
+    const patients = seeds.get(seed) ?? new Map<string, PatientSum>();
+    seeds.set(seed, patients);
+    const known = patients.get(patient) ?? { sum: 0, count: 0 };
+    patients.set(patient, known);
+    known.sum += value;
+    known.count++;
+  }
+  return [...seeds.values()];
+}
+
+function samePatients(a: ReadonlyMap<string, PatientSum>, b: ReadonlyMap<string, PatientSum>): boolean {
+  return a.size === b.size && [...a.keys()].every((patient) => b.has(patient));
+}
