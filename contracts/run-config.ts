@@ -210,6 +210,11 @@ export const PpoSchema = z.strictObject({
     .describe(
       'group objective: the policy is shown windows changed at random (`augmentation`) and is to answer as it was rated on the plain ones',
     ),
+  consensusShare: share
+    .default(0)
+    .describe(
+      'group objective: of what a segmentation earns, the part that it earns where it agrees with the sweep; the rest is the reward',
+    ),
   sourceWindows: count
     .default(0)
     .describe(

@@ -52,7 +52,7 @@ export async function groupMaterial(
   if (config.ppo.objective === 'published') return undefined;
   const sweep = { run, iteration, split: 'target' } as const;
   return {
-    proposals: [new SweptLabels({ sweep, ids, windows }, context)],
+    swept: new SweptLabels({ sweep, ids, windows }, context),
     source: await sourceWindows(run, facts, context),
     augmentation: config.augmentation,
     spacingMm: config.preprocessing.spacingMm,

@@ -16,24 +16,10 @@ export function augmentWindow(
   config: AugmentationConfig,
   streams: EffectStreams,
 ): LabelledWindow {
-  return augmentWithMaps(window, [], config, streams).window;
-}
-
-/**
- * As `augmentWindow`; maps of one value a pixel, [frames, rows, columns], move with the window, between pixels, and are
- * 0 where it shows what lay outside.
- */
-export function augmentWithMaps(
-  window: LabelledWindow,
-  maps: readonly Float32Array[],
-  config: AugmentationConfig,
-  streams: EffectStreams,
-): { readonly window: LabelledWindow; readonly maps: readonly Float32Array[] } {
   fadeWalls(window, config.dropout, streams);
   changeAcquisition(window, config.acquisition, streams);
   const transform = drawTransform(config.geometry, streams);
-  const moved = transform ? maps.map((image) => transformed({ ...window, image }, transform).image) : maps;
   const seen = transform ? transformed(window, transform) : window;
   changeGreyLevels(seen, config.greyLevels, streams);
-  return { window: seen, maps: moved };
+  return seen;
 }

@@ -38,9 +38,9 @@ function labels(index: number): LabelVideo {
   return { ...geometry, labels: Uint8Array.from(intensities, (level) => Math.floor(level * 2.99)) };
 }
 
-/** What the group-relative objective is given: proposals for both videos, and a third one as the source. */
+/** What the group-relative objective is given: a sweep of both videos, and a third one as the source. */
 const group: GroupMaterial = {
-  proposals: [labelledWindowsOf([0, 1].map((index) => ({ image: video(index), labels: labels(index) })))],
+  swept: labelledWindowsOf([0, 1].map((index) => ({ image: video(index), labels: labels(index) }))),
   source: labelledWindowsOf([{ image: video(2), labels: labels(2) }]),
   augmentation: AugmentationSchema.parse({
     geometry: { rotationDegrees: 20, scale: 1.35, shiftMm: 2 },
@@ -94,6 +94,7 @@ export function fineTune({ record, resume, objective = 'published', steps = 7 }:
           policyLearningRate: 1e-3,
           annealPolicyRate: true,
           changedViews: true,
+          consensusShare: 0.5,
           sourceWindows: 2,
           averageDecay: 0.9,
         }),

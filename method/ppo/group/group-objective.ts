@@ -13,7 +13,7 @@ import {
   drawAnnotatedWindow,
   noisy,
 } from '../../augmentation/annotated-window.ts';
-import { augmentWithMaps } from '../../augmentation/augment-window.ts';
+import { augmentWindow } from '../../augmentation/augment-window.ts';
 import { drawGreyNoise } from '../../augmentation/grey-noise.ts';
 import { drawSeed } from '../../networks/kernels/noise.ts';
 import {
@@ -21,17 +21,15 @@ import {
   type LabelledWindowSource,
   labelWindow,
   type WindowPlace,
+  windowLabels,
 } from '../../windows/training-windows.ts';
 import type { Draw, Objective } from '../objective.ts';
 import type { WindowUpdate } from '../policy-update.ts';
-import { GroupUpdate, type GroupUpdateOptions, type PolicyView } from './group-update.ts';
+import { GroupUpdate, type GroupUpdateInput, type GroupUpdateOptions } from './group-update.ts';
 
 export interface GroupMaterial {
-  /**
-   * Segmentations of the videos that are trained on, by the same indices: proposals beside the policy's own and that
-   * one cleaned.
-   */
-  readonly proposals: readonly LabelledWindowSource[];
+  /** What the sweep segmented of the videos that are trained on, by the same indices. */
+  readonly swept: LabelledWindowSource;
   /** Annotated videos of the source; not needed without `sourceWindows`. */
   readonly source?: LabelledWindowSource | undefined;
   readonly augmentation: AugmentationConfig;
@@ -56,81 +54,60 @@ export class GroupObjective implements Objective {
   }
 
   async ready(step: number, places: readonly WindowPlace[]): Promise<void> {
-    const { proposals, source, windowFrames } = this.#options;
-    for (const labels of proposals) await labels.fetch?.(places, windowFrames);
+    const { swept, source, windowFrames } = this.#options;
+    await swept.fetch?.(places, windowFrames);
     if (!source?.fetch) return;
     const drawn = this.#sourceStreams(step).map((random) => drawLabelledWindow(source, windowFrames, random));
     await source.fetch(drawn, windowFrames);
   }
 
-  update({ step, places, window, surroundings, coefficients }: Draw): WindowUpdate {
-    const { config } = this.#options;
-    const offered = this.#offered(places);
-    const source = this.#sourceWindows(step);
-    const changeView = config.changedViews
-      ? (view: PolicyView) => this.#changedView(view, step, places)
-      : undefined;
-    const update = this.#update.run({ window, surroundings, offered, changeView, source, coefficients });
-    tf.dispose(offered);
+  update(draw: Draw): WindowUpdate {
+    const { coefficients } = draw;
+    const { window, swept, surroundings } = this.#view(draw);
+    const source = this.#sourceWindows(draw.step);
+    const update = this.#update.run({ window, swept, surroundings, source, coefficients });
+    tf.dispose([window, swept]);
     source.forEach(disposeAnnotated);
     return update;
   }
 
-  #offered(places: readonly WindowPlace[]): tf.Tensor4D[] {
-    const { proposals, windowFrames } = this.#options;
-    return proposals.map((labels) =>
-      tf.tidy(
-        () => tf.concat(places.map((place) => labelWindow(labels, place, windowFrames))) as tf.Tensor4D,
-      ),
-    );
-  }
-
-  /** Each window changed by itself, its advantages moved along. */
-  #changedView({ image, advantages }: PolicyView, step: number, places: readonly WindowPlace[]): PolicyView {
-    const { augmentation, spacingMm, streamOf } = this.#options;
-    const classes = advantages.shape[4];
-    const [, frames, rows, columns] = image.shape;
-    const values = advantages.dataSync<'float32'>();
+  /** The windows of a draw as the policy is shown them, with the sweep's labels there. */
+  #view({ step, places, window, surroundings }: Draw): Omit<GroupUpdateInput, 'source' | 'coefficients'> {
+    const { config, swept, augmentation, spacingMm, streamOf, windowFrames: frames } = this.#options;
+    if (!config.changedViews) {
+      const labels = tf.tidy(
+        () => tf.concat(places.map((place) => labelWindow(swept, place, frames))) as tf.Tensor4D,
+      );
+      return { window: tf.clone(window), swept: labels, surroundings };
+    }
+    const [, , rows, columns] = window.shape;
+    const levels = window.dataSync<'float32'>();
     const pixels = frames * rows * columns;
-    const greyLevels = image.dataSync<'float32'>();
-    const changed = places.map((_, index) => {
-      const window = {
-        frames,
-        rows,
-        columns,
-        spacingMm,
-        image: greyLevels.slice(index * pixels, (index + 1) * pixels),
-        // Walls are not faded: where they are is what is asked.
-        labels: new Int32Array(pixels),
-      };
-      const maps = Array.from({ length: classes }, (_, label) =>
-        Float32Array.from({ length: pixels }, (_, i) => values[(index * pixels + i) * classes + label]!),
+    const changed = places.map((place, index) => {
+      const image = levels.slice(index * pixels, (index + 1) * pixels);
+      const labels = windowLabels(swept, place, frames);
+      return augmentWindow({ frames, rows, columns, spacingMm, image, labels }, augmentation, (effect) =>
+        streamOf(step, 'view', index, effect),
       );
-      return augmentWithMaps(window, maps, augmentation, (effect) => streamOf(step, 'view', index, effect));
     });
-    const [seen, moved] = tf.tidy(() => {
-      const shape = [1, frames, rows, columns] as const;
-      const images = changed.map(({ window }, index) => {
-        const random = streamOf(step, 'view', index, 'noise');
-        const { contrast, gain, deviation } = drawGreyNoise(augmentation.greyLevels, random);
-        const noise = {
-          contrast: tf.scalar(contrast),
-          gain: tf.scalar(gain),
-          deviation: tf.scalar(deviation),
-        };
-        return noisy(tf.tensor5d(window.image, [...shape, 1]), noise, drawSeed(random));
-      });
-      const maps = changed.map(
-        ({ maps }) =>
-          tf.stack(
-            maps.map((map) => tf.tensor4d(map, [...shape])),
-            -1,
-          ) as tf.Tensor5D,
-      );
-      return [tf.concat(images) as tf.Tensor5D, tf.concat(maps) as tf.Tensor5D] as const;
-    });
-    tf.dispose([image, advantages]);
-    return { image: seen, advantages: moved };
+    const shape = [1, frames, rows, columns] as const;
+    const [seen, moved] = tf.tidy(() => [
+      tf.concat(
+        changed.map(({ image }, index) => {
+          const random = streamOf(step, 'view', index, 'noise');
+          const { contrast, gain, deviation } = drawGreyNoise(augmentation.greyLevels, random);
+          const noise = {
+            contrast: tf.scalar(contrast),
+            gain: tf.scalar(gain),
+            deviation: tf.scalar(deviation),
+          };
+          return noisy(tf.tensor5d(image, [...shape, 1]), noise, drawSeed(random));
+        }),
+      ) as tf.Tensor5D,
+      tf.concat(changed.map(({ labels }) => tf.tensor4d(labels, [...shape], 'int32'))) as tf.Tensor4D,
+    ]);
+    // Areas and centres along the video are of windows that nothing moved.
+    return { window: seen, swept: moved, surroundings: undefined };
   }
 
   /** Drawn and changed as in pretraining. */

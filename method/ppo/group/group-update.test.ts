@@ -34,18 +34,28 @@ function drawn(index: number): tf.Tensor5D {
   );
 }
 
+/** Pays for everything alike. */
+const indifferent: WindowReward = {
+  passes: 0,
+  of: (_, actions) => tf.ones(actions.shape) as tf.Tensor4D,
+};
+
 type Given = Omit<GroupUpdateInput, 'window' | 'coefficients'>;
 
 /** Draws one after the other, each with what `given` makes for its window. */
-function train(draws: number, given: (window: tf.Tensor5D) => Given): GroupMetrics[] {
+function train(
+  draws: number,
+  given: (window: tf.Tensor5D) => Given,
+  { reward = brightnessReward, consensusShare = 0 } = {},
+): GroupMetrics[] {
   const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const reference = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const learners = new Learners(policy, undefined, { policyLearningRate: 1e-2, criticLearningRate: 1 });
   const step = new GroupUpdate({
     learners,
     reference,
-    reward: brightnessReward,
-    config: { updatesPerWindow: 2, clipRange: 0.2, gradientNorm: 0.5, sourceWeight: 1 },
+    reward,
+    config: { updatesPerWindow: 2, clipRange: 0.2, gradientNorm: 0.5, sourceWeight: 1, consensusShare },
     limits: { ...defaultGuardLimits, maxReferenceKl: Number.POSITIVE_INFINITY },
   });
   const all = Array.from({ length: draws }, (_, index) => {
@@ -54,7 +64,7 @@ function train(draws: number, given: (window: tf.Tensor5D) => Given): GroupMetri
     const coefficients = { entropyCoefficient: 0, divergenceCoefficient: 0.01 };
     const { metrics, violation } = step.run({ window, coefficients, ...input });
     expect(violation).toBeUndefined();
-    tf.dispose([window, [...input.offered]]);
+    tf.dispose([window, input.swept]);
     input.source.forEach(disposeAnnotated);
     return metrics;
   });
@@ -68,7 +78,7 @@ function annotated(window: tf.Tensor5D, labels: tf.Tensor4D): AnnotatedWindow {
   return { image: tf.clone(window), labels, noise, noiseSeed: drawSeed(randomStream(1, 'noise')) };
 }
 
-const rightProposal = (window: tf.Tensor5D): Given => ({ offered: [wantedOf(window)], source: [] });
+const rightProposal = (window: tf.Tensor5D): Given => ({ swept: wantedOf(window), source: [] });
 
 describe('the update of a group', () => {
   it('takes over what a proposal does better', () => {
@@ -79,43 +89,35 @@ describe('the update of a group', () => {
   });
 
   it('learns annotated windows beside that', () => {
-    const losses = train(30, (window) => {
-      const labels = tf.tidy(() => tf.cast(tf.mul(wantedOf(window), 2), 'int32') as tf.Tensor4D);
-      return { offered: [], source: [annotated(window, labels)] };
-    }).map(({ sourceLoss }) => sourceLoss);
+    const losses = train(
+      30,
+      (window) => {
+        const labels = tf.tidy(() => tf.cast(tf.mul(wantedOf(window), 2), 'int32') as tf.Tensor4D);
+        return { swept: wantedOf(window), source: [annotated(window, labels)] };
+      },
+      { reward: indifferent },
+    ).map(({ sourceLoss }) => sourceLoss);
     expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
   });
 
-  it('shows the policy a changed view, and rates the plain window', () => {
-    const seen: number[] = [];
-    const [metrics] = train(1, (window) => ({
-      ...rightProposal(window),
-      changeView: ({ image, advantages }) => {
-        seen.push(...image.shape, ...advantages.shape);
-        const black = tf.zerosLike(image);
-        image.dispose();
-        return { image: black, advantages };
-      },
-    }));
-    expect(seen).toEqual([1, 4, 16, 16, 1, 1, 4, 16, 16, 3]);
-    const [plain] = train(1, rightProposal);
-    expect(metrics!.meanReward).toBe(plain!.meanReward);
-    expect(metrics!.policyGradientNorm).not.toBe(plain!.policyGradientNorm);
+  it('takes over what the sweep segmented where agreeing with it is paid for, whatever the reward says', () => {
+    const metrics = train(40, rightProposal, { reward: indifferent, consensusShare: 0.5 });
+    expect(metrics.at(-1)!.contestedShare).toBeLessThan(metrics[0]!.contestedShare / 2);
+    expect(metrics[0]!.meanReward).toBe(1);
   });
 
   it('counts what it costs', () => {
-    // Actions, rollout, reference and last look, and two updates of the window with a source window beside it.
+    // Reference and last look, and two updates of the window with a source window beside it.
     const [metrics] = train(1, (window) => ({
-      offered: [wantedOf(window)],
+      swept: wantedOf(window),
       source: [annotated(window, wantedOf(window))],
     }));
-    expect(metrics!.forwardEquivalents).toBe(4 + 2 * 3 * 2);
+    expect(metrics!.forwardEquivalents).toBe(2 + 2 * 3 * 2);
   });
 
   leakless('leaves no tensors behind', () => {
     train(3, (window) => ({
       ...rightProposal(window),
-      changeView: (view) => view,
       source: [annotated(window, wantedOf(window))],
     }));
   });

@@ -1,6 +1,6 @@
 /**
- * The group-relative update of one draw of windows (method.md 6.2), top to bottom: the policy's segmentation and those
- * that are offered beside it are rated, what each earns more than the group is its advantage, and the policy moves
+ * The group-relative update of one draw of windows (method.md 6.2), top to bottom: the policy's segmentation and others
+ * beside it are rated, what each earns more than the group is its advantage, and the policy moves
  * along it, held by its exact divergence from the reference and by annotated source windows. There is no critic. Each
  * part that runs on the device is recorded.
  */
@@ -15,6 +15,7 @@ import { disposeGradients } from '../../networks/gradients.ts';
 import { readNumbers, type StepNumbers, stackNumbers } from '../../networks/step-numbers.ts';
 import { supervisedLoss } from '../../networks/supervised-loss.ts';
 import { type ClippedStep, clippedVectorStep, networkPass } from '../../networks/training-step.ts';
+import type { KeptPass } from '../../networks/unet-pass.ts';
 import type { UNet3D } from '../../networks/unet3d.ts';
 import type { WindowSurroundings } from '../../rewards/penalties.ts';
 import type { WindowReward } from '../../rewards/reward.ts';
@@ -31,16 +32,11 @@ export interface GroupUpdateOptions {
   /** pi_ref, frozen. */
   readonly reference: UNet3D;
   readonly reward: WindowReward;
-  readonly config: Pick<PpoConfig, 'updatesPerWindow' | 'clipRange' | 'gradientNorm' | 'sourceWeight'>;
+  readonly config: Pick<
+    PpoConfig,
+    'updatesPerWindow' | 'clipRange' | 'gradientNorm' | 'sourceWeight' | 'consensusShare'
+  >;
   readonly limits: GuardLimits;
-}
-
-/** What the policy is shown of a draw, with the advantage of every label there. */
-export interface PolicyView {
-  /** [batch, time, rows, columns, 1]. */
-  readonly image: tf.Tensor5D;
-  /** [batch, time, rows, columns, classes]. */
-  readonly advantages: tf.Tensor5D;
 }
 
 export interface GroupUpdateInput {
@@ -48,10 +44,8 @@ export interface GroupUpdateInput {
   readonly window: tf.Tensor5D;
   /** The video around each window of the batch, for the reward. */
   readonly surroundings?: readonly (WindowSurroundings | undefined)[] | undefined;
-  /** Segmentations beside the policy's own and that one cleaned, int32 [batch, time, rows, columns]. */
-  readonly offered: readonly tf.Tensor4D[];
-  /** Changes what the policy is shown at random; it takes over its argument. The window itself when left out. */
-  readonly changeView?: ((view: PolicyView) => PolicyView) | undefined;
+  /** What the sweep segmented there, int32 [batch, time, rows, columns]: a proposal, and what proposals may be paid for. */
+  readonly swept: tf.Tensor4D;
   /** What the policy is not to forget; empty for none. */
   readonly source: readonly AnnotatedWindow[];
   readonly coefficients: LossCoefficients;
@@ -75,8 +69,16 @@ interface SourcePass {
   readonly gradient: tf.Tensor1D;
 }
 
+interface RolloutResult {
+  readonly actions: tf.Tensor4D;
+  readonly pass: KeptPass;
+  readonly logProbs: Omit<Rollout, 'advantages'>;
+}
+
 interface UpdateGiven {
   readonly rollout: Rollout;
+  /** Absent where the policy looks at the window anew. */
+  readonly pass: KeptPass | undefined;
   readonly source: SourcePass | undefined;
   readonly coefficients: { readonly [Name in keyof LossCoefficients]: tf.Scalar };
   readonly adam: AdamCoefficients<tf.Scalar>;
@@ -89,14 +91,19 @@ interface UpdateResult {
   readonly values: ClippedStep['values'];
 }
 
+/** The policy's own labels, those cleaned, and the sweep's. */
+const PROPOSALS = 3;
+
 /** Forward passes that a forward pass with its backward pass costs. */
 const FORWARD_AND_BACKWARD = 3;
 
 export class GroupUpdate {
   readonly #options: GroupUpdateOptions;
-  readonly #actions: RecordedStep<[tf.Tensor5D], tf.Tensor4D>;
-  readonly #advantages: RecordedStep<[readonly tf.Tensor4D[], readonly tf.Tensor4D[]], tf.Tensor5D>;
-  readonly #rollout: RecordedStep<[tf.Tensor5D], Omit<Rollout, 'advantages'>>;
+  readonly #advantages: RecordedStep<
+    [readonly tf.Tensor4D[], readonly tf.Tensor4D[], swept: tf.Tensor4D, share: tf.Scalar],
+    tf.Tensor5D
+  >;
+  readonly #rollout: RecordedStep<[tf.Tensor5D], RolloutResult>;
   /** By itself, because windows of the source have other sizes than those of the target. */
   readonly #sourcePass: RecordedStep<
     [tf.Tensor5D, tf.Tensor4D, GreyNoise<tf.Scalar>, seed: tf.Tensor1D],
@@ -109,13 +116,15 @@ export class GroupUpdate {
     this.#options = options;
     const { policy } = options.learners;
     const classes = policy.config.outputChannels;
-    this.#actions = recorded('group actions', (window: tf.Tensor5D) => {
-      return tf.tidy(() => tf.argMax(policy.forward(window), -1) as tf.Tensor4D);
-    });
-    this.#advantages = recorded(
-      'group advantages',
-      (proposals: readonly tf.Tensor4D[], rewards: readonly tf.Tensor4D[]) =>
-        groupAdvantages(proposals, rewards, classes),
+    this.#advantages = recorded('group advantages', (proposals, earned, swept, share) =>
+      tf.tidy(() => {
+        const rewards = proposals.map((labels, index) => {
+          const agrees = tf.cast(tf.equal(labels, swept), 'float32');
+          const kept = tf.mul(earned[index]!, tf.sub(1, share));
+          return tf.add(kept, tf.mul(agrees, share)) as tf.Tensor4D;
+        });
+        return groupAdvantages(proposals, rewards, classes);
+      }),
     );
     this.#rollout = recorded('group rollout', (...given) => this.#rollOut(...given));
     this.#sourcePass = recorded('group source window', (...given) => this.#passOverSource(...given));
@@ -127,13 +136,10 @@ export class GroupUpdate {
   run(input: GroupUpdateInput): WindowUpdate<GroupMetrics> {
     const { learners, reward, config, limits } = this.#options;
     const { policyOptimiser } = learners;
-    const { window, source, coefficients, changeView } = input;
-    const { advantages, meanReward, proposals } = this.#rate(input);
-    // The policy looks at a changed window and is to answer as it was rated on the plain one, so that what it learns is
-    // not this window by heart.
-    const plain: PolicyView = { image: tf.clone(window), advantages };
-    const view = changeView ? changeView(plain) : plain;
-    const rollout: Rollout = { ...this.#rollout(view.image), advantages: view.advantages };
+    const { window, source, coefficients } = input;
+    const { actions, pass, logProbs } = this.#rollout(window);
+    const { advantages, meanReward } = this.#rate(actions, input);
+    const rollout: Rollout = { ...logProbs, advantages };
 
     let losses: Readonly<Record<LossMetrics, number>>;
     let violation: Violation | undefined;
@@ -141,13 +147,15 @@ export class GroupUpdate {
     do {
       const adam = policyOptimiser.coefficients;
       const annotated = this.#annotated(source);
-      const { numbers, values } = this.#update(view.image, {
+      const { numbers, values } = this.#update(window, {
         rollout,
+        pass: update === 0 ? pass : undefined,
         source: annotated,
         coefficients,
         adam,
       });
       if (annotated) tf.dispose({ ...annotated });
+      if (update === 0) tf.dispose(pass as unknown as tf.TensorContainer);
       losses = readNumbers(numbers);
       // A step with a number that is not finite is not taken.
       violation = findNotFinite(losses);
@@ -156,36 +164,43 @@ export class GroupUpdate {
       update++;
     } while (!violation && update < config.updatesPerWindow);
 
-    const shift = readNumbers(this.#lastLook(view.image, rollout));
+    const shift = readNumbers(this.#lastLook(window, rollout));
     violation ??= findPolicyViolation(shift, limits);
-    tf.dispose([view.image, { ...rollout }]);
-    // Beside the updates: actions, their rewards, rollout, reference and the last look.
+    tf.dispose([actions, { ...rollout }]);
+    // Beside the updates: reference, rewards and the last look, which the first update pays for by the rollout's pass.
     const sourceShare = source.reduce((sum, { image }) => sum + image.size, 0) / window.size;
     const forwardEquivalents =
-      4 + proposals * reward.passes + update * FORWARD_AND_BACKWARD * (1 + sourceShare);
+      2 + PROPOSALS * reward.passes + update * FORWARD_AND_BACKWARD * (1 + sourceShare);
     return { metrics: { ...losses, ...shift, meanReward, forwardEquivalents }, violation };
   }
 
-  /** Proposals and what they earn; proposal 0 is what the policy says itself. */
-  #rate({ window, surroundings, offered }: GroupUpdateInput) {
-    const { reward } = this.#options;
-    const actions = this.#actions(window);
+  /** What proposals earn beyond the group; proposal 0 is what the policy says itself. */
+  #rate(actions: tf.Tensor4D, { window, surroundings, swept }: GroupUpdateInput) {
+    const { reward, config } = this.#options;
     // The size of a pixel does not matter to cleaning.
     const cleaned = windowBatch(windowsIn(actions, 1).map(cleanVideo));
-    const proposals = [actions, cleaned, ...offered];
-    const rewards = proposals.map((labels) => reward.of(window, labels, surroundings));
-    const advantages = this.#advantages(proposals, rewards);
-    const mean = tf.tidy(() => tf.mean(rewards[0]!));
+    const proposals = [actions, cleaned, swept];
+    const earned = proposals.map((labels) => reward.of(window, labels, surroundings));
+    const advantages = this.#advantages(proposals, earned, swept, config.consensusShare);
+    const mean = tf.tidy(() => tf.mean(earned[0]!));
     const meanReward = mean.dataSync<'float32'>()[0]!;
-    tf.dispose([actions, cleaned, rewards, mean]);
-    return { advantages, meanReward, proposals: proposals.length };
+    tf.dispose([cleaned, earned, mean]);
+    return { advantages, meanReward };
   }
 
-  #rollOut(image: tf.Tensor5D): Omit<Rollout, 'advantages'> {
+  /** The pass of the rollout is that of the first update: the policy has not changed in between. */
+  #rollOut(image: tf.Tensor5D): RolloutResult {
     const { learners, reference } = this.#options;
-    const logProbOf = (network: UNet3D) =>
-      tf.tidy(() => tf.logSoftmax(network.forward(image)) as tf.Tensor5D);
-    return { rolloutLogProb: logProbOf(learners.policy), referenceLogProb: logProbOf(reference) };
+    const pass = learners.policy.forwardForTraining(image).kept;
+    const logits = pass.outputs[0]!;
+    return {
+      actions: tf.argMax(logits, -1) as tf.Tensor4D,
+      pass,
+      logProbs: {
+        rolloutLogProb: tf.logSoftmax(logits) as tf.Tensor5D,
+        referenceLogProb: tf.tidy(() => tf.logSoftmax(reference.forward(image)) as tf.Tensor5D),
+      },
+    };
   }
 
   /** Of all annotated windows together, each with the policy as it is now. */
@@ -223,15 +238,16 @@ export class GroupUpdate {
   #updateOnce(image: tf.Tensor5D, given: UpdateGiven): UpdateResult {
     const { learners, config } = this.#options;
     const { policy, policyOptimiser } = learners;
-    const { rollout, source, coefficients, adam } = given;
+    const { rollout, pass, source, coefficients, adam } = given;
     const { clipRange, gradientNorm, sourceWeight } = config;
-    const group = networkPass(policy, image, ([logits]) => {
-      const { gradient, metrics } = groupLoss({ newLogits: logits!, ...rollout, clipRange, ...coefficients });
-      const { policyLoss: loss, ...numbers } = metrics;
-      return { loss, numbers, gradients: [gradient] };
-    });
-    const ofGroup = policyOptimiser.vector.of(group.gradients);
-    disposeGradients(group.gradients);
+    const policyPass = policy.passOver(image, pass);
+    const newLogits = policyPass.outputs[0]!;
+    const { gradient, metrics } = groupLoss({ newLogits, ...rollout, clipRange, ...coefficients });
+    const gradients = policyPass.backward([gradient]);
+    policyPass.dispose();
+    gradient.dispose();
+    const ofGroup = policyOptimiser.vector.of(gradients);
+    disposeGradients(gradients);
 
     const sum = source
       ? tf.tidy(() => tf.add(ofGroup, tf.mul(source.gradient, sourceWeight)) as tf.Tensor1D)
@@ -239,8 +255,7 @@ export class GroupUpdate {
     if (source) ofGroup.dispose();
     const { norm, values } = clippedVectorStep(policyOptimiser, sum, gradientNorm, adam);
     const numbers = stackNumbers({
-      policyLoss: group.loss,
-      ...(group.numbers as Omit<GroupLossMetrics<tf.Scalar>, 'policyLoss'>),
+      ...metrics,
       sourceLoss: source?.loss ?? tf.scalar(0),
       policyGradientNorm: norm,
     });
@@ -266,7 +281,7 @@ export class GroupUpdate {
 
   /** Frees the recordings; policy and optimiser stay. */
   dispose(): void {
-    const steps = [this.#actions, this.#advantages, this.#rollout, this.#sourcePass, this.#update];
+    const steps = [this.#advantages, this.#rollout, this.#sourcePass, this.#update];
     for (const step of [...steps, this.#lastLook]) step.dispose();
   }
 }
