@@ -3,6 +3,7 @@
  * or none.
  */
 import type { LabelShardInput, LabelShardResult } from '../contracts/activities.ts';
+import { readLabelNifti } from '../datasets/nifti.ts';
 import { noLabels } from '../decisions/label-counts.ts';
 import { shardOf } from '../decisions/plan.ts';
 import { findArtefact } from '../storage/artefacts.ts';
@@ -26,15 +27,19 @@ export async function labelShard(
   try {
     const result = await eachVideo(input, shardOf(plan, input), context, async (id) => {
       const keys = activityKeys.triples(run, iteration, id);
-      const prediction = await findArtefact(context.store, runKeys.prediction(run, iteration, 'target', id));
+      const reference = await findArtefact(context.store, runKeys.prediction(run, iteration, 'target', id));
       // Set aside when it was predicted, and counted there.
-      if (!prediction) return 'skip';
+      if (!reference) return 'skip';
       let triples = await findTriples(context, keys);
       if (!triples) {
         const prepared = await wholePreparedVideo(context, config.target, id, config.preprocessing);
         tools ??= await LabellingTools.load(input, config, context);
         const made = [prepared.reference, input.policy, ...(input.autoencoder ? [input.autoencoder] : [])];
-        triples = await storeTriples(context, keys.key, await tools.label(id, prepared.video), made);
+        const bySweep = config.labelling.truth === 'sweep';
+        const swept = bySweep ? readLabelNifti(await context.cache.read(reference), id) : undefined;
+        const content = await tools.label(id, prepared.video, swept);
+        if (bySweep) made.push(reference);
+        triples = await storeTriples(context, keys.key, content, made);
         logWork(context, 'labelShard', keys.key);
       }
       counts[triples.labelling.outcome]++;

@@ -98,6 +98,12 @@ export const LabellingSchema = z.strictObject({
   agreement: share
     .default(0.95)
     .describe('Dice of cleaned and corrected prediction above which it is kept (4.3)'),
+  truth: z
+    .enum(['prediction', 'sweep'])
+    .default('prediction')
+    .describe(
+      "what is cleaned and taken for a video's truth: the plain prediction of the policy, or what the sweep segmented with all that `inference` asks for; the plain prediction is then an example of the policy's own failures (4.3)",
+    ),
   weightNoise: z
     .array(positive)
     .default([0.1, 0.15, 0.2, 0.25])

@@ -40,13 +40,14 @@ export class LabellingTools {
     return new LabellingTools(input, config, policy, correction);
   }
 
-  /** The triples of one video. */
-  async label(id: string, image: GreyVideo): Promise<ChunkedContent> {
+  /** The triples of one video; `swept` is what the sweep segmented, where that is taken for the truth. */
+  async label(id: string, image: GreyVideo, swept: LabelVideo | undefined): Promise<ChunkedContent> {
     const { seed, labelling } = this.#config;
     const { iteration } = this.#input;
     const { outcome, agreement, triples } = await labelVideo({
       image,
       policyLogits: this.#policy.logits(iteration, id),
+      swept,
       correct: (cleaned: LabelVideo) => this.#correction.correct(cleaned),
       config: labelling,
       random: randomStream(seed, 'labelling', iteration, id),

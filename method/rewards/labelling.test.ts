@@ -49,6 +49,28 @@ describe('reward labelling', () => {
       expect(isFrameAnatomicallyValid(labelFrame(cleaned, t))).toBe(true);
   });
 
+  it('takes what the sweep segmented for the truth where that is asked for, and the plain prediction for a failure', async () => {
+    const plain = shifted(truth, 1);
+    const policyLogits: PolicyLogits = (_, weights) =>
+      logitsOf(weights === 'clean' ? plain : shifted(truth, 2));
+    const bySweep = LabellingSchema.parse({
+      truth: 'sweep',
+      contrast: [],
+      imageNoise: [],
+      weightNoise: [0.1],
+    });
+    const correct = (cleaned: LabelVideo) => cleaned;
+    const task = { image, policyLogits, correct, config: bySweep, random: random() };
+    const { triples, approximateTruth } = await labelVideo({ ...task, swept: truth });
+    expect(approximateTruth!.labels).toEqual(cleanVideo(truth).labels);
+    expect(triples.map(({ segmentation }) => segmentation.labels)).toEqual([
+      plain.labels,
+      shifted(truth, 2).labels,
+    ]);
+    expect(triples[0]!.correct).toContain(0);
+    await expect(labelVideo(task)).rejects.toThrow('was not given what the sweep segmented');
+  });
+
   it('keeps a valid prediction that its correction agrees with, and degrades it in every way', async () => {
     const calls: (string | number)[] = [];
     const policyLogits: PolicyLogits = (_, weights) => {

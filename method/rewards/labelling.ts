@@ -36,6 +36,8 @@ export interface LabellingTask {
    * on all of its weights (`perturbWeights`), each time starting from the unperturbed ones.
    */
   readonly policyLogits: PolicyLogits;
+  /** What the sweep segmented, on the grid of the image: the truth where `config.truth` is `sweep`. */
+  readonly swept?: LabelVideo | undefined;
   /** Shape correction of a cleaned segmentation (`correctSequence`); the identity where no autoencoder is used. */
   readonly correct: (cleaned: LabelVideo) => Promise<LabelVideo> | LabelVideo;
   readonly config: LabellingConfig;
@@ -56,19 +58,22 @@ export interface LabellingResult {
  * The examples that one unlabelled video gives (method.md 4.3).
  *
  * kept: the prediction agrees with its shape correction and is anatomically valid in every frame; one triple per
- * degradation whose prediction is not empty. corrected: the correction is valid in every frame; one triple with a
+ * degradation whose prediction is not empty, and one of the plain prediction where the sweep's is the truth. corrected: the correction is valid in every frame; one triple with a
  * segmentation sampled from the policy. rejected: neither; no triples.
  * @throws GeometryMismatch when logits are not on the image's grid.
  */
 export async function labelVideo(task: LabellingTask): Promise<LabellingResult> {
   const { image, config, random } = task;
   const logits = await task.policyLogits(image, 'clean');
-  const prediction = cleanVideo(mostLikely(logits, image));
+  const plain = mostLikely(logits, image);
+  const prediction = cleanVideo(truthOf(task, plain));
   const correction = await task.correct(prediction);
   const agreement = diceOf(prediction, correction).mean;
 
   if (agreement > config.agreement && everyFrameIsValid(prediction)) {
     const triples: Triple[] = [];
+    // What inference mends of the policy's own prediction are failures as they are, which no degradation makes up.
+    if (config.truth === 'sweep') triples.push(tripleOf(image, plain, prediction));
     for await (const segmentation of degradedPredictions(task)) {
       // A prediction without foreground shows the network nothing of what mistakes look like.
       if (segmentation.labels.some((label) => label !== 0))
@@ -81,6 +86,14 @@ export async function labelVideo(task: LabellingTask): Promise<LabellingResult> 
     return { outcome: 'corrected', agreement, triples };
   }
   return { outcome: 'rejected', agreement, triples: [] };
+}
+
+/** What is to be cleaned and taken for the truth. @throws Error when it is the sweep's and that was not given */
+function truthOf({ config, swept }: LabellingTask, plain: LabelVideo): LabelVideo {
+  if (config.truth === 'prediction') return plain;
+  if (!swept)
+    throw new Error("labelling.truth is 'sweep'; labelVideo was not given what the sweep segmented");
+  return swept;
 }
 
 /**
