@@ -13,7 +13,7 @@ import { type Cluster, openCluster } from './cluster/cluster.ts';
 import { clusterConfig } from './cluster/configuration.ts';
 import { type HappenedFault, runOn } from './cluster/disturbed-run.ts';
 import { hostFaults } from './cluster/faults.ts';
-import { differing, digestsOf, miscounts } from './cluster/run-artefacts.ts';
+import { digestsOf, faultsOfRun } from './cluster/run-artefacts.ts';
 
 const hostRoles: readonly (readonly WorkerRole[])[] = [
   ['control', 'io', 'compute'],
@@ -29,8 +29,8 @@ export interface HostsRow {
   readonly seconds: number;
   readonly faults: readonly HappenedFault[];
   readonly artefacts: number;
-  readonly differing: readonly string[];
-  readonly miscounted: readonly string[];
+  /** What is wrong with the run: why it failed, what differs, what is miscounted. */
+  readonly wrong: readonly string[];
 }
 
 /** The undisturbed run on one host first; then one row for each number of hosts. */
@@ -44,8 +44,9 @@ export async function benchHosts(
     await addTinyDatasets(cluster.store);
     const rows: HostsRow[] = [];
     for (const number of [1, ...numbers]) {
-      const row = await runOnHosts(cluster, number, seed, rows[0] ? 'hosts-1' : undefined);
-      log(`${number} hosts: ${row.seconds.toFixed(0)} s`);
+      const undisturbed = rows[0] ? await digestsOf(cluster.store, 'hosts-1') : undefined;
+      const row = await runOnHosts(cluster, number, { seed, undisturbed, log });
+      log(`${number} hosts: ${row.seconds.toFixed(0)} s, ${row.wrong.join('; ') || 'right'}`);
       rows.push(row);
     }
     return rows;
@@ -54,36 +55,43 @@ export async function benchHosts(
   }
 }
 
-/** @param undisturbed the run to compare with; without one, nothing disturbs this one */
+interface HostsTask {
+  readonly seed: number;
+  /** What the undisturbed run made; without it, this is that run. */
+  readonly undisturbed: ReadonlyMap<string, string> | undefined;
+  readonly log: (line: string) => void;
+}
+
 async function runOnHosts(
   cluster: Cluster,
   number: number,
-  seed: number,
-  undisturbed: string | undefined,
+  { seed, undisturbed, log }: HostsTask,
 ): Promise<HostsRow> {
   const hosts = cluster.hosts.slice(0, number);
   const run = `hosts-${number}`;
   for (const host of hosts) if (!host.isHere) await host.come();
   const random = randomStream(seed, 'hosts', number);
   const disturbance = { kinds: hostFaults({ hosts }), random, everyMs: FAULT_EVERY_MS };
-  const { result, seconds, faults } = await runOn(cluster, run, clusterConfig, {
+  const ended = await runOn(cluster, run, clusterConfig, {
     patienceMs: PATIENCE_MS,
+    log,
     ...(undisturbed && { disturbance }),
   });
   const found = await digestsOf(cluster.store, run);
+  const { target } = clusterConfig;
+  const wanted = { expected: undisturbed ?? found, target };
   return {
     hosts: number,
-    seconds,
-    faults,
+    seconds: ended.seconds,
+    faults: ended.faults,
     artefacts: found.size,
-    differing: undisturbed ? differing(await digestsOf(cluster.store, undisturbed), found) : [],
-    miscounted: await miscounts(cluster.store, result, clusterConfig.target),
+    wrong: await faultsOfRun(cluster.store, { run, ...ended }, wanted),
   };
 }
 
 /** Same bytes, each video once. */
 export function passed(rows: readonly HostsRow[]): boolean {
-  return rows.every(({ differing, miscounted }) => differing.length === 0 && miscounted.length === 0);
+  return rows.every(({ wrong }) => wrong.length === 0);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -99,15 +107,14 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   );
   if (values.json) console.log(JSON.stringify(rows));
   else {
-    const table = rows.map(({ hosts, seconds, faults, artefacts, differing, miscounted }) => [
+    const table = rows.map(({ hosts, seconds, faults, artefacts, wrong }) => [
       String(hosts),
       seconds.toFixed(0),
       String(faults.length),
       String(artefacts),
-      differing.join(', ') || 'none',
-      miscounted.join(', ') || 'none',
+      wrong.join('; ') || 'nothing',
     ]);
-    console.log(textTable(['hosts', 'seconds', 'faults', 'artefacts', 'differing', 'miscounted'], table));
+    console.log(textTable(['hosts', 'seconds', 'faults', 'artefacts', 'what was wrong'], table));
     for (const { run, kind, seconds } of rows.flatMap(({ faults }) => faults))
       console.log(`${run}, ${seconds.toFixed(0)} s: ${kind}`);
     console.log(passed(rows) ? 'PASSED' : 'FAILED');

@@ -4,6 +4,7 @@ import { lineageOf } from './lineage.ts';
 import { datasetExists, datasetNames, freezeManifest, readManifestOf, replaceManifest } from './manifests.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { PutOptions } from './store.ts';
+import { badReads } from './trusted-read.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const add = (row: string) => (present: string | undefined) => `${present ?? 'id\n'}${row}\n`;
@@ -52,6 +53,17 @@ it.each([
   else await store.put(datasetKeys.manifest('clinic'), encode('id\na\n'));
   store.flips = 1;
   expect((await readManifestOf(store, 'clinic'))!.text).toBe('id\na\n');
+});
+
+it('of an older dataset, whose every read agrees, is no bad read to warn of', async () => {
+  const store = new MemoryStore();
+  await store.put(datasetKeys.manifest('clinic'), new TextEncoder().encode('id\n'));
+  const bad: unknown[] = [];
+  const note = (message: unknown) => bad.push(message);
+  badReads.subscribe(note);
+  expect((await readManifestOf(store, 'clinic'))?.text).toBe('id\n');
+  badReads.unsubscribe(note);
+  expect(bad).toEqual([]);
 });
 
 it('keeps the rows of all who add at once, also when answers are lost', async () => {

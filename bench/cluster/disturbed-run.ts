@@ -27,21 +27,30 @@ export interface Disturbance {
   readonly everyMs: number;
 }
 
+export interface RunOptions {
+  readonly disturbance?: Disturbance;
+  readonly patienceMs: number;
+  readonly log: (line: string) => void;
+}
+
 export interface EndedRun {
-  readonly result: AdaptationResult;
+  /** Nothing when it failed. */
+  readonly result: AdaptationResult | undefined;
+  /** Why it failed. */
+  readonly failure: string | undefined;
   readonly seconds: number;
   readonly faults: readonly HappenedFault[];
 }
 
 /**
  * Starts a run and waits until it has ended by itself.
- * @throws Error when it fails, or has not ended within `patienceMs`
+ * @throws Error when it has not ended within `patienceMs`
  */
 export async function runOn(
   cluster: Cluster,
   run: string,
   config: RunConfig,
-  { disturbance, patienceMs }: { readonly disturbance?: Disturbance; readonly patienceMs: number },
+  { disturbance, patienceMs, log }: RunOptions,
 ): Promise<EndedRun> {
   const started = performance.now();
   const elapsedMs = (): number => performance.now() - started;
@@ -50,7 +59,9 @@ export async function runOn(
   const faults: HappenedFault[] = [];
   const disturbed = disturbance
     ? disturb(disturbance, over.signal, ({ kind }) => {
-        faults.push({ run, kind, seconds: elapsedMs() / 1000 });
+        const seconds = elapsedMs() / 1000;
+        faults.push({ run, kind, seconds });
+        log(`${run}, ${seconds.toFixed(0)} s: ${kind}`);
       })
     : Promise.resolve();
   try {
@@ -64,16 +75,17 @@ export async function runOn(
     over.abort();
     await disturbed;
   }
-  return { result: await resultOf(cluster, run), seconds: elapsedMs() / 1000, faults };
+  return { ...(await resultOf(cluster, run)), seconds: elapsedMs() / 1000, faults };
 }
 
 /** Asked again while the server is not back from the last fault. */
-async function resultOf({ client }: Cluster, run: string): Promise<AdaptationResult> {
+async function resultOf({ client }: Cluster, run: string): Promise<Pick<EndedRun, 'result' | 'failure'>> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runResult(client, run);
+      return { result: await runResult(client, run), failure: undefined };
     } catch (error) {
-      if (error instanceof RunFailed || attempt === RESULT_ATTEMPTS) throw error;
+      if (error instanceof RunFailed) return { result: undefined, failure: error.message };
+      if (attempt === RESULT_ATTEMPTS) throw error;
       await sleep(ANSWER_MS);
     }
   }

@@ -1,5 +1,6 @@
 /** What can happen to a cluster, each for a while. */
 import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { readRun, steerRun } from '../../app/runs/adaptation-client.ts';
@@ -24,6 +25,8 @@ const SECOND_MS = 1000;
 /** Longer than a heartbeat may be missed for. */
 const LONG_FREEZE_MS = 26 * SECOND_MS;
 const nothing = (): void => undefined;
+/** Two answers are not spoilt alike, as they would be by an object that is damaged. */
+const anywhere = (bytes: Buffer): number => randomInt(bytes.length);
 
 /** Of processes on hosts: killed, frozen, away, and the tensor process alone killed. */
 export function hostFaults({ hosts }: Pick<Cluster, 'hosts'>): FaultKind[] {
@@ -143,7 +146,7 @@ export function serviceFaults({ services, proxy, storeDisk }: Cluster): FaultKin
     ofStore('slow', { kind: 'slow', delayMs: 1500 }, 12 * SECOND_MS),
     ofStore('answers with 500', { kind: 'status', status: 500 }, 12 * SECOND_MS, 0.5),
     ofStore('truncates', { kind: 'truncate' }, 12 * SECOND_MS, 0.5),
-    ofStore('flips a bit', { kind: 'flip' }, 12 * SECOND_MS, 0.3),
+    ofStore('flips a bit', { kind: 'flip', where: anywhere }, 12 * SECOND_MS, 0.3),
     ofStore('silent', { kind: 'silent' }, 10 * SECOND_MS),
     ofStore('stalls half way', { kind: 'stall' }, 10 * SECOND_MS, 0.5),
     ofStore('loses answers', { kind: 'lose-answer' }, 12 * SECOND_MS, 0.3),

@@ -3,9 +3,11 @@ import { PlanSchema } from '../../contracts/documents.ts';
 import type { AdaptationResult } from '../../contracts/messages.ts';
 import { parseManifest } from '../../datasets/manifest.ts';
 import { findArtefact, readArtefactAt, readRecord } from '../../storage/artefacts.ts';
+import { checkNewestArtefacts } from '../../storage/check-artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { readManifestOf } from '../../storage/manifests.ts';
 import type { ObjectStore } from '../../storage/store.ts';
+import type { EndedRun } from './disturbed-run.ts';
 
 /**
  * SHA-256 of every network, mask, set of triples and training curve of a run, by key within it: the artefacts that are
@@ -23,19 +25,30 @@ export async function digestsOf(store: ObjectStore, run: string): Promise<Map<st
 }
 
 /** Keys within the runs that only one of them has, or that have other bytes. */
-export function differing(
-  expected: ReadonlyMap<string, string>,
-  found: ReadonlyMap<string, string>,
-): string[] {
+function differing(expected: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string[] {
   const keys = new Set([...expected.keys(), ...found.keys()]);
   return [...keys].filter((key) => expected.get(key) !== found.get(key)).sort();
+}
+
+/** What is wrong with a run that should have made what another one did, and counted each video once. */
+export async function faultsOfRun(
+  store: ObjectStore,
+  { run, result, failure }: { readonly run: string } & Pick<EndedRun, 'result' | 'failure'>,
+  { expected, target }: { readonly expected: ReadonlyMap<string, string>; readonly target: string },
+): Promise<string[]> {
+  if (!result) {
+    const { damaged } = await checkNewestArtefacts(store);
+    return [`failed: ${failure}`, ...damaged.map(({ key, problem }) => `in the store, ${key}: ${problem}`)];
+  }
+  const other = differing(expected, await digestsOf(store, run));
+  return [...other.map((key) => `${key} differs`), ...(await miscounts(store, result, target))];
 }
 
 /**
  * What is wrong with the count of a finished run's videos: each of the manifest has to be in the plan once, predicted,
  * labelled and evaluated once, and none set aside.
  */
-export async function miscounts(
+async function miscounts(
   store: ObjectStore,
   { run, policies, quarantined }: AdaptationResult,
   target: string,
