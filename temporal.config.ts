@@ -165,10 +165,10 @@ export const startCheckBudget = {
 
 /** What a workflow's history may hold: short ones are replayed in a second or two when a control worker is replaced. */
 export const historyBudgets = {
-  /** A sweep that has so many starts no further shard, waits for those in flight and continues as new. */
-  eventsOfSweep: 5000,
+  /** A stage that has so many begins no further activity, waits for those in flight and continues as new. */
+  eventsOfStage: 5000,
   /** Of how far it is, to its run. */
-  reportsOfSweep: 100,
+  reportsOfStage: 100,
   /** Larger fine-tunings are cut into longer rounds. */
   activitiesOfFineTuning: 4000,
 } as const;

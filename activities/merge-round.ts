@@ -20,7 +20,7 @@ import { takeCandidate, takeOuterStep } from './fine-tuning/outer-step.ts';
 import { joinParts } from './fine-tuning/round-curve.ts';
 import { rateStart, validationReward } from './fine-tuning/validation-reward.ts';
 import { rewardInputs } from './rewards/reward-networks.ts';
-import { roundFolder } from './training/attempt.ts';
+import { roundDocument, roundFolder } from './training/attempt.ts';
 import { findFinished } from './training/finished-training.ts';
 
 export async function mergeRound(
@@ -32,7 +32,7 @@ export async function mergeRound(
   const facts = await readRun(input, context);
   const withCritic = facts.config.ppo.objective === 'published';
   const keys = { policy: keyOf('policy'), momentum: keyOf('momentum') };
-  const document = { key: `${folder}round.json`, schema: RoundSchema };
+  const document = { key: roundDocument(input), schema: RoundSchema };
   const finished = await findFinished(context, document, keys);
   const madeCritic = finished && withCritic ? await findArtefact(context.store, keyOf('critic')) : undefined;
   if (finished && (madeCritic || !withCritic)) {

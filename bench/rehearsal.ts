@@ -181,18 +181,19 @@ export function rehearsalText(report: RehearsalReport): string {
       ]),
     ),
     textTable(
-      ['workflow', 'events', 'kB', 'replay s'],
-      histories.map(({ workflow, events, kilobytes, replaySeconds }) => [
+      ['workflow', 'events', 'kB', 'replay s', 'of processor'],
+      histories.map(({ workflow, events, kilobytes, replaySeconds, replayCpuSeconds }) => [
         workflow,
         String(events),
         String(kilobytes),
         replaySeconds.toFixed(2),
+        replayCpuSeconds.toFixed(2),
       ]),
     ),
     `orchestration (Temporal and control worker): ${perVideo(orchestration)} ms of processor time a video, ${(100 * share).toFixed(2)} % of what reading and preparing it alone takes at full size`,
     ...kills.map(
-      ({ shards, events, secondsToGoOn }) =>
-        `control worker killed after ${shards} shards, the sweep's history at ${events} events: went on after ${secondsToGoOn.toFixed(1)} s`,
+      ({ shards, events, secondsToGoOn, cpuSecondsToGoOn }) =>
+        `control worker killed after ${shards} shards, the sweep's history at ${events} events: went on after ${secondsToGoOn.toFixed(1)} s, ${cpuSecondsToGoOn.toFixed(1)} s of the processor`,
     ),
     problems.length === 0
       ? 'PASSED: every video predicted, labelled, scored and counted once'

@@ -176,7 +176,10 @@ export interface MergeRoundResult {
 export const ConcludeRoundsInputSchema = TrainingInputSchema.extend({
   iteration: count,
   best: RatedPolicySchema,
-  curves: list(ArtefactRefSchema).describe('of every round, in order'),
+  curves: list(ArtefactRefSchema).describe(
+    'of every round, in order, from versions that did not say `rounds`',
+  ),
+  rounds: z.int().min(1).exactOptional().describe('how many there were'),
 });
 export type ConcludeRoundsInput = Readonly<z.infer<typeof ConcludeRoundsInputSchema>>;
 

@@ -1,7 +1,12 @@
 /** Names that the Temporal server knows, and the version of what a run hands on. Plain data: workflows import it. */
 
 /** Of the workflow types. */
-export const workflowTypes = { adaptation: 'adaptation', nightly: 'nightly', sweep: 'sweep' } as const;
+export const workflowTypes = {
+  adaptation: 'adaptation',
+  nightly: 'nightly',
+  sweep: 'sweep',
+  rounds: 'localSgdRounds',
+} as const;
 
 /** Of the query and the updates that a running adaptation answers. */
 export const steeringNames = {
@@ -12,8 +17,8 @@ export const steeringNames = {
   setConcurrency: 'setConcurrency',
 } as const;
 
-/** Of the signals between a run and its sweeps. */
-export const sweepSignals = { steer: 'steer', report: 'report' } as const;
+/** Of the signals between a run and the workflows of its stages. */
+export const stageSignals = { steer: 'steer', report: 'report' } as const;
 
 /** Raised when the shape of `CarriedState` changes; a run refuses state that it does not understand. */
 export const CARRIED_STATE_VERSION = 1;

@@ -1,7 +1,7 @@
 /** How many compute workers there are for a sweep: those that wait for work, and those that do work of this sweep. */
 import { Context } from '@temporalio/activity';
 import type { WorkflowService } from '@temporalio/client';
-import type { FleetActivities } from '../contracts/sweeps.ts';
+import type { FleetActivities } from '../contracts/stages.ts';
 import { liveWorkers, workerOf } from '../runtime/live-workers.ts';
 
 /** Asks Temporal; for the workflow that runs it. */

@@ -5,7 +5,7 @@
 import type { RunInput } from '../contracts/activities.ts';
 import type { CarriedState } from '../contracts/messages.ts';
 import type { PolicyResult } from '../contracts/results.ts';
-import type { SweepTask } from '../contracts/sweeps.ts';
+import type { SweepTask } from '../contracts/stages.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';

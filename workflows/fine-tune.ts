@@ -1,16 +1,16 @@
 /** Fine-tuning of one iteration (method.md 6): by one worker, or in local-SGD rounds by several (method.md 7). */
 import { patched } from '@temporalio/workflow';
-import type {
-  FineTuneInput,
-  FineTuneResult,
-  MergeRoundResult,
-  TrainLocallyResult,
-} from '../contracts/activities.ts';
+import type { FineTuneInput, FineTuneResult, RatedPolicy } from '../contracts/activities.ts';
+import type { RoundsTask } from '../contracts/stages.ts';
 import { planRounds } from '../decisions/local-sgd-rounds.ts';
+import { inChild } from './child-stage.ts';
+import { goThroughRounds, localSgdRounds } from './local-sgd-rounds.ts';
 import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
 import type { RunDesk } from './run-desk.ts';
-import { sideBySide } from './side-by-side.ts';
+import { Stopped } from './steering.ts';
+
+const noRounds = { done: 0, locals: [] } as const;
 
 /** @param videos of the iteration's sweep */
 export async function fineTune(start: FineTuneInput, videos: number, desk: RunDesk): Promise<FineTuneResult> {
@@ -24,39 +24,32 @@ export async function fineTune(start: FineTuneInput, videos: number, desk: RunDe
   );
 }
 
-async function inRounds(
-  start: FineTuneInput,
-  videos: number,
-  { config, steering, progress }: RunDesk,
-): Promise<FineTuneResult> {
-  const { workers } = config.localSgd;
-  const { rounds, steps } = planRounds(config, videos);
-  const { run, config: configRef, plan, iteration, rateFactor } = start;
-  progress.enter('fine-tuning', rounds, 'rounds');
-  let merged: MergeRoundResult | undefined;
-  let before: readonly TrainLocallyResult[] = [];
-  const curves = [];
-  for (let round = 1; round <= rounds; round++) {
-    const from = {
-      ...start,
-      ...(merged && { policy: merged.policy }),
-      ...(merged?.critic && { critic: merged.critic }),
-      round,
-    };
-    const locals: TrainLocallyResult[] = [];
-    await sideBySide({ from: 0, to: workers, concurrency: () => workers }, async (worker) => {
-      const own = before[worker];
-      const input = { ...from, worker, steps, ...(own && { before: own.local }) };
-      locals[worker] = await steering.interruptible(() => activities.trainLocally(input));
-    });
-    const outer = merged && { momentum: merged.momentum, best: merged.best };
-    const input = { ...from, start: start.policy, locals, ...outer };
-    merged = await steering.interruptible(() => activities.mergeRound(input));
-    curves.push(merged.curve);
-    before = locals;
-    progress.advance();
+async function inRounds(start: FineTuneInput, videos: number, desk: RunDesk): Promise<FineTuneResult> {
+  const { workers } = desk.config.localSgd;
+  const task: RoundsTask = { start, workers, ...planRounds(desk.config, videos) };
+  const { rounds } = task;
+  desk.progress.enter('fine-tuning', rounds, 'rounds');
+  const best = await bestOfRounds(task, desk);
+  const { run, config, plan, iteration, rateFactor } = start;
+  const refs = { run, config, plan, ...(rateFactor !== undefined && { rateFactor }) };
+  return activities.concludeRounds({ ...refs, iteration, best, curves: [], rounds });
+}
+
+/** @throws Stopped */
+async function bestOfRounds(task: RoundsTask, { steering, progress }: RunDesk): Promise<RatedPolicy> {
+  // A run that an older version started goes through these rounds in its own history.
+  if (!patched('rounds-in-children')) {
+    const { merged } = await goThroughRounds(task, noRounds, steering, progress.reach);
+    return merged!.best;
   }
-  const { best } = merged!;
-  const refs = { run, config: configRef, plan, ...(rateFactor !== undefined && { rateFactor }) };
-  return activities.concludeRounds({ ...refs, iteration, best, curves });
+  const { run, iteration, rateFactor } = task.start;
+  const stage = {
+    workflow: localSgdRounds,
+    name: `fine-tune-${iteration}${rateFactor === undefined ? '' : `-rate-${rateFactor}`}`,
+    summary: `${task.rounds} rounds of ${task.workers} workers for ${run}, iteration ${iteration}`,
+    input: { task, soFar: noRounds },
+  };
+  const { best } = await inChild(run, stage, steering, progress.reach);
+  if (!best) throw new Stopped();
+  return best;
 }

@@ -1,7 +1,7 @@
 /** One iteration of the loop (method.md 1, steps a to e). */
 import type { RunInput } from '../contracts/activities.ts';
 import type { CarriedState, RewardModel } from '../contracts/messages.ts';
-import type { SweepTask, SweepTotals } from '../contracts/sweeps.ts';
+import type { SweepTask, SweepTotals } from '../contracts/stages.ts';
 import { iterationStart } from '../decisions/iteration-start.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { fineTune } from './fine-tune.ts';

@@ -1,5 +1,5 @@
 /** A training that diverges is begun again at a lower learning rate, a few times, before it fails the run. */
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure } from '@temporalio/workflow';
 
 /** Tried in this order. */
 const RATE_FACTORS = [1, 0.3, 0.1] as const;
@@ -18,10 +18,9 @@ export async function withLowerRates<Result>(
   throw new Error('There is no learning rate to try.');
 }
 
+/** An activity of this workflow, or of one that it started. */
 function hasDiverged(error: unknown): boolean {
-  return (
-    error instanceof ActivityFailure &&
-    error.cause instanceof ApplicationFailure &&
-    error.cause.type === 'Diverged'
-  );
+  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure)
+    return hasDiverged(error.cause);
+  return error instanceof ApplicationFailure && error.type === 'Diverged';
 }

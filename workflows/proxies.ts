@@ -1,7 +1,7 @@
 /** The activities as workflow code calls them, each with the queue, the timeouts and the retry rule of its kind. */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ComputeActivities, IoActivities } from '../contracts/activities.ts';
-import type { FleetActivities } from '../contracts/sweeps.ts';
+import type { FleetActivities } from '../contracts/stages.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
 import { activityPolicies } from '../temporal.config.ts';
 

@@ -1,7 +1,7 @@
 /** What a sweep does for each shard, and how its results add up. */
 import type { ShardInput, ShardResult } from '../contracts/activities.ts';
 import type { LabelCounts } from '../contracts/messages.ts';
-import type { SweepTask, SweepTotals } from '../contracts/sweeps.ts';
+import type { SweepTask, SweepTotals } from '../contracts/stages.ts';
 import { addLabels, noLabels } from '../decisions/label-counts.ts';
 import * as activities from './proxies.ts';
 import { sideBySide } from './side-by-side.ts';

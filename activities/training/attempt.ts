@@ -26,3 +26,8 @@ export function withRates<Config, Rate extends keyof Config>(
   const changed = Object.fromEntries(rates.map((rate) => [rate, config[rate] * rateFactor]));
   return { ...config, ...changed };
 }
+
+/** The document that ends a round. */
+export function roundDocument(of: Parameters<typeof roundFolder>[0]): string {
+  return `${roundFolder(of)}round.json`;
+}

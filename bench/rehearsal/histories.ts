@@ -8,7 +8,9 @@ export interface ReplayedHistory {
   readonly workflow: string;
   readonly events: number;
   readonly kilobytes: number;
+  /** By the clock, which says little on a busy machine, and of the processor. */
   readonly replaySeconds: number;
+  readonly replayCpuSeconds: number;
 }
 
 /** Every history of the run and of its sweeps, in the order in which they began. */
@@ -23,13 +25,20 @@ export async function replayHistories(client: Client, run: string): Promise<Repl
   for (const { workflowId, runId, historySize } of found) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     const started = performance.now();
+    const cpuBefore = process.cpuUsage();
     await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
     replayed.push({
       workflow: workflowId.replace(/\/[0-9a-f]{8}$/, ''),
       events: history.events?.length ?? 0,
       kilobytes: Math.round((historySize ?? 0) / 1000),
       replaySeconds: (performance.now() - started) / 1000,
+      replayCpuSeconds: cpuSecondsSince(cpuBefore),
     });
   }
   return replayed;
+}
+
+function cpuSecondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }

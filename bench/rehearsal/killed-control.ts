@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { readRun } from '../../app/runs/adaptation-client.ts';
 import type { Supervisor } from '../../runtime/supervisor.ts';
+import { cpuSecondsOf } from './processes.ts';
 
 const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED } = proto.temporal.api.enums.v1.EventType;
 const LOOK_EVERY_MS = 100;
@@ -17,6 +18,8 @@ export interface KilledControl {
   readonly events: number;
   /** Until another control worker had decided what comes next. */
   readonly secondsToGoOn: number;
+  /** Processor time of the new worker by then. */
+  readonly cpuSecondsToGoOn: number;
 }
 
 /** Kills it once this share of the labelling is done. Undefined when the run was past that before. */
@@ -45,6 +48,7 @@ export async function killControl(
     shards: progress?.done ?? 0,
     events: historyLength,
     secondsToGoOn: (Date.now() - killedAt) / 1000,
+    cpuSecondsToGoOn: cpuSecondsOf(supervisor.pidOf('worker-control') ?? 0) ?? 0,
   };
 }
 

@@ -71,17 +71,24 @@ export function watchProcesses(pidsOf: () => Readonly<Record<string, number | un
   };
 }
 
-function statusOf(pid: number): { cpuSeconds: number; megabytes: number } | undefined {
+/** Processor time that a process has taken; undefined when there is none. */
+export function cpuSecondsOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  } catch {
+    return undefined;
+  }
+}
+
+function statusOf(pid: number): { cpuSeconds: number; megabytes: number } | undefined {
+  try {
+    const cpuSeconds = cpuSecondsOf(pid);
     const resident = /VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     // One that has just died has no memory.
-    if (resident === undefined) return undefined;
-    return {
-      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-      megabytes: Math.round(Number(resident) / 1024),
-    };
+    if (resident === undefined || cpuSeconds === undefined) return undefined;
+    return { cpuSeconds, megabytes: Math.round(Number(resident) / 1024) };
   } catch {
     return undefined;
   }

@@ -10,7 +10,7 @@ import {
 } from '../../contracts/activities.ts';
 import type { AdaptationInput, RunPlan } from '../../contracts/messages.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
-import type { FleetActivities } from '../../contracts/sweeps.ts';
+import type { FleetActivities } from '../../contracts/stages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { electPolicy } from '../../decisions/election.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';

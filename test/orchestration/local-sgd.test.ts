@@ -78,7 +78,10 @@ async function twoRounds([world, start]: [TinyWorld, FineTuneInput]) {
   const { best } = merges.at(-1)!;
   const curves = merges.map(({ curve }) => curve);
   const { run, config, plan, iteration } = start;
-  const result = await concludeRounds({ run, config, plan, iteration, best, curves }, context);
+  const result = await concludeRounds(
+    { run, config, plan, iteration, best, curves: [], rounds: curves.length },
+    context,
+  );
   return { parts, merges, result };
 }
 

@@ -3,8 +3,9 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRun } from '../../app/runs/adaptation-client.ts';
+import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/activities.ts';
 import { ProgressSchema } from '../../contracts/messages.ts';
-import type { SweepInput, SweepResult } from '../../contracts/sweeps.ts';
+import type { RoundsInput, SweepInput, SweepResult } from '../../contracts/stages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { historyBudgets } from '../../temporal.config.ts';
 import { progressQuery } from '../../workflows/progress.ts';
@@ -82,6 +83,56 @@ async function untilDone(handle: WorkflowHandle, stage: string, done: number): P
   await expect.poll(() => progressOf(handle), { timeout: 20_000 }).toMatchObject({ stage, done, total: 8 });
 }
 
+describe('rounds of a fine-tuning', () => {
+  it('continue as new before their history is long, each from what the one before left', async () => {
+    const { activities } = fakeActivities();
+    const { trainLocally, mergeRound } = activities;
+    const trained: TrainLocallyInput[] = [];
+    activities.trainLocally = async (input) => {
+      trained.push(input);
+      return trainLocally(input);
+    };
+    const merged: MergeRoundInput[] = [];
+    activities.mergeRound = async (input) => {
+      merged.push(input);
+      return mergeRound(input);
+    };
+    const [rounds, workers] = [24, 64];
+    const start = {
+      run: 'rounds',
+      config: ref('config'),
+      plan: ref('plan'),
+      iteration: 1,
+      policy: ref('policy'),
+      reference: ref('policy'),
+      reward: { network: ref('reward'), temperature: 1 },
+    };
+    const input: RoundsInput = {
+      task: { start, workers, rounds, steps: 10 },
+      steering: { paused: false, stopping: false },
+      soFar: { done: 0, locals: [] },
+    };
+    const { workflow } = bench.environment.client;
+    const result = await bench.serve(activities, () =>
+      workflow.execute('localSgdRounds', {
+        workflowId: 'rounds',
+        taskQueue: taskQueues.control,
+        args: [input],
+      }),
+    );
+    expect(result).toEqual({ best: { policy: ref('merged-1'), validationReward: 0.7 } });
+    expect(merged.map(({ round }) => round)).toEqual(Array.from({ length: rounds }, (_, index) => index + 1));
+    expect(trained).toHaveLength(rounds * workers);
+    for (const { round, worker, policy, before } of trained.filter((part) => part.round > 1)) {
+      expect(policy).toEqual(ref(`merged-${round - 1}`));
+      expect(before).toEqual(ref(`local-${round - 1}-${worker}`));
+    }
+    const lengths = await historyLengths('rounds');
+    expect(lengths.length).toBeGreaterThan(1);
+    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfStage + 1000);
+  }, 240_000);
+});
+
 describe('a sweep', () => {
   it('continues as new before its history is long, and counts every shard once', async () => {
     const shards = 2100;
@@ -115,8 +166,8 @@ describe('a sweep', () => {
     });
     const lengths = await historyLengths('long');
     expect(lengths.length).toBeGreaterThan(1);
-    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfSweep + 500);
-  }, 120_000);
+    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfStage + 500);
+  }, 240_000);
 
   it.each([
     ['predicting', 'predictShard'],

@@ -1,9 +1,15 @@
 /**
- * What a run and the workflow that goes over shards for it say to each other. Both are workflows of one bundle, whose
- * sandbox holds no schemas.
+ * What a run and the workflows of its stages say to each other. All are of one bundle, whose sandbox holds no schemas.
  */
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import type { RunInput, SweepSplit } from './activities.ts';
+import type {
+  FineTuneInput,
+  MergeRoundResult,
+  RatedPolicy,
+  RunInput,
+  SweepSplit,
+  TrainLocallyResult,
+} from './activities.ts';
 import type { LabelCounts, SteeringState } from './messages.ts';
 
 /** What is done for every shard (method.md 1a, 1b, 1e). */
@@ -40,11 +46,41 @@ export interface SweepResult extends SweepTotals {
   readonly stopped: boolean;
 }
 
-/** How far a sweep is; `sweep` is its workflow id. */
-export interface SweepReport extends SweepTotals {
-  readonly sweep: string;
+/** Fine-tuning in local-SGD rounds (method.md 7). */
+export interface RoundsTask {
+  readonly start: FineTuneInput;
+  readonly workers: number;
+  readonly rounds: number;
+  /** Of each worker in each round. */
+  readonly steps: number;
+}
+
+/** What the last round left. */
+export interface RoundsSoFar {
+  /** Rounds. */
+  readonly done: number;
+  readonly merged?: MergeRoundResult;
+  readonly locals: readonly TrainLocallyResult[];
+}
+
+export interface RoundsInput {
+  readonly task: RoundsTask;
+  readonly steering: SteeringState;
+  readonly soFar: RoundsSoFar;
+}
+
+/** Without `best` it ended early, as it was told to. */
+export interface RoundsResult {
+  readonly best?: RatedPolicy;
+}
+
+/** How far a stage is. */
+export interface StageReport<Totals> {
+  /** Its workflow id. */
+  readonly stage: string;
   /** Shards that it has in flight at most. */
   readonly concurrency: number;
+  readonly totals: Totals;
 }
 
 /** What io workers look up in Temporal. */
