@@ -141,7 +141,7 @@ module.exports = {
       'runtime',
       'storage',
     ]),
-    innerFolder('app', 'datasets', [], APP_GROUND),
+    innerFolder('app', 'datasets', ['media'], APP_GROUND),
     innerFolder('app', 'evaluation', [], APP_GROUND),
     innerFolder('app', 'media', [], APP_GROUND),
     // Networks are found by the name of a model, and models are exported as networks: the two know each other.
