@@ -27,6 +27,8 @@ export const concepts = {
   findings: ['121070', 'DCM', 'Findings'], // TID 5202
   findingSite: ['363698007', 'SCT', 'Finding Site'],
   measurementGroup: ['125007', 'DCM', 'Measurement Group'], // TID 5203
+  imageMode: ['399264008', 'SCT', 'Image Mode'], // TID 5203
+  twoDimensional: ['399064001', 'SCT', '2D mode'], // CID 12224
   measurementMethod: ['370129005', 'SCT', 'Measurement Method'], // TID 300
   discsOfOnePlane: ['125208', 'DCM', 'Method of Disks, Single Plane'], // CID 12227
   sourceOfMeasurement: ['121112', 'DCM', 'Source of Measurement'], // TID 320

@@ -37,17 +37,13 @@ function numbersOf(report: ReadBack): Map<string, Found> {
   const findings = named(content(report), '121070 DCM')!;
   const group = named(content(findings), '125007 DCM')!;
   return new Map(
-    content(group).map((item) => {
+    content(group).flatMap((item) => {
+      if (item.text('0040a040') !== 'NUM') return [];
       const [measured] = item.items('0040a300');
       const source = named(content(item), '121112 DCM')?.items('00081199')[0];
-      return [
-        nameOf(item),
-        {
-          value: Number(measured!.text('0040a30a')),
-          unit: codeIn(measured!, '004008ea'),
-          frame: source && Number(source.text('00081160')),
-        },
-      ];
+      const value = Number(measured!.text('0040a30a'));
+      const frame = source && Number(source.text('00081160'));
+      return [[nameOf(item), { value, unit: codeIn(measured!, '004008ea'), frame }]];
     }),
   );
 }
@@ -75,8 +71,10 @@ describe('measures as a structured report', () => {
 
   it('say their method, their observer and that nobody has reviewed them', () => {
     const findings = named(content(read), '121070 DCM')!;
-    const [volume] = content(named(content(findings), '125007 DCM')!);
-    expect(codeIn(named(content(volume!), '370129005 SCT')!, '0040a168')).toBe('125208 DCM');
+    const group = content(named(content(findings), '125007 DCM')!);
+    expect(codeIn(named(group, '399264008 SCT')!, '0040a168')).toBe('399064001 SCT');
+    const volume = content(named(group, '18026-5 LN')!);
+    expect(codeIn(named(volume, '370129005 SCT')!, '0040a168')).toBe('125208 DCM');
     expect(named(content(read), '121013 DCM')!.text('0040a160')).toBe('Echoloop 1.2.3');
     expect(read.text('0040a493')).toBe('UNVERIFIED');
   });

@@ -61,7 +61,8 @@ export function encodeStructuredReport(result: ExportedResult, measures: VideoMe
     const taken = reference && frame !== undefined ? [image(reference, frame)] : [];
     return [measurement(name, value, unit, [...method, ...taken])];
   });
-  const group = container('measurementGroup', values);
+  const mode = code('HAS CONCEPT MOD', 'imageMode', 'twoDimensional');
+  const group = container('measurementGroup', [mode, ...values]);
   const findings = container('findings', [
     code('HAS CONCEPT MOD', 'findingSite', 'leftVentricle'),
     group,
