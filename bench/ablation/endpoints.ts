@@ -15,7 +15,7 @@ interface Endpoint {
   readonly measure: MeasureName;
 }
 
-export const endpoints: readonly Endpoint[] = [
+const endpoints: readonly Endpoint[] = [
   {
     claim: 'the anatomical reward lowers the share of invalid frames',
     part: 'anatomical reward',
