@@ -15,7 +15,7 @@ interface Endpoint {
   readonly measure: MeasureName;
 }
 
-export const endpoints: readonly Endpoint[] = [
+const endpoints: readonly Endpoint[] = [
   {
     claim: 'the anatomical reward lowers the share of invalid frames',
     part: 'anatomical reward',
@@ -39,7 +39,7 @@ export const endpoints: readonly Endpoint[] = [
 /** Plain segmentation decides; full inference says what is left of it there. */
 const ways = ['plain', 'full'] as const;
 
-/** One line for each endpoint, objective and way that rows hold: the paired difference, and whether it shows the claim. */
+/** One line for each endpoint, objective and way in the rows: the paired difference, and whether it shows the claim. */
 export function endpointsText(rows: readonly TableRow[]): string {
   const lines = objectives.flatMap((objective) =>
     endpoints.flatMap((endpoint) => ways.flatMap((way) => line(rows, objective, endpoint, way))),

@@ -1,4 +1,4 @@
-/** The ways in which tables segment: as published, the same and cleaned (method.md 4.1), with all that needs no learning. */
+/** The ways in which tables segment: as published, that cleaned (method.md 4.1), with all that needs no learning. */
 import { fullInference } from '../../contracts/presets.ts';
 import {
   type InferenceConfig,

@@ -1,4 +1,4 @@
-/** Policies that a person names for a table: `--policies source=out/seed-{seed}/source.safetensors,own=own.safetensors`. */
+/** Policies that a person names for a table: `--policies source=seed-{seed}/source.safetensors,own=own.safetensors`. */
 
 /** A policy's name in tables, and its checkpoint file. */
 export interface NamedPolicy {

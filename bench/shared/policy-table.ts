@@ -77,8 +77,8 @@ export function differenceOf(row: TableRow, control: TableRow, measure: MeasureN
 }
 
 /**
- * What a row is compared with: what it says itself, or the control of the table segmented in the same way; the control's
- * own rows with its plain one.
+ * What a row is compared with: what it says itself, or the control of the table segmented in the same way; the
+ * control's own rows with its plain one.
  */
 export function controlOf(row: TableRow, rows: readonly TableRow[], control: string): TableRow | undefined {
   const way = row.policy === control ? 'plain' : row.way;

@@ -1,4 +1,4 @@
-/** Policy files as rows of a table, with test-time optimisation of one of them and its control where it is asked for. */
+/** Policy files as rows of a table, with test-time optimisation of one of them and its control where asked for. */
 import { readFileSync } from 'node:fs';
 import { loadNamedNetworks } from '../../app/segmentation/networks.ts';
 import { Reward } from '../../method/rewards/reward.ts';
