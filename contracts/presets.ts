@@ -27,6 +27,29 @@ export const fullInference: NonNullable<Preset['inference']> = {
   timeFusion: { weights: [0.06, 0.24, 0.4, 0.24, 0.06] },
 };
 
+/**
+ * The group-relative objective (method.md 6.2) as it was tried on real echo (docs/experiments.md): many small draws, each
+ * beside a window of the source, the average of the weights as the result.
+ */
+const groupRelative: NonNullable<Preset['ppo']> = {
+  objective: 'group',
+  epochs: 1,
+  windowsPerEpoch: 300,
+  updatesPerWindow: 1,
+  policyLearningRate: 4e-4,
+  gradientNorm: 12,
+  entropyCoefficient: 0,
+  divergenceCoefficient: 0.02,
+  coefficientsOverIterations: 'constant',
+  reference: 'previous',
+  temporalPenalty: false,
+  cleaningPenalty: true,
+  changedViews: true,
+  consensusShare: 0.5,
+  sourceWindows: 1,
+  averageDecay: 0.98,
+};
+
 /** Minutes on two processor cores: the whole method on phantoms. */
 const tiny: Preset = {
   preset: 'tiny',
@@ -120,6 +143,15 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       warmupSteps: 200,
       averageDecay: 0.999,
     },
+    sweep: { ...tiny.sweep, videosPerIteration: 40 },
+    labelling: {
+      ...tiny.labelling,
+      truth: 'sweep',
+      weightNoise: [0.05, 0.08],
+      contrast: [0.2],
+      imageNoise: [0.4],
+    },
+    ppo: groupRelative,
     // On CAMUS and EchoNet the other changes cost more than they bring, at the lengths tried (docs/experiments.md).
     augmentation: {
       geometry: { rotationDegrees: 20, scale: 1.35, aspect: 1.13, shiftMm: 20 },
