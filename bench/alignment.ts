@@ -1,0 +1,94 @@
+/**
+ * Whether an objective sees the error (method.md 6): the cosine of its mean gradient with that of the true labels, for a
+ * policy file on annotated target phantoms, by objective and reward. Exit code 1 when the group-relative objective is
+ * not better aligned than the published one: a gate for changes of either.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { loadNamedNetworks } from '../app/segmentation/networks.ts';
+import { textTable } from '../cli/text/text-table.ts';
+import { penalise, penaltiesOf } from '../method/rewards/penalties.ts';
+import { Reward, type WindowReward } from '../method/rewards/reward.ts';
+import { selectTensorBackend } from '../runtime/tensors.ts';
+import { type Alignment, type Arm, alignmentsOf } from './shared/gradient-alignment.ts';
+import { testPhantoms } from './shared/phantoms.ts';
+
+/** The rule of cleaning (method.md 4.1) as the only reward: the control of every reward network. */
+const cleaningRule: WindowReward = {
+  passes: 0,
+  of: (_, actions) => {
+    const penalties = penaltiesOf(actions, { cleaningPenalty: true });
+    const reward = tf.tidy(() => penalise(tf.ones(actions.shape) as tf.Tensor4D, penalties));
+    tf.dispose([penalties.kept!]);
+    return reward;
+  },
+};
+
+function armsOf(reward: Reward): Arm[] {
+  const plain = reward.ofWindows({ scaling: 'none' });
+  const penalised = reward.ofWindows({ scaling: 'none', cleaningPenalty: true });
+  const scaled = reward.ofWindows({ scaling: 'per-frame' });
+  const group = (name: string, reward: WindowReward, consensusShare: number): Arm => ({
+    name: `group, ${name}`,
+    objective: 'group',
+    reward,
+    consensusShare,
+  });
+  return [
+    { name: 'published, reward network', objective: 'published', reward: scaled, consensusShare: 0 },
+    group('reward network', plain, 0),
+    group('reward network and cleaning rule', penalised, 0),
+    group('half of that, half agreement with the sweep', penalised, 0.5),
+    group('agreement with the sweep alone', plain, 1),
+    group('cleaning rule alone', cleaningRule, 0),
+  ];
+}
+
+export function gatePassed(rows: readonly Alignment[]): boolean {
+  const best = (objective: string) =>
+    Math.max(...rows.filter(({ name }) => name.startsWith(objective)).map(({ cosine }) => cosine));
+  return best('group') > best('published');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'boolean' },
+      policy: { type: 'string' },
+      rewards: { type: 'string' },
+      videos: { type: 'string', default: '48' },
+      seed: { type: 'string', default: '1' },
+      threads: { type: 'string' },
+    },
+  });
+  if (values.policy === undefined || values.rewards === undefined) {
+    throw new Error(
+      'Name the files: --policy FILE --rewards FILE[,FILE], such as those of `bench adaptation`.',
+    );
+  }
+  await selectTensorBackend(values.threads === undefined ? {} : { threads: Number(values.threads) });
+  const { model } = await loadNamedNetworks({ model: values.policy }, true);
+  const reward = Reward.fromCheckpoints(
+    values.rewards.split(',').map((file) => ({ bytes: new Uint8Array(readFileSync(file)), origin: file })),
+  );
+  const rows = alignmentsOf(model, testPhantoms(Number(values.seed), Number(values.videos)), armsOf(reward));
+  if (values.json) console.log(JSON.stringify(rows));
+  else {
+    const head = ['gradient of', 'cosine with true labels', 'between halves', 'contested pixels, %'];
+    const cells = rows.map(({ name, cosine, halves, contestedShare }) => [
+      name,
+      cosine.toFixed(3),
+      halves.toFixed(3),
+      (100 * contestedShare).toFixed(2),
+    ]);
+    console.log(textTable(head, cells));
+  }
+  if (!gatePassed(rows)) {
+    console.error(
+      'The group-relative objective is not better aligned with the true labels than the published one.',
+    );
+    process.exitCode = 1;
+  }
+}
