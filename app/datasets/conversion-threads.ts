@@ -81,6 +81,7 @@ class ConversionThreads {
   readonly #idle: Worker[] = [];
   readonly #all = new Set<Worker>();
   readonly #waiting: ((worker: Worker) => void)[] = [];
+  #isClosed = false;
 
   constructor(data: ConversionThreadData, threads: number) {
     this.#data = data;
@@ -103,6 +104,7 @@ class ConversionThreads {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#all].map((worker) => worker.terminate()));
   }
 
@@ -111,7 +113,17 @@ class ConversionThreads {
       workerData: this.#data,
     });
     this.#all.add(worker);
+    // What it dies of is told by whoever waits for it; an idle one has nobody.
+    worker.on('error', () => undefined);
+    worker.once('exit', () => this.#replaceIdle(worker));
     return worker;
+  }
+
+  #replaceIdle(worker: Worker): void {
+    const place = this.#idle.indexOf(worker);
+    if (place < 0 || this.#isClosed) return;
+    this.#all.delete(worker);
+    this.#idle[place] = this.#start();
   }
 
   #replaced(worker: Worker): Worker {
