@@ -1,6 +1,6 @@
 /**
- * Whether an objective sees the error (method.md 6): the cosine of its mean gradient with that of the true labels, for a
- * policy file on annotated target phantoms, by objective and reward. Exit code 1 when the group-relative objective is
+ * Whether an objective sees the error (method.md 6): the cosine of its mean gradient with that of the true labels, for
+ * a policy file on annotated target phantoms, by objective and reward. Exit code 1 when the group-relative objective is
  * not better aligned than the published one: a gate for changes of either.
  */
 import { readFileSync } from 'node:fs';

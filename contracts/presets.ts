@@ -28,8 +28,8 @@ export const fullInference: NonNullable<Preset['inference']> = {
 };
 
 /**
- * The group-relative objective (method.md 6.2) as it was tried on real echo (docs/experiments.md): many small draws, each
- * beside a window of the source, the average of the weights as the result.
+ * The group-relative objective (method.md 6.2) as it was tried on real echo (docs/experiments.md): many small draws,
+ * each beside a window of the source, the average of the weights as the result.
  */
 const groupRelative: NonNullable<Preset['ppo']> = {
   objective: 'group',

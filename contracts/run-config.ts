@@ -286,7 +286,7 @@ const TestTimeAugmentationSchema = z.strictObject({
   rotationsDegrees: z.array(positive).default([5, 10]).describe('views rotated so far in each direction'),
 });
 
-export const MachineSchema = z.strictObject({
+const MachineSchema = z.strictObject({
   backend: z
     .enum(['native-gpu', 'native-cpu', 'wasm'])
     .optional()

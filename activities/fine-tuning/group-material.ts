@@ -1,4 +1,6 @@
-/** What the group-relative objective (method.md 6.2) is given beside the videos: proposals of the sweep, source windows. */
+/**
+ * What the group-relative objective (method.md 6.2) is given beside the videos: proposals of the sweep, source windows.
+ */
 import type { FineTuneInput } from '../../contracts/activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { GroupMaterial } from '../../method/ppo/group/group-objective.ts';

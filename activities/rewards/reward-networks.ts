@@ -26,8 +26,9 @@ export async function loadReward(
 }
 
 /**
- * What policies are fine-tuned against (method.md 5.4, 5.5), with the penalties that the run has. The published objective
- * has it scaled per frame; a group compares what its proposals earn, which scaling each by its own would spoil.
+ * What policies are fine-tuned against (method.md 5.4, 5.5), with the penalties that the run has. The published
+ * objective has it scaled per frame; a group compares what its proposals earn, which scaling each by its own would
+ * spoil.
  */
 export function trainingReward(reward: Reward, { ppo, preprocessing }: RunConfig): WindowReward {
   const { spacingMm } = preprocessing;

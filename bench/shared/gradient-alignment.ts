@@ -39,7 +39,7 @@ export interface Alignment {
   readonly contestedShare: number;
 }
 
-export const TRUTH = 'true labels';
+const TRUTH = 'true labels';
 const WINDOW_FRAMES = 4;
 /** Value of a critic that knows nothing: what an action earns on average. */
 const EVEN_ODDS = 0.5;

@@ -58,8 +58,9 @@ export interface LabellingResult {
  * The examples that one unlabelled video gives (method.md 4.3).
  *
  * kept: the prediction agrees with its shape correction and is anatomically valid in every frame; one triple per
- * degradation whose prediction is not empty, and one of the plain prediction where the sweep's is the truth. corrected: the correction is valid in every frame; one triple with a
- * segmentation sampled from the policy. rejected: neither; no triples.
+ * degradation whose prediction is not empty, and one of the plain prediction where the sweep's is the truth. corrected:
+ * the correction is valid in every frame; one triple with a segmentation sampled from the policy. rejected: neither; no
+ * triples.
  * @throws GeometryMismatch when logits are not on the image's grid.
  */
 export async function labelVideo(task: LabellingTask): Promise<LabellingResult> {

@@ -8,8 +8,8 @@ import { hasArrays, takeArrays, withPrefix } from '../networks/prefixed-arrays.t
 import { deltaOf } from './outer-step.ts';
 
 /**
- * The part of a worker that went from one state to another, under policyDelta/, policyAdam/ and, where the objective has
- * a critic, criticDelta/ and criticAdam/.
+ * The part of a worker that went from one state to another, under policyDelta/, policyAdam/ and, where the objective
+ * has a critic, criticDelta/ and criticAdam/.
  * @throws DomainError CheckpointIncompatible when the two do not fit together.
  */
 export function partOf(start: NamedArrays, end: NamedArrays): NamedArrays {

@@ -1,4 +1,7 @@
-/** Segmentations of a batch of windows, between the device, where they are actions, and the host, where they are looked at. */
+/**
+ * Segmentations of a batch of windows, between the device, where they are actions, and the host, where they are looked
+ * at.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LabelVideo } from '../../imaging/image.ts';
 

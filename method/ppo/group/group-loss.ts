@@ -91,8 +91,8 @@ export function groupLoss(input: GroupLossInput): {
     const logRatio = tf.sub(logProb, referenceLogProb);
     const divergence = tf.sum(tf.mul(probability, logRatio), -1, true);
 
-    // d surrogate / d log pi(label) = A ratio where the unclipped branch is the smaller one, else 0; d log pi(label) / d
-    // logits = chosen - p. d KL / d logits = p (log p - log p_ref - KL); d entropy / d logits = -p (log p + entropy).
+    // d surrogate / d log pi(label) = A ratio where the unclipped branch is the smaller one, else 0; d log pi(label) /
+    // d logits = chosen - p. d KL / d logits = p (log p - log p_ref - KL); d entropy / d logits = -p (log p + entropy).
     const weight = tf.where(tf.lessEqual(unclipped, clipped), unclipped, tf.zerosLike(unclipped));
     const surrogateGradient = tf.sub(weight, tf.mul(probability, tf.sum(weight, -1, true)));
     const divergenceGradient = tf.mul(probability, tf.sub(logRatio, divergence));

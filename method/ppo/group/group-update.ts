@@ -44,7 +44,9 @@ export interface GroupUpdateInput {
   readonly window: tf.Tensor5D;
   /** The video around each window of the batch, for the reward. */
   readonly surroundings?: readonly (WindowSurroundings | undefined)[] | undefined;
-  /** What the sweep segmented there, int32 [batch, time, rows, columns]: a proposal, and what proposals may be paid for. */
+  /**
+   * What the sweep segmented there, int32 [batch, time, rows, columns]: a proposal, and what proposals may be paid for.
+   */
   readonly swept: tf.Tensor4D;
   /** What the policy is not to forget; empty for none. */
   readonly source: readonly AnnotatedWindow[];
