@@ -1,6 +1,6 @@
 /**
- * A stage of a run in a workflow of its own, so that the run's history stays short however long the stage is. Before its
- * own history grows long it continues as new. It is steered as the run is, and reports to it.
+ * A stage of a run in a workflow of its own, so that the run's history stays short however long the stage is. Before
+ * its own history grows long it continues as new. It is steered as the run is, and reports to it.
  */
 import {
   defineSignal,

@@ -1,6 +1,6 @@
 /**
- * Compute activities of a rehearsal: each reads what the real one reads of its shard, writes artefacts of the real form,
- * and takes a drawn time instead of computing.
+ * Compute activities of a rehearsal: each reads what the real one reads of its shard, writes artefacts of the real
+ * form, and takes a drawn time instead of computing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeBytes } from '../../activities/artefacts/binary-artefact.ts';
