@@ -79,6 +79,9 @@ export const fleetFollowing = {
 export const workerLimits = {
   /** Well under the heartbeat timeout, so that a busy machine misses none; cancellations arrive with heartbeats. */
   heartbeatEveryMs: 3 * SECOND_MS,
+  /** For Temporal and the store, before a worker that starts gives up. */
+  waitForServicesMs: MINUTE_MS,
+  askServicesEveryMs: SECOND_MS,
   control: {
     shutdownGraceMs: 10 * SECOND_MS,
     /**

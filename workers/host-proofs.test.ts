@@ -14,10 +14,11 @@ beforeEach(() => {
 });
 
 /** A Temporal server with these workers, or without the namespace. */
-function serviceWith(workers: readonly WorkerFacts[] | 'no namespace'): WorkflowService {
+function serviceWith(workers: readonly WorkerFacts[] | 'no namespace' | 'no answer'): WorkflowService {
   return {
     describeNamespace: async () => {
-      if (workers === 'no namespace') throw new Error('Namespace clinic is not found.');
+      if (workers === 'no namespace') throw Object.assign(new Error('NOT_FOUND'), { code: 5 });
+      if (workers === 'no answer') throw Object.assign(new Error('UNAVAILABLE'), { code: 14 });
     },
     describeTaskQueue: async ({ taskQueue }: { taskQueue: { name: string } }) => ({
       pollers: (workers as readonly WorkerFacts[])
@@ -58,6 +59,7 @@ describe('a worker', () => {
 
   it.each([
     ['Temporal', 'ConfigInvalid', /TEMPORAL_NAMESPACE/, { service: serviceWith('no namespace') }],
+    ['Temporal', 'OrchestratorUnavailable', /TEMPORAL_ADDRESS/, { service: serviceWith('no answer') }],
     ['tensors', 'ConfigInvalid', /8 threads.*asks for 2/, { compute: tensors(undefined, 'native-cpu', 8) }],
     ['tensors', 'BackendMissing', /now on wasm/, { compute: tensors('native-gpu/2', 'wasm', 2) }],
     [

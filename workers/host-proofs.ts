@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isGrpcServiceError, type WorkflowService } from '@temporalio/client';
+import type { WorkflowService } from '@temporalio/client';
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import { DomainError, domainErrorOf } from '../ground/errors.ts';
 import type { Deployment } from '../runtime/deployment.ts';
@@ -16,6 +16,9 @@ import type { ObjectStore } from '../storage/store.ts';
 import { nameOfStore } from '../storage/store-name.ts';
 import { diskBudgets } from '../temporal.config.ts';
 import type { ComputeProcess } from './compute-process.ts';
+
+/** Answers of gRPC: not found, permission denied, unauthenticated. */
+const REFUSALS: ReadonlySet<unknown> = new Set([5, 7, 16]);
 
 export interface Host {
   readonly role: WorkerRole;
@@ -61,10 +64,14 @@ async function namespaceExists(service: WorkflowService, { temporal }: Deploymen
   try {
     await service.describeNamespace({ namespace: temporal.namespace });
   } catch (error) {
-    const { details = '' } = isGrpcServiceError(error) ? error : {};
+    const { code, message } = error as Error & { code?: unknown };
+    const refused = REFUSALS.has(code);
+    const what = refused
+      ? `does not let this worker into the namespace ${temporal.namespace} (${message}). Check TEMPORAL_NAMESPACE and TEMPORAL_API_KEY.`
+      : `does not answer (${message}). Check that it runs, and TEMPORAL_ADDRESS.`;
     throw new DomainError(
-      'ConfigInvalid',
-      `${temporal.address ?? 'The server'} does not let this worker into the namespace ${temporal.namespace} (${details || (error as Error).message}). Check TEMPORAL_NAMESPACE and TEMPORAL_API_KEY.`,
+      refused ? 'ConfigInvalid' : 'OrchestratorUnavailable',
+      `The Temporal server${temporal.address ? ` at ${temporal.address}` : ''} ${what}`,
       {},
       { cause: error },
     );
@@ -128,7 +135,8 @@ async function fitsTheOthers(
   service: WorkflowService,
   { temporal, s3 }: Deployment,
 ): Promise<void> {
-  const others = await liveWorkers(service, temporal.namespace);
+  // Keys that may not ask after queues may be good for everything else.
+  const others = await liveWorkers(service, temporal.namespace).catch(() => []);
   const elsewhere = others.find((other) => store && other.store && other.store !== store);
   if (elsewhere) {
     throw new DomainError(

@@ -15,7 +15,7 @@ const MAY_BE_THE_HOSTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** Failures of a proof that say that a service is away, for this host and most likely for all. */
-const SERVICES_AWAY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+export const SERVICES_AWAY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'StorageUnavailable',
   'OrchestratorUnavailable',
 ]);

@@ -1,6 +1,9 @@
 /** Runs one worker of a role until it is told to stop, then drains it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
 import type { WorkerRole } from '../contracts/task-queues.ts';
+import { DomainError } from '../ground/errors.ts';
 import type { Deployment } from '../runtime/deployment.ts';
 import { codeVersion, moduleFile } from '../runtime/installation.ts';
 import { identityOf } from '../runtime/live-workers.ts';
@@ -10,7 +13,7 @@ import { ComputeProcess } from './compute-process.ts';
 import { connectWorker, installSdkLog, sdkLogger } from './connect.ts';
 import { createControlWorker, workflowCode } from './control.ts';
 import { proveHost } from './host-proofs.ts';
-import { HostWatch } from './host-watch.ts';
+import { HostWatch, SERVICES_AWAY } from './host-watch.ts';
 import { createIoWorker } from './io.ts';
 import { openLog, openServices } from './services.ts';
 
@@ -35,7 +38,7 @@ export async function runWorker(
   process.stderr.on('error', () => undefined);
   const log = openLog(role);
   installSdkLog(log);
-  const connection = await connectWorker(deployment);
+  const connection = await whenServicesAnswer(log, () => connectWorker(deployment));
   const compute =
     role === 'compute'
       ? new ComputeProcess({
@@ -56,7 +59,7 @@ export async function runWorker(
   };
   try {
     // A worker that cannot work must not take work: others would wait for it, or fail with it.
-    const facts = await proveHost(host);
+    const facts = await whenServicesAnswer(log, () => proveHost(host));
     log.info(facts, 'this host is fit');
     const watch = new HostWatch(() => proveHost(host));
     const { namespace } = deployment.temporal;
@@ -75,6 +78,22 @@ export async function runWorker(
   } finally {
     await compute?.close();
     await connection.close();
+  }
+}
+
+/** A service that is away for a moment, as while everything starts, is waited for a while. */
+async function whenServicesAnswer<Result>(log: Logger, work: () => Promise<Result>): Promise<Result> {
+  const { waitForServicesMs, askServicesEveryMs } = workerLimits;
+  const deadline = Date.now() + waitForServicesMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const away = error instanceof DomainError && SERVICES_AWAY.has(error.code);
+      if (!away || Date.now() > deadline) throw error;
+      log.warn({ code: error.code }, `waiting: ${error.message}`);
+    }
+    await sleep(askServicesEveryMs);
   }
 }
 
