@@ -1,7 +1,7 @@
 /**
  * What a training window costs: prepared anew from its file, read as a whole prepared video, and read as the chunks of
- * the window (one a frame) from a real S3 server, from the cache of the machine and from memory. A video of 60 frames of
- * 512 x 448 pixels, windows of 4 frames drawn at random.
+ * the window (one a frame) from a real S3 server, from the cache of the machine and from memory. A video of 60 frames
+ * of 512 x 448 pixels, windows of 4 frames drawn at random.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * Whole prepared videos at hand without waiting, for what goes through all of them again and again, as the validation of
- * a fine-tuning does: in memory as far as a budget goes, beyond it in a folder of this process that is removed at the
- * end.
+ * Whole prepared videos at hand without waiting, for what goes through all of them again and again, as the validation
+ * of a fine-tuning does: in memory as far as a budget goes, beyond it in a folder of this process that is removed at
+ * the end.
  */
 import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
