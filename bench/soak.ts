@@ -22,8 +22,8 @@ const UNDISTURBED = 'undisturbed';
 const FAULT_EVERY_MS = 20_000;
 /** Of a single run, however it is disturbed. */
 const PATIENCE_MS = 1_800_000;
-/** All that a soak stores is some tens of megabytes a run; the rest is there to be filled. */
-const STORE_DISK_BYTES = 1e9;
+/** A run stores some megabytes. */
+const STORE_DISK_BYTES = 1.5e8;
 
 export interface SoakRun {
   readonly run: string;

@@ -32,10 +32,11 @@ export class SmallDisk {
     const { bavail, bsize } = await statfs(this.#folder);
     const file = await open(this.#filler, 'w');
     try {
-      const block = new Uint8Array(bsize);
-      for (let left = bavail; left > 0; left--) await file.write(block);
+      await file.write(new Uint8Array(bavail * bsize));
+      // What is left, or came free meanwhile.
+      for (;;) await file.write(new Uint8Array(bsize));
     } catch {
-      // Others write, too: full is full.
+      // Full, which is what was wanted.
     } finally {
       await file.close();
     }
