@@ -1,0 +1,24 @@
+/** The systems that a comparison knows, by the name that a row gives. */
+import { DomainError } from '../ground/errors.ts';
+import type { AnySystem } from './system.ts';
+import { folder, interExpert } from './systems/given-masks.ts';
+import { rl4seg2d, rl4seg3d } from './systems/rl4seg.ts';
+import { unet3d } from './systems/unet3d.ts';
+
+const systems: Readonly<Record<string, AnySystem>> = {
+  unet3d,
+  'rl4seg-2d': rl4seg2d,
+  rl4seg3d,
+  folder,
+  'inter-expert': interExpert,
+};
+
+/** @throws DomainError ConfigInvalid when there is no such system. */
+export function systemNamed(name: string): AnySystem {
+  const system = Object.hasOwn(systems, name) ? systems[name] : undefined;
+  if (system) return system;
+  throw new DomainError(
+    'ConfigInvalid',
+    `There is no system "${name}". Expected one of ${Object.keys(systems).join(', ')}.`,
+  );
+}
