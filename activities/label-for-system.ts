@@ -10,7 +10,7 @@ import { findArtefact } from '../storage/artefacts.ts';
 import { comparisonKeys } from '../storage/comparison-keys.ts';
 import { writeBytes } from './artefacts/binary-artefact.ts';
 import { readRun } from './artefacts/run-facts.ts';
-import { readRows, rowNamed } from './comparison/rows.ts';
+import { readRows, rowNamed, trainingName } from './comparison/rows.ts';
 import { bytesOf } from './comparison/training-material.ts';
 import { type ActivityContext, logWork } from './context.ts';
 import { eachVideo } from './videos/each-video.ts';
@@ -26,7 +26,7 @@ export async function labelForSystem(
   const { row } = rowNamed(await readRows(input, context), input.row);
   const system = systemNamed(row.system);
   const settings = system.settings.parse(row.settings);
-  const training = system.train?.(settings, config).find((found) => found.name === name);
+  const training = system.train?.(settings, config).find((found) => trainingName(row.name, found) === name);
   if (!training?.labeller) {
     throw new DomainError('ConfigInvalid', `The training "${name}" of ${row.system} labels no videos.`);
   }

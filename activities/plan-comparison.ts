@@ -18,7 +18,7 @@ import { runKeys } from '../storage/keys.ts';
 import { freezeManifest } from '../storage/manifests.ts';
 import { findJson, writeJson } from './artefacts/json-artefact.ts';
 import { type FoundModel, findModel } from './comparison/models-made-before.ts';
-import { type PlannedRow, type Rows, RowsSchema } from './comparison/rows.ts';
+import { type PlannedRow, type Rows, RowsSchema, trainingName } from './comparison/rows.ts';
 import type { ActivityContext } from './context.ts';
 
 /**
@@ -105,7 +105,7 @@ async function planRow(
     name: row.name,
     system: row.system,
     trainings: trainings.map(({ name, needs, isSource = false }) => ({
-      name,
+      name: trainingName(row.name, { name, isSource }),
       labels: needs.target === 'labels',
       isSource,
     })),

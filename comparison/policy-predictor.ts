@@ -3,13 +3,12 @@ import { type PolicySettings, statedPolicySettings } from '../contracts/policy-s
 import type { RunConfig } from '../contracts/run-config.ts';
 import { preprocess } from '../datasets/preprocessing.ts';
 import { DomainError } from '../ground/errors.ts';
-import type { LabelVideo } from '../imaging/image.ts';
-import { predictVideo } from '../method/inference/predict-video.ts';
-import { predictOptimisedVideo } from '../method/inference/test-time-optimisation.ts';
+import { segmentPrepared } from '../method/inference/segment-prepared.ts';
+import { segmentOptimised } from '../method/inference/test-time-optimisation.ts';
 import { decodeNetwork } from '../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { Reward } from '../method/rewards/reward.ts';
-import type { ComparedVideo, StoredBytes, VideoPredictor } from './system.ts';
+import type { StoredBytes, VideoPredictor } from './system.ts';
 
 /** Fixed, as in `segment`: a video gives the same result beside any other videos. */
 const OPTIMISATION_SEED = 0;
@@ -34,14 +33,12 @@ export function openPolicy({ bytes, origin }: StoredBytes, config: RunConfig): O
   }
 }
 
-/** The plain prediction of every video. */
+/** The prediction of every video, by all that the settings' inference asks for. */
 export function policyPredictor(model: StoredBytes, config: RunConfig): VideoPredictor {
   const { policy, settings } = openPolicy(model, config);
   return {
-    predict: ({ image }) => {
-      const { video, restoreLabels } = preprocess(image, settings.preprocessing);
-      return restoreLabels(predictVideo(policy, video, settings.inference));
-    },
+    predict: ({ image }) =>
+      segmentPrepared(policy, preprocess(image, settings.preprocessing), settings.inference).labels,
     dispose: () => policy.dispose(),
   };
 }
@@ -70,19 +67,15 @@ export function optimisingPredictor(
     temporalPenalty: optimisation.temporalPenalty ? { spacingMm: preprocessing.spacingMm } : undefined,
   } as const;
   return {
-    predict: ({ image }: ComparedVideo): LabelVideo => {
-      const { video, restoreLabels } = preprocess(image, preprocessing);
-      const optimised = predictOptimisedVideo({
+    predict: ({ image }) =>
+      segmentOptimised({
         policy,
         reward: reward.ofWindows(rules),
-        restore: restoreLabels,
-        video,
+        prepared: preprocess(image, preprocessing),
         inference,
         seed: OPTIMISATION_SEED,
         config: optimisation,
-      });
-      return restoreLabels(optimised);
-    },
+      }).labels,
     dispose: () => {
       policy.dispose();
       reward.dispose();

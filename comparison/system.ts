@@ -91,9 +91,12 @@ export interface VideoLabeller {
 }
 
 export interface SystemTraining<Settings> {
-  /** Trainings of one name in one comparison are the same, and done once. */
+  /** Within the row. */
   readonly name: string;
-  /** A policy of this project trained on the source alone; the configuration's initial policy takes its place. */
+  /**
+   * `sourceTraining` alone: a policy of this project trained on the source, which all rows share; the configuration's
+   * initial policy takes its place.
+   */
   readonly isSource?: boolean;
   /** Shares of the wall times of source training and adaptation, and of as many steps where no time is set. */
   readonly budget: { readonly source: number; readonly adaptation: number };

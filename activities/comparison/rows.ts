@@ -29,6 +29,14 @@ export function readRows({ rows }: Pick<ComparisonRefs, 'rows'>, context: Activi
   return readJson(context, rows, RowsSchema);
 }
 
+/** Source training is the same for all; everything else is the row's own, whose settings it follows. */
+export function trainingName(
+  row: string,
+  { name, isSource = false }: { readonly name: string; readonly isSource?: boolean },
+): string {
+  return isSource ? name : `${row}.${name}`;
+}
+
 /** @throws DomainError ConfigInvalid when there is no such row. */
 export function rowNamed({ rows }: Rows, name: string): PlannedRow {
   const found = rows.find(({ row }) => row.name === name);

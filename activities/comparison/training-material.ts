@@ -25,7 +25,7 @@ import { tryVideo } from '../videos/quarantine.ts';
 import { refuseEmptyTraining } from '../videos/refuse-empty-training.ts';
 import { shelveVideos } from '../videos/shelve-videos.ts';
 import { labelledWindowsFrom, VideoShelf } from '../videos/video-shelf.ts';
-import { type Rows, readRows, rowNamed } from './rows.ts';
+import { type Rows, readRows, rowNamed, trainingName } from './rows.ts';
 
 /** Steps that are timed for a budget, after as many that are not: the first ones are recorded and checked. */
 const TIMED_STEPS = 8;
@@ -53,7 +53,9 @@ export async function prepareTraining(
   const system = systemNamed(row.system);
   const facts = await readRun(input, context);
   const settings = system.settings.parse(row.settings);
-  const training = system.train?.(settings, facts.config).find(({ name }) => name === input.training);
+  const training = system
+    .train?.(settings, facts.config)
+    .find((found) => trainingName(row.name, found) === input.training);
   if (!training) {
     throw new DomainError('ConfigInvalid', `The system ${row.system} has no training "${input.training}".`);
   }

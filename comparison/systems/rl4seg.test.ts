@@ -19,6 +19,7 @@ it('knows no time in its 2D form, and keeps everything else', () => {
     false,
     false,
   ]);
+  expect(flat.inference.timeFusion.weights).toEqual([1]);
   expect(flat.pretraining).toEqual(config.pretraining);
   expect(rl4seg2d.train).toBeUndefined();
 });

@@ -24,7 +24,7 @@ export const unet3d: System<Settings> = {
   train: ({ budget }) => [
     budget === 'source'
       ? sourceTraining
-      : { ...sourceTraining, name: 'source-whole', isSource: false, budget: { source: 1, adaptation: 1 } },
+      : { ...sourceTraining, name: 'whole', isSource: false, budget: { source: 1, adaptation: 1 } },
   ],
   predict: ({ model, config }) => policyPredictor(requireModel(model), config),
 };

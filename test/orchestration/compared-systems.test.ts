@@ -15,6 +15,10 @@ const config: RunConfig = {
   ...tinyConfig(),
   training: { windowFrames: 4, checkpointEverySteps: 2 },
   pretraining: { ...tinyConfig().pretraining, steps: 8 },
+  inference: {
+    ...tinyConfig().inference,
+    testTimeAugmentation: { always: false, contrasts: [1.1], shiftsMm: [9], rotationsDegrees: [] },
+  },
 };
 
 async function planned(world: TinyWorld, system: string, minutes?: ComparisonConfig['minutes']) {
@@ -60,7 +64,7 @@ async function trainAll(
   return made;
 }
 
-it.each(['unet3d'])(
+it.each(['self-training', 'ua-mt', 'masked-ssl'])(
   '%s ends with the bytes of an uninterrupted training, however often it was killed',
   async (system) => {
     const whole = tinyWorld();
