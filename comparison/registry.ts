@@ -3,6 +3,7 @@ import { DomainError } from '../ground/errors.ts';
 import type { AnySystem } from './system.ts';
 import { folder, interExpert } from './systems/given-masks.ts';
 import { maskedSsl } from './systems/masked-ssl.ts';
+import { nnunet } from './systems/nnunet.ts';
 import { rl4seg2d, rl4seg3d } from './systems/rl4seg.ts';
 import { selfTraining } from './systems/self-training.ts';
 import { uaMt } from './systems/ua-mt.ts';
@@ -10,6 +11,7 @@ import { unet3d } from './systems/unet3d.ts';
 
 const systems: Readonly<Record<string, AnySystem>> = {
   unet3d,
+  nnunet,
   'self-training': selfTraining,
   'ua-mt': uaMt,
   'masked-ssl': maskedSsl,

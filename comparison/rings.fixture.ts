@@ -14,7 +14,7 @@ export function ringWindows(look: keyof typeof looks, count: number, seed: numbe
   return labelledWindowsOf(Array.from({ length: count }, (_, i) => ringClip(look, seed + i)));
 }
 
-function ringClip(look: keyof typeof looks, seed: number): { image: GreyVideo; labels: LabelVideo } {
+export function ringClip(look: keyof typeof looks, seed: number): { image: GreyVideo; labels: LabelVideo } {
   const { greys, noise } = looks[look];
   const random = randomStream(seed, 'ring', look);
   const centre = [6 + 3 * random.uniform(), 6 + 3 * random.uniform()] as const;
