@@ -1,5 +1,6 @@
 /** The systems that a comparison knows, by the name that a row gives. */
 import { DomainError } from '../ground/errors.ts';
+import { medSam, memSam, samus } from './promptable/promptable-systems.ts';
 import type { AnySystem } from './system.ts';
 import { folder, interExpert } from './systems/given-masks.ts';
 import { maskedSsl } from './systems/masked-ssl.ts';
@@ -17,6 +18,9 @@ const systems: Readonly<Record<string, AnySystem>> = {
   'masked-ssl': maskedSsl,
   'rl4seg-2d': rl4seg2d,
   rl4seg3d,
+  medsam: medSam,
+  samus,
+  memsam: memSam,
   folder,
   'inter-expert': interExpert,
 };
