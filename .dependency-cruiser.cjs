@@ -6,7 +6,7 @@
 const TESTS = '(\\.(test|fixture)\\.ts$|^test/|^bench/|^examples/)';
 const CONFIGURATION = '^temporal\\.config\\.ts$';
 const PROJECT_FOLDERS =
-  '^(activities|app|bench|cli|contracts|datasets|decisions|exports|ground|imaging|method|metrics|recorded|report|runtime|storage|workers|workflows)/';
+  '^(activities|app|bench|cli|comparison|contracts|datasets|decisions|exports|ground|imaging|method|metrics|recorded|report|runtime|storage|workers|workflows)/';
 
 /** A folder that imports, of the project's own, only the folders named; outside packages are another rule's matter. */
 function onlyImports(folder, allowed, { exceptTypes = false, also = [] } = {}) {
@@ -114,15 +114,38 @@ module.exports = {
     innerFolder('exports', 'measures', [], ['csv']),
     innerFolder('exports', 'dicom', []),
     innerFolder('exports', 'onnx', []),
+    onlyImports('comparison', [
+      'contracts',
+      'datasets',
+      'ground',
+      'imaging',
+      'method',
+      'metrics',
+      'recorded',
+      'report',
+    ]),
+    innerFolder('comparison', 'table', []),
     onlyImports('workflows', ['contracts', 'decisions', 'ground'], { exceptTypes: true }),
     onlyImports(
       'activities',
-      ['contracts', 'datasets', 'decisions', 'ground', 'imaging', 'method', 'metrics', 'report', 'storage'],
+      [
+        'comparison',
+        'contracts',
+        'datasets',
+        'decisions',
+        'ground',
+        'imaging',
+        'method',
+        'metrics',
+        'report',
+        'storage',
+      ],
       { also: ['^runtime/scratch-folder\\.ts$'] },
     ),
     innerFolder('activities', 'artefacts', [], ['context']),
     innerFolder('activities', 'evaluation', []),
     innerFolder('activities', 'videos', ['artefacts'], ['context']),
+    innerFolder('activities', 'comparison', ['artefacts', 'training', 'videos'], ['context']),
     innerFolder('activities', 'training', ['artefacts'], ['context']),
     innerFolder('activities', 'rewards', ['artefacts', 'training', 'videos'], ['context']),
     innerFolder('activities', 'fine-tuning', ['artefacts', 'rewards', 'training', 'videos'], ['context']),
@@ -148,6 +171,7 @@ module.exports = {
     ]),
     innerFolder('app', 'datasets', ['media'], APP_GROUND),
     innerFolder('app', 'evaluation', [], APP_GROUND),
+    innerFolder('app', 'comparison', ['datasets', 'runs'], APP_GROUND),
     innerFolder('app', 'media', [], APP_GROUND),
     // Networks are found by the name of a model, and models are exported as networks: the two know each other.
     innerFolder('app', 'segmentation', ['datasets', 'media', 'models'], APP_GROUND),
@@ -192,7 +216,7 @@ module.exports = {
       severity: 'error',
       comment:
         'imaging, metrics, method, recorded, datasets and exports know nothing of Temporal, S3, the configuration or processes',
-      from: { path: '^(imaging|metrics|method|recorded|datasets|exports)/', pathNot: TESTS },
+      from: { path: '^(comparison|imaging|metrics|method|recorded|datasets|exports)/', pathNot: TESTS },
       to: {
         path: '(^temporal\\.config\\.ts$|node_modules/@temporalio/|node_modules/@aws-sdk/|^(node:)?(child_process|process|net|http)$)',
       },
@@ -208,7 +232,7 @@ module.exports = {
       name: 'method-uses-the-tensor-core-alone',
       severity: 'error',
       comment: 'a back end is registered by runtime/tensors.ts',
-      from: { path: '^(method|activities|recorded)/', pathNot: TESTS },
+      from: { path: '^(method|activities|recorded|comparison)/', pathNot: TESTS },
       to: { path: 'node_modules/@tensorflow/', pathNot: 'node_modules/@tensorflow/tfjs-core/' },
     },
     {

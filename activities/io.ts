@@ -6,8 +6,10 @@ import { planRun } from './plan-run.ts';
 import { promote } from './promote.ts';
 import { readChampion } from './read-champion.ts';
 import { scoreShard } from './score-shard.ts';
+import { scoreSystem } from './score-system.ts';
 import { selectBest } from './select-best.ts';
 import { summariseEvaluation } from './summarise-evaluation.ts';
+import { writeComparison } from './write-comparison.ts';
 import { writeReport } from './write-report.ts';
 
 export const ioActivities = {
@@ -19,4 +21,6 @@ export const ioActivities = {
   promote,
   readChampion,
   writeReport,
+  scoreSystem,
+  writeComparison,
 } satisfies Record<keyof IoActivities, (input: never, context: ActivityContext) => Promise<unknown>>;

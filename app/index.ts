@@ -2,6 +2,7 @@
  * The package: what a program can ask for. Every failure that a caller can do something about is a DomainError with a
  * code; progress comes by callbacks, and nothing here writes to a terminal or ends the process.
  */
+export type { ComparisonProgress, ComparisonResult } from '../contracts/comparison.ts';
 export type { AdaptationResult, NightlyInput, Progress } from '../contracts/messages.ts';
 export { presets } from '../contracts/presets.ts';
 export type { PolicyResult } from '../contracts/results.ts';
@@ -26,7 +27,10 @@ export type {
   StoredObject,
   TaggedBytes,
 } from '../storage/store.ts';
-
+/** Systems on the same test videos. */
+export { type CompareRequest, compare, fetchComparison } from './comparison/compare.ts';
+export { followComparison } from './comparison/comparison-client.ts';
+export { type RequestedRow, rowsOfFile, rowsOfSpecs } from './comparison/row-specs.ts';
 /** Where things run: the deployment of the environment, its object store, a connection to Temporal. */
 export { type Connections, connectTo, currentDeployment, storeOf, withConnections } from './connections.ts';
 export {

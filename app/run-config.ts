@@ -8,6 +8,7 @@ import { modernised } from '../contracts/older-run-config.ts';
 import { presets } from '../contracts/presets.ts';
 import { type RunConfig, RunConfigSchema } from '../contracts/run-config.ts';
 import { DomainError } from '../ground/errors.ts';
+import { mergeOver } from '../ground/merge-over.ts';
 import { didYouMean } from './did-you-mean.ts';
 
 type Json = Record<string, unknown>;
@@ -61,19 +62,6 @@ async function readConfigFile(file: string): Promise<Json> {
 
 function withoutUndefined(fields: Json): Json {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Objects are merged field by field; anything else in `over` replaces what is in `base`. */
-function mergeOver(base: Json, over: Json): Json {
-  const merged: Json = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const present = merged[key];
-    merged[key] = isObject(present) && isObject(value) ? mergeOver(present, value) : value;
-  }
-  return merged;
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

@@ -7,6 +7,7 @@ import { codeVersion } from '../runtime/installation.ts';
 import { adaptCommand } from './commands/adapt.ts';
 import { benchCommand } from './commands/bench.ts';
 import { cancelCommand } from './commands/cancel.ts';
+import { compareCommand } from './commands/compare.ts';
 import { datasetsCommand } from './commands/datasets.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
@@ -100,6 +101,7 @@ export function buildProgram(): Command {
     importCommand(),
     segmentCommand(),
     evaluateCommand(),
+    compareCommand(),
     benchCommand(),
   ]) {
     program.addCommand(command);

@@ -5,6 +5,13 @@
  */
 import { z } from 'zod';
 import { type ArtefactRef, ArtefactRefSchema } from '../ground/artefact-ref.ts';
+import type { Calls } from './activity-calls.ts';
+import {
+  type ComparisonComputeResults,
+  type ComparisonIoResults,
+  comparisonComputeInputs,
+  comparisonIoInputs,
+} from './comparison-activities.ts';
 import {
   GivenRunConfigSchema,
   type LabelCounts,
@@ -258,6 +265,7 @@ export const ioInputs = {
   promote: PromoteInputSchema,
   readChampion: ReadChampionInputSchema,
   writeReport: WriteReportInputSchema,
+  ...comparisonIoInputs,
 } as const;
 
 /** What compute workers serve. */
@@ -272,9 +280,10 @@ export const computeInputs = {
   trainLocally: TrainLocallyInputSchema,
   mergeRound: MergeRoundInputSchema,
   ratePolicy: RatePolicyInputSchema,
+  ...comparisonComputeInputs,
 } as const;
 
-interface IoResults {
+interface IoResults extends ComparisonIoResults {
   planRun: RunPlan;
   concludeRounds: FineTuneResult;
   scoreShard: ShardResult;
@@ -285,7 +294,7 @@ interface IoResults {
   writeReport: WriteReportResult;
 }
 
-interface ComputeResults {
+interface ComputeResults extends ComparisonComputeResults {
   pretrainPolicy: PretrainResult;
   fitShapeAutoencoder: AutoencoderResult;
   fitLandmarkReward: FitLandmarkResult;
@@ -297,10 +306,6 @@ interface ComputeResults {
   mergeRound: MergeRoundResult;
   ratePolicy: RatePolicyResult;
 }
-
-type Calls<Inputs extends Record<keyof Results, z.ZodType>, Results> = {
-  [Name in keyof Results]: (input: Readonly<z.infer<Inputs[Name]>>) => Promise<Results[Name]>;
-};
 
 export type IoActivities = Calls<typeof ioInputs, IoResults>;
 export type ComputeActivities = Calls<typeof computeInputs, ComputeResults>;

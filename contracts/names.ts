@@ -6,11 +6,13 @@ export const workflowTypes = {
   nightly: 'nightly',
   sweep: 'sweep',
   rounds: 'localSgdRounds',
+  comparison: 'comparison',
 } as const;
 
-/** Of the query and the updates that a running adaptation answers. */
+/** Of the queries and the updates that a running adaptation or comparison answers. */
 export const steeringNames = {
   progress: 'progress',
+  comparisonProgress: 'comparisonProgress',
   pause: 'pause',
   resume: 'resume',
   stop: 'stop',
@@ -22,3 +24,6 @@ export const stageSignals = { steer: 'steer', report: 'report' } as const;
 
 /** Raised when the shape of `CarriedState` changes; a run refuses state that it does not understand. */
 export const CARRIED_STATE_VERSION = 1;
+
+/** The same of `ComparisonState`. */
+export const COMPARISON_STATE_VERSION = 1;

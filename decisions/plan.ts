@@ -134,7 +134,8 @@ function sweepsOf(config: RunConfig, target: readonly PlannedVideo[]): string[][
   );
 }
 
-function sharded(videos: readonly string[], videosPerShard: number): string[][] {
+/** Shards of the size asked for. */
+export function sharded(videos: readonly string[], videosPerShard: number): string[][] {
   const shards: string[][] = [];
   for (let start = 0; start < videos.length; start += videosPerShard)
     shards.push(videos.slice(start, start + videosPerShard));

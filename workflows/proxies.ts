@@ -18,6 +18,8 @@ export const {
   promote,
   readChampion,
   writeReport,
+  scoreSystem,
+  writeComparison,
 } = proxyActivities<IoActivities>({ ...activityPolicies.io, taskQueue: taskQueues.io, cancellationType });
 
 /** Nobody waits for its answer. */
@@ -27,9 +29,20 @@ export const { countComputeWorkers } = proxyActivities<FleetActivities>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
-export const { predictShard, labelShard, ratePolicy } = proxyActivities<
-  Pick<ComputeActivities, 'predictShard' | 'labelShard' | 'ratePolicy'>
->({ ...activityPolicies.inference, taskQueue: taskQueues.compute, cancellationType });
+type Inference =
+  | 'predictShard'
+  | 'labelShard'
+  | 'ratePolicy'
+  | 'planComparison'
+  | 'labelForSystem'
+  | 'predictForSystem';
+
+export const { predictShard, labelShard, ratePolicy, planComparison, labelForSystem, predictForSystem } =
+  proxyActivities<Pick<ComputeActivities, Inference>>({
+    ...activityPolicies.inference,
+    taskQueue: taskQueues.compute,
+    cancellationType,
+  });
 
 export const {
   pretrainPolicy,
@@ -39,7 +52,8 @@ export const {
   fineTunePolicy,
   trainLocally,
   mergeRound,
-} = proxyActivities<Omit<ComputeActivities, 'predictShard' | 'labelShard' | 'ratePolicy'>>({
+  trainSystem,
+} = proxyActivities<Omit<ComputeActivities, Inference>>({
   ...activityPolicies.training,
   taskQueue: taskQueues.compute,
   cancellationType,

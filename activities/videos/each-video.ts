@@ -5,7 +5,7 @@ import { tryVideo } from './quarantine.ts';
 
 /** @param work on one video; `skip` says that there is nothing to do for it and nothing to count. */
 export async function eachVideo(
-  input: ShardInput,
+  input: Pick<ShardInput, 'run'>,
   videos: readonly string[],
   context: ActivityContext,
   work: (id: string) => Promise<'done' | 'skip'>,

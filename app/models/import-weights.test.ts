@@ -146,3 +146,27 @@ describe('imported weights in the store', () => {
     await expect(addImported(store, 'm', critic)).rejects.toThrow('--out FILE');
   });
 });
+
+it('take a checkpoint of nnU-Net as a policy for videos at its pixel size', async () => {
+  const { bytes, config } = await importWeights(goldenPath('nnunet_3d.pth'), { kind: 'policy' });
+  expect(config).toMatchObject({
+    variant: 'nnunet',
+    outputChannels: 3,
+    strides: [
+      [1, 1, 1],
+      [1, 2, 2],
+      [2, 2, 2],
+    ],
+  });
+  const { network, metadata } = decodeNetwork(bytes, 'policy');
+  expect(JSON.parse(metadata.preprocessing!)).toMatchObject({
+    spacingMm: 1.3,
+    multiple: 4,
+    clahe: { enabled: false },
+  });
+  expect(Object.keys(network.toArrays())).toContain('upsamples.0.transp_conv.bias');
+  network.dispose();
+  await expect(importWeights(goldenPath('nnunet_3d.pth'), { kind: 'critic' })).rejects.toMatchObject({
+    code: 'CheckpointIncompatible',
+  });
+});

@@ -15,10 +15,11 @@ import {
   parseConfig,
 } from '../../method/networks/network-checkpoint.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safetensors.ts';
+import { isNnUNet, openNnUNetCheckpoint } from '../../method/networks/torch/nnunet-checkpoint.ts';
 import { findPublishedUNet, withPublishedHeads } from '../../method/networks/torch/published-unet.ts';
 import { type LazyArrays, openStateDict } from '../../method/networks/torch/state-dict.ts';
 import { isZip } from '../../method/networks/torch/torch-zip.ts';
-import type { UNetConfig } from '../../method/networks/unet-plan.ts';
+import { planUNet, type UNetConfig } from '../../method/networks/unet-plan.ts';
 import { settingsOfPreset, statedSections } from '../segmentation/networks.ts';
 
 /** One buffer of Node. */
@@ -79,6 +80,7 @@ function importedNetwork(bytes: Uint8Array, { kind, preset, temperature }: Impor
       `how videos are prepared is kept with the policy. Leave --preset out for a ${kind}.`,
     );
   }
+  if (isNnUNet(dictionary)) return importedNnUNet(bytes, kind, preset);
   const { config, arrays, prefix, unused } = findPublishedUNet(dictionary, kind);
   const extra = {
     ...(kind === 'policy' && preparation(metadata, preset)),
@@ -90,6 +92,38 @@ function importedNetwork(bytes: Uint8Array, { kind, preset, temperature }: Impor
     parameters: Object.values(arrays).reduce((sum, { data }) => sum + data.length, 0),
     prefix,
     unused,
+  };
+}
+
+/**
+ * A checkpoint of nnU-Net v2 as a policy, for videos at its own pixel size. Grey levels are those of all policies, in
+ * [0, 1] where nnU-Net has z-scores: the norm after the first convolution undoes the difference but at the edges.
+ */
+function importedNnUNet(
+  bytes: Uint8Array,
+  kind: NetworkKind,
+  preset: PresetName | undefined,
+): ImportedNetwork {
+  if (kind !== 'policy') {
+    throw new DomainError(
+      'CheckpointIncompatible',
+      `this is a segmentation network of nnU-Net, not a ${kind}. Import it as a policy.`,
+    );
+  }
+  const { config, arrays, spacingMm } = openNnUNetCheckpoint(bytes);
+  const settings = settingsOfPreset(preset ?? 'paper');
+  const { multiples } = planUNet(config);
+  const preprocessing = {
+    spacingMm: Math.sqrt(spacingMm[0] * spacingMm[1]),
+    multiple: Math.max(multiples[1], multiples[2]),
+    clahe: { ...settings.preprocessing.clahe, enabled: false },
+  };
+  return {
+    bytes: encodeNetworkArrays(config, arrays, kind, policySettings({ ...settings, preprocessing })),
+    config,
+    parameters: Object.values(arrays).reduce((sum, { data }) => sum + data.length, 0),
+    prefix: '',
+    unused: [],
   };
 }
 
@@ -177,6 +211,6 @@ export function checkpointParts(
  */
 export function exportedWeights(bytes: Uint8Array, origin: string): { bytes: Uint8Array; kind: NetworkKind } {
   const { arrays, metadata, kind, config } = checkpointParts(bytes, origin);
-  const all = withPublishedHeads(config, arrays);
+  const all = config.variant === undefined ? withPublishedHeads(config, arrays) : arrays;
   return { bytes: encodeSafetensors(all, { ...metadata, format: 'pt' }), kind };
 }

@@ -3,15 +3,10 @@
  * its judges.
  */
 import { readFile, stat } from 'node:fs/promises';
-import { z } from 'zod';
+import { PolicySettingsSchema, statedPolicySettings } from '../../contracts/policy-settings.ts';
 import type { PresetName } from '../../contracts/preset-names.ts';
 import { presets } from '../../contracts/presets.ts';
-import {
-  InferenceSchema,
-  OptimisationSchema,
-  PreprocessingSchema,
-  RunConfigSchema,
-} from '../../contracts/run-config.ts';
+import { RunConfigSchema } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
@@ -27,13 +22,6 @@ import type { SegmentationSettings } from './segment-video.ts';
 export interface LoadedModel extends SegmentationSettings {
   readonly policy: UNet3D;
 }
-
-/** The part of a run's configuration that segmentation needs; the rest may be anything. */
-const SettingsSchema = z.object({
-  preprocessing: PreprocessingSchema,
-  inference: InferenceSchema.prefault({}),
-  optimisation: OptimisationSchema.prefault({}),
-});
 
 /** True when `model` means a file, there or not, and not a name in the store. */
 export async function isModelFile(model: string): Promise<boolean> {
@@ -129,7 +117,7 @@ export function modelOf(
     throw new DomainError(error.code, `${origin}: ${error.message}`, error.details, { cause: error });
   }
   const { network, metadata } = decoded;
-  const stated = settings ?? statedSettings(metadata);
+  const stated = settings ?? statedPolicySettings(metadata);
   if (stated) return { policy: network, ...stated };
   network.dispose();
   throw new DomainError(
@@ -141,7 +129,7 @@ export function modelOf(
 /** What a run's stored config.json says about preparing videos; undefined when it is none. */
 function settingsOfConfig(json: Uint8Array): SegmentationSettings | undefined {
   try {
-    return SettingsSchema.parse(JSON.parse(Buffer.from(json).toString('utf8')));
+    return PolicySettingsSchema.parse(JSON.parse(Buffer.from(json).toString('utf8')));
   } catch {
     return undefined;
   }
@@ -149,18 +137,11 @@ function settingsOfConfig(json: Uint8Array): SegmentationSettings | undefined {
 
 /** How the videos of a preset are prepared. */
 export function settingsOfPreset(preset: PresetName): SegmentationSettings {
-  return SettingsSchema.parse(RunConfigSchema.parse({ ...presets[preset], source: '-', target: '-' }));
+  return PolicySettingsSchema.parse(RunConfigSchema.parse({ ...presets[preset], source: '-', target: '-' }));
 }
 
 /** What a checkpoint's metadata says of the settings, each section as JSON. */
 export function statedSections(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const sections = Object.keys(SettingsSchema.shape);
+  const sections = Object.keys(PolicySettingsSchema.shape);
   return Object.fromEntries(Object.entries(metadata).filter(([section]) => sections.includes(section)));
-}
-
-/** What a checkpoint's metadata says of how its videos are prepared; undefined when it says nothing. */
-export function statedSettings(metadata: Readonly<Record<string, string>>): SegmentationSettings | undefined {
-  if (metadata.preprocessing === undefined) return undefined;
-  const stated = Object.entries(statedSections(metadata));
-  return settingsOfConfig(Buffer.from(`{${stated.map(([section, json]) => `"${section}":${json}`).join()}}`));
 }

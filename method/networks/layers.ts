@@ -104,6 +104,7 @@ export interface DecoderPass {
 export class DecoderLevel {
   readonly #plan: ConvolutionPlan;
   readonly #filter: tf.Tensor5D;
+  readonly #bias: Bias;
   readonly #block: ConvolutionBlock;
 
   constructor(
@@ -113,6 +114,7 @@ export class DecoderLevel {
   ) {
     this.#plan = up;
     this.#filter = filterOf(parameters, `${up.name}.weight`);
+    this.#bias = new Bias(`${up.name}.bias`, parameters);
     this.#block = new ConvolutionBlock(block, parameters);
   }
 
@@ -157,6 +159,7 @@ export class DecoderLevel {
           `${name}.weight`,
           upsampleFilterGradient(coarse, upGradient, strides, this.#filter.shape),
         );
+        this.#bias.backward(upGradient, gradients);
         const coarseGradient = upsampleInputGradient(upGradient, this.#filter, strides);
         upGradient.dispose();
         return { coarse: coarseGradient, skip: skipGradient };
@@ -169,29 +172,56 @@ export class DecoderLevel {
   }
 
   #join(coarse: tf.Tensor5D, skip: tf.Tensor5D): tf.Tensor5D {
-    const up = upsample(coarse, this.#filter, this.#plan.strides);
+    const up = this.#bias.added(upsample(coarse, this.#filter, this.#plan.strides));
     const joined = tf.concat([up, skip], 4);
     up.dispose();
     return joined;
   }
 }
 
-/** 1x1x1 convolution without bias: the logits of a decoder level. */
+/** What is added to every voxel of a channel, where the network's variant has it. */
+class Bias {
+  readonly #name: string;
+  readonly #values: tf.Tensor | undefined;
+
+  constructor(name: string, parameters: Parameters) {
+    this.#name = name;
+    this.#values = parameters.get(name);
+  }
+
+  /** Frees what it is given. */
+  added(x: tf.Tensor5D): tf.Tensor5D {
+    if (!this.#values) return x;
+    const sum: tf.Tensor5D = tf.add(x, this.#values);
+    x.dispose();
+    return sum;
+  }
+
+  /** `outputGradient` stays the caller's. */
+  backward(outputGradient: tf.Tensor5D, gradients: Map<string, tf.Tensor>): void {
+    if (this.#values) gradients.set(this.#name, tf.sum(outputGradient, [0, 1, 2, 3]));
+  }
+}
+
+/** 1x1x1 convolution: the logits of a decoder level. */
 export class Head {
   readonly #name: string;
   readonly #filter: tf.Tensor5D;
+  readonly #bias: Bias;
 
   constructor(plan: ConvolutionPlan, parameters: Parameters) {
     this.#name = `${plan.name}.conv.weight`;
     this.#filter = filterOf(parameters, this.#name);
+    this.#bias = new Bias(`${plan.name}.conv.bias`, parameters);
   }
 
   forward(x: tf.Tensor5D): tf.Tensor5D {
-    return convolve(x, this.#filter, [1, 1, 1]);
+    return this.#bias.added(convolve(x, this.#filter, [1, 1, 1]));
   }
 
   /** Gradient by x; `outputGradient` stays the caller's. */
   backward(x: tf.Tensor5D, outputGradient: tf.Tensor5D, gradients: Map<string, tf.Tensor>): tf.Tensor5D {
+    this.#bias.backward(outputGradient, gradients);
     gradients.set(this.#name, convolveFilterGradient(x, outputGradient, [1, 1, 1], this.#filter.shape));
     return convolveInputGradient(outputGradient, this.#filter, [1, 1, 1], x.shape);
   }

@@ -13,6 +13,7 @@ const UNetConfigSchema = UNetShapeSchema.safeExtend({
   inputChannels: z.int().min(1),
   outputChannels: z.int().min(1),
   deepSupervision: z.boolean(),
+  variant: z.literal('nnunet').exactOptional(),
 });
 
 /**

@@ -11,15 +11,23 @@ import type { Axes3 } from './kernels/kernel-interface.ts';
 export interface UNetConfig extends UNetShapeConfig {
   readonly inputChannels: number;
   readonly outputChannels: number;
-  /** Adds 1x1x1 heads on the decoder levels between the two coarsest and the finest; four levels have none. */
+  /**
+   * Adds 1x1x1 heads on the decoder levels between the two coarsest and the finest; four levels have none. In the
+   * variant `nnunet` on all decoder levels but the finest, which has the output itself.
+   */
   readonly deepSupervision: boolean;
+  /**
+   * PlainConvUNet of nnU-Net v2: transposed convolutions and heads have a bias, and a decoder level has the kernel of
+   * its own encoder level. Absent: the published network (method.md 3).
+   */
+  readonly variant?: 'nnunet';
 }
 
 export interface ParameterPlan {
   readonly name: string;
   /** PyTorch layout: [out, in, row, column, time], transposed [in, out, row, column, time], or [channels]. */
   readonly shape: readonly number[];
-  readonly role: 'filter' | 'convolutionBias' | 'normScale' | 'normOffset';
+  readonly role: 'filter' | 'convolutionBias' | 'bias' | 'normScale' | 'normOffset';
 }
 
 export interface ConvolutionPlan {
@@ -68,6 +76,7 @@ export function planUNet(config: UNetConfig): UNetPlan {
       `Kernel sizes must be odd for symmetric padding, got ${JSON.stringify(kernels)}.`,
     );
   }
+  const plain = config.variant === 'nnunet';
   const filters = strides.map((_, level) => Math.min(config.baseFilters * 2 ** level, config.maxFilters));
   const block = (name: string, inputs: number, level: number, stride: Axes3, kernel: Axes3) =>
     [
@@ -97,7 +106,13 @@ export function planUNet(config: UNetConfig): UNetPlan {
         kernel: stride,
         strides: stride,
       },
-      block: block(`upsamples.${index}.conv_block`, 2 * filters[level]!, level, unit, kernels[level + 1]!),
+      block: block(
+        `upsamples.${index}.conv_block`,
+        2 * filters[level]!,
+        level,
+        unit,
+        kernels[plain ? level : level + 1]!,
+      ),
     };
   });
   const head = (name: string, inputs: number) => ({
@@ -108,7 +123,7 @@ export function planUNet(config: UNetConfig): UNetPlan {
     strides: unit,
   });
   const output = head('output_block', filters[0]!);
-  const headCount = config.deepSupervision ? Math.max(0, levels - 4) : 0;
+  const headCount = config.deepSupervision ? Math.max(0, levels - (plain ? 2 : 4)) : 0;
   const heads = Array.from({ length: headCount }, (_, index) =>
     head(`deep_supervision_heads.${index}`, filters[index + 1]!),
   );
@@ -119,8 +134,11 @@ export function planUNet(config: UNetConfig): UNetPlan {
     heads,
     parameters: [
       ...encoder.flat().flatMap(blockParameters),
-      ...decoder.flatMap(({ up, block }) => [transposedParameter(up), ...block.flatMap(blockParameters)]),
-      ...[output, ...heads].map(headParameter),
+      ...decoder.flatMap(({ up, block }) => [
+        ...withBias(transposedParameter(up), up, plain),
+        ...block.flatMap(blockParameters),
+      ]),
+      ...[output, ...heads].flatMap((head) => withBias(headParameter(head), head, plain)),
     ],
     multiples: strides.reduce<Axes3>(
       (product, stride) => [product[0] * stride[0], product[1] * stride[1], product[2] * stride[2]],
@@ -148,6 +166,12 @@ function transposedParameter({ name, inputs, outputs, kernel }: ConvolutionPlan)
     shape: [inputs, outputs, kernel[1], kernel[2], kernel[0]],
     role: 'filter',
   };
+}
+
+/** The filter, and its bias where the network has one. */
+function withBias(filter: ParameterPlan, { outputs }: ConvolutionPlan, biased: boolean): ParameterPlan[] {
+  if (!biased) return [filter];
+  return [filter, { name: filter.name.replace(/weight$/, 'bias'), shape: [outputs], role: 'bias' }];
 }
 
 function headParameter({ name, inputs, outputs }: ConvolutionPlan): ParameterPlan {

@@ -207,6 +207,29 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
     readChampion: async () => ({ policy: ref('champion') }),
     writeReport: async () => ({ report: ref('report') }),
     countComputeWorkers: async () => 4,
+    planComparison: async () => ({
+      config: ref('config'),
+      plan: ref('plan'),
+      rows: ref('rows'),
+      rowPlans: [],
+      target: { shards: 2, videos: 8 },
+      test: { shards: 2, videos: 8 },
+    }),
+    trainSystem: async ({ training }) => ({
+      model: ref(`model-${training}`),
+      trained: { name: training, steps: 10, seconds: 1 },
+    }),
+    labelForSystem: async () => ({ done: 4, quarantined: 0 }),
+    predictForSystem: async () => ({ done: 4, quarantined: 0 }),
+    scoreSystem: async () => ({ done: 4, quarantined: 0 }),
+    writeComparison: async () => ({
+      json: ref('comparison.json'),
+      csv: ref('comparison.csv'),
+      markdown: ref('comparison.md'),
+      latex: ref('comparison.tex'),
+      page: ref('comparison.html'),
+      pictures: [],
+    }),
     ...changes,
   };
   const activities = Object.fromEntries(

@@ -43,6 +43,11 @@ const CALLABLE = new Set([
   'torch._utils _rebuild_tensor_v2',
   'torch._utils _rebuild_parameter',
   'torch Size',
+  // Numbers of numpy, as logs beside the weights have them: nothing is made of them.
+  'numpy.core.multiarray scalar',
+  'numpy._core.multiarray scalar',
+  'numpy dtype',
+  '_codecs encode',
 ]);
 
 /** True for the few names that weights are made of. */
@@ -83,6 +88,13 @@ export function call(target: Pickled, args: Pickled): Pickled {
       return args[0] ?? null;
     case 'torch._utils _rebuild_tensor_v2':
       return tensorOf(args);
+    case 'numpy dtype':
+      return new Map();
+    case '_codecs encode':
+      return args[0] ?? null;
+    case 'numpy.core.multiarray scalar':
+    case 'numpy._core.multiarray scalar':
+      return null;
     default:
       throw damaged('it calls what is no function');
   }

@@ -1,4 +1,6 @@
-/** The arrays of a PyTorch file, whether it holds a state dict alone or a Lightning checkpoint around one. */
+/**
+ * The arrays of a PyTorch file, whether it holds a state dict alone, or a checkpoint of Lightning or nnU-Net around one.
+ */
 import { DomainError } from '../../../ground/errors.ts';
 import { elementCount, type NamedArray } from '../named-arrays.ts';
 import { isTensor, type Pickled, type PickledTensor } from './pickled-values.ts';
@@ -17,7 +19,7 @@ export interface LazyArrays {
 export function openStateDict(bytes: Uint8Array): LazyArrays {
   const zip = openTorchZip(bytes);
   const root = unpickle(zip.pickle);
-  const inner = root instanceof Map ? root.get('state_dict') : undefined;
+  const inner = root instanceof Map ? (root.get('state_dict') ?? root.get('network_weights')) : undefined;
   const tensors = tensorsOf(inner instanceof Map ? inner : root);
   if (tensors.size === 0) {
     throw new DomainError(

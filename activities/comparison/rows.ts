@@ -1,0 +1,45 @@
+/** What a comparison froze of its rows when it was planned; every later stage reads it. */
+import { z } from 'zod';
+import { ComparedRowSchema, RowPlanSchema } from '../../contracts/comparison.ts';
+import type { ComparisonRefs } from '../../contracts/comparison-activities.ts';
+import { ArtefactRefSchema } from '../../ground/artefact-ref.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { readJson } from '../artefacts/json-artefact.ts';
+import type { ActivityContext } from '../context.ts';
+
+export const PlannedRowSchema = z.strictObject({
+  row: ComparedRowSchema,
+  plan: RowPlanSchema,
+  title: z.string(),
+  summary: z.string(),
+  standing: z.enum(['contender', 'reference', 'oracle']),
+  files: z.record(z.string(), ArtefactRefSchema),
+  rewards: z.array(ArtefactRefSchema).describe('that the model made before was fine-tuned against'),
+});
+export type PlannedRow = z.infer<typeof PlannedRowSchema>;
+
+export const RowsSchema = z.strictObject({
+  rows: z.array(PlannedRowSchema),
+  minutes: z.strictObject({ source: z.number(), adaptation: z.number() }).exactOptional(),
+  pictures: z.int().min(0),
+});
+export type Rows = z.infer<typeof RowsSchema>;
+
+export function readRows({ rows }: Pick<ComparisonRefs, 'rows'>, context: ActivityContext): Promise<Rows> {
+  return readJson(context, rows, RowsSchema);
+}
+
+/** Source training is the same for all; everything else is the row's own, whose settings it follows. */
+export function trainingName(
+  row: string,
+  { name, isSource = false }: { readonly name: string; readonly isSource?: boolean },
+): string {
+  return isSource ? name : `${row}.${name}`;
+}
+
+/** @throws DomainError ConfigInvalid when there is no such row. */
+export function rowNamed({ rows }: Rows, name: string): PlannedRow {
+  const found = rows.find(({ row }) => row.name === name);
+  if (found) return found;
+  throw new DomainError('ConfigInvalid', `The comparison has no row "${name}".`);
+}

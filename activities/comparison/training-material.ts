@@ -1,0 +1,170 @@
+/** What a system's training is given: its videos on shelves, what the training before it made, its steps. */
+import { z } from 'zod';
+import { systemNamed } from '../../comparison/registry.ts';
+import type {
+  BegunTraining,
+  StoredBytes,
+  SystemTraining,
+  TrainingMaterial,
+} from '../../comparison/system.ts';
+import type { TrainSystemInput } from '../../contracts/comparison-activities.ts';
+import { readLabelNifti } from '../../datasets/nifti.ts';
+import { sweepOf } from '../../decisions/plan.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import type { Keep } from '../../ground/disposables.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { UNKNOWN } from '../../ground/labels.ts';
+import { geometryOf } from '../../imaging/image.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import { comparisonKeys } from '../../storage/comparison-keys.ts';
+import { findJson, writeJson } from '../artefacts/json-artefact.ts';
+import { type RunFacts, readRun } from '../artefacts/run-facts.ts';
+import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
+import { prepareVideo } from '../videos/prepared-video.ts';
+import { tryVideo } from '../videos/quarantine.ts';
+import { refuseEmptyTraining } from '../videos/refuse-empty-training.ts';
+import { shelveVideos } from '../videos/shelve-videos.ts';
+import { labelledWindowsFrom, VideoShelf } from '../videos/video-shelf.ts';
+import { type Rows, readRows, rowNamed, trainingName } from './rows.ts';
+
+/** Steps that are timed for a budget, after as many that are not: the first ones are recorded and checked. */
+const TIMED_STEPS = 8;
+
+const BudgetSchema = z.strictObject({ steps: z.int().min(1), secondsPerStep: z.number().min(0) });
+
+type Material = Omit<TrainingMaterial<unknown>, 'steps'>;
+
+export interface PreparedTraining {
+  readonly steps: number;
+  begin(): BegunTraining;
+  readonly inputs: readonly ArtefactRef[];
+}
+
+/**
+ * @throws DomainError DatasetInvalid when too many videos are bad or unlabelled, ConfigInvalid without the training.
+ */
+export async function prepareTraining(
+  input: TrainSystemInput,
+  context: ActivityContext,
+  keep: Keep,
+): Promise<PreparedTraining> {
+  const rows = await readRows(input, context);
+  const { row } = rowNamed(rows, input.row);
+  const system = systemNamed(row.system);
+  const facts = await readRun(input, context);
+  const settings = system.settings.parse(row.settings);
+  const training = system
+    .train?.(settings, facts.config)
+    .find((found) => trainingName(row.name, found) === input.training);
+  if (!training) {
+    throw new DomainError('ConfigInvalid', `The system ${row.system} has no training "${input.training}".`);
+  }
+  const before = input.before && (await bytesOf(input.before, context));
+  const config = {
+    ...facts.config,
+    preprocessing: training.preprocessing?.(facts.config, before) ?? facts.config.preprocessing,
+  };
+  const shelves = { source: keep(new VideoShelf()), target: keep(new VideoShelf()) };
+  const of = { input, facts: { ...facts, config } };
+  const source = training.needs.source ? await shelveSource(shelves.source, of, context) : [];
+  const target = await shelveTarget(shelves.target, of, training.needs.target, context);
+  const material: Material = {
+    settings,
+    config,
+    rateFactor: input.rateFactor ?? 1,
+    source: labelledWindowsFrom(shelves.source, source),
+    target: labelledWindowsFrom(shelves.target, target),
+    before,
+  };
+  const inputs = [input.config, input.plan, input.rows, ...(input.before ? [input.before] : [])];
+  const steps = await stepsOf(input, { training, material, rows }, context, inputs);
+  return { steps, begin: () => training.begin({ ...material, steps }), inputs };
+}
+
+export async function bytesOf(reference: ArtefactRef, context: ActivityContext): Promise<StoredBytes> {
+  return { bytes: await context.cache.read(reference), origin: reference.key };
+}
+
+interface Of {
+  readonly input: TrainSystemInput;
+  readonly facts: RunFacts;
+}
+
+async function shelveSource(
+  shelf: VideoShelf,
+  { input: { run }, facts: { config, plan } }: Of,
+  context: ActivityContext,
+): Promise<readonly string[]> {
+  const videos = { run, dataset: config.source, videos: plan.source.train, labelled: true, config };
+  return (await shelveVideos(shelf, videos, context)).usable;
+}
+
+/** With their pseudo labels, or with labels that say nothing. */
+async function shelveTarget(
+  shelf: VideoShelf,
+  { input, facts: { config, plan } }: Of,
+  needs: SystemTraining<unknown>['needs']['target'],
+  context: ActivityContext,
+): Promise<readonly string[]> {
+  if (needs === 'nothing') return [];
+  const ids = sweepOf(plan, 1);
+  const usable: string[] = [];
+  for (const [index, id] of ids.entries()) {
+    const tried = await tryVideo(context, input.run, id, async () => {
+      const { video } = await prepareVideo(context, config.target, id, config.preprocessing);
+      if (needs === 'videos') {
+        const labels = new Uint8Array(video.intensities.length).fill(UNKNOWN);
+        shelf.put(id, video, { ...geometryOf(video), labels });
+        return;
+      }
+      const reference = await findArtefact(
+        context.store,
+        comparisonKeys.pseudoLabels(input.run, input.training, id),
+      );
+      if (!reference) throw new DomainError('DatasetInvalid', `The video ${id} was not labelled.`);
+      shelf.put(id, video, readLabelNifti(await context.cache.read(reference), id));
+    });
+    if ('value' in tried) usable.push(id);
+    await breatheWhilePreparing(context, index + 1, ids.length);
+  }
+  refuseEmptyTraining(config.target, ids.length, usable.length, config.sweep.maxQuarantinedShare);
+  return usable;
+}
+
+/**
+ * By the steps of the configuration, or as many as fit the wall time: timed once, then kept, so that a training that
+ * goes on has the same schedule.
+ */
+async function stepsOf(
+  input: TrainSystemInput,
+  { training, material, rows }: { training: SystemTraining<unknown>; material: Material; rows: Rows },
+  context: ActivityContext,
+  inputs: readonly ArtefactRef[],
+): Promise<number> {
+  const { source, adaptation } = training.budget;
+  const { minutes } = rows;
+  if (source + adaptation === 0) return 0;
+  if (!minutes) return Math.max(1, Math.round(material.config.pretraining.steps * (source + adaptation)));
+  const key = comparisonKeys.budget(input.run, input.training);
+  const present = await findJson(context, key, BudgetSchema);
+  if (present) return present.value.steps;
+  const secondsPerStep = await timeSteps(training.begin({ ...material, steps: 10 * TIMED_STEPS }), context);
+  const seconds = 60 * (source * minutes.source + adaptation * minutes.adaptation);
+  const steps = Math.max(1, Math.floor(seconds / secondsPerStep));
+  await writeJson(context, key, { steps, secondsPerStep }, inputs);
+  return steps;
+}
+
+async function timeSteps(begun: BegunTraining, context: ActivityContext): Promise<number> {
+  try {
+    let started = performance.now();
+    for (let step = 0; step < 2 * TIMED_STEPS; step++) {
+      if (step === TIMED_STEPS) started = performance.now();
+      begun.training.step();
+      await breatheWhilePreparing(context, step + 1, 2 * TIMED_STEPS);
+    }
+    return (performance.now() - started) / 1000 / TIMED_STEPS;
+  } finally {
+    begun.dispose();
+  }
+}

@@ -1,0 +1,43 @@
+/** Scores the masks of one system for a shard of test videos (method.md 9), by the same metrics as every evaluation. */
+import type { ShardResult } from '../contracts/activities.ts';
+import type { ScoreSystemInput } from '../contracts/comparison-activities.ts';
+import { readLabelNifti, readReference } from '../datasets/nifti.ts';
+import { shardOf } from '../decisions/plan.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import type { VideoScore } from '../metrics/evaluation.ts';
+import { scoreVideo } from '../metrics/score-video.ts';
+import { findArtefact } from '../storage/artefacts.ts';
+import { comparisonKeys } from '../storage/comparison-keys.ts';
+import { datasetKeys } from '../storage/keys.ts';
+import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { readRun } from './artefacts/run-facts.ts';
+import { type ActivityContext, logWork } from './context.ts';
+import { ShardScoresSchema } from './evaluation/documents.ts';
+import { eachVideo } from './videos/each-video.ts';
+
+/** Videos without a mask are not scored; they are counted where they are predicted. */
+export async function scoreSystem(input: ScoreSystemInput, context: ActivityContext): Promise<ShardResult> {
+  const key = comparisonKeys.scores(input, input.shard);
+  const present = await findJson(context, key, ShardScoresSchema);
+  if (present) return { done: present.value.scores.length, quarantined: present.value.quarantined };
+
+  const { config, plan } = await readRun(input, context);
+  const scores: VideoScore[] = [];
+  const inputs: ArtefactRef[] = [];
+  const videos = shardOf(plan, { split: 'test', iteration: 0, shard: input.shard });
+  const result = await eachVideo(input, videos, context, async (id) => {
+    const mask = await findArtefact(context.store, comparisonKeys.prediction(input, id));
+    if (!mask) return 'skip';
+    const labels = readLabelNifti(await context.cache.read(mask), id);
+    const reference =
+      (await findArtefact(context.store, comparisonKeys.givenReference(input.run, input.row, id))) ??
+      (await findArtefact(context.store, datasetKeys.labels(config.target, id)));
+    const expected = reference && readReference(await context.cache.read(reference), id, labels);
+    scores.push(scoreVideo(id, labels, expected));
+    inputs.push(mask, ...(reference ? [reference] : []));
+    return 'done';
+  });
+  await writeJson(context, key, { scores, quarantined: result.quarantined }, inputs);
+  logWork(context, 'scoreSystem', key);
+  return result;
+}

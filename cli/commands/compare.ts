@@ -1,0 +1,86 @@
+/** `echoloop compare`: systems on the same test videos, one table. */
+import type { Command } from 'commander';
+import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
+import { defineCommand, oneOf, positiveNumber, wholeNumber } from '../command.ts';
+import { openTerminal } from '../terminal.ts';
+
+interface CompareOptions {
+  readonly config?: string;
+  readonly source?: string;
+  readonly target?: string;
+  readonly preset?: PresetName;
+  readonly seed?: number;
+  readonly systems?: readonly string[];
+  readonly rows?: string;
+  readonly minutes?: number;
+  readonly pictures?: number;
+  readonly runId?: string;
+  readonly wait?: boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export function compareCommand(): Command {
+  return defineCommand(
+    'compare',
+    'Compare systems on the same test videos of a target: one table (Markdown, CSV, JSON, LaTeX, HTML) with intervals, tests and pictures. Prints the id of the comparison; the same command again goes on with it.',
+    'echoloop compare --source lab --target hospital --preset tiny --systems unet3d rl4seg3d rl4seg3d-tto --wait --out comparison\n' +
+      'echoloop compare --target hospital --systems folder=other/masks rl4seg3d=target-20260131-235959 inter-expert=a,b --run-id table --out table',
+  )
+    .option('--config <file>', 'JSON file with any part of the run configuration; flags win over it')
+    .option('--source <dataset>', 'annotated videos: a dataset in the store, or a folder with manifest.csv')
+    .option('--target <dataset>', 'videos to adapt to and to test on (its test split)')
+    .option('--preset <name>', 'tiny, real, small or paper', oneOf(presetNames))
+    .option('--seed <n>', 'seed of every random choice', wholeNumber(0))
+    .option(
+      '--systems <name[=value]...>',
+      'rows of the table: a system that is trained here, one with its model (=RUN, =model:NAME, =FILE), folder=DIR, inter-expert=DIR,DIR; -tto after a name adds test-time optimisation',
+    )
+    .option('--rows <file>', 'JSON file with rows and their settings (docs/comparison.md), beside --systems')
+    .option(
+      '--minutes <n>',
+      'wall time of training for every system: a half on the source, a half of adaptation; steps of the configuration when left out',
+      positiveNumber,
+    )
+    .option('--pictures <n>', 'test videos that are drawn under every system', wholeNumber(0))
+    .option('--run-id <name>', 'name of the comparison; made from the target and the time when left out')
+    .option('--wait', 'follow the comparison to its end and print the table')
+    .option('--out <dir>', 'folder for the table and the pictures; implies --wait')
+    .action(compareSystems);
+}
+
+async function compareSystems(options: CompareOptions): Promise<void> {
+  const terminal = openTerminal(options.json === true);
+  const { resolveRunConfig } = await import('../../app/run-config.ts');
+  const { rowsOfFile, rowsOfSpecs } = await import('../../app/comparison/row-specs.ts');
+  const { preset, target, seed, minutes, pictures, runId } = options;
+  // A comparison of masks needs no source; whatever learns says that it is missing.
+  const source = options.source ?? (options.config === undefined ? target : undefined);
+  const config = await resolveRunConfig(options.config, { preset, source, target, seed });
+  const rows = [
+    ...rowsOfSpecs(options.systems ?? []),
+    ...(options.rows === undefined ? [] : await rowsOfFile(options.rows)),
+  ];
+  const { withConnections } = await import('../../app/connections.ts');
+  const { compare, fetchComparison } = await import('../../app/comparison/compare.ts');
+  await withConnections(async (connections) => {
+    const budget = minutes === undefined ? undefined : { source: minutes / 2, adaptation: minutes / 2 };
+    const request = { config, rows, run: runId, minutes: budget, pictures };
+    const run = await compare(connections, request, (text) => terminal.note(text));
+    if (!options.wait && options.out === undefined) {
+      terminal.print(run);
+      terminal.printJson({ run });
+      terminal.note(`The same command with --run-id ${run} --out DIR follows it and writes the table.`);
+      return;
+    }
+    const { followComparison } = await import('../../app/comparison/comparison-client.ts');
+    const { comparisonDisplay } = await import('../text/comparison-text.ts');
+    const result = await followComparison(connections.client, run, comparisonDisplay(terminal));
+    const { readArtefact } = await import('../../storage/artefacts.ts');
+    const files =
+      options.out === undefined ? [] : await fetchComparison(connections.store, result, options.out);
+    terminal.printJson({ ...result, ...(options.out !== undefined && { out: files }) });
+    const table = await readArtefact(connections.store, result.files.markdown);
+    terminal.print(new TextDecoder().decode(table).split('\n![')[0]!.trimEnd());
+  });
+}

@@ -1,0 +1,84 @@
+/** A policy of this project as a predictor of whole videos, plainly or with test-time optimisation (method.md 8). */
+import { type PolicySettings, statedPolicySettings } from '../contracts/policy-settings.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import { preprocess } from '../datasets/preprocessing.ts';
+import { DomainError } from '../ground/errors.ts';
+import { segmentPrepared } from '../method/inference/segment-prepared.ts';
+import { segmentOptimised } from '../method/inference/test-time-optimisation.ts';
+import { decodeNetwork } from '../method/networks/network-checkpoint.ts';
+import type { UNet3D } from '../method/networks/unet3d.ts';
+import { Reward } from '../method/rewards/reward.ts';
+import type { StoredBytes, VideoPredictor } from './system.ts';
+
+/** Fixed, as in `segment`: a video gives the same result beside any other videos. */
+const OPTIMISATION_SEED = 0;
+
+export interface OpenedPolicy {
+  readonly policy: UNet3D;
+  readonly settings: PolicySettings;
+}
+
+/**
+ * The policy with how its file says that videos are prepared and segmented; as the configuration does where it does not
+ * say. The caller disposes it.
+ * @throws DomainError CheckpointIncompatible naming the origin.
+ */
+export function openPolicy({ bytes, origin }: StoredBytes, config: RunConfig): OpenedPolicy {
+  try {
+    const { network, metadata } = decodeNetwork(bytes, 'policy');
+    return { policy: network, settings: statedPolicySettings(metadata) ?? config };
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new DomainError(error.code, `${origin}: ${error.message}`, error.details, { cause: error });
+  }
+}
+
+/** The prediction of every video, by all that the settings' inference asks for. */
+export function policyPredictor(model: StoredBytes, config: RunConfig): VideoPredictor {
+  const { policy, settings } = openPolicy(model, config);
+  return {
+    predict: ({ image }) =>
+      segmentPrepared(policy, preprocess(image, settings.preprocessing), settings.inference).labels,
+    dispose: () => policy.dispose(),
+  };
+}
+
+/**
+ * The prediction optimised where it breaks anatomy or time.
+ * @throws DomainError ConfigInvalid without a reward network.
+ */
+export function optimisingPredictor(
+  model: StoredBytes,
+  rewards: readonly StoredBytes[],
+  config: RunConfig,
+): VideoPredictor {
+  if (rewards.length === 0) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `${model.origin} was fine-tuned against no reward network, so nothing can be optimised at test time. Name a run with one.`,
+    );
+  }
+  const { policy, settings } = openPolicy(model, config);
+  const reward = Reward.fromCheckpoints(rewards);
+  const { preprocessing, inference, optimisation } = settings;
+  const rules = {
+    scaling: 'none',
+    cleaningPenalty: true,
+    temporalPenalty: optimisation.temporalPenalty ? { spacingMm: preprocessing.spacingMm } : undefined,
+  } as const;
+  return {
+    predict: ({ image }) =>
+      segmentOptimised({
+        policy,
+        reward: reward.ofWindows(rules),
+        prepared: preprocess(image, preprocessing),
+        inference,
+        seed: OPTIMISATION_SEED,
+        config: optimisation,
+      }).labels,
+    dispose: () => {
+      policy.dispose();
+      reward.dispose();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** ONNX models by onnxruntime-node, which is not installed with the package: systems of others need it, nothing of ours. */
+import { DomainError } from '../../ground/errors.ts';
+import type { StoredBytes } from '../system.ts';
+
+/** float32, row-major. */
+export interface OnnxArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export type OnnxArrays = Readonly<Record<string, OnnxArray>>;
+
+export interface OnnxModel {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  run(inputs: OnnxArrays): Promise<OnnxArrays>;
+  dispose(): Promise<void>;
+}
+
+/** @throws DomainError BackendMissing without the runtime, CheckpointIncompatible for what is no model. */
+export async function openOnnx({ bytes, origin }: StoredBytes): Promise<OnnxModel> {
+  const runtime = await loadRuntime();
+  const session = await runtime.InferenceSession.create(bytes, { logSeverityLevel: 3 }).catch(
+    (error: Error) => {
+      throw new DomainError(
+        'CheckpointIncompatible',
+        `${origin}: onnxruntime cannot open it (${error.message}). Expected an ONNX model.`,
+      );
+    },
+  );
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    run: async (inputs) => {
+      const feeds = Object.entries(inputs).map(
+        ([name, { shape, data }]) => [name, new runtime.Tensor('float32', data, [...shape])] as const,
+      );
+      const results = await session.run(Object.fromEntries(feeds));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { dims, data }]) => [
+          name,
+          { shape: [...dims], data: data as Float32Array },
+        ]),
+      );
+    },
+    dispose: () => session.release(),
+  };
+}
+
+async function loadRuntime() {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    throw new DomainError(
+      'BackendMissing',
+      'This system needs onnxruntime-node, which is not installed where the compute workers run. Install it there: npm install onnxruntime-node@1.20.1',
+      {},
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * nnU-Net v2 (Isensee et al., Nature Methods 2021): planned by its rules from the source's fingerprint, trained and
+ * applied its way, on the source alone.
+ */
+import { z } from 'zod';
+import type { PreprocessingConfig, RunConfig } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { CLASS_COUNT } from '../../ground/labels.ts';
+import { randomStream } from '../../ground/random.ts';
+import type { NamedArrays } from '../../method/networks/named-arrays.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safetensors.ts';
+import { openNnUNetCheckpoint } from '../../method/networks/torch/nnunet-checkpoint.ts';
+import { isZip } from '../../method/networks/torch/torch-zip.ts';
+import type { UNetConfig } from '../../method/networks/unet-plan.ts';
+import { UNet3D } from '../../method/networks/unet3d.ts';
+import type { LabelledWindowSource } from '../../method/windows/training-windows.ts';
+import { finishedTraining } from '../finished-training.ts';
+import { segmentByNnUNet } from '../nnunet/nnunet-predictor.ts';
+import { NnUNetTraining } from '../nnunet/nnunet-training.ts';
+import { type Fingerprint, type NnUNetPlan, NnUNetPlanSchema, planOf } from '../nnunet/plan.ts';
+import { requireModel } from '../require-model.ts';
+import type { BegunTraining, StoredBytes, System, TrainingMaterial, VideoPredictor } from '../system.ts';
+
+const SettingsSchema = z.strictObject({
+  configuration: z.enum(['3d_fullres', '2d']).default('3d_fullres'),
+  spacingMm: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe(
+      "side of the square pixels that it is planned for (nnU-Net's overwrite_target_spacing); the run's when left out",
+    ),
+  memoryGb: z.number().positive().default(8).describe('that the planner fits the patch into; 8 as published'),
+  baseFilters: z.int().min(1).default(32).describe('of the first stage; 32 as published'),
+  mirroring: z
+    .boolean()
+    .default(true)
+    .describe('of patches in training and inference, as published; apical views are not symmetric'),
+});
+type Settings = z.infer<typeof SettingsSchema>;
+
+const KIND = 'nnunet';
+
+/** Grey levels are z-scored by nnU-Net itself. */
+function preprocessingOf({ preprocessing }: RunConfig, { spacingMm }: Settings): PreprocessingConfig {
+  return {
+    spacingMm: spacingMm ?? preprocessing.spacingMm,
+    multiple: 1,
+    clahe: { ...preprocessing.clahe, enabled: false },
+  };
+}
+
+function beginPlan({ settings, config, source }: TrainingMaterial<Settings>): BegunTraining {
+  const { configuration, memoryGb, baseFilters } = settings;
+  const { spacingMm } = preprocessingOf(config, settings);
+  const options = { configuration, memoryGb, baseFilters, classes: CLASS_COUNT };
+  const plan = planOf(fingerprintOf(source, spacingMm), options);
+  return finishedTraining(() => new TextEncoder().encode(JSON.stringify(plan)));
+}
+
+/** Frames count 1, as in the published data; shapes are those of what is not black. */
+function fingerprintOf(windows: LabelledWindowSource, spacingMm: number): Fingerprint {
+  const cases = Array.from({ length: windows.count }, (_, index) => index);
+  return {
+    spacings: cases.map(() => [1, spacingMm, spacingMm]),
+    shapes: cases.map((index) => [windows.frames(index), ...shownSize(windows, index)]),
+  };
+}
+
+/** Rows and columns of the smallest box around all that is ever shown. */
+function shownSize(windows: LabelledWindowSource, index: number): [number, number] {
+  const [frames, rows, columns] = [windows.frames(index), windows.rows(index), windows.columns(index)];
+  let [top, bottom, left, right] = [rows, -1, columns, -1];
+  windows.window(index, 0, frames).forEach((value, i) => {
+    if (value === 0) return;
+    const [r, c] = [Math.floor(i / columns) % rows, i % columns];
+    [top, bottom] = [Math.min(top, r), Math.max(bottom, r)];
+    [left, right] = [Math.min(left, c), Math.max(right, c)];
+  });
+  return bottom < 0 ? [rows, columns] : [bottom - top + 1, right - left + 1];
+}
+
+function networkOf({ strides, kernels, filters }: NnUNetPlan): UNetConfig {
+  return {
+    baseFilters: filters[0]!,
+    maxFilters: Math.max(...filters),
+    strides: strides as UNetConfig['strides'],
+    kernels: kernels as UNetConfig['kernels'],
+    inputChannels: 1,
+    outputChannels: CLASS_COUNT,
+    deepSupervision: true,
+    variant: 'nnunet',
+  };
+}
+
+function beginTraining({
+  settings,
+  config,
+  steps,
+  rateFactor,
+  source,
+  before,
+}: TrainingMaterial<Settings>): BegunTraining {
+  const plan = NnUNetPlanSchema.parse(JSON.parse(new TextDecoder().decode(requireModel(before).bytes)));
+  const network = UNet3D.initialise(networkOf(plan), randomStream(config.seed, KIND));
+  const { mirroring } = settings;
+  const training = new NnUNetTraining({
+    network,
+    windows: source,
+    plan,
+    mirroring,
+    steps,
+    rateFactor,
+    seed: config.seed,
+  });
+  return {
+    training,
+    model: () => encodeSafetensors(network.toArrays(), { kind: KIND, plan: JSON.stringify(plan) }),
+    dispose: () => {
+      training.dispose();
+      network.dispose();
+    },
+  };
+}
+
+interface Opened {
+  readonly config: UNetConfig;
+  readonly arrays: NamedArrays;
+  readonly plan: Pick<NnUNetPlan, 'configuration' | 'patch'>;
+  readonly spacingMm: number;
+  readonly mirrored: readonly number[];
+}
+
+/** A model of the training here, or a checkpoint that nnU-Net itself wrote. */
+function opened({ bytes, origin }: StoredBytes, settings: Settings, config: RunConfig): Opened {
+  if (isZip(bytes)) return openedCheckpoint(bytes, origin);
+  const { arrays, metadata } = decodeSafetensors(bytes);
+  if (metadata.kind !== KIND) {
+    throw new DomainError(
+      'CheckpointIncompatible',
+      `${origin}: expected a network that nnU-Net's rules planned, found one of kind "${metadata.kind}".`,
+    );
+  }
+  const plan = NnUNetPlanSchema.parse(JSON.parse(metadata.plan ?? 'null'));
+  return {
+    config: networkOf(plan),
+    arrays,
+    plan,
+    spacingMm: preprocessingOf(config, settings).spacingMm,
+    mirrored: plan.configuration === '2d' ? [1, 2] : [0, 1, 2],
+  };
+}
+
+function openedCheckpoint(bytes: Uint8Array, origin: string): Opened {
+  const { config, arrays, configuration, patch, spacingMm, mirrored } = openNnUNetCheckpoint(bytes);
+  if (config.inputChannels !== 1 || config.outputChannels !== CLASS_COUNT) {
+    throw new DomainError(
+      'CheckpointIncompatible',
+      `${origin}: expected one channel and ${CLASS_COUNT} labels (background, left ventricle, myocardium), found ${config.inputChannels} and ${config.outputChannels}.`,
+    );
+  }
+  // Pixels are square here.
+  return {
+    config,
+    arrays,
+    plan: { configuration, patch: [...patch] },
+    spacingMm: Math.sqrt(spacingMm[0] * spacingMm[1]),
+    mirrored,
+  };
+}
+
+function predictor(model: StoredBytes, settings: Settings, config: RunConfig): VideoPredictor {
+  const { config: shape, arrays, plan, spacingMm, mirrored } = opened(model, settings, config);
+  const network = UNet3D.fromArrays(shape, arrays);
+  const inference = {
+    network,
+    plan,
+    preprocessing: preprocessingOf(config, { ...settings, spacingMm }),
+    mirrored: settings.mirroring ? mirrored : [],
+  };
+  return { predict: ({ image }) => segmentByNnUNet(image, inference), dispose: () => network.dispose() };
+}
+
+export const nnunet: System<Settings> = {
+  settings: SettingsSchema,
+  describe: ({ configuration, memoryGb, baseFilters, mirroring }) => ({
+    title: 'nnU-Net',
+    summary: `${configuration}, planned by its rules for ${memoryGb} GB and ${baseFilters} filters at the pixel size of the run; its loss, optimiser, schedule and changes on the source, one fold${mirroring ? '' : '; without mirroring'}.`,
+    standing: 'contender',
+  }),
+  train: (settings) => [
+    {
+      name: 'plan',
+      budget: { source: 0, adaptation: 0 },
+      needs: { source: true, target: 'nothing' },
+      preprocessing: (config) => preprocessingOf(config, settings),
+      begin: beginPlan,
+    },
+    {
+      name: 'training',
+      budget: { source: 1, adaptation: 1 },
+      needs: { source: true, target: 'nothing' },
+      preprocessing: (config) => preprocessingOf(config, settings),
+      begin: beginTraining,
+    },
+  ],
+  predict: ({ model, settings, config }) => predictor(requireModel(model), settings, config),
+};

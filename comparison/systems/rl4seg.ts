@@ -1,0 +1,100 @@
+/**
+ * This project's method: a run that is there, a champion, or a run made for the comparison. Also with windows of one
+ * frame.
+ */
+import { z } from 'zod';
+import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { mergeOver } from '../../ground/merge-over.ts';
+import { optimisingPredictor, policyPredictor } from '../policy-predictor.ts';
+import { requireModel } from '../require-model.ts';
+import { sourceTraining } from '../source-training.ts';
+import type { PredictionMaterial, System, SystemDescription, VideoPredictor } from '../system.ts';
+
+const SettingsSchema = z.strictObject({
+  optimise: z.boolean().default(false).describe('test-time optimisation of videos whose masks are not valid'),
+  title: z.string().min(1).max(80).exactOptional().describe('of the row, such as that of an ablation'),
+  changes: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe('of the run\'s configuration, section by section, such as {"ppo": {"temporalPenalty": false}}'),
+});
+type Settings = z.infer<typeof SettingsSchema>;
+
+function predict({ settings, model, rewards, config }: PredictionMaterial<Settings>): VideoPredictor {
+  return settings.optimise
+    ? optimisingPredictor(requireModel(model), rewards, config)
+    : policyPredictor(requireModel(model), config);
+}
+
+function described(title: string, summary: string, settings: Settings): SystemDescription {
+  const optimised = settings.optimise ? ' Optimised at test time where a mask is not valid.' : '';
+  const changed =
+    Object.keys(settings.changes).length > 0 ? ` With ${JSON.stringify(settings.changes)}.` : '';
+  return {
+    title: settings.title ?? `${title}${settings.optimise ? ' (TTO)' : ''}`,
+    summary: `${summary}${optimised}${changed}`,
+    standing: 'contender',
+  };
+}
+
+/** @throws DomainError ConfigInvalid naming the field that is wrong. */
+function changed(config: RunConfig, changes: Settings['changes']): RunConfig {
+  const parsed = RunConfigSchema.safeParse(mergeOver(config, changes));
+  if (parsed.success) return parsed.data;
+  throw new DomainError(
+    'ConfigInvalid',
+    `The changes of the run's configuration do not fit it: ${z.prettifyError(parsed.error)}`,
+  );
+}
+
+export const rl4seg3d: System<Settings> = {
+  settings: SettingsSchema,
+  describe: (settings) =>
+    described(
+      'RL4Seg3D',
+      'Adapted to the target by PPO against learned rewards, windows of several frames.',
+      settings,
+    ),
+  train: () => [sourceTraining],
+  adapt: ({ changes }, config) => changed(config, changes),
+  predict,
+};
+
+/** Windows, kernels and strides of one frame, and no reward over time. */
+export function singleFrames(config: RunConfig): RunConfig {
+  const flat = ([, rows, columns]: [number, number, number]): [number, number, number] => [1, rows, columns];
+  const { network, training, inference, ppo, landmark, optimisation } = config;
+  return {
+    ...config,
+    network: { ...network, strides: network.strides.map(flat), kernels: network.kernels.map(flat) },
+    training: { ...training, windowFrames: 1 },
+    inference: {
+      ...inference,
+      windowFrames: 1,
+      overlap: 0,
+      padFrames: 0,
+      timeFusion: { ...inference.timeFusion, weights: [1] },
+    },
+    ppo: { ...ppo, temporalPenalty: false },
+    landmark: { ...landmark, enabled: false },
+    optimisation: { ...optimisation, temporalPenalty: false },
+  };
+}
+
+export const rl4seg2d: System<Settings> = {
+  settings: SettingsSchema,
+  describe: (settings) =>
+    described(
+      'RL4Seg (2D)',
+      'The method on single frames: convolutions, windows and the anatomical reward know no time.',
+      settings,
+    ),
+  // Its source policy knows no time either: the run makes its own.
+  adapt: ({ changes }, config) => changed(singleFrames(withoutPolicy(config)), changes),
+  predict,
+};
+
+function withoutPolicy({ initialPolicy: _, ...config }: RunConfig): RunConfig {
+  return config;
+}

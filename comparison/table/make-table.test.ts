@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import type { VideoScore } from '../../metrics/evaluation.ts';
+import { csvTable, latexTable, markdownTable } from './forms.ts';
+import { makeTable, type ScoredRow, type TableFacts } from './make-table.ts';
+import { ComparisonTableSchema } from './table.ts';
+
+function score(id: string, dice: number | undefined, valid: boolean): VideoScore {
+  return {
+    id,
+    frames: 10,
+    spacing: [1, 1],
+    ...(dice !== undefined && { dice: { lv: dice, myo: dice, epi: dice, mean: dice } }),
+    anatomical: { valid, invalidFrames: [], failures: {} },
+    temporal: { valid: true, flaggedFrames: [], failures: {} },
+    clinical: { edFrame: 0, esFrame: 1, ejectionFraction: null, gls: null },
+  };
+}
+
+const ids = Array.from({ length: 12 }, (_, i) => `video-${i}`);
+const facts: TableFacts = {
+  source: 'clinic-a',
+  target: 'clinic-b',
+  seed: 3,
+  videos: ids.length,
+  codeVersion: 'test',
+  // Two videos of every patient.
+  studies: Object.fromEntries(ids.map((id, i) => [id, `patient-${i >> 1}`])),
+};
+
+function row(name: string, scores: readonly VideoScore[], changes: Partial<ScoredRow> = {}): ScoredRow {
+  return {
+    name,
+    title: name,
+    summary: 'What it is.',
+    standing: 'contender',
+    missing: 0,
+    trainings: [],
+    scores,
+    ...changes,
+  };
+}
+
+const good = row(
+  'good',
+  ids.map((id, i) => score(id, 0.9 + i / 1000, true)),
+);
+const poor = row(
+  'poor',
+  ids.map((id, i) => score(id, 0.8 + i ** 2 / 10_000, i >= 8)),
+);
+
+describe('the table', () => {
+  const table = makeTable(facts, [
+    poor,
+    good,
+    row(
+      'expert',
+      ids.map((id) => score(id, 0.99, true)),
+      { standing: 'reference' },
+    ),
+    row('absent', [], { unavailable: 'no | weights_here' }),
+  ]);
+  const [first, second, expert, absent] = table.rows;
+
+  it('marks the best contender and tests the others against it over patients, not videos', () => {
+    expect(second!.cells.dice).toMatchObject({ best: true, videos: 12 });
+    expect(second!.cells.dice).not.toHaveProperty('versusBest');
+    const { versusBest } = first!.cells.dice!;
+    // Six patients, all worse: the smallest p that six signs can have, doubled by the two rows that are tested.
+    expect(versusBest).toMatchObject({ patients: 6, pValue: 2 / 2 ** 6 });
+    expect(versusBest!.difference).toBeCloseTo(-0.1013, 4);
+    expect(versusBest!.adjusted).toBeCloseTo(4 / 2 ** 6, 12);
+    expect(first!.cells.anatomicalValidity!.versusBest!.pValue).toBe(2 / 2 ** 4);
+  });
+
+  it('lets nobody who is no contender be the best', () => {
+    expect(expert!.cells.dice).toMatchObject({ best: false, mean: expect.closeTo(0.99) });
+  });
+
+  it('draws patients for its intervals', () => {
+    const { mean, low, high } = first!.cells.anatomicalValidity!;
+    expect(mean).toBeCloseTo(4 / 12);
+    // Both videos of a patient agree here, so six values are drawn and not twelve.
+    expect([low, high].map((value) => (value * 6) % 1)).toEqual([expect.closeTo(0), expect.closeTo(0)]);
+    expect(low).toBe(0);
+  });
+
+  it('compares what both have: a video that one of them misses is in no test', () => {
+    const partly = row(
+      'partly',
+      good.scores.slice(0, 6).map((found) => ({ ...found, dice: undefined })),
+      { missing: 6 },
+    );
+    const { rows } = makeTable(facts, [partly, good]);
+    expect(rows[0]!.cells).not.toHaveProperty('dice');
+    expect(rows[0]!.cells.anatomicalValidity).toMatchObject({ videos: 6, best: true });
+    expect(rows[1]!.cells.anatomicalValidity!.versusBest).toMatchObject({ patients: 3, pValue: 1 });
+  });
+
+  it('is a document of its schema, and the same again', () => {
+    expect(ComparisonTableSchema.parse(table)).toEqual(table);
+    expect(makeTable(facts, [poor, good])).toEqual(makeTable(facts, [poor, good]));
+  });
+
+  it('is written as Markdown, CSV and LaTeX with the same numbers, and with what is missing said', () => {
+    const markdown = markdownTable(table).split('\n');
+    expect(markdown[3]).toContain('**90.6 (90.3-90.8)**');
+    expect(markdown[2]).toMatch(/80\.4 \(80\.\d-80\.\d\)/);
+    expect(markdown[5]).toContain('not available: no \\| weights_here');
+    expect(new Set(markdown.slice(0, 6).map((line) => line.split(/(?<!\\)\|/).length)).size).toBe(1);
+    const csv = csvTable(table).split('\n');
+    expect(csv.filter((line) => line.startsWith('good,good,contender,dice,'))).toEqual([
+      expect.stringMatching(/^good,good,contender,dice,0\.9055/),
+    ]);
+    expect(csv.at(-2)).toBe('absent,absent,contender,unavailable: no | weights_here');
+    const latex = latexTable(table);
+    expect(latex).toContain('\\textbf{90.6}');
+    expect(latex).toContain('no | weights\\_here');
+    expect(absent!.cells).toEqual({});
+  });
+});

@@ -1,0 +1,138 @@
+/**
+ * From the scores of every system to the table: means over videos, intervals over patients, and of each measure the
+ * best contender, which all others are tested against on the videos that both have.
+ */
+import { randomStream } from '../../ground/random.ts';
+import type { VideoScore } from '../../metrics/evaluation.ts';
+import {
+  bootstrapMeanOfGroups,
+  holmAdjusted,
+  mcNemar,
+  wilcoxonSignedRank,
+} from '../../metrics/statistics.ts';
+import { isBetter, type TableMeasure, tableMeasures } from './measures.ts';
+import type { Cell, ComparisonTable, TableRow } from './table.ts';
+
+/** Enough that the ends of an interval move by about a hundredth of its width from one seed to another. */
+const RESAMPLES = 4000;
+
+export interface ScoredRow extends Omit<TableRow, 'cells'> {
+  readonly scores: readonly VideoScore[];
+}
+
+export interface TableFacts extends Omit<ComparisonTable, 'rows' | 'patients'> {
+  /** Patient of every test video. */
+  readonly studies: Readonly<Record<string, string>>;
+}
+
+type MutableCells = Partial<Record<TableMeasure['name'], Cell>>;
+
+/** The same scores give the same table. */
+export function makeTable({ studies, ...facts }: TableFacts, rows: readonly ScoredRow[]): ComparisonTable {
+  const cells = rows.map((): MutableCells => ({}));
+  for (const measure of tableMeasures) {
+    const values = rows.map(({ scores }) => valuesByPatient(measure, scores, studies));
+    columnOf(measure, rows, values).forEach((cell, index) => {
+      if (cell) cells[index]![measure.name] = cell;
+    });
+  }
+  const patients = new Set(rows.flatMap(({ scores }) => scores.map(({ id }) => studies[id] ?? id)));
+  return {
+    ...facts,
+    patients: patients.size,
+    rows: rows.map(({ scores: _, ...row }, index) => ({ ...row, cells: cells[index]! })),
+  };
+}
+
+/** Value of every video that has it, by patient. */
+type ByPatient = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+function valuesByPatient(
+  measure: TableMeasure,
+  scores: readonly VideoScore[],
+  studies: TableFacts['studies'],
+): ByPatient {
+  const patients = new Map<string, Map<string, number>>();
+  for (const score of scores) {
+    const value = measure.of(score);
+    if (value === undefined) continue;
+    const patient = studies[score.id] ?? score.id;
+    const videos = patients.get(patient) ?? new Map<string, number>();
+    patients.set(patient, videos.set(score.id, value));
+  }
+  return patients;
+}
+
+function columnOf(
+  measure: TableMeasure,
+  rows: readonly ScoredRow[],
+  values: readonly ByPatient[],
+): (Cell | undefined)[] {
+  const plain = values.map((patients, index) => plainCell(measure, patients, rows[index]!.name));
+  const best = bestOf(measure, rows, plain);
+  if (best === undefined) return plain;
+  const tests = values.map((patients, index) =>
+    index === best || !plain[index] ? undefined : pairedTest(measure, patients, values[best]!),
+  );
+  const adjusted = holmAdjusted(tests.flatMap((test) => test?.pValue ?? []));
+  return plain.map((cell, index) => {
+    const test = tests[index];
+    if (!cell) return undefined;
+    // Of equals all are the best, and the first one is what the others are tested against.
+    const equal = rows[index]!.standing === 'contender' && cell.mean === plain[best]!.mean;
+    const tested = test && { versusBest: { ...test, adjusted: adjusted.shift()! } };
+    return { ...cell, best: equal, ...tested };
+  });
+}
+
+function plainCell({ name }: TableMeasure, patients: ByPatient, row: string): Cell | undefined {
+  if (patients.size === 0) return undefined;
+  const groups = [...patients.values()].map((videos) => [...videos.values()]);
+  const interval = bootstrapMeanOfGroups(groups, randomStream(0, 'comparison', row, name), RESAMPLES);
+  return { ...interval, videos: groups.reduce((sum, { length }) => sum + length, 0), best: false };
+}
+
+/** Index of the contender with the best mean, the first of equals. */
+function bestOf(
+  measure: TableMeasure,
+  rows: readonly ScoredRow[],
+  cells: readonly (Cell | undefined)[],
+): number | undefined {
+  let best: number | undefined;
+  cells.forEach((cell, index) => {
+    if (!cell || rows[index]!.standing !== 'contender') return;
+    if (best === undefined || isBetter(measure, cell.mean, cells[best]!.mean)) best = index;
+  });
+  return best;
+}
+
+/** On means over the videos of each patient that both have: patients are what was drawn, not videos. */
+function pairedTest(
+  { verdict }: TableMeasure,
+  ours: ByPatient,
+  theirs: ByPatient,
+): { difference: number; pValue: number; patients: number } | undefined {
+  const pairs: (readonly [number, number])[] = [];
+  for (const [patient, videos] of ours) {
+    const others = theirs.get(patient);
+    const common = [...videos.keys()].filter((id) => others?.has(id));
+    if (common.length > 0) pairs.push([meanOf(common, videos), meanOf(common, others!)]);
+  }
+  if (pairs.length === 0) return undefined;
+  const difference = pairs.reduce((sum, [a, b]) => sum + a - b, 0) / pairs.length;
+  const { pValue } = verdict
+    ? // The exact sign test: McNemar's, where every patient has one video.
+      mcNemar(
+        pairs.map(([a, b]) => a > b),
+        pairs.map(([a, b]) => b > a),
+      )
+    : wilcoxonSignedRank(
+        pairs.map(([a]) => a),
+        pairs.map(([, b]) => b),
+      );
+  return { difference, pValue, patients: pairs.length };
+}
+
+function meanOf(ids: readonly string[], values: ReadonlyMap<string, number>): number {
+  return ids.reduce((sum, id) => sum + values.get(id)!, 0) / ids.length;
+}

@@ -1,0 +1,35 @@
+/**
+ * The plan of a comparison: that of a run with one sweep over the target, and with every test video of the target,
+ * whether it has a reference or not: validity needs none.
+ */
+import type { Plan } from '../contracts/documents.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import { DomainError } from '../ground/errors.ts';
+import { makePlan, type PlannedDatasets, sharded } from './plan.ts';
+
+/**
+ * @param learns whether any system learns from the datasets; without, they may be test videos alone.
+ * @throws DomainError DatasetInvalid when there is nothing to test on, and as makePlan.
+ */
+export function makeComparisonPlan(config: RunConfig, datasets: PlannedDatasets, learns: boolean): Plan {
+  const test = datasets.target.filter(({ split }) => split === 'test');
+  if (test.length === 0) {
+    throw new DomainError(
+      'DatasetInvalid',
+      `The target dataset "${config.target}" has no video in its test split (${datasets.target.length} rows in its manifest), so there is nothing to compare on. Ingest some with --split test.`,
+    );
+  }
+  const learned: Pick<Plan, 'source' | 'sweeps'> = learns
+    ? makePlan({ ...config, iterations: 1 }, datasets)
+    : { source: { train: [], validation: [], studies: {} }, sweeps: [[]] };
+  return {
+    source: learned.source,
+    sweeps: learned.sweeps,
+    validation: [],
+    test: sharded(
+      test.map(({ id }) => id),
+      config.sweep.videosPerShard,
+    ),
+    studies: Object.fromEntries(datasets.target.map(({ id, study }) => [id, study])),
+  };
+}

@@ -1,0 +1,113 @@
+/** The trainings of compared systems as activities, interrupted and bounded. */
+import '@tensorflow/tfjs-node-gpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import type { ActivityContext } from '../../activities/context.ts';
+import { labelForSystem } from '../../activities/label-for-system.ts';
+import { planComparison } from '../../activities/plan-comparison.ts';
+import { trainSystem } from '../../activities/train-system.ts';
+import type { ComparisonConfig, ComparisonPlan } from '../../contracts/comparison.ts';
+import type { TrainSystemResult } from '../../contracts/comparison-activities.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { comparisonKeys } from '../../storage/comparison-keys.ts';
+import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
+
+const config: RunConfig = {
+  ...tinyConfig(),
+  training: { windowFrames: 4, checkpointEverySteps: 2 },
+  pretraining: { ...tinyConfig().pretraining, steps: 8 },
+  inference: {
+    ...tinyConfig().inference,
+    testTimeAugmentation: { always: false, contrasts: [1.1], shiftsMm: [9], rotationsDegrees: [] },
+  },
+};
+
+async function planned(world: TinyWorld, system: string, minutes?: ComparisonConfig['minutes']) {
+  await addTinyDatasets(world.store);
+  const settings = system === 'nnunet' ? { memoryGb: 0.02, baseFilters: 4 } : {};
+  const rows = [{ name: system, system, settings, files: {} }];
+  return planComparison(
+    { run: 'c', config: { run: config, rows, pictures: 0, ...(minutes && { minutes }) } },
+    world.context(),
+  );
+}
+
+type Context = () => ActivityContext;
+
+/** Calls again after every interruption. */
+async function untilDone<Result>(call: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof Error) || error.message !== 'interrupted') throw error;
+    }
+  }
+}
+
+/** All trainings of the one row, each in the context that is made for it. */
+async function trainAll(
+  world: TinyWorld,
+  plan: ComparisonPlan,
+  contextOf: Context,
+): Promise<TrainSystemResult[]> {
+  const made: TrainSystemResult[] = [];
+  const [{ name: row, trainings }] = plan.rowPlans as [ComparisonPlan['rowPlans'][number]];
+  for (const { name: training, labels } of trainings) {
+    const before = made.at(-1)?.model;
+    const input = { run: 'c', config: plan.config, plan: plan.plan, rows: plan.rows, row, training };
+    if (labels) {
+      for (let shard = 0; shard < plan.target.shards; shard++) {
+        await labelForSystem({ ...input, model: before!, shard }, world.context());
+      }
+    }
+    made.push(await untilDone(() => trainSystem({ ...input, ...(before && { before }) }, contextOf())));
+  }
+  return made;
+}
+
+it.each(['self-training', 'ua-mt', 'masked-ssl', 'nnunet'])(
+  '%s ends with the bytes of an uninterrupted training, however often it was killed',
+  async (system) => {
+    const whole = tinyWorld();
+    const tensors = tf.memory().numTensors;
+    const expected = await trainAll(whole, await planned(whole, system), () => whole.context());
+    expect(tf.memory().numTensors).toBe(tensors);
+    const broken = tinyWorld();
+    const plan = await planned(broken, system);
+    let calls = 0;
+    const made = await trainAll(broken, plan, () => {
+      // Every second call goes through; the others end after some steps, by turns told to stop and crashed.
+      if (calls++ % 2 === 1) return broken.context();
+      const controller = new AbortController();
+      let steps = 0;
+      return {
+        ...broken.context(controller.signal),
+        heartbeat: ({ preparing }) => {
+          if (preparing || ++steps < 3) return;
+          const interruption = new Error('interrupted');
+          if (calls % 4 === 1) controller.abort(interruption);
+          else throw interruption;
+        },
+      };
+    });
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(made.map(({ model }) => model)).toEqual(expected.map(({ model }) => model));
+    expect(made.map(({ trained }) => trained.steps)).toEqual(expected.map(({ trained }) => trained.steps));
+  },
+  120_000,
+);
+
+it('trains as many steps as fit the wall time that is set, and keeps them', async () => {
+  const world = tinyWorld();
+  const plan = await planned(world, 'unet3d', { source: 0.02, adaptation: 0.02 });
+  const [made] = await trainAll(world, plan, () => world.context());
+  const { steps, secondsPerStep } = JSON.parse(
+    new TextDecoder().decode(await world.store.get(comparisonKeys.budget('c', 'source'))),
+  );
+  expect(secondsPerStep).toBeGreaterThan(0);
+  expect(steps).toBe(Math.max(1, Math.floor(1.2 / secondsPerStep)));
+  expect(made!.trained.steps).toBe(steps);
+  expect(made!.trained.seconds).toBeGreaterThan(0);
+  expect((await trainAll(world, plan, () => world.context()))[0]).toEqual(made);
+}, 240_000);

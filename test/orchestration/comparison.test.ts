@@ -1,0 +1,232 @@
+/** Comparisons on a real Temporal server: the order of the work with fake activities, and the whole with real ones. */
+import '@tensorflow/tfjs-node-gpu';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { computeActivities } from '../../activities/compute.ts';
+import { ioActivities } from '../../activities/io.ts';
+import { fetchComparison } from '../../app/comparison/compare.ts';
+import { handIn } from '../../app/comparison/hand-in.ts';
+import { rowsOfSpecs } from '../../app/comparison/row-specs.ts';
+import { ComparisonTableSchema } from '../../comparison/table/table.ts';
+import { computeInputs, ioInputs } from '../../contracts/activities.ts';
+import type { ComparisonConfig, ComparisonPlan, RowPlan } from '../../contracts/comparison.ts';
+import { taskQueues } from '../../contracts/task-queues.ts';
+import { readLabelNifti } from '../../datasets/nifti.ts';
+import { keepLargestForegroundVideo } from '../../imaging/morphology.ts';
+import { diceOf } from '../../metrics/overlap.ts';
+import { readArtefact } from '../../storage/artefacts.ts';
+import { comparisonKeys } from '../../storage/comparison-keys.ts';
+import { datasetKeys } from '../../storage/keys.ts';
+import { checked } from '../../workers/checked-input.ts';
+import { inProcess } from '../../workers/io.ts';
+import { comparison } from '../../workflows/comparison.ts';
+import { type Activities, type Bench, fakeActivities, openBench, ref } from './harness.ts';
+import { addPhantoms, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+function run(activities: Activities, id: string, config: ComparisonConfig) {
+  return bench.serve(activities, () =>
+    bench.environment.client.workflow.execute(comparison, {
+      workflowId: id,
+      taskQueue: taskQueues.control,
+      args: [{ run: id, config }],
+    }),
+  );
+}
+
+const asked = (...names: string[]): ComparisonConfig => ({
+  run: tinyConfig(),
+  rows: names.map((name) => ({ name, system: name, settings: {}, files: {} })),
+  pictures: 1,
+});
+
+describe('the workflow of a comparison', () => {
+  const source = { name: 'source', labels: false, isSource: true };
+  const planned = (...rowPlans: RowPlan[]): ComparisonPlan => ({
+    config: ref('config'),
+    plan: ref('plan'),
+    rows: ref('rows'),
+    rowPlans,
+    target: { shards: 2, videos: 8 },
+    test: { shards: 2, videos: 8 },
+  });
+
+  it('does a training that several systems share once, and hands each what the one before it made', async () => {
+    const trained: unknown[] = [];
+    const { activities, calls } = fakeActivities({
+      planComparison: async () =>
+        planned(
+          { name: 'a', system: 'a', trainings: [source] },
+          { name: 'b', system: 'b', trainings: [source, { name: 'b-1', labels: true, isSource: false }] },
+        ),
+      trainSystem: async ({ training, before }) => {
+        trained.push([training, before?.key]);
+        return { model: ref(`model-${training}`), trained: { name: training, steps: 10, seconds: 1 } };
+      },
+    });
+    const result = await run(activities, 'shared', asked('a', 'b'));
+    expect(trained).toEqual([
+      ['source', undefined],
+      ['b-1', 'model-source'],
+    ]);
+    expect(calls.filter((name) => name === 'labelForSystem')).toHaveLength(2);
+    expect(result.rows.map(({ name, model, missing }) => [name, model?.key, missing])).toEqual([
+      ['a', 'model-source', 0],
+      ['b', 'model-b-1', 0],
+    ]);
+    expect(result.rows[1]!.trainings.map(({ name }) => name)).toEqual(['source', 'b-1']);
+  });
+
+  it('says of a system that cannot be had why, and goes on with the others', async () => {
+    const { activities } = fakeActivities({
+      planComparison: async () =>
+        planned({ name: 'a', system: 'a', trainings: [] }, { name: 'b', system: 'b', trainings: [] }),
+      predictForSystem: async ({ row }) => {
+        if (row === 'a')
+          throw ApplicationFailure.nonRetryable('Its weights are not there.', 'ArtefactMissing');
+        return { done: 4, quarantined: 0 };
+      },
+    });
+    const result = await run(activities, 'unavailable', asked('a', 'b'));
+    expect(result.rows).toMatchObject([
+      { name: 'a', unavailable: 'Its weights are not there.' },
+      { name: 'b', missing: 0 },
+    ]);
+  });
+
+  it('starts a run of this project from the policy that the trainings made, and takes its best', async () => {
+    const started: unknown[] = [];
+    const { activities } = fakeActivities({
+      planComparison: async () =>
+        planned({
+          name: 'rl4seg3d',
+          system: 'rl4seg3d',
+          trainings: [source],
+          adaptation: { run: 'adapted-rl4seg3d', config: { ...tinyConfig(), iterations: 1 } },
+        }),
+      planRun: async ({ run: name, config }) => {
+        started.push([name, config.initialPolicy]);
+        return {
+          config: ref('c'),
+          plan: ref('p'),
+          sweeps: [{ shards: 1, videos: 4 }],
+          validation: { shards: 1, videos: 4 },
+          test: { shards: 1, videos: 4 },
+          initialPolicy: ref('model-source'),
+        };
+      },
+    });
+    const result = await run(activities, 'adapted', asked('rl4seg3d'));
+    expect(started).toEqual([['adapted-rl4seg3d', 'model-source']]);
+    expect(result.rows[0]).toMatchObject({ model: { key: 'policy-1' } });
+  });
+});
+
+const labelled = { labelled: true } as const;
+
+async function addDatasets({ store }: TinyWorld): Promise<string[]> {
+  const train = { split: 'train', ...labelled } as const;
+  const test = { split: 'test', ...labelled } as const;
+  await addPhantoms(store, 'clinic-a', 'source', [train, train, train]);
+  const target = await addPhantoms(store, 'clinic-b', 'source', [
+    ...Array.from({ length: 4 }, () => ({ split: 'train', labelled: false }) as const),
+    { split: 'val', labelled: false },
+    test,
+    test,
+    { split: 'test', labelled: false },
+  ]);
+  return target.slice(5);
+}
+
+it('compares a trained U-Net, an adapted one with and without optimisation, masks made elsewhere and two experts', async () => {
+  const world = tinyWorld();
+  const test = await addDatasets(world);
+  const folder = await mkdtemp(join(tmpdir(), 'echoloop-compare-'));
+  try {
+    // Predictions made elsewhere: the references themselves, of the videos that have one.
+    const masks: string[] = test.slice(0, 2);
+    for (const id of masks) {
+      await writeFile(
+        join(folder, `${id}.nii.gz`),
+        (await world.store.get(datasetKeys.labels('clinic-b', id)))!,
+      );
+    }
+    const rows = [];
+    const notes: string[] = [];
+    for (const row of rowsOfSpecs([
+      'unet3d',
+      'rl4seg3d',
+      'rl4seg3d-tto',
+      `folder=${folder}`,
+      `inter-expert=${folder},${folder}`,
+    ])) {
+      rows.push(
+        await handIn(row, { store: world.store, run: 'table', videos: test }, (text) => notes.push(text)),
+      );
+    }
+    expect(notes).toHaveLength(3);
+    const activities = inProcess(
+      checked({ ...ioActivities, ...computeActivities }, { ...ioInputs, ...computeInputs }),
+      world.services,
+    ) as unknown as Activities;
+    const tensors = tf.memory().numTensors;
+    const result = await run(activities, 'table', { run: tinyConfig(), rows, pictures: 2 });
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(new Set(world.work).size).toBe(world.work.length);
+    expect(result.rows.map(({ unavailable }) => unavailable)).toEqual(Array(5).fill(undefined));
+    expect(result.rows.map(({ missing }) => missing)).toEqual([0, 0, 0, 1, 1]);
+
+    const table = ComparisonTableSchema.parse(
+      JSON.parse(new TextDecoder().decode(await readArtefact(world.store, result.files.json))),
+    );
+    expect(table).toMatchObject({ videos: 3, patients: 3 });
+    const [unet, adapted, , other, experts] = table.rows;
+    // The Dice of the table is that of the stored masks.
+    const dices = await Promise.all(
+      masks.map(async (id) => {
+        const read = async (key: string) => readLabelNifti((await world.store.get(key))!, key);
+        const mask = await read(comparisonKeys.prediction({ run: 'table', row: 'unet3d' }, id));
+        expect(keepLargestForegroundVideo(mask)).toEqual(mask);
+        const { lv, myo } = diceOf(mask, await read(datasetKeys.labels('clinic-b', id)));
+        return (lv + myo) / 2;
+      }),
+    );
+    expect(unet!.cells.dice!.mean).toBeCloseTo((dices[0]! + dices[1]!) / 2, 12);
+    expect(unet!.cells.dice).toMatchObject({ videos: 2, best: false });
+    expect(unet!.cells.anatomicalValidity).toMatchObject({ videos: 3 });
+    expect(unet!.trainings[0]).toMatchObject({ name: 'source', steps: 120 });
+    expect(adapted!.trainings.map(({ name }) => name)).toEqual(['source', 'run table-rl4seg3d']);
+    expect(other!.cells.dice).toMatchObject({ mean: 1, videos: 2, best: true });
+    expect(experts).toMatchObject({ standing: 'reference', cells: { dice: { mean: 1, best: false } } });
+
+    const out = join(folder, 'out');
+    const files = await fetchComparison(world.store, result, out);
+    expect(files.map((file) => file.slice(out.length + 1)).sort()).toEqual(
+      [
+        'comparison.csv',
+        'comparison.html',
+        'comparison.json',
+        'comparison.md',
+        'comparison.tex',
+        ...[0, 2].map((i) => `pictures/${test[i]}.png`),
+      ].sort(),
+    );
+    // Begun again after its end, it finds everything done.
+    const before = world.work.length;
+    expect(await run(activities, 'table', { run: tinyConfig(), rows, pictures: 2 })).toMatchObject({
+      files: result.files,
+    });
+    expect(world.work.length).toBe(before);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 400_000);

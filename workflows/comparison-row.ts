@@ -1,0 +1,137 @@
+/** One row of a comparison: its trainings, its adaptation, its masks of the test videos, their scores. */
+import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import type {
+  ComparisonConfig,
+  ComparisonState,
+  RowPlan,
+  RowResult,
+  Trained,
+} from '../contracts/comparison.ts';
+import type { ComparisonRefs, PredictForSystemInput } from '../contracts/comparison-activities.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import { adaptation } from './adaptation.ts';
+import type { ComparisonBoard } from './comparison-board.ts';
+import { withLowerRates } from './lower-rate.ts';
+import * as activities from './proxies.ts';
+import { refuseTooManyBad } from './quarantine.ts';
+import type { Steering } from './steering.ts';
+import { sweep } from './sweep.ts';
+
+export interface ComparisonDesk {
+  readonly run: string;
+  readonly config: ComparisonConfig;
+  readonly steering: Steering;
+  readonly board: ComparisonBoard;
+}
+
+/** The state with the row in it. */
+export async function compareRow(
+  row: RowPlan,
+  state: ComparisonState,
+  desk: ComparisonDesk,
+): Promise<ComparisonState> {
+  const refs = refsOf(state, desk);
+  let trained = state.trained;
+  const trainings: Trained[] = [];
+  let model = row.model;
+  let last: ArtefactRef | undefined;
+  for (const training of row.trainings) {
+    const { initialPolicy } = state.plan;
+    if (training.isSource && initialPolicy) {
+      model = initialPolicy;
+      continue;
+    }
+    const known = trained[training.name] ?? (await train(row, training, model, state, desk));
+    trained = { ...trained, [training.name]: known };
+    trainings.push(known.trained);
+    model = known.model;
+  }
+  if (row.adaptation) {
+    const adapted = await adapt(row.adaptation, model, row, desk);
+    model = adapted.model;
+    last = adapted.last;
+  }
+  const made = { ...(model && { model }), ...(last && { adapted: last }) };
+  const missing = await predictAndScore({ ...refs, row: row.name, ...made }, state, desk);
+  const result: RowResult = { name: row.name, ...(model && { model }), trainings, missing };
+  return { ...state, trained, rows: [...state.rows, result] };
+}
+
+function refsOf({ plan }: ComparisonState, { run }: ComparisonDesk): ComparisonRefs {
+  return { run, config: plan.config, plan: plan.plan, rows: plan.rows };
+}
+
+/** Labels the target first, where the training learns from that. */
+async function train(
+  { name: row }: RowPlan,
+  { name: training, labels }: RowPlan['trainings'][number],
+  before: ArtefactRef | undefined,
+  state: ComparisonState,
+  desk: ComparisonDesk,
+) {
+  const { steering, board } = desk;
+  const input = { ...refsOf(state, desk), row, training };
+  if (labels && before) {
+    const { shards, videos } = state.plan.target;
+    board.enter('labelling', row, shards);
+    let bad = 0;
+    await sweep(
+      shards,
+      () => steering.state.concurrency,
+      async (shard) => {
+        const labelled = await steering.interruptible(() =>
+          activities.labelForSystem({ ...input, model: before, shard }),
+        );
+        bad += labelled.quarantined;
+        board.advance();
+      },
+    );
+    refuseTooManyBad(bad, videos, desk.config.run.sweep.maxQuarantinedShare, `labelling for ${row}`);
+  }
+  board.enter('training', row, 1);
+  return withLowerRates((attempt) =>
+    steering.interruptible(() => activities.trainSystem({ ...input, ...(before && { before }), ...attempt })),
+  );
+}
+
+/** A run of this project, from what the trainings made; one that is complete answers at once. */
+async function adapt(
+  { run, config }: NonNullable<RowPlan['adaptation']>,
+  start: ArtefactRef | undefined,
+  { name: row }: RowPlan,
+  { board }: ComparisonDesk,
+): Promise<{ model: ArtefactRef; last: ArtefactRef }> {
+  board.enter('adapting', row, 1);
+  const { best, policies } = await executeChild(adaptation, {
+    workflowId: run,
+    args: [{ run, config: start ? { ...config, initialPolicy: start.key } : config }],
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    staticSummary: `Adaptation for the row ${row} of a comparison`,
+  });
+  return { model: best.policy, last: policies.at(-1)!.policy };
+}
+
+/** @returns test videos without a mask. */
+async function predictAndScore(
+  input: Omit<PredictForSystemInput, 'shard'>,
+  { plan }: ComparisonState,
+  { steering, board }: ComparisonDesk,
+): Promise<number> {
+  const { run, config, plan: planRef, rows, row } = input;
+  const { shards, videos } = plan.test;
+  board.enter('predicting', row, shards);
+  let scored = 0;
+  await sweep(
+    shards,
+    () => steering.state.concurrency,
+    async (shard) => {
+      await steering.interruptible(() => activities.predictForSystem({ ...input, shard }));
+      const { done } = await steering.interruptible(() =>
+        activities.scoreSystem({ run, config, plan: planRef, rows, row, shard }),
+      );
+      scored += done;
+      board.advance();
+    },
+  );
+  return videos - scored;
+}

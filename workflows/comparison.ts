@@ -1,0 +1,112 @@
+/**
+ * A comparison of systems (docs/comparison.md), top to bottom: freeze what is compared; then row by row train the
+ * system or take its model, predict the test videos, score them; at the end one table of all rows. One row is one run
+ * of history: the next one continues as new. A row that cannot be had says why in the table and ends nothing.
+ */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  ChildWorkflowFailure,
+  condition,
+  continueAsNew,
+  upsertMemo,
+} from '@temporalio/workflow';
+import type {
+  ComparisonInput,
+  ComparisonResult,
+  ComparisonState,
+  RowPlan,
+  RowResult,
+} from '../contracts/comparison.ts';
+import { COMPARISON_STATE_VERSION } from '../contracts/names.ts';
+import { openComparisonBoard } from './comparison-board.ts';
+import { type ComparisonDesk, compareRow } from './comparison-row.ts';
+import * as activities from './proxies.ts';
+import { openSteering, Stopped } from './steering.ts';
+
+export async function comparison(input: ComparisonInput): Promise<ComparisonResult> {
+  const { run, config, carried } = input;
+  if (carried && carried.version !== COMPARISON_STATE_VERSION) {
+    throw ApplicationFailure.nonRetryable(
+      `The comparison carries state of version ${carried.version}, this worker understands ${COMPARISON_STATE_VERSION}. Let workers of the version that started it finish it.`,
+      'ConfigInvalid',
+    );
+  }
+  const startedAt = carried?.startedAt ?? new Date().toISOString();
+  const steering = openSteering(
+    carried?.steering ?? { paused: false, stopping: false, concurrency: config.run.sweep.concurrentShards },
+  );
+  const rows = config.rows.length;
+  const board = openComparisonBoard({ run, rows, startedAt, steering: () => steering.state });
+  steering.accept(board.refresh);
+  const desk: ComparisonDesk = { run, config, steering, board };
+
+  let state = carried ?? (await prepare(startedAt, desk));
+  try {
+    if (state.rows.length < rows) state = await nextRow(state, desk);
+    if (state.rows.length < rows) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof comparison>({ ...input, carried: { ...state, steering: steering.state } });
+    }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+  }
+
+  board.enter('writing the table', '', 1);
+  const { config: configRef, plan, rows: rowsRef } = state.plan;
+  const files = await activities.writeComparison({
+    run,
+    config: configRef,
+    plan,
+    rows: rowsRef,
+    results: state.rows,
+  });
+  board.enter('done', '', 1);
+  return { run, rows: state.rows, files, stopped: steering.state.stopping };
+}
+
+async function prepare(
+  startedAt: string,
+  { run, config, steering, board }: ComparisonDesk,
+): Promise<ComparisonState> {
+  const { source, target, preset, seed } = config.run;
+  upsertMemo({ source, target, preset, seed });
+  board.enter('planning', '', 1);
+  const plan = await activities.planComparison({ run, config });
+  return {
+    version: COMPARISON_STATE_VERSION,
+    startedAt,
+    plan,
+    trained: {},
+    rows: [],
+    steering: steering.state,
+  };
+}
+
+async function nextRow(state: ComparisonState, desk: ComparisonDesk): Promise<ComparisonState> {
+  const row = state.plan.rowPlans[state.rows.length]!;
+  desk.board.show(state.rows.length);
+  try {
+    return await compareRow(row, state, desk);
+  } catch (error) {
+    const reason = reasonOf(error);
+    if (reason === undefined || CancellationScope.current().consideredCancelled) throw error;
+    return { ...state, rows: [...state.rows, withoutNumbers(row, reason)] };
+  }
+}
+
+function withoutNumbers({ name }: RowPlan, unavailable: string): RowResult {
+  return { name, trainings: [], missing: 0, unavailable };
+}
+
+/** What an activity or a run said when it failed for good; undefined for anything else, which fails the comparison. */
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof Stopped) return undefined;
+  let inner = error;
+  const expected = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
+  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
+  if (inner instanceof ApplicationFailure && (expected || inner === error)) return inner.message;
+  return undefined;
+}
