@@ -205,7 +205,7 @@ export const setupLimits = {
   versionMs: 20 * SECOND_MS,
   /** Wheels of TensorFlow and of CUDA, up to 3 GB. */
   wheelsMs: HOUR_MS,
-  /** A download of Temporal's command that gets no byte for so long is given up: a machine without a way out is told. */
+  /** A download of Temporal's command that gets no byte for so long is given up. */
   stalledDownloadMs: 20 * SECOND_MS,
   lookAtDownloadEveryMs: SECOND_MS,
   /** The TensorFlow addon, or a service out of its Go sources. */

@@ -6,6 +6,7 @@ import { PretrainingSchema } from '../../contracts/run-config.ts';
 import { UNKNOWN } from '../../ground/labels.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { nativeBackend } from '../../recorded/leakless.fixture.ts';
 import { everything } from '../augmentation/augmentation.fixture.ts';
 import { addGreyNoise, drawGreyNoise } from '../augmentation/grey-noise.ts';
 import { drawSeed, standardNormal } from '../networks/kernels/noise.ts';
@@ -170,6 +171,25 @@ it.each([
   const before = tf.memory().numTensors;
   training.step();
   expect(tf.memory().numTensors).toBe(before);
+});
+
+it.each([1, 2])('reads its numbers back once a step, with %i windows', (windowsPerStep) => {
+  const { training } = pretraining({ steps: 6, windowsPerStep });
+  const backend = nativeBackend();
+  const { readSync } = backend;
+  let reads = 0;
+  backend.readSync = (dataId) => {
+    reads++;
+    return readSync.call(backend, dataId);
+  };
+  try {
+    for (let step = 1; step <= 4; step++) {
+      training.step();
+      expect(reads).toBe(step);
+    }
+  } finally {
+    backend.readSync = readSync;
+  }
 });
 
 it('adds noise within [0, 1], the same way for the same stream', () => {
