@@ -1,20 +1,22 @@
 /**
  * Peak memory of the network at full size, the published configuration on a window of 512 x 448 x 4: each figure is the
- * largest resident size of a process of its own, Node and TensorFlow included.
+ * largest resident size of a process of its own, Node and TensorFlow included. `--eager` runs the same operations
+ * unrecorded; `--only NAME` one of the measurements.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { disposeGradients } from '../method/networks/gradients.ts';
 import { moduleCommand } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
-import { benchNetwork, benchWindow, gridOf, ppoWindow } from './shared/networks.ts';
+import { benchNetwork, benchWindow, ppoWindow, supervisedStep } from './shared/networks.ts';
 
 interface MemoryBenchRow {
   readonly what: string;
   readonly peakGigabytes: number;
+  /** Of the last time, by the clock and of processor time. */
   readonly seconds: number;
+  readonly cpuSeconds: number;
 }
 
 /** Each makes what it needs and gives the work itself. */
@@ -25,44 +27,51 @@ const measurements: Readonly<Record<string, () => () => void>> = {
     const x = benchWindow('paper');
     return () => tf.dispose(net.forward(x));
   },
-  'forward and backward': () => {
-    const net = benchNetwork('paper', {}, 0);
-    const x = benchWindow('paper');
-    const onGradient: tf.Tensor5D = tf.fill([1, ...gridOf('paper'), 3], 1e-6);
-    return () => {
-      const pass = net.forwardForTraining(x);
-      disposeGradients(pass.backward([onGradient]));
-      pass.dispose();
-    };
-  },
+  'training step': () => supervisedStep('paper').run,
   'PPO update of a window': () => ppoWindow('paper').update,
 };
 
-/**
- * Every work is done twice or, as the update does, repeats itself: memory that is not given back shows in the second
- * round.
- */
+/** The first two times record and check what the third one runs as a recording; the update does so by itself. */
+const ROUNDS = 3;
+
 function measure(what: string): MemoryBenchRow {
   const run = measurements[what]!();
-  if (!what.startsWith('PPO')) run();
+  if (!what.startsWith('PPO')) for (let round = 1; round < ROUNDS; round++) run();
+  const cpu = process.cpuUsage();
   const start = performance.now();
   run();
-  const seconds = Math.round((performance.now() - start) / 100) / 10;
+  const seconds = rounded((performance.now() - start) / 1000);
+  const { user, system } = process.cpuUsage(cpu);
   const kibibytes = Number(/VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]);
-  return { what, peakGigabytes: Math.round(kibibytes * 1.024e-4) / 100, seconds };
+  const peakGigabytes = Math.round(kibibytes * 1.024e-4) / 100;
+  return { what, peakGigabytes, seconds, cpuSeconds: rounded((user + system) / 1e6) };
+}
+
+function rounded(seconds: number): number {
+  return Number(seconds.toFixed(1));
 }
 
 function measureApart(what: string): MemoryBenchRow {
-  const { command, args } = moduleCommand('bench/memory', ['--measure', what]);
+  const eager = values.eager ? ['--eager'] : [];
+  const { command, args } = moduleCommand('bench/memory', ['--measure', what, ...eager]);
   return JSON.parse(execFileSync(command, args, { encoding: 'utf8' }));
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, measure: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    eager: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    measure: { type: 'string' },
+  },
+});
 if (values.measure) {
-  await selectTensorBackend();
+  await selectTensorBackend({ eager: values.eager });
   console.log(JSON.stringify(measure(values.measure)));
 } else {
-  const rows = Object.keys(measurements).map(measureApart);
+  const rows = Object.keys(measurements)
+    .filter((what) => values.only === undefined || values.only === what)
+    .map(measureApart);
   if (values.json) console.log(JSON.stringify({ rows }));
   else console.table(rows);
 }

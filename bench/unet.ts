@@ -10,10 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam } from '../method/networks/adam.ts';
 import { disposeGradients } from '../method/networks/gradients.ts';
-import { supervisedLoss } from '../method/networks/supervised-loss.ts';
-import { networkPass, TrainingStep } from '../method/networks/training-step.ts';
 import { compileSteps, recorded, recordSteps } from '../recorded/recorded.ts';
 import { codeRoot, moduleCommand } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
@@ -24,6 +21,7 @@ import {
   benchWindow,
   gridOf,
   ppoWindow,
+  supervisedStep,
 } from './shared/networks.ts';
 
 const passNames = ['forward', 'training', 'step', 'ppo'] as const;
@@ -89,25 +87,14 @@ function passesOf(size: BenchSize): { run: Readonly<Record<Pass, () => void>>; d
   const net = benchNetwork(size, {}, 0);
   const x = benchWindow(size);
   const onGradient: tf.Tensor5D = tf.fill([1, ...gridOf(size), 3], 1e-4);
-  const labels = tf.tidy(() => tf.cast(tf.mul(tf.squeeze<tf.Tensor4D>(x, [4]), 3), 'int32') as tf.Tensor4D);
   const gradientsOf = recorded('forward and backward', (window: tf.Tensor5D, byLogits: tf.Tensor5D) => {
     const pass = net.forwardForTraining(window);
     const gradients = pass.backward([byLogits]);
     pass.dispose();
     return gradients;
   });
-  const optimiser = new Adam(net.parameters, { learningRate: 1e-7 });
-  const step = new TrainingStep({
-    name: 'supervised step',
-    optimiser,
-    gradientNorm: 1,
-    pass: (window: tf.Tensor5D, truth: tf.Tensor4D) =>
-      networkPass(net, window, ([logits]) => {
-        const { loss, gradient } = supervisedLoss(logits!, truth);
-        return { loss, gradients: [gradient] };
-      }),
-  });
-  const { update, dispose } = ppoWindow(size);
+  const step = supervisedStep(size);
+  const ppo = ppoWindow(size);
   return {
     run: {
       // Every pass ends with a number on the host: the back end may compute later than it is asked.
@@ -121,14 +108,12 @@ function passesOf(size: BenchSize): { run: Readonly<Record<Pass, () => void>>; d
         gradients.get('input_block.conv1.conv.weight')!.dataSync();
         disposeGradients(gradients);
       },
-      step: () => {
-        step.run(x, labels);
-      },
-      ppo: update,
+      step: step.run,
+      ppo: ppo.update,
     },
     dispose: () => {
-      for (const part of [{ dispose }, gradientsOf, step, optimiser, net]) part.dispose();
-      tf.dispose([x, onGradient, labels]);
+      for (const part of [ppo, step, gradientsOf, net]) part.dispose();
+      tf.dispose([x, onGradient]);
     },
   };
 }

@@ -4,6 +4,9 @@ import { UNetShapeSchema } from '../../contracts/network-shape.ts';
 import { presets } from '../../contracts/presets.ts';
 import { PpoSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
+import { Adam } from '../../method/networks/adam.ts';
+import { supervisedLoss } from '../../method/networks/supervised-loss.ts';
+import { networkPass, TrainingStep } from '../../method/networks/training-step.ts';
 import { UNet3D, type UNetConfig } from '../../method/networks/unet3d.ts';
 import { defaultGuardLimits } from '../../method/ppo/guards.ts';
 import { Learners } from '../../method/ppo/learners.ts';
@@ -42,6 +45,33 @@ export function benchNetwork(size: BenchSize, config: Partial<UNetConfig>, seed:
 /** [1, time, row, column, 1] of noise. */
 export function benchWindow(size: BenchSize): tf.Tensor5D {
   return tf.randomUniform([1, ...gridOf(size), 1], 0, 1, 'float32', 0);
+}
+
+/** A step of supervised training on a window, so slow that weights stay where they are. */
+export function supervisedStep(size: BenchSize): { run: () => void; dispose: () => void } {
+  const network = benchNetwork(size, {}, 0);
+  const window = benchWindow(size);
+  const labels = tf.tidy(() => tf.cast(tf.mul(tf.squeeze(window, [4]), 3), 'int32') as tf.Tensor4D);
+  const optimiser = new Adam(network.parameters, { learningRate: 1e-7 });
+  const step = new TrainingStep({
+    name: 'supervised step',
+    optimiser,
+    gradientNorm: 1,
+    pass: (x: tf.Tensor5D, truth: tf.Tensor4D) =>
+      networkPass(network, x, ([logits]) => {
+        const { loss, gradient } = supervisedLoss(logits!, truth);
+        return { loss, gradients: [gradient] };
+      }),
+  });
+  return {
+    run: () => {
+      step.run(window, labels);
+    },
+    dispose: () => {
+      for (const one of [step, optimiser, network]) one.dispose();
+      tf.dispose([window, labels]);
+    },
+  };
 }
 
 /** The PPO update of a window: policy, reference, critic with deep supervision and one reward network. */
