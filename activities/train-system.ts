@@ -34,8 +34,8 @@ export async function trainSystem(
 
   const { config } = await readRun(input, context);
   return withDisposables(async (keep) => {
-    const { begin, inputs } = await prepareTraining(input, context, keep);
-    const begun = keep(begin());
+    const { begin, inputs } = await prepareTraining(input, context);
+    const begun = keep(await begin());
     const training = new TimedTraining(begun.training, () => performance.now());
     const { steps, curve, conclude } = await trainResumably(
       {

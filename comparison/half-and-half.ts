@@ -22,6 +22,15 @@ export function halfAndHalf(first: LabelledWindowSource, second: LabelledWindowS
     rows: of((source, index) => source.rows(index)),
     columns: of((source, index) => source.columns(index)),
     annotatedFrames: of((source, index) => source.annotatedFrames(index)),
+    fetch: async (places, frames) => {
+      for (const wanted of [first, second]) {
+        const own = places.flatMap(({ video, startFrame }) => {
+          const { source, index } = placeOf(video);
+          return source === wanted ? [{ video: index, startFrame }] : [];
+        });
+        await wanted.fetch?.(own, frames);
+      }
+    },
     window: (index, startFrame, frames) => {
       const place = placeOf(index);
       return place.source.window(place.index, startFrame, frames);

@@ -68,7 +68,7 @@ export interface TrainingMaterial<Settings> {
   readonly rateFactor: number;
   /** Annotated. Without videos where the training does not need them, as is `target`. */
   readonly source: LabelledWindowSource;
-  /** With labels where the training asked for pseudo labels, else UNKNOWN throughout. */
+  /** With labels where the training asked for pseudo labels alone. */
   readonly target: LabelledWindowSource;
   /** What the training before this one made. */
   readonly before: StoredBytes | undefined;
@@ -85,7 +85,7 @@ export interface BegunTraining {
 
 /** Labels the videos that a system adapts to, for its next training. */
 export interface VideoLabeller {
-  /** On the grid of the prepared video; UNKNOWN pixels are not learned from. */
+  /** On the grid of the prepared video. */
   label(video: GreyVideo): LabelVideo;
   dispose(): void;
 }
@@ -107,7 +107,8 @@ export interface SystemTraining<Settings> {
   labeller?(
     material: Pick<TrainingMaterial<Settings>, 'settings' | 'config'> & { readonly before: StoredBytes },
   ): VideoLabeller;
-  begin(material: TrainingMaterial<Settings>): BegunTraining;
+  /** What it reads of `source` and `target` at once it has fetched before (`WindowSource.fetch`). */
+  begin(material: TrainingMaterial<Settings>): BegunTraining | Promise<BegunTraining>;
 }
 
 export interface System<Settings> {

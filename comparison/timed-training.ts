@@ -38,6 +38,10 @@ export class TimedTraining<Progress> implements Training<TimedProgress<Progress>
     return this.#inner.done;
   }
 
+  async ready(): Promise<void> {
+    await this.#inner.ready?.();
+  }
+
   step() {
     const started = this.#nowMs();
     const step = this.#inner.step();

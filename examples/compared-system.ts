@@ -28,9 +28,10 @@ export const threshold: System<Settings> = {
       name: 'threshold',
       budget: { source: 0, adaptation: 0 },
       needs: { source: true, target: 'nothing' },
-      begin: ({ source }) => {
+      begin: async ({ source }) => {
         let [sum, count] = [0, 0];
         for (let video = 0; video < source.count; video++) {
+          await source.fetch?.([{ video, startFrame: 0 }], source.frames(video));
           for (const grey of source.window(video, 0, source.frames(video))) {
             sum += grey;
             count++;

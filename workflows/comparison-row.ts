@@ -14,8 +14,8 @@ import type { ComparisonBoard } from './comparison-board.ts';
 import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';
+import { sideBySide } from './side-by-side.ts';
 import type { Steering } from './steering.ts';
-import { sweep } from './sweep.ts';
 
 export interface ComparisonDesk {
   readonly run: string;
@@ -75,17 +75,13 @@ async function train(
     const { shards, videos } = state.plan.target;
     board.enter('labelling', row, shards);
     let bad = 0;
-    await sweep(
-      shards,
-      () => steering.state.concurrency,
-      async (shard) => {
-        const labelled = await steering.interruptible(() =>
-          activities.labelForSystem({ ...input, model: before, shard }),
-        );
-        bad += labelled.quarantined;
-        board.advance();
-      },
-    );
+    await sideBySide({ from: 0, to: shards, concurrency: steering.concurrency }, async (shard) => {
+      const labelled = await steering.interruptible(() =>
+        activities.labelForSystem({ ...input, model: before, shard }),
+      );
+      bad += labelled.quarantined;
+      board.advance();
+    });
     refuseTooManyBad(bad, videos, desk.config.run.sweep.maxQuarantinedShare, `labelling for ${row}`);
   }
   board.enter('training', row, 1);
@@ -121,17 +117,13 @@ async function predictAndScore(
   const { shards, videos } = plan.test;
   board.enter('predicting', row, shards);
   let scored = 0;
-  await sweep(
-    shards,
-    () => steering.state.concurrency,
-    async (shard) => {
-      await steering.interruptible(() => activities.predictForSystem({ ...input, shard }));
-      const { done } = await steering.interruptible(() =>
-        activities.scoreSystem({ run, config, plan: planRef, rows, row, shard }),
-      );
-      scored += done;
-      board.advance();
-    },
-  );
+  await sideBySide({ from: 0, to: shards, concurrency: steering.concurrency }, async (shard) => {
+    await steering.interruptible(() => activities.predictForSystem({ ...input, shard }));
+    const { done } = await steering.interruptible(() =>
+      activities.scoreSystem({ run, config, plan: planRef, rows, row, shard }),
+    );
+    scored += done;
+    board.advance();
+  });
   return videos - scored;
 }

@@ -35,12 +35,18 @@ export async function comparison(input: ComparisonInput): Promise<ComparisonResu
     );
   }
   const startedAt = carried?.startedAt ?? new Date().toISOString();
+  const { concurrentShards } = config.run.sweep;
   const steering = openSteering(
-    carried?.steering ?? { paused: false, stopping: false, concurrency: config.run.sweep.concurrentShards },
+    carried?.steering ?? {
+      paused: false,
+      stopping: false,
+      ...(concurrentShards !== undefined && { concurrency: concurrentShards }),
+    },
   );
   const rows = config.rows.length;
   const board = openComparisonBoard({ run, rows, startedAt, steering: () => steering.state });
-  steering.accept(board.refresh);
+  steering.accept();
+  steering.onChange(board.refresh);
   const desk: ComparisonDesk = { run, config, steering, board };
 
   let state = carried ?? (await prepare(startedAt, desk));

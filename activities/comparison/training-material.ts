@@ -11,20 +11,18 @@ import type { TrainSystemInput } from '../../contracts/comparison-activities.ts'
 import { readLabelNifti } from '../../datasets/nifti.ts';
 import { sweepOf } from '../../decisions/plan.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
-import type { Keep } from '../../ground/disposables.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { UNKNOWN } from '../../ground/labels.ts';
-import { geometryOf } from '../../imaging/image.ts';
+import { type LabelledWindowSource, labelledWindowsOf } from '../../method/windows/training-windows.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { comparisonKeys } from '../../storage/comparison-keys.ts';
 import { findJson, writeJson } from '../artefacts/json-artefact.ts';
 import { type RunFacts, readRun } from '../artefacts/run-facts.ts';
 import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
-import { prepareVideo } from '../videos/prepared-video.ts';
+import { preparedVideo, storedLabels } from '../videos/prepared-frames.ts';
 import { tryVideo } from '../videos/quarantine.ts';
 import { refuseEmptyTraining } from '../videos/refuse-empty-training.ts';
-import { shelveVideos } from '../videos/shelve-videos.ts';
-import { labelledWindowsFrom, VideoShelf } from '../videos/video-shelf.ts';
+import { type TrainingVideo, TrainingVideos } from '../videos/training-videos.ts';
+import { trainingVideos } from '../videos/usable-videos.ts';
 import { type Rows, readRows, rowNamed, trainingName } from './rows.ts';
 
 /** Steps that are timed for a budget, after as many that are not: the first ones are recorded and checked. */
@@ -36,7 +34,7 @@ type Material = Omit<TrainingMaterial<unknown>, 'steps'>;
 
 export interface PreparedTraining {
   readonly steps: number;
-  begin(): BegunTraining;
+  begin(): Promise<BegunTraining>;
   readonly inputs: readonly ArtefactRef[];
 }
 
@@ -46,7 +44,6 @@ export interface PreparedTraining {
 export async function prepareTraining(
   input: TrainSystemInput,
   context: ActivityContext,
-  keep: Keep,
 ): Promise<PreparedTraining> {
   const rows = await readRows(input, context);
   const { row } = rowNamed(rows, input.row);
@@ -64,21 +61,18 @@ export async function prepareTraining(
     ...facts.config,
     preprocessing: training.preprocessing?.(facts.config, before) ?? facts.config.preprocessing,
   };
-  const shelves = { source: keep(new VideoShelf()), target: keep(new VideoShelf()) };
   const of = { input, facts: { ...facts, config } };
-  const source = training.needs.source ? await shelveSource(shelves.source, of, context) : [];
-  const target = await shelveTarget(shelves.target, of, training.needs.target, context);
   const material: Material = {
     settings,
     config,
     rateFactor: input.rateFactor ?? 1,
-    source: labelledWindowsFrom(shelves.source, source),
-    target: labelledWindowsFrom(shelves.target, target),
+    source: training.needs.source ? await sourceWindows(of, context) : labelledWindowsOf([]),
+    target: await targetWindows(of, training.needs.target, context),
     before,
   };
   const inputs = [input.config, input.plan, input.rows, ...(input.before ? [input.before] : [])];
   const steps = await stepsOf(input, { training, material, rows }, context, inputs);
-  return { steps, begin: () => training.begin({ ...material, steps }), inputs };
+  return { steps, begin: async () => training.begin({ ...material, steps }), inputs };
 }
 
 export async function bytesOf(reference: ArtefactRef, context: ActivityContext): Promise<StoredBytes> {
@@ -90,45 +84,37 @@ interface Of {
   readonly facts: RunFacts;
 }
 
-async function shelveSource(
-  shelf: VideoShelf,
+async function sourceWindows(
   { input: { run }, facts: { config, plan } }: Of,
   context: ActivityContext,
-): Promise<readonly string[]> {
+): Promise<LabelledWindowSource> {
   const videos = { run, dataset: config.source, videos: plan.source.train, labelled: true, config };
-  return (await shelveVideos(shelf, videos, context)).usable;
+  return (await trainingVideos(videos, context)).windows;
 }
 
-/** With their pseudo labels, or with labels that say nothing. */
-async function shelveTarget(
-  shelf: VideoShelf,
+async function targetWindows(
   { input, facts: { config, plan } }: Of,
   needs: SystemTraining<unknown>['needs']['target'],
   context: ActivityContext,
-): Promise<readonly string[]> {
-  if (needs === 'nothing') return [];
-  const ids = sweepOf(plan, 1);
-  const usable: string[] = [];
-  for (const [index, id] of ids.entries()) {
-    const tried = await tryVideo(context, input.run, id, async () => {
-      const { video } = await prepareVideo(context, config.target, id, config.preprocessing);
-      if (needs === 'videos') {
-        const labels = new Uint8Array(video.intensities.length).fill(UNKNOWN);
-        shelf.put(id, video, { ...geometryOf(video), labels });
-        return;
-      }
-      const reference = await findArtefact(
-        context.store,
-        comparisonKeys.pseudoLabels(input.run, input.training, id),
-      );
+): Promise<LabelledWindowSource> {
+  if (needs === 'nothing') return labelledWindowsOf([]);
+  const { run, training } = input;
+  const videos = { run, dataset: config.target, videos: sweepOf(plan, 1), labelled: false, config };
+  if (needs === 'videos') return (await trainingVideos(videos, context)).windows;
+  const usable: TrainingVideo[] = [];
+  for (const [index, id] of videos.videos.entries()) {
+    const tried = await tryVideo(context, run, id, async () => {
+      const reference = await findArtefact(context.store, comparisonKeys.pseudoLabels(run, training, id));
       if (!reference) throw new DomainError('DatasetInvalid', `The video ${id} was not labelled.`);
-      shelf.put(id, video, readLabelNifti(await context.cache.read(reference), id));
+      const image = await preparedVideo(context, config.target, id, config.preprocessing);
+      const read = async () => readLabelNifti(await context.cache.read(reference), id);
+      return { image, labels: await storedLabels(context, reference, read) };
     });
-    if ('value' in tried) usable.push(id);
-    await breatheWhilePreparing(context, index + 1, ids.length);
+    if ('value' in tried) usable.push(tried.value);
+    await breatheWhilePreparing(context, index + 1, videos.videos.length);
   }
-  refuseEmptyTraining(config.target, ids.length, usable.length, config.sweep.maxQuarantinedShare);
-  return usable;
+  refuseEmptyTraining(config.target, videos.videos.length, usable.length, config.sweep.maxQuarantinedShare);
+  return new TrainingVideos(usable);
 }
 
 /**
@@ -148,7 +134,10 @@ async function stepsOf(
   const key = comparisonKeys.budget(input.run, input.training);
   const present = await findJson(context, key, BudgetSchema);
   if (present) return present.value.steps;
-  const secondsPerStep = await timeSteps(training.begin({ ...material, steps: 10 * TIMED_STEPS }), context);
+  const secondsPerStep = await timeSteps(
+    await training.begin({ ...material, steps: 10 * TIMED_STEPS }),
+    context,
+  );
   const seconds = 60 * (source * minutes.source + adaptation * minutes.adaptation);
   const steps = Math.max(1, Math.floor(seconds / secondsPerStep));
   await writeJson(context, key, { steps, secondsPerStep }, inputs);
@@ -160,6 +149,7 @@ async function timeSteps(begun: BegunTraining, context: ActivityContext): Promis
     let started = performance.now();
     for (let step = 0; step < 2 * TIMED_STEPS; step++) {
       if (step === TIMED_STEPS) started = performance.now();
+      await begun.training.ready?.();
       begun.training.step();
       await breatheWhilePreparing(context, step + 1, 2 * TIMED_STEPS);
     }

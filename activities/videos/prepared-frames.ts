@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { PreprocessingConfig } from '../../contracts/run-config.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError, type ErrorCode } from '../../ground/errors.ts';
-import { type GreyVideo, geometryOf, type VideoGeometry } from '../../imaging/image.ts';
+import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
 import { labelsToLearnFrom } from '../../method/windows/labels-to-learn-from.ts';
 import { findArtefact, sha256Of } from '../../storage/artefacts.ts';
 import {
@@ -88,6 +88,19 @@ export async function preparedLabels(
   };
   const key = datasetKeys.prepared(dataset, id, digestOf(original, config), 'labels');
   return (await openOrMake(context, { key, original, make })).frames;
+}
+
+/** Labels that a stage stored on the grid of the networks, as the file `original`, in chunks beside it. */
+export async function storedLabels(
+  context: ActivityContext,
+  original: ArtefactRef,
+  read: () => Promise<LabelVideo>,
+): Promise<PreparedFrames> {
+  const make = async (): Promise<Made> => {
+    const labels = await read();
+    return { header: headerOf(labels), bytes: labels.labels };
+  };
+  return (await openOrMake(context, { key: `${original.key}.frames`, original, make })).frames;
 }
 
 /** The whole of a prepared video, and the file that it is from. */

@@ -1,12 +1,14 @@
 /** The policy of a model, or any checkpoint file, as weights for PyTorch or as a network for ONNX. */
+
 import { readFile } from 'node:fs/promises';
+import { statedPolicySettings } from '../../contracts/policy-settings.ts';
 import { networkOnnx } from '../../exports/onnx/network-onnx.ts';
 import type { NetworkKind } from '../../method/networks/network-checkpoint.ts';
 import { codeVersion } from '../../runtime/installation.ts';
 import { readArtefact } from '../../storage/artefacts.ts';
 import { writeWholeFile } from '../../storage/whole-file.ts';
 import { currentDeployment, storeOf } from '../connections.ts';
-import { isModelFile, statedSettings } from '../segmentation/networks.ts';
+import { isModelFile } from '../segmentation/networks.ts';
 import { requireChampion } from './champion.ts';
 import type { ExportFormat } from './export-formats.ts';
 import { checkpointParts, exportedWeights } from './import-weights.ts';
@@ -30,7 +32,7 @@ export async function exportModel(
 
 function asOnnx(checkpoint: Uint8Array, origin: string): { bytes: Uint8Array; kind: NetworkKind } {
   const parts = checkpointParts(checkpoint, origin);
-  const spacingMm = statedSettings(parts.metadata)?.preprocessing.spacingMm;
+  const spacingMm = statedPolicySettings(parts.metadata)?.preprocessing.spacingMm;
   return { kind: parts.kind, bytes: networkOnnx({ ...parts, spacingMm, version: codeVersion() }) };
 }
 

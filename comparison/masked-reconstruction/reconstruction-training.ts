@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { PretrainingConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { randomStream } from '../../ground/random.ts';
+import { type RandomStream, randomStream } from '../../ground/random.ts';
 import { Adam } from '../../method/networks/adam.ts';
 import { takeArrays, withPrefix } from '../../method/networks/prefixed-arrays.ts';
 import { networkPass, TrainingStep as RecordedTrainingStep } from '../../method/networks/training-step.ts';
@@ -75,13 +75,23 @@ export class ReconstructionTraining implements Training<Progress> {
     return this.#step >= this.#options.config.steps;
   }
 
+  async ready(): Promise<void> {
+    const { windows, windowFrames } = this.#options;
+    await windows.fetch?.([drawWindow(windows, windowFrames, this.#random())], windowFrames);
+  }
+
+  /** Draws the place of the window of the next step, then what is hidden of it. */
+  #random(): RandomStream {
+    return randomStream(this.#options.seed, 'masked-reconstruction', this.#step);
+  }
+
   /** @throws DomainError Diverged when the loss or its gradient is not finite. */
   step(): TrainingStep {
     refuseStepWhenDone(this, 'masked reconstruction');
-    const { config, seed } = this.#options;
+    const { config } = this.#options;
     const step = this.#step;
     this.#optimiser.setLearningRate(learningRateAt(config, step));
-    const batch = maskedWindow(this.#options, randomStream(seed, 'masked-reconstruction', step));
+    const batch = maskedWindow(this.#options, this.#random());
     const { numbers, taken } = this.#update.run(...batch);
     tf.dispose([...batch]);
     if (!taken) {
@@ -120,7 +130,7 @@ export class ReconstructionTraining implements Training<Progress> {
 /** A random window: what is left of it (hidden voxels are 0), all of it, and where it is judged. To be disposed. */
 export function maskedWindow(
   { windows, masks, windowFrames: frames }: Pick<ReconstructionOptions, 'windows' | 'masks' | 'windowFrames'>,
-  random: ReturnType<typeof randomStream>,
+  random: RandomStream,
 ): Batch {
   const place = drawWindow(windows, frames, random);
   const size = { frames, rows: windows.rows(place.video), columns: windows.columns(place.video) };

@@ -8,7 +8,8 @@ import type { AugmentationConfig } from '../../contracts/augmentation.ts';
 import type { PretrainingConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { randomStream } from '../../ground/random.ts';
-import { drawAnnotatedWindow } from '../../method/augmentation/annotated-window.ts';
+import { disposeAnnotated, drawAnnotatedWindow, noisy } from '../../method/augmentation/annotated-window.ts';
+import type { GreyNoise } from '../../method/augmentation/grey-noise.ts';
 import { Adam } from '../../method/networks/adam.ts';
 import { disposeGradients, type Gradients } from '../../method/networks/gradients.ts';
 import { drawSeed, standardNormal } from '../../method/networks/kernels/noise.ts';
@@ -24,9 +25,11 @@ import {
   type TrainingStep,
 } from '../../method/training/training.ts';
 import {
+  drawLabelledWindow,
   drawWindow,
   imageWindow,
   type LabelledWindowSource,
+  type WindowPlace,
   type WindowSource,
 } from '../../method/windows/training-windows.ts';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
@@ -65,6 +68,8 @@ type Progress = Readonly<z.infer<typeof ProgressSchema>>;
 type Batch = [
   image: tf.Tensor5D,
   labels: tf.Tensor4D,
+  noise: GreyNoise<tf.Scalar>,
+  noiseSeed: tf.Tensor1D,
   unlabelled: tf.Tensor5D,
   seeds: readonly tf.Tensor1D[],
   weight: tf.Scalar,
@@ -113,28 +118,43 @@ export class MeanTeacherTraining implements Training<Progress> {
     return this.#step >= this.#options.config.steps;
   }
 
+  async ready(): Promise<void> {
+    const { source, target, seed, windowFrames } = this.#options;
+    const random = randomStream(seed, 'mean-teacher', this.#step);
+    await source.fetch?.([drawLabelledWindow(source, windowFrames, random)], windowFrames);
+    await target.fetch?.([this.#targetPlace()], windowFrames);
+  }
+
+  #targetPlace(): WindowPlace {
+    const { target, seed, windowFrames } = this.#options;
+    return drawWindow(target, windowFrames, randomStream(seed, 'mean-teacher-target', this.#step));
+  }
+
   /** @throws DomainError Diverged when a loss or the gradient is not finite. */
   step(): TrainingStep {
     refuseStepWhenDone(this, 'the mean teacher');
     const { config, settings, source, target, seed, windowFrames } = this.#options;
     const step = this.#step;
     const random = randomStream(seed, 'mean-teacher', step);
-    const { image, labels } = drawAnnotatedWindow({ ...this.#options, windows: source }, random, (effect) =>
+    const drawn = drawAnnotatedWindow({ ...this.#options, windows: source }, random, (effect) =>
       randomStream(seed, 'augmentation', effect, step, 0),
     );
-    const unlabelled = imageWindow(target, drawWindow(target, windowFrames, random), windowFrames);
+    const unlabelled = imageWindow(target, this.#targetPlace(), windowFrames);
     const seeds = Array.from({ length: settings.passes + 1 }, () => drawSeed(random));
     const progress = step / config.steps;
     this.#optimiser.setLearningRate(learningRateAt(config, step));
     const { numbers, taken } = this.#update.run(
-      image,
-      labels,
+      drawn.image,
+      drawn.labels,
+      drawn.noise,
+      drawn.noiseSeed,
       unlabelled,
       seeds,
       settings.weight * sigmoidRamp(progress),
       entropyThreshold(progress, this.teacher.config.outputChannels),
     );
-    tf.dispose([image, labels, unlabelled, ...seeds]);
+    disposeAnnotated(drawn);
+    tf.dispose([unlabelled, ...seeds]);
     if (!taken) {
       throw new DomainError(
         'Diverged',
@@ -149,14 +169,16 @@ export class MeanTeacherTraining implements Training<Progress> {
   }
 
   /** Half of the supervised loss, as published, and the consistency times its weight. */
-  #pass(...[image, labels, unlabelled, seeds, weight, threshold]: Batch) {
+  #pass(...[plain, labels, noise, noiseSeed, unlabelled, seeds, weight, threshold]: Batch) {
     const { student } = this.#options;
+    const image = noisy(plain, noise, noiseSeed);
     const supervised = networkPass(student, image, ([logits]) => {
       const { loss, gradient } = supervisedLoss(logits!, labels);
       const half: tf.Tensor5D = tf.mul(gradient, 0.5);
       gradient.dispose();
       return { loss, gradients: [half] };
     });
+    image.dispose();
     const { teacher, uncertainty } = this.#teach(unlabelled, seeds);
     const consistent = networkPass(student, unlabelled, ([logits]) => {
       const { loss, gradient, kept } = consistencyLoss(logits!, teacher, uncertainty, threshold);

@@ -88,6 +88,21 @@ export class NnUNetTraining implements Training<Progress> {
     return this.#step >= this.#options.steps;
   }
 
+  /** Whole videos: patches are z-scored by them and turned in them. */
+  async ready(): Promise<void> {
+    const { windows, plan } = this.#options;
+    const places = Array.from({ length: plan.batch }, (_, place) => ({
+      video: this.#random(place).integer(windows.count),
+      startFrame: 0,
+    }));
+    await windows.fetch?.(places, Math.max(...places.map(({ video }) => windows.frames(video))));
+  }
+
+  /** Draws the video of a patch first. */
+  #random(place: number): RandomStream {
+    return randomStream(this.#options.seed, 'nnunet', this.#step, place);
+  }
+
   /** @throws DomainError Diverged when the loss or its gradient is not finite. */
   step(): TrainingStep {
     refuseStepWhenDone(this, 'nnU-Net');
@@ -116,10 +131,8 @@ export class NnUNetTraining implements Training<Progress> {
 
   /** The patches of the step, and their labels as every output sees them. */
   #batch(): { image: tf.Tensor5D; labels: tf.Tensor4D[] } {
-    const { plan, seed } = this.#options;
-    const patches = Array.from({ length: plan.batch }, (_, place) =>
-      this.#patch(place, randomStream(seed, 'nnunet', this.#step, place)),
-    );
+    const { plan } = this.#options;
+    const patches = Array.from({ length: plan.batch }, (_, place) => this.#patch(place, this.#random(place)));
     const size = plan.patch as [number, number, number];
     const images = patches.map(({ image }) => image);
     const image = tf.tensor5d(joined(images, Float32Array), [plan.batch, ...size, 1], 'float32');

@@ -50,21 +50,23 @@ function preprocessingOf({ preprocessing }: RunConfig, { spacingMm }: Settings):
   };
 }
 
-function beginPlan({ settings, config, source }: TrainingMaterial<Settings>): BegunTraining {
+async function beginPlan({ settings, config, source }: TrainingMaterial<Settings>): Promise<BegunTraining> {
   const { configuration, memoryGb, baseFilters } = settings;
   const { spacingMm } = preprocessingOf(config, settings);
   const options = { configuration, memoryGb, baseFilters, classes: CLASS_COUNT };
-  const plan = planOf(fingerprintOf(source, spacingMm), options);
+  const plan = planOf(await fingerprintOf(source, spacingMm), options);
   return finishedTraining(() => new TextEncoder().encode(JSON.stringify(plan)));
 }
 
 /** Frames count 1, as in the published data; shapes are those of what is not black. */
-function fingerprintOf(windows: LabelledWindowSource, spacingMm: number): Fingerprint {
-  const cases = Array.from({ length: windows.count }, (_, index) => index);
-  return {
-    spacings: cases.map(() => [1, spacingMm, spacingMm]),
-    shapes: cases.map((index) => [windows.frames(index), ...shownSize(windows, index)]),
-  };
+async function fingerprintOf(windows: LabelledWindowSource, spacingMm: number): Promise<Fingerprint> {
+  const shapes: number[][] = [];
+  for (let video = 0; video < windows.count; video++) {
+    const frames = windows.frames(video);
+    await windows.fetch?.([{ video, startFrame: 0 }], frames);
+    shapes.push([frames, ...shownSize(windows, video)]);
+  }
+  return { spacings: shapes.map(() => [1, spacingMm, spacingMm]), shapes };
 }
 
 /** Rows and columns of the smallest box around all that is ever shown. */

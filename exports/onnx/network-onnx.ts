@@ -2,6 +2,7 @@
  * A network as an ONNX file, which other programs run without this one: logits of a video of any size that its strides
  * divide. What has to be done to a video before stands in the file's metadata.
  */
+import { DomainError } from '../../ground/errors.ts';
 import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../../ground/labels.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import type { NetworkKind } from '../../method/networks/network-checkpoint.ts';
@@ -35,6 +36,12 @@ export interface OnnxSource {
  * @throws DomainError CheckpointIncompatible when a parameter is missing or has another shape; ConfigInvalid
  */
 export function networkOnnx({ kind, config, arrays, metadata, spacingMm, version }: OnnxSource): Uint8Array {
+  if (config.variant !== undefined) {
+    throw new DomainError(
+      'ConfigInvalid',
+      "The network came from nnU-Net, whose biases this export does not write. Export it with nnU-Net's own tools.",
+    );
+  }
   const plan = planUNet(config);
   const properties = {
     ...metadata,
