@@ -101,6 +101,10 @@ export function standIns(meanMs: number): StandIns {
     fitLandmarkReward: notRehearsed,
     trainLocally: notRehearsed,
     mergeRound: notRehearsed,
+    planComparison: notRehearsed,
+    trainSystem: notRehearsed,
+    labelForSystem: notRehearsed,
+    predictForSystem: notRehearsed,
   };
 }
 

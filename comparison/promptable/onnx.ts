@@ -1,4 +1,5 @@
 /** ONNX models by onnxruntime-node, which is not installed with the package: systems of others need it, nothing of ours. */
+import { createRequire } from 'node:module';
 import { DomainError } from '../../ground/errors.ts';
 import type { StoredBytes } from '../system.ts';
 
@@ -19,7 +20,7 @@ export interface OnnxModel {
 
 /** @throws DomainError BackendMissing without the runtime, CheckpointIncompatible for what is no model. */
 export async function openOnnx({ bytes, origin }: StoredBytes): Promise<OnnxModel> {
-  const runtime = await loadRuntime();
+  const runtime = loadRuntime();
   const session = await runtime.InferenceSession.create(bytes, { logSeverityLevel: 3 }).catch(
     (error: Error) => {
       throw new DomainError(
@@ -47,9 +48,27 @@ export async function openOnnx({ bytes, origin }: StoredBytes): Promise<OnnxMode
   };
 }
 
-async function loadRuntime() {
+/** What is used of onnxruntime-node, whose package brings no types. */
+interface OnnxTensor {
+  readonly dims: readonly number[];
+  readonly data: unknown;
+}
+interface OnnxSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(feeds: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Record<string, OnnxTensor>>>;
+  release(): Promise<void>;
+}
+interface OnnxRuntime {
+  readonly InferenceSession: {
+    create(bytes: Uint8Array, options: { readonly logSeverityLevel: number }): Promise<OnnxSession>;
+  };
+  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => OnnxTensor;
+}
+
+function loadRuntime(): OnnxRuntime {
   try {
-    return await import('onnxruntime-node');
+    return createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime;
   } catch (error) {
     throw new DomainError(
       'BackendMissing',
