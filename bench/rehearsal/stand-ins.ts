@@ -108,7 +108,7 @@ export function standIns(meanMs: number): StandIns {
   };
 }
 
-async function notRehearsed({ run }: RunInput): Promise<never> {
+async function notRehearsed({ run }: Pick<RunInput, 'run'>): Promise<never> {
   throw new DomainError('ConfigInvalid', `${run} asks for a stage that a rehearsal leaves out.`);
 }
 
