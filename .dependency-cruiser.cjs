@@ -103,7 +103,12 @@ module.exports = {
     },
     onlyImports('runtime', ['contracts', 'ground', 'recorded', 'storage']),
     innerFolder('runtime', 'provision', [], ['deployment', 'file-lock', 'installation']),
-    innerFolder('runtime', 'services', ['provision'], ['deployment', 'live-workers', 'supervisor']),
+    innerFolder(
+      'runtime',
+      'services',
+      ['provision'],
+      ['deployment', 'live-workers', 'supervisor', 'temporal-connection'],
+    ),
     onlyImports('report', ['contracts', 'datasets', 'ground', 'imaging', 'metrics', 'storage']),
     onlyImports('exports', ['datasets', 'ground', 'imaging', 'method', 'metrics', 'report']),
     innerFolder('exports', 'measures', [], ['csv']),

@@ -38,7 +38,7 @@ export async function prepareLabels(
 }
 
 /** Labels on the grid of the file. */
-export async function readLabels(context: ActivityContext, dataset: string, id: string): Promise<LabelVideo> {
+async function readLabels(context: ActivityContext, dataset: string, id: string): Promise<LabelVideo> {
   const reference = await labelsReference(context, dataset, id);
   return readLabelNifti(await context.cache.read(reference), id);
 }

@@ -20,7 +20,7 @@ export async function problemsOfCounts(
     if (missing.length > 0 || found.size !== ids.length)
       problems.push(`${what}: ${found.size} of ${ids.length} videos, ${missing.length} not exactly once`);
   };
-  const triples = activityKeys.triples(run, 1, 'x').replace(/x\.bin\.gz$/, '');
+  const triples = activityKeys.triples(run, 1, 'x').key.replace(/x\.triples$/, '');
   await expectAll('triples', triples, videos.target);
   await expectAll('predictions of the target', predictionsOf(run, 1, 'target'), videos.target);
   for (const iteration of [0, 1]) {

@@ -8,7 +8,8 @@ import { writeJson } from '../../activities/artefacts/json-artefact.ts';
 import { readRun } from '../../activities/artefacts/run-facts.ts';
 import { activityKeys } from '../../activities/artefacts/run-keys.ts';
 import type { ActivityContext } from '../../activities/context.ts';
-import { encodeTriples } from '../../activities/rewards/triple-file.ts';
+import { findTriples, storeTriples } from '../../activities/rewards/triple-artefacts.ts';
+import { encodeTriples } from '../../activities/rewards/triple-chunks.ts';
 import { eachVideo } from '../../activities/videos/each-video.ts';
 import { readPrediction } from '../../activities/videos/predictions.ts';
 import type {
@@ -63,13 +64,13 @@ export function standIns(meanMs: number): StandIns {
       const { run, iteration } = input;
       const { config, plan } = await readRun(input, context);
       const result = await eachVideo(input, shardOf(plan, input), context, async (id) => {
-        const key = activityKeys.triples(run, iteration, id);
+        const keys = activityKeys.triples(run, iteration, id);
         if (!(await readPrediction({ run, iteration, split: 'target' }, id, context))) return 'skip';
         const video = await present(context, datasetKeys.video(config.target, id));
-        if (await findArtefact(context.store, key)) return 'done';
+        if (await findTriples(context, keys)) return 'done';
         await context.cache.read(video);
         await compute('label', iteration, id);
-        await writeBytes(context, key, triples, [video, input.policy], 'application/gzip');
+        await storeTriples(context, keys.key, triples, [video, input.policy]);
         return 'done';
       });
       const counts = { kept: result.done, corrected: 0, rejected: 0, triples: result.done };
