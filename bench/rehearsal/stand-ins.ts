@@ -101,10 +101,14 @@ export function standIns(meanMs: number): StandIns {
     fitLandmarkReward: notRehearsed,
     trainLocally: notRehearsed,
     mergeRound: notRehearsed,
+    planComparison: notRehearsed,
+    trainSystem: notRehearsed,
+    labelForSystem: notRehearsed,
+    predictForSystem: notRehearsed,
   };
 }
 
-async function notRehearsed({ run }: RunInput): Promise<never> {
+async function notRehearsed({ run }: Pick<RunInput, 'run'>): Promise<never> {
   throw new DomainError('ConfigInvalid', `${run} asks for a stage that a rehearsal leaves out.`);
 }
 

@@ -17,10 +17,33 @@ export interface OnnxModel {
   dispose(): Promise<void>;
 }
 
+/** The part of onnxruntime-node that is called here; the package ships no types. */
+interface OnnxRuntime {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: { readonly logSeverityLevel: number }): Promise<OnnxSession>;
+  };
+  readonly Tensor: new (type: 'float32', data: Float32Array, shape: number[]) => unknown;
+}
+
+interface OnnxSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(
+    inputs: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: unknown }>>>;
+  release(): Promise<void>;
+}
+
+/** A name and not an import: the package is there only where somebody installed it. */
+const RUNTIME = 'onnxruntime-node';
+
+/** Errors only. */
+const LOG_SEVERITY = 3;
+
 /** @throws DomainError BackendMissing without the runtime, CheckpointIncompatible for what is no model. */
 export async function openOnnx({ bytes, origin }: StoredBytes): Promise<OnnxModel> {
   const runtime = await loadRuntime();
-  const session = await runtime.InferenceSession.create(bytes, { logSeverityLevel: 3 }).catch(
+  const session = await runtime.InferenceSession.create(bytes, { logSeverityLevel: LOG_SEVERITY }).catch(
     (error: Error) => {
       throw new DomainError(
         'CheckpointIncompatible',
@@ -47,9 +70,9 @@ export async function openOnnx({ bytes, origin }: StoredBytes): Promise<OnnxMode
   };
 }
 
-async function loadRuntime() {
+async function loadRuntime(): Promise<OnnxRuntime> {
   try {
-    return await import('onnxruntime-node');
+    return (await import(RUNTIME)) as OnnxRuntime;
   } catch (error) {
     throw new DomainError(
       'BackendMissing',
