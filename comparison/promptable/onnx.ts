@@ -1,4 +1,4 @@
-/** ONNX models by onnxruntime-node, which is not installed with the package: systems of others need it, nothing of ours. */
+/** ONNX models by onnxruntime-node, which is not installed with the package: nothing of ours needs it. */
 import { DomainError } from '../../ground/errors.ts';
 import type { StoredBytes } from '../system.ts';
 
