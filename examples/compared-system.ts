@@ -1,6 +1,6 @@
 /**
- * A system to compare, in one file: a threshold that is trained. It calls what is dark and in the middle the ventricle.
- * One line in comparison/registry.ts, `threshold`, and `echoloop compare --systems threshold unet3d` has it as a row.
+ * A system to compare, in one file: it calls what is dark and in the middle the ventricle. With one line in
+ * comparison/registry.ts, `threshold`, it is a row of `echoloop compare --systems threshold unet3d`.
  */
 import { z } from 'zod';
 import { finishedTraining } from '../comparison/finished-training.ts';
@@ -12,7 +12,6 @@ const SettingsSchema = z.strictObject({
   radius: z.number().gt(0).max(1).default(0.3).describe('of what counts as the middle, as a share of the picture'),
 });
 type Settings = z.infer<typeof SettingsSchema>;
-
 const ModelSchema = z.object({ threshold: z.number() });
 
 export const threshold: System<Settings> = {

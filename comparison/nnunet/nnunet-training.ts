@@ -1,4 +1,4 @@
-/** nnU-Net's training: batches of random patches, its loss and changes, SGD along a clipped gradient, a falling rate. */
+/** nnU-Net's training: random patches with its changes, its loss, SGD along a clipped gradient, a falling rate. */
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { DomainError } from '../../ground/errors.ts';

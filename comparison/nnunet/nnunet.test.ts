@@ -120,7 +120,7 @@ describe('the loss', () => {
 });
 
 it("steps as PyTorch's SGD with Nesterov momentum and weight decay", () => {
-  // torch.optim.SGD([p], lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01), p = [1, -2], gradients [0.5, 1], [-1, 0.2].
+  // torch.optim.SGD([p], lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01) from p = [1, -2].
   const parameter = tf.variable(tf.tensor1d([1, -2]));
   const sgd = new Sgd(new Map([['p', parameter]]), { momentum: 0.9, weightDecay: 0.01 });
   for (const gradient of [

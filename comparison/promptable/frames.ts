@@ -68,7 +68,7 @@ interface Grid {
 }
 
 /** Pixel centres onto pixel centres, in straight lines between them. */
-export function resized(values: Float32Array, from: Grid, to: Grid): Float32Array {
+function resized(values: Float32Array, from: Grid, to: Grid): Float32Array {
   const result = new Float32Array(to.rows * to.columns);
   const along = (index: number, length: number, source: number) => {
     const at = Math.min(source - 1, Math.max(0, ((index + 0.5) * source) / length - 0.5));

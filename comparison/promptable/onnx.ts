@@ -1,5 +1,4 @@
-/** ONNX models by onnxruntime-node, which is not installed with the package: systems of others need it, nothing of ours. */
-import { createRequire } from 'node:module';
+/** ONNX models by onnxruntime-node, which is not installed with the package: nothing of ours needs it. */
 import { DomainError } from '../../ground/errors.ts';
 import type { StoredBytes } from '../system.ts';
 
@@ -18,10 +17,33 @@ export interface OnnxModel {
   dispose(): Promise<void>;
 }
 
+/** The part of onnxruntime-node that is called here; the package ships no types. */
+interface OnnxRuntime {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: { readonly logSeverityLevel: number }): Promise<OnnxSession>;
+  };
+  readonly Tensor: new (type: 'float32', data: Float32Array, shape: number[]) => unknown;
+}
+
+interface OnnxSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(
+    inputs: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: unknown }>>>;
+  release(): Promise<void>;
+}
+
+/** A name and not an import: the package is there only where somebody installed it. */
+const RUNTIME = 'onnxruntime-node';
+
+/** Errors only. */
+const LOG_SEVERITY = 3;
+
 /** @throws DomainError BackendMissing without the runtime, CheckpointIncompatible for what is no model. */
 export async function openOnnx({ bytes, origin }: StoredBytes): Promise<OnnxModel> {
-  const runtime = loadRuntime();
-  const session = await runtime.InferenceSession.create(bytes, { logSeverityLevel: 3 }).catch(
+  const runtime = await loadRuntime();
+  const session = await runtime.InferenceSession.create(bytes, { logSeverityLevel: LOG_SEVERITY }).catch(
     (error: Error) => {
       throw new DomainError(
         'CheckpointIncompatible',
@@ -48,27 +70,9 @@ export async function openOnnx({ bytes, origin }: StoredBytes): Promise<OnnxMode
   };
 }
 
-/** What is used of onnxruntime-node, whose package brings no types. */
-interface OnnxTensor {
-  readonly dims: readonly number[];
-  readonly data: unknown;
-}
-interface OnnxSession {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  run(feeds: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Record<string, OnnxTensor>>>;
-  release(): Promise<void>;
-}
-interface OnnxRuntime {
-  readonly InferenceSession: {
-    create(bytes: Uint8Array, options: { readonly logSeverityLevel: number }): Promise<OnnxSession>;
-  };
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => OnnxTensor;
-}
-
-function loadRuntime(): OnnxRuntime {
+async function loadRuntime(): Promise<OnnxRuntime> {
   try {
-    return createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime;
+    return (await import(RUNTIME)) as OnnxRuntime;
   } catch (error) {
     throw new DomainError(
       'BackendMissing',

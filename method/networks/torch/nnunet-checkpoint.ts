@@ -1,6 +1,6 @@
 /**
- * Checkpoints of nnU-Net v2 (`checkpoint_final.pth`): the weights of its PlainConvUNet under this project's names and in
- * its axis order, and what of the plans prediction needs. The pickle is read and never run.
+ * Checkpoints of nnU-Net v2 (`checkpoint_final.pth`): the weights of its PlainConvUNet under this project's names and
+ * in its axis order, and what of the plans prediction needs. The pickle is read and never run.
  */
 import { z } from 'zod';
 import { DomainError } from '../../../ground/errors.ts';

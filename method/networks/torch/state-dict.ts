@@ -1,5 +1,5 @@
 /**
- * The arrays of a PyTorch file, whether it holds a state dict alone, or a checkpoint of Lightning or nnU-Net around one.
+ * The arrays of a PyTorch file, whether it holds a state dict alone or a checkpoint of Lightning or nnU-Net around it.
  */
 import { DomainError } from '../../../ground/errors.ts';
 import { elementCount, type NamedArray } from '../named-arrays.ts';
