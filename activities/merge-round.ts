@@ -8,20 +8,19 @@ import { policySettings } from '../contracts/policy-settings.ts';
 import { electLatest } from '../decisions/election.ts';
 import { withDisposables } from '../ground/disposables.ts';
 import { encodeSafetensors } from '../method/networks/safetensors.ts';
-import { findArtefact } from '../storage/artefacts.ts';
 import { writeBytes } from './artefacts/binary-artefact.ts';
 import { readJson, writeJson } from './artefacts/json-artefact.ts';
 import { loadNetwork, storeNetwork } from './artefacts/networks.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from './context.ts';
-import { LocalTrainingSchema, type Round, RoundSchema } from './fine-tuning/documents.ts';
+import { LocalTrainingSchema, type Round } from './fine-tuning/documents.ts';
 import { criticOf } from './fine-tuning/learners.ts';
+import { findMerged } from './fine-tuning/merged-round.ts';
 import { takeCandidate, takeOuterStep } from './fine-tuning/outer-step.ts';
 import { joinParts } from './fine-tuning/round-curve.ts';
 import { rateStart, validationReward } from './fine-tuning/validation-reward.ts';
 import { rewardInputs } from './rewards/reward-networks.ts';
 import { roundDocument, roundFolder } from './training/attempt.ts';
-import { findFinished } from './training/finished-training.ts';
 
 export async function mergeRound(
   input: MergeRoundInput,
@@ -31,14 +30,9 @@ export async function mergeRound(
   const keyOf = (name: string): string => `${folder}${name}.safetensors`;
   const facts = await readRun(input, context);
   const withCritic = facts.config.ppo.objective === 'published';
-  const keys = { policy: keyOf('policy'), momentum: keyOf('momentum') };
-  const document = { key: roundDocument(input), schema: RoundSchema };
-  const finished = await findFinished(context, document, keys);
-  const madeCritic = finished && withCritic ? await findArtefact(context.store, keyOf('critic')) : undefined;
-  if (finished && (madeCritic || !withCritic)) {
-    const { made, document, curve } = finished;
-    return { ...made, ...(madeCritic && { critic: madeCritic }), best: document.best, curve };
-  }
+  const keys = { policy: keyOf('policy'), ...(withCritic && { critic: keyOf('critic') }) };
+  const merged = await findMerged(context, input, { ...keys, momentum: keyOf('momentum') });
+  if (merged) return merged;
 
   return withDisposables(async (keep) => {
     const policy = keep(await loadNetwork(context, input.policy, 'policy'));
@@ -53,7 +47,7 @@ export async function mergeRound(
     const storedCritic =
       critic && (await storeNetwork(context, keyOf('critic'), { network: critic, kind: 'critic' }, inputs));
     const packed = encodeSafetensors(momenta, { kind: 'outer-momentum' });
-    const momentum = await writeBytes(context, keys.momentum, packed, inputs);
+    const momentum = await writeBytes(context, keyOf('momentum'), packed, inputs);
     const candidate = await takeCandidate({ policy, stored }, keyOf('candidate'), input, facts, context);
     const reward = await validationReward(policy, input, facts, context);
     const parts = await Promise.all(
@@ -67,7 +61,7 @@ export async function mergeRound(
     if (last && reward !== undefined) last.validationReward = reward;
     const known: Round = { best, rollbacks, points };
     const made = [stored, ...(storedCritic ? [storedCritic] : []), ...rewardInputs(input.reward)];
-    const curve = await writeJson(context, document.key, known, made);
+    const curve = await writeJson(context, roundDocument(input), known, made);
     logWork(context, 'mergeRound', folder);
     return { policy: stored, ...(storedCritic && { critic: storedCritic }), momentum, best, curve };
   });

@@ -4,16 +4,14 @@
  * policies can be compared.
  */
 import type { RatePolicyInput, RatePolicyResult } from '../contracts/activities.ts';
-import type { RunConfig } from '../contracts/run-config.ts';
 import { preprocessLabels } from '../datasets/preprocessing.ts';
 import { withDisposables } from '../ground/disposables.ts';
-import type { LabelVideo } from '../imaging/image.ts';
-import { contestedReward } from '../method/rewards/contested-reward.ts';
 import { findJson, writeJson } from './artefacts/json-artefact.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
 import { type Ratings, RatingsSchema } from './evaluation/documents.ts';
+import { meanOf, ratingOfVideo } from './evaluation/video-rating.ts';
 import { loadReward, rewardInputs } from './rewards/reward-networks.ts';
 import { readPrediction } from './videos/predictions.ts';
 import { prepareVideo } from './videos/prepared-video.ts';
@@ -44,7 +42,7 @@ function rate(input: RatePolicyInput, context: ActivityContext): Promise<Ratings
         const { video } = await prepareVideo(context, config.target, id, config.preprocessing);
         const segmentation = preprocessLabels(predicted.labels, config.preprocessing);
         const map = reward.ofVideo(video, segmentation, config.inference);
-        const rated = await ratingOf(map, segmentation, { ...input, id }, config, context);
+        const rated = await ratingOfVideo({ id, map, segmentation }, input, config, context);
         if (rated !== undefined) videos[id] = rated;
       }
       context.heartbeat({ step: index + 1, total: ids.length });
@@ -54,31 +52,7 @@ function rate(input: RatePolicyInput, context: ActivityContext): Promise<Ratings
   });
 }
 
-/** Of one video; undefined where the policies segment it alike. */
-async function ratingOf(
-  map: Float32Array,
-  own: LabelVideo,
-  { run, iteration, among, id }: RatePolicyInput & { readonly id: string },
-  { preprocessing }: RunConfig,
-  context: ActivityContext,
-): Promise<number | undefined> {
-  // A run that an older version started names no others.
-  if (!among) return meanOf(map);
-  const segmentations = [own.labels];
-  for (const other of among.filter((one) => one !== iteration)) {
-    const predicted = await readPrediction({ run, iteration: other, split: 'validation' }, id, context);
-    if (predicted) segmentations.push(preprocessLabels(predicted.labels, preprocessing).labels);
-  }
-  return contestedReward(map, segmentations);
-}
-
 function resultOf({ iteration }: RatePolicyInput, { videos }: Ratings): RatePolicyResult {
   const rewards = Object.values(videos);
   return { iteration, reward: rewards.length > 0 ? meanOf(rewards) : 0, videos: rewards.length };
-}
-
-function meanOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum / values.length;
 }
