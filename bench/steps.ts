@@ -39,10 +39,10 @@ const MAX_ROUNDS = 200;
  */
 const WARM_UP_STEPS = 6;
 
-function timed(run: () => void): Timing {
+async function timed(run: () => void | Promise<void>): Promise<Timing> {
   const cpu = process.cpuUsage();
   const start = performance.now();
-  run();
+  await run();
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
   return { ms, cpuMs: (user + system) / 1000 };
@@ -54,22 +54,22 @@ function timed(run: () => void): Timing {
  */
 async function measure(size: BenchSize, training: TrainingName, seconds: number): Promise<StepsRow> {
   const { step, dispose } = await timedTraining(training, size);
-  for (let warmUp = 0; warmUp < WARM_UP_STEPS; warmUp++) step();
-  const calls = caughtCalls(step);
+  for (let warmUp = 0; warmUp < WARM_UP_STEPS; warmUp++) await step();
+  const calls = await caughtCalls(step);
   const steps: Timing[] = [];
   const networks: Timing[] = [];
   const end = performance.now() + 1000 * seconds;
   while (steps.length < MIN_ROUNDS || (steps.length < MAX_ROUNDS && performance.now() < end)) {
     let timing: Timing | undefined;
-    const kind = namesOfCalls(() => {
-      timing = timed(step);
+    const kind = await namesOfCalls(async () => {
+      timing = await timed(step);
     });
     if (kind !== calls.names) continue;
     steps.push(timing!);
-    networks.push(timed(() => calls.repeat()));
+    networks.push(await timed(() => calls.repeat()));
   }
   calls.dispose();
-  dispose();
+  await dispose();
   const [whole, network] = [medianOf(steps), medianOf(networks)];
   return {
     size,

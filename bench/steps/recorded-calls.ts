@@ -44,25 +44,25 @@ function nativeBackend(): NativeBackend {
 }
 
 /** Names of the recorded calls that `run` makes. */
-export function namesOfCalls(run: () => void): string {
+export async function namesOfCalls(run: () => Promise<void>): Promise<string> {
   const names: string[] = [];
-  listening((name) => names.push(name), run);
+  await listening((name) => names.push(name), run);
   return names.join(', ');
 }
 
 /** The recorded calls that `run` makes. The caller disposes them. */
-export function caughtCalls(run: () => void): CaughtCalls {
+export async function caughtCalls(run: () => Promise<void>): Promise<CaughtCalls> {
   const calls: Call[] = [];
-  listening((name, attributes, inputs, outputs) => {
+  await listening((name, attributes, inputs, outputs) => {
     calls.push({ name, attributes, inputs: inputs.map((input) => tf.keep(tf.clone(input))), outputs });
   }, run);
   return new CaughtCalls(calls);
 }
 
-function listening(
+async function listening(
   heard: (...call: Parameters<NativeBackend['executeMultipleOutputs']>) => void,
-  run: () => void,
-) {
+  run: () => Promise<void>,
+): Promise<void> {
   const backend = nativeBackend();
   const { executeMultipleOutputs } = backend;
   backend.executeMultipleOutputs = (...call) => {
@@ -70,7 +70,7 @@ function listening(
     return executeMultipleOutputs.apply(backend, call);
   };
   try {
-    run();
+    await run();
   } finally {
     backend.executeMultipleOutputs = executeMultipleOutputs;
   }

@@ -1,17 +1,28 @@
 /**
- * The four trainings as their activities set them up, on phantoms that lie where the activities have their videos: on
- * the shelf, triples packed as they are stored.
+ * The four trainings as their activities set them up, on phantoms that lie where the activities have their videos and
+ * triples: in chunks in a store, here one in memory, with the cache of the machine before it.
  */
-
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { activityKeys } from '../../activities/artefacts/run-keys.ts';
+import { type ActivityContext, contextOf } from '../../activities/context.ts';
 import { trainingReward } from '../../activities/rewards/reward-networks.ts';
 import { StoredTriples } from '../../activities/rewards/stored-triples.ts';
-import { encodeTriples } from '../../activities/rewards/triple-file.ts';
-import { labelledWindowsFrom, VideoShelf, windowsFrom } from '../../activities/videos/video-shelf.ts';
+import { storeTriples } from '../../activities/rewards/triple-artefacts.ts';
+import { encodeTriples } from '../../activities/rewards/triple-chunks.ts';
+import {
+  type PreparedFrames,
+  preparedLabels,
+  preparedVideo,
+} from '../../activities/videos/prepared-frames.ts';
+import { TrainingVideos } from '../../activities/videos/training-videos.ts';
 import { presets } from '../../contracts/presets.ts';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
+import { writeGreyNifti, writeLabelNifti } from '../../datasets/nifti.ts';
 import { generatePhantom } from '../../datasets/phantom/phantom.ts';
 import { randomStream } from '../../ground/random.ts';
-import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
 import { resampleGreyTo, resampleLabelsTo } from '../../imaging/resample.ts';
 import { FineTune } from '../../method/ppo/fine-tune.ts';
 import { Pretraining } from '../../method/pretraining/pretraining.ts';
@@ -21,6 +32,10 @@ import { rewardNetworkConfig } from '../../method/rewards/reward-network.ts';
 import { ShapeAutoencoder } from '../../method/rewards/shape-autoencoder/autoencoder.ts';
 import { AutoencoderTraining } from '../../method/rewards/shape-autoencoder/autoencoder-training.ts';
 import { landmarkFreeMeasures } from '../../metrics/temporal.ts';
+import { writeArtefact } from '../../storage/artefacts.ts';
+import { datasetKeys } from '../../storage/keys.ts';
+import { LocalCache } from '../../storage/local-cache.ts';
+import { MemoryStore } from '../../storage/memory-store.ts';
 import { type BenchSize, benchNetwork, gridOf } from '../shared/networks.ts';
 
 export const trainingNames = ['pretraining', 'reward fit', 'shape autoencoder', 'fine-tuning'] as const;
@@ -28,8 +43,9 @@ export type TrainingName = (typeof trainingNames)[number];
 
 /** A training that never ends by itself while it is timed. */
 export interface TimedTraining {
-  step(): void;
-  dispose(): void;
+  /** As the loop of every training takes one. */
+  step(): Promise<void>;
+  dispose(): Promise<void>;
 }
 
 /** Patients, and so videos. */
@@ -37,21 +53,93 @@ const VIDEOS = 4;
 /** So slow that noise drives no network to where a guard takes steps back. */
 const LEARNING_RATE = 1e-7;
 const MANY = 1_000_000;
+const DATASET = 'phantoms';
+const CACHE_BYTES = 1e9;
 
 interface Prepared {
   readonly id: string;
-  readonly image: GreyVideo;
-  readonly labels: LabelVideo;
+  readonly image: PreparedFrames;
+  readonly labels: PreparedFrames;
+  readonly whole: LabelVideo;
+}
+
+interface Given {
+  readonly size: BenchSize;
+  readonly config: RunConfig;
+  readonly videos: readonly Prepared[];
+  readonly context: ActivityContext;
+}
+
+interface SetUp {
+  readonly training: {
+    ready?(): Promise<void>;
+    step(): unknown;
+    dispose(): void;
+  };
+  /** What it uses, to be freed after it. */
+  readonly uses: readonly { dispose(): void }[];
+}
+
+const setUps: Readonly<Record<TrainingName, (given: Given) => SetUp | Promise<SetUp>>> = {
+  pretraining,
+  'reward fit': rewardFit,
+  'shape autoencoder': shapeAutoencoder,
+  'fine-tuning': fineTuning,
+};
+
+export async function timedTraining(name: TrainingName, size: BenchSize): Promise<TimedTraining> {
+  const folder = await mkdtemp(join(tmpdir(), 'echoloop-bench-'));
+  const store = new MemoryStore();
+  const services = {
+    store,
+    cache: new LocalCache(store, folder, CACHE_BYTES),
+    codeVersion: 'bench',
+    log: { info: () => undefined, warn: () => undefined },
+  };
+  const context = contextOf(services, new AbortController().signal, () => undefined);
+  const config = configOf(size);
+  const videos = await preparedVideos(size, config, context);
+  const { training, uses } = await setUps[name]({ size, config, videos, context });
+  return {
+    step: async () => {
+      await training.ready?.();
+      training.step();
+    },
+    dispose: async () => {
+      for (const one of [training, ...uses]) one.dispose();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Phantoms on the grid that `bench unet` has for the size. */
-function preparedVideos(size: BenchSize, spacingMm: number): Prepared[] {
+async function preparedVideos(
+  size: BenchSize,
+  { preprocessing }: RunConfig,
+  context: ActivityContext,
+): Promise<Prepared[]> {
   const [, rows, columns] = gridOf(size);
+  const { spacingMm } = preprocessing;
   const grid = { rows, columns, spacingMm: [spacingMm, spacingMm] as const };
-  return Array.from({ length: VIDEOS }, (_, patient) => {
+  const put = (key: string, bytes: Uint8Array) =>
+    writeArtefact(context.store, key, bytes, {
+      inputs: [],
+      codeVersion: 'bench',
+      mediaType: 'application/gzip',
+    });
+  const videos: Prepared[] = [];
+  for (let patient = 0; patient < VIDEOS; patient++) {
     const { id, image, labels } = generatePhantom({ domain: 'source', seed: 1, index: 2 * patient });
-    return { id, image: resampleGreyTo(image, grid), labels: resampleLabelsTo(labels, grid) };
-  });
+    const whole = resampleLabelsTo(labels, grid);
+    await put(datasetKeys.video(DATASET, id), writeGreyNifti(resampleGreyTo(image, grid)));
+    await put(datasetKeys.labels(DATASET, id), writeLabelNifti(whole));
+    const [prepared, known] = [
+      await preparedVideo(context, DATASET, id, preprocessing),
+      await preparedLabels(context, DATASET, id, preprocessing),
+    ];
+    videos.push({ id, image: prepared, labels: known, whole });
+  }
+  return videos;
 }
 
 function configOf(size: BenchSize): RunConfig {
@@ -63,6 +151,7 @@ function configOf(size: BenchSize): RunConfig {
     rewardFit: { ...config.rewardFit, learningRate: LEARNING_RATE, stepsPerEpoch: MANY },
     ppo: {
       ...config.ppo,
+      objective: 'published',
       policyLearningRate: LEARNING_RATE,
       criticLearningRate: LEARNING_RATE,
       criticWarmupWindows: 0,
@@ -71,103 +160,69 @@ function configOf(size: BenchSize): RunConfig {
   };
 }
 
-export async function timedTraining(name: TrainingName, size: BenchSize): Promise<TimedTraining> {
-  const config = configOf(size);
-  const videos = preparedVideos(size, config.preprocessing.spacingMm);
-  if (name === 'pretraining') return pretraining(config, videos, size);
-  if (name === 'reward fit') return rewardFit(config, videos, size);
-  if (name === 'shape autoencoder') return shapeAutoencoder(config, videos);
-  return fineTuning(config, videos, size);
-}
-
-function stepping(
-  training: { readonly done: boolean; step(): unknown; dispose(): void },
-  others: readonly { dispose(): void }[],
-): TimedTraining {
-  return {
-    step: () => void training.step(),
-    dispose: () => {
-      for (const one of [training, ...others]) one.dispose();
-    },
-  };
-}
-
-function pretraining(config: RunConfig, videos: readonly Prepared[], size: BenchSize): TimedTraining {
-  const shelf = new VideoShelf();
-  for (const { id, image, labels } of videos) shelf.put(id, image, labels);
+function pretraining({ size, config, videos }: Given): SetUp {
   const policy = benchNetwork(size, {}, 0);
   const training = new Pretraining({
     policy,
-    windows: labelledWindowsFrom(
-      shelf,
-      videos.map(({ id }) => id),
-    ),
+    windows: new TrainingVideos(videos),
     config: config.pretraining,
     augmentation: config.augmentation,
     spacingMm: config.preprocessing.spacingMm,
     seed: config.seed,
     windowFrames: config.training.windowFrames,
   });
-  return stepping(training, [policy, shelf]);
+  return { training, uses: [policy] };
 }
 
 /** A triple a video, right where its label is that of the row below. */
-async function rewardFit(
-  config: RunConfig,
-  videos: readonly Prepared[],
-  size: BenchSize,
-): Promise<TimedTraining> {
-  const triples = new StoredTriples({});
-  for (const { id, image, labels } of videos) {
-    const segmentation = labels.labels;
-    const correct = segmentation.map((label, i) => (label === segmentation[i + labels.columns] ? 1 : 0));
-    const bytes = encodeTriples({ outcome: 'kept', agreement: 1, ...labels }, [{ segmentation, correct }]);
-    const reference = { key: id, sha256: '', bytes: bytes.length, mediaType: 'application/gzip' };
-    await triples.add(id, { bytes, reference }, async () => image);
+async function rewardFit({ size, config, videos, context }: Given): Promise<SetUp> {
+  const stored = [];
+  for (const { id, image, whole } of videos) {
+    const segmentation = whole.labels;
+    const correct = segmentation.map((label, i) => (label === segmentation[i + whole.columns] ? 1 : 0));
+    const content = encodeTriples({ outcome: 'kept', agreement: 1, ...whole }, [{ segmentation, correct }]);
+    const { key } = activityKeys.triples('bench', 1, id);
+    stored.push({ id, image, triples: await storeTriples(context, key, content, []) });
   }
   const network = benchNetwork(size, rewardNetworkConfig(config.network), 2);
-  const { windowFrames } = config.training;
   const training = new RewardFit({
     network,
-    triples,
+    triples: new StoredTriples(stored, {}),
     config: config.rewardFit,
     seed: config.seed,
-    windowFrames,
+    windowFrames: config.training.windowFrames,
   });
-  return stepping(training, [network, triples]);
+  return { training, uses: [network] };
 }
 
-function shapeAutoencoder(config: RunConfig, videos: readonly Prepared[]): TimedTraining {
+function shapeAutoencoder({ config, videos }: Given): SetUp {
   const autoencoder = ShapeAutoencoder.initialise(
     config.autoencoder,
     randomStream(config.seed, 'autoencoder'),
   );
-  const source = { count: videos.length, load: (index: number) => videos[index]!.labels };
-  return stepping(new AutoencoderTraining({ autoencoder, source, seed: config.seed }), [autoencoder]);
+  const source = { count: videos.length, load: (index: number) => videos[index]!.whole };
+  const training = new AutoencoderTraining({ autoencoder, source, seed: config.seed });
+  return { training, uses: [autoencoder] };
 }
 
-function fineTuning(config: RunConfig, videos: readonly Prepared[], size: BenchSize): TimedTraining {
-  const shelf = new VideoShelf();
-  for (const { id, image } of videos) shelf.put(id, image);
+/** The published objective. */
+function fineTuning({ size, config, videos }: Given): SetUp {
   const [policy, reference] = [benchNetwork(size, {}, 0), benchNetwork(size, {}, 0)];
   const critic = benchNetwork(size, { outputChannels: 1, deepSupervision: true }, 1);
   const network = benchNetwork(size, rewardNetworkConfig(config.network), 2);
   const reward = new Reward([{ kind: 'anatomical-reward', network, temperature: 1 }]);
-  const measures = videos.map(({ labels }) => landmarkFreeMeasures(labels));
+  const measures = videos.map(({ whole }) => landmarkFreeMeasures(whole));
   const training = new FineTune({
     policy,
     reference,
     critic,
     reward: trainingReward(reward, config),
-    windows: windowsFrom(
-      shelf,
-      videos.map(({ id }) => id),
-    ),
+    windows: new TrainingVideos(videos.map(({ image }) => ({ image }))),
     surroundingsOf: ({ video, startFrame }) => ({ measures: measures[video]!, startFrame }),
     config: config.ppo,
     iteration: 1,
     seed: config.seed,
     windowFrames: config.training.windowFrames,
   });
-  return stepping(training, [policy, reference, critic, reward, shelf]);
+  return { training, uses: [policy, reference, critic, reward] };
 }
