@@ -169,7 +169,7 @@ export const startCheckBudget = {
 /** What a workflow's history may hold: short ones are replayed in a second or two when a control worker is replaced. */
 export const historyBudgets = {
   /** A stage that has so many begins no further activity, waits for those in flight and continues as new. */
-  eventsOfStage: 5000,
+  eventsOfStage: 4000,
   /** Of how far it is, to its run. */
   reportsOfStage: 100,
   /** Larger fine-tunings are cut into longer rounds. */

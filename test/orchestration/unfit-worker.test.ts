@@ -102,5 +102,5 @@ describe.skipIf(missing)('workers with a wrong secret', () => {
       const workers = await liveWorkers(client.workflowService, deployment.temporal.namespace);
       expect(workers.map(({ role }) => role).sort()).toEqual(['control', 'io']);
     });
-  }, 300_000);
+  }, 600_000);
 });
