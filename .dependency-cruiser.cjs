@@ -143,7 +143,7 @@ module.exports = {
       { also: ['^runtime/scratch-folder\\.ts$'] },
     ),
     innerFolder('activities', 'artefacts', [], ['context']),
-    innerFolder('activities', 'evaluation', []),
+    innerFolder('activities', 'evaluation', ['videos'], ['context']),
     innerFolder('activities', 'videos', ['artefacts'], ['context']),
     innerFolder('activities', 'comparison', ['artefacts', 'training', 'videos'], ['context']),
     innerFolder('activities', 'training', ['artefacts'], ['context']),
