@@ -145,7 +145,7 @@ module.exports = {
     innerFolder('activities', 'artefacts', [], ['context']),
     innerFolder('activities', 'evaluation', ['videos'], ['context']),
     innerFolder('activities', 'videos', ['artefacts'], ['context']),
-    innerFolder('activities', 'comparison', ['artefacts', 'training', 'videos'], ['context']),
+    innerFolder('activities', 'comparison', ['artefacts', 'evaluation', 'training', 'videos'], ['context']),
     innerFolder('activities', 'training', ['artefacts'], ['context']),
     innerFolder('activities', 'rewards', ['artefacts', 'training', 'videos'], ['context']),
     innerFolder('activities', 'fine-tuning', ['artefacts', 'rewards', 'training', 'videos'], ['context']),

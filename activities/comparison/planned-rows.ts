@@ -1,0 +1,82 @@
+/** What the system of every row is and needs, frozen when a comparison begins. */
+import { systemNamed } from '../../comparison/registry.ts';
+import type { ComparedRow, RowPlan } from '../../contracts/comparison.ts';
+import type { PlanComparisonInput } from '../../contracts/comparison-activities.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import type { ActivityContext } from '../context.ts';
+import { type FoundModel, findModel } from './models-made-before.ts';
+import { type PlannedRow, type Rows, trainingName } from './rows.ts';
+
+/**
+ * @throws DomainError ConfigInvalid for a system that is not known or settings that are not its own, ArtefactMissing
+ */
+export async function planRows(
+  run: string,
+  { run: config, rows, minutes, pictures }: PlanComparisonInput['config'],
+  context: ActivityContext,
+): Promise<Rows> {
+  const planned: PlannedRow[] = [];
+  for (const row of rows) planned.push(await planRow(run, row, config, context));
+  return { rows: planned, ...(minutes && { minutes }), pictures };
+}
+
+async function planRow(
+  run: string,
+  row: ComparedRow,
+  config: RunConfig,
+  context: ActivityContext,
+): Promise<PlannedRow> {
+  const system = systemNamed(row.system);
+  const parsed = system.settings.safeParse(row.settings);
+  if (!parsed.success) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `The settings of the row "${row.name}" are not those of the system ${row.system}: ${parsed.error.message}`,
+    );
+  }
+  const settings = parsed.data;
+  const found: FoundModel = row.from ? await findModel(row.from, context) : { rewards: [] };
+  const trainings = row.from ? [] : (system.train?.(settings, config) ?? []);
+  const adapted = row.from ? undefined : system.adapt?.(settings, config);
+  const plan: RowPlan = {
+    name: row.name,
+    system: row.system,
+    trainings: trainings.map(({ name, needs, isSource = false }) => ({
+      name: trainingName(row.name, { name, isSource }),
+      labels: needs.target === 'labels',
+      isSource,
+    })),
+    ...(adapted && { adaptation: { run: adaptationRun(run, row), config: adapted } }),
+    ...(found.model && { model: found.model }),
+  };
+  const files: Record<string, ArtefactRef> = {};
+  for (const [name, key] of Object.entries(row.files)) files[name] = await requireKey(key, context);
+  return { row, plan, ...system.describe(settings), files, rewards: [...found.rewards] };
+}
+
+/** Rows of one system that differ by what is done at test time alone share their run. */
+function adaptationRun(run: string, { system, settings }: ComparedRow): string {
+  const { changes } = settings as { changes?: unknown };
+  const given = JSON.stringify(changes ?? {});
+  return `${run}-${system}${given === '{}' ? '' : `-${shortName(given)}`}`;
+}
+
+/** The same short name for the same text. */
+function shortName(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+/** @throws DomainError ArtefactMissing */
+export async function requireKey(key: string, context: ActivityContext): Promise<ArtefactRef> {
+  const found = await findArtefact(context.store, key);
+  if (found) return found;
+  throw new DomainError(
+    'ArtefactMissing',
+    `${key} is not in the store. Check the key, or import the weights with \`echoloop import\`.`,
+  );
+}

@@ -1,0 +1,62 @@
+/** What is known of each row when the table is made: its scores, its system, the time of its trainings. */
+import type { ScoredRow } from '../../comparison/table/make-table.ts';
+import type { RowResult, Trained } from '../../contracts/comparison.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import type { VideoScore } from '../../metrics/evaluation.ts';
+import { comparisonKeys } from '../../storage/comparison-keys.ts';
+import { runKeys } from '../../storage/keys.ts';
+import { findJson } from '../artefacts/json-artefact.ts';
+import type { RunFacts } from '../artefacts/run-facts.ts';
+import { activityKeys } from '../artefacts/run-keys.ts';
+import type { ActivityContext } from '../context.ts';
+import { ShardScoresSchema } from '../evaluation/documents.ts';
+import { type Rows, rowNamed } from './rows.ts';
+
+export async function scoresOf(
+  run: string,
+  { name, unavailable }: RowResult,
+  { plan }: RunFacts,
+  context: ActivityContext,
+): Promise<{ scores: VideoScore[]; references: ArtefactRef[] }> {
+  const scores: VideoScore[] = [];
+  const references: ArtefactRef[] = [];
+  if (unavailable !== undefined) return { scores, references };
+  for (const shard of plan.test.keys()) {
+    const found = await findJson(
+      context,
+      comparisonKeys.scores({ run, row: name }, shard),
+      ShardScoresSchema,
+    );
+    if (!found) continue;
+    scores.push(...found.value.scores);
+    references.push(found.reference);
+  }
+  return { scores, references };
+}
+
+export async function rowFacts(
+  { name, missing, trainings, unavailable }: RowResult,
+  rows: Rows,
+  context: ActivityContext,
+): Promise<Omit<ScoredRow, 'scores'>> {
+  const { title, summary, standing, plan } = rowNamed(rows, name);
+  const adaptation = plan.adaptation && (await adaptationTime(plan.adaptation.run, context));
+  return {
+    name,
+    title,
+    summary,
+    standing,
+    missing,
+    trainings: [...trainings, ...(adaptation ? [adaptation] : [])],
+    ...(unavailable !== undefined && { unavailable }),
+  };
+}
+
+/** From its plan to its choice, by the clock of the store: a run that is asked for again says the same. */
+async function adaptationTime(run: string, { store }: ActivityContext): Promise<Trained | undefined> {
+  const [begun, ended] = await Promise.all(
+    [runKeys.config(run), activityKeys.selection(run)].map((key) => store.head(key)),
+  );
+  if (!begun || !ended) return undefined;
+  return { name: `run ${run}`, steps: 0, seconds: (ended.writtenMs - begun.writtenMs) / 1000 };
+}
