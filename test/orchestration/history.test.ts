@@ -2,10 +2,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { nightly } from '../../workflows/nightly.ts';
 import { adaptationInput, type Bench, fakeActivities, openBench } from './harness.ts';
+
+/** On an idle machine each takes seconds; there are dozens of histories. */
+vi.setConfig({ testTimeout: 300_000 });
 
 const { History } = proto.temporal.api.history.v1;
 
