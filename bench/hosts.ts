@@ -22,7 +22,7 @@ const hostRoles: readonly (readonly WorkerRole[])[] = [
   ['control', 'compute'],
 ];
 const PATIENCE_MS = 1_800_000;
-const FAULT_EVERY_MS = 8000;
+const FAULT_EVERY_MS = 20_000;
 
 export interface HostsRow {
   readonly hosts: number;
