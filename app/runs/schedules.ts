@@ -162,9 +162,10 @@ export async function orderSchedule(
   const handle = client.schedule.getHandle(schedule);
   try {
     if (order !== 'trigger') return await handle[order]();
-    await refuseSecondNight(client, handle);
-    // What begins between the look and the order is for the server to notice.
-    await handle.trigger(ScheduleOverlapPolicy.SKIP);
+    const { ended } = await refuseSecondNight(client, handle);
+    // What begins between the look and the order is for the server to notice. It may take a night that has just ended
+    // for one at work still, and would skip this one for it; kept waiting, it begins as soon as the server knows.
+    await handle.trigger(ended ? ScheduleOverlapPolicy.BUFFER_ONE : ScheduleOverlapPolicy.SKIP);
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     const known = (await listSchedules(client)).map((found) => found.schedule);
@@ -175,7 +176,8 @@ export async function orderSchedule(
   }
 }
 
-async function refuseSecondNight(client: Client, handle: ScheduleHandle): Promise<void> {
+/** @returns whether the server takes a night that has ended for one at work */
+async function refuseSecondNight(client: Client, handle: ScheduleHandle): Promise<{ ended: boolean }> {
   const { info } = await handle.describe();
   for (const { workflow } of info.runningActions) {
     if ((await statusOf(client, workflow.workflowId)) !== 'RUNNING') continue;
@@ -184,4 +186,5 @@ async function refuseSecondNight(client: Client, handle: ScheduleHandle): Promis
       `${handle.scheduleId} has a night at work, ${workflow.workflowId}: nothing was started. Look at it (npx echoloop status), wait for its end, or end its run: npx echoloop stop RUN`,
     );
   }
+  return { ended: info.runningActions.length > 0 };
 }

@@ -48,7 +48,7 @@ it('begin one night at a time, also by hand, and say when a night did not end we
   await expect.poll(() => stateOf(schedule)).toMatchObject({ paused: false, skipped: 0, missed: 0 });
   await orderSchedule(client, schedule, 'trigger');
   // No worker serves them: they stay at work.
-  await expect.poll(async () => (await stateOf(schedule)).last?.status, { timeout: 10_000 }).toBe('RUNNING');
+  await expect.poll(async () => (await stateOf(schedule)).last?.status, { timeout: 30_000 }).toBe('RUNNING');
   const { workflow } = (await stateOf(schedule)).last!;
   const timeout = (await client.workflow.getHandle(workflow).describe()).raw.executionConfig;
   expect(Number(timeout?.workflowExecutionTimeout?.seconds)).toBe(nightLimits.longestMs / 1000);
@@ -59,21 +59,21 @@ it('begin one night at a time, also by hand, and say when a night did not end we
   });
   // The server's own rule, for who comes at the same time.
   await client.schedule.getHandle(schedule).trigger('SKIP');
-  await expect.poll(async () => (await stateOf(schedule)).skipped, { timeout: 10_000 }).toBe(1);
+  await expect.poll(async () => (await stateOf(schedule)).skipped, { timeout: 30_000 }).toBe(1);
   expect(scheduleTrouble(await stateOf(schedule))).toBe(
     `${schedule}: 1 night was skipped because the one before was still at work`,
   );
 
   await client.workflow.getHandle(workflow).terminate();
   await expect
-    .poll(async () => (await stateOf(schedule)).last?.status, { timeout: 10_000 })
+    .poll(async () => (await stateOf(schedule)).last?.status, { timeout: 30_000 })
     .toBe('TERMINATED');
   expect(scheduleTrouble(await stateOf(schedule))).toContain('ended as terminated; 1 night was skipped');
   await orderSchedule(client, schedule, 'trigger');
   await expect
-    .poll(async () => (await stateOf(schedule)).last?.workflow, { timeout: 10_000 })
+    .poll(async () => (await stateOf(schedule)).last?.workflow, { timeout: 30_000 })
     .not.toBe(workflow);
-}, 60_000);
+}, 150_000);
 
 it('are named when there is none of that name', async () => {
   await expect(orderSchedule(environment.client, 'nightly-wart', 'trigger')).rejects.toMatchObject({
