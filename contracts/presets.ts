@@ -34,18 +34,19 @@ export const fullInference: NonNullable<Preset['inference']> = {
 const groupRelative: NonNullable<Preset['ppo']> = {
   objective: 'group',
   epochs: 1,
-  windowsPerEpoch: 300,
+  windowsPerEpoch: 250,
   updatesPerWindow: 1,
-  policyLearningRate: 4e-4,
+  policyLearningRate: 6e-4,
   gradientNorm: 12,
   entropyCoefficient: 0,
-  divergenceCoefficient: 0.02,
+  divergenceCoefficient: 0,
   coefficientsOverIterations: 'constant',
   reference: 'previous',
   temporalPenalty: false,
   cleaningPenalty: true,
   changedViews: true,
-  consensusShare: 0.5,
+  // With half of it by the reward network there was nothing left of the gain (docs/results.md).
+  consensusShare: 1,
   sourceWindows: 1,
   averageDecay: 0.98,
 };
