@@ -33,7 +33,7 @@ export function compareCommand(): Command {
     .option('--preset <name>', 'tiny, real, small or paper', oneOf(presetNames))
     .option('--seed <n>', 'seed of every random choice', wholeNumber(0))
     .option(
-      '--systems <name[=value]...>',
+      '--systems <systems...>',
       'rows of the table: a system that is trained here, one with its model (=RUN, =model:NAME, =FILE), folder=DIR, inter-expert=DIR,DIR; -tto after a name adds test-time optimisation',
     )
     .option('--rows <file>', 'JSON file with rows and their settings (docs/comparison.md), beside --systems')

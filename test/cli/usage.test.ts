@@ -32,6 +32,14 @@ describe('wrong usage leaves exit code 2 and says what was probably meant', () =
   });
 });
 
+it('takes several values wherever a flag is written with three dots', () => {
+  const commands = [...buildProgram().commands];
+  for (const command of commands) commands.push(...command.commands);
+  const dotted = commands.flatMap(({ options }) => options).filter(({ flags }) => flags.includes('...'));
+  expect(dotted.map(({ long }) => long)).toContain('--systems');
+  for (const { flags, variadic } of dotted) expect({ flags, variadic }).toEqual({ flags, variadic: true });
+});
+
 describe('a path where nothing is leaves exit code 3 and is named, before any service or tensor is asked for', () => {
   const here = import.meta.filename;
   it.each([
