@@ -214,7 +214,7 @@ export const PpoSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'group objective: the policy is shown windows changed at random (`augmentation`) and is to answer as it was rated on the plain ones',
+      'group objective: the policy is shown windows changed at random (`augmentation`), the labels of the sweep moved along; false: as they are',
     ),
   consensusShare: share
     .default(0)

@@ -1,8 +1,8 @@
 /**
  * The group-relative update of one draw of windows (method.md 6.2), top to bottom: the policy's segmentation and others
- * beside it are rated, what each earns more than the group is its advantage, and the policy moves
- * along it, held by its exact divergence from the reference and by annotated source windows. There is no critic. Each
- * part that runs on the device is recorded.
+ * beside it are rated, what each earns more than the group is its advantage, and the policy moves along it, held by its
+ * exact divergence from the reference and by annotated source windows. There is no critic. Each part that runs on the
+ * device is recorded.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { PpoConfig } from '../../../contracts/run-config.ts';
