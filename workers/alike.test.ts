@@ -53,4 +53,11 @@ describe('the compute workers of a run', () => {
     const { call } = await runOf({ mixed: true });
     for (const machine of [two, eight, gpu]) expect(await call(machine)).toBe('r');
   });
+
+  it('may plan what brings its configuration along instead of naming a stored one', async () => {
+    const { plan } = alike({ plan: async ({ run }: RunInput) => run }, two);
+    const context = tinyWorld().context();
+    expect(await plan({ run: 'r', config: { rows: [] } } as never, context)).toBe('r');
+    expect(await context.store.get(runKeys.machine('r'))).toBeUndefined();
+  });
 });

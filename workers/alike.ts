@@ -8,6 +8,7 @@ import { findJson, readJson, writeJson } from '../activities/artefacts/json-arte
 import type { ActivityContext } from '../activities/context.ts';
 import type { RunInput } from '../contracts/activities.ts';
 import { RunConfigSchema } from '../contracts/run-config.ts';
+import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
 import { DomainError } from '../ground/errors.ts';
 import { runKeys } from '../storage/keys.ts';
 import type { Activity } from './checked-input.ts';
@@ -25,6 +26,8 @@ export function alike<Name extends string>(
     (activity: Activity): Activity =>
     async (input, context) => {
       const { run, config } = input as RunInput;
+      // A comparison that is planned brings its configuration along: nothing of a run is computed yet.
+      if (!ArtefactRefSchema.safeParse(config).success) return activity(input, context);
       if (!checkedRuns.has(config.sha256 + run)) await refuseUnlike(input, machine, context);
       checkedRuns.add(config.sha256 + run);
       return activity(input, context);
