@@ -6,15 +6,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LoadedModel } from '../../app/segmentation/networks.ts';
 import { preprocess, preprocessLabels } from '../../datasets/preprocessing.ts';
 import { geometryOf, type LabelVideo } from '../../imaging/image.ts';
-import { cleanVideo } from '../../imaging/morphology.ts';
 import { predictVideo } from '../../method/inference/segment-prepared.ts';
 import { disposeGradients } from '../../method/networks/gradients.ts';
 import { ParameterVector } from '../../method/networks/parameter-vector.ts';
 import { supervisedLoss } from '../../method/networks/supervised-loss.ts';
 import { groupAdvantages, groupLoss } from '../../method/ppo/group/group-loss.ts';
+import { groupRewards, proposalsOf } from '../../method/ppo/group/proposals.ts';
 import { actionLogProb, policyLoss } from '../../method/ppo/loss.ts';
 import type { WindowReward } from '../../method/rewards/reward.ts';
-import { windowBatch, windowsIn } from '../../method/windows/label-windows.ts';
 import { imageWindow, labelledWindowsOf, labelWindow } from '../../method/windows/training-windows.ts';
 import { inferences } from './inference.ts';
 import type { TestCase } from './scored-video.ts';
@@ -159,14 +158,10 @@ function published(logits: tf.Tensor5D, image: tf.Tensor5D, { reward }: Arm) {
 function group(logits: tf.Tensor5D, image: tf.Tensor5D, swept: tf.Tensor4D, arm: Arm) {
   const { reward, consensusShare } = arm;
   const actions = tf.tidy(() => tf.argMax(logits, -1) as tf.Tensor4D);
-  const cleaned = windowBatch(windowsIn(actions, 1).map(cleanVideo));
-  const proposals = [actions, cleaned, swept];
+  const proposals = proposalsOf(actions, swept);
   const earned = proposals.map((labels) => reward.of(image, labels));
   const [gradient, share] = tf.tidy(() => {
-    const rewards = proposals.map((labels, index): tf.Tensor4D => {
-      const agrees = tf.cast(tf.equal(labels, swept), 'float32');
-      return tf.add(tf.mul(earned[index]!, 1 - consensusShare), tf.mul(agrees, consensusShare));
-    });
+    const rewards = groupRewards(proposals, earned, swept, consensusShare);
     const logProb = tf.logSoftmax(logits) as tf.Tensor5D;
     const { gradient, metrics } = groupLoss({
       newLogits: logits,
@@ -178,7 +173,7 @@ function group(logits: tf.Tensor5D, image: tf.Tensor5D, swept: tf.Tensor4D, arm:
     return [gradient, metrics.contestedShare] as const;
   });
   const pushed = share.dataSync<'float32'>()[0]!;
-  tf.dispose([actions, cleaned, earned, share]);
+  tf.dispose([actions, proposals[1], earned, share]);
   return { gradient, pushed };
 }
 

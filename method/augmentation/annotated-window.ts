@@ -6,6 +6,7 @@ import { drawSeed, standardNormal } from '../networks/kernels/noise.ts';
 import {
   drawLabelledWindow,
   type LabelledWindowSource,
+  type WindowPlace,
   windowImage,
   windowLabels,
 } from '../windows/training-windows.ts';
@@ -33,15 +34,25 @@ export interface AnnotatedWindowOptions {
 }
 
 /**
- * The caller disposes the tensors (`disposeAnnotated`).
+ * A window at random. The caller disposes the tensors (`disposeAnnotated`).
  * @param random draws the window and the published noise; `streams` draw the other changes
  */
 export function drawAnnotatedWindow(
+  options: AnnotatedWindowOptions,
+  random: RandomStream,
+  streams: EffectStreams,
+): AnnotatedWindow {
+  const place = drawLabelledWindow(options.windows, options.windowFrames, random);
+  return annotatedWindowAt(place, options, random, streams);
+}
+
+/** The window at a place; as `drawAnnotatedWindow` otherwise. */
+export function annotatedWindowAt(
+  place: WindowPlace,
   { windows, augmentation, spacingMm, windowFrames: frames }: AnnotatedWindowOptions,
   random: RandomStream,
   streams: EffectStreams,
 ): AnnotatedWindow {
-  const place = drawLabelledWindow(windows, frames, random);
   const rows = windows.rows(place.video);
   const columns = windows.columns(place.video);
   const drawn = {

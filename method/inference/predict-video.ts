@@ -6,6 +6,7 @@ import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
 import { keepLargestForegroundVideo } from '../../imaging/morphology.ts';
+import { mostLikely } from '../windows/most-likely.ts';
 import { greyChannel, slideWindows } from '../windows/sliding-window.ts';
 import { type Predictor, windowPredictor } from '../windows/window-predictor.ts';
 
@@ -51,17 +52,6 @@ export function segmentationOf(probabilities: Float32Array, video: VideoGeometry
     ...keepLargestForegroundVideo({ ...geometryOf(video), labels: mostLikely(probabilities, classes) }),
     certainty: certaintyOf(probabilities, classes),
   };
-}
-
-/** The most likely label of every pixel of probabilities or logits [..., classes]; the first on ties. */
-export function mostLikely(values: Float32Array, classes: number): Uint8Array {
-  const labels = new Uint8Array(values.length / classes);
-  for (let i = 0; i < labels.length; i++) {
-    let best = 0;
-    for (let k = 1; k < classes; k++) if (values[i * classes + k]! > values[i * classes + best]!) best = k;
-    labels[i] = best;
-  }
-  return labels;
 }
 
 /**

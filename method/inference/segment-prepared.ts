@@ -5,8 +5,9 @@
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
 import { cleanVideo, keepLargestForegroundVideo } from '../../imaging/morphology.ts';
+import { mostLikely } from '../windows/most-likely.ts';
 import type { Predictor } from '../windows/window-predictor.ts';
-import { mostLikely, type PredictedVideo, policyProbabilities, segmentationOf } from './predict-video.ts';
+import { type PredictedVideo, policyProbabilities, segmentationOf } from './predict-video.ts';
 import { augmentedProbabilities } from './test-time-augmentation.ts';
 import { fuseOverTime, fusionWeights } from './time-fusion.ts';
 

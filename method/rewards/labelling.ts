@@ -11,6 +11,7 @@ import { type GreyVideo, geometryOf, type LabelVideo, labelFrame } from '../../i
 import { cleanVideo } from '../../imaging/morphology.ts';
 import { isFrameAnatomicallyValid } from '../../metrics/anatomy.ts';
 import { diceOf } from '../../metrics/overlap.ts';
+import { mostLikely } from '../windows/most-likely.ts';
 import { addImageNoise, reduceContrast } from './degradation.ts';
 
 /** One training example of a reward network. The image is the undegraded one, whatever the segmentation came from. */
@@ -66,7 +67,7 @@ export interface LabellingResult {
 export async function labelVideo(task: LabellingTask): Promise<LabellingResult> {
   const { image, config, random } = task;
   const logits = await task.policyLogits(image, 'clean');
-  const plain = mostLikely(logits, image);
+  const plain = predictionOf(logits, image);
   const prediction = cleanVideo(truthOf(task, plain));
   const correction = await task.correct(prediction);
   const agreement = diceOf(prediction, correction).mean;
@@ -106,12 +107,12 @@ export async function* degradedPredictions(
   },
 ): AsyncGenerator<LabelVideo> {
   const { image, policyLogits, config, random } = task;
-  for (const noise of config.weightNoise) yield mostLikely(await policyLogits(image, noise), image);
+  for (const noise of config.weightNoise) yield predictionOf(await policyLogits(image, noise), image);
   for (const factor of config.contrast) {
-    yield mostLikely(await policyLogits(reduceContrast(image, factor), 'clean'), image);
+    yield predictionOf(await policyLogits(reduceContrast(image, factor), 'clean'), image);
   }
   for (const noise of config.imageNoise) {
-    yield mostLikely(await policyLogits(addImageNoise(image, noise, random), 'clean'), image);
+    yield predictionOf(await policyLogits(addImageNoise(image, noise, random), 'clean'), image);
   }
 }
 
@@ -135,18 +136,10 @@ function checkGrid(logits: Float32Array, image: GreyVideo): void {
   );
 }
 
-/** The label with the largest logit at every pixel; the lower label wins a tie. */
-function mostLikely(logits: Float32Array, image: GreyVideo): LabelVideo {
+/** The label with the largest logit at every pixel. */
+function predictionOf(logits: Float32Array, image: GreyVideo): LabelVideo {
   checkGrid(logits, image);
-  const labels = new Uint8Array(logits.length / CLASS_COUNT);
-  for (let i = 0; i < labels.length; i++) {
-    let best = 0;
-    for (let k = 1; k < CLASS_COUNT; k++) {
-      if (logits[i * CLASS_COUNT + k]! > logits[i * CLASS_COUNT + best]!) best = k;
-    }
-    labels[i] = best;
-  }
-  return { ...geometryOf(image), labels };
+  return { ...geometryOf(image), labels: mostLikely(logits, CLASS_COUNT) };
 }
 
 /** A label drawn at every pixel from the softmax of its logits. */

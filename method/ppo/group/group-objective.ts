@@ -7,21 +7,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { AugmentationConfig } from '../../../contracts/augmentation.ts';
 import type { PpoConfig } from '../../../contracts/run-config.ts';
 import type { RandomStream } from '../../../ground/random.ts';
+import { type RecordedStep, recorded } from '../../../recorded/recorded.ts';
 import {
   type AnnotatedWindow,
+  annotatedWindowAt,
   disposeAnnotated,
   drawAnnotatedWindow,
   noisy,
 } from '../../augmentation/annotated-window.ts';
-import { augmentWindow } from '../../augmentation/augment-window.ts';
-import { drawGreyNoise } from '../../augmentation/grey-noise.ts';
-import { drawSeed } from '../../networks/kernels/noise.ts';
 import {
   drawLabelledWindow,
   type LabelledWindowSource,
   labelWindow,
   type WindowPlace,
-  windowLabels,
 } from '../../windows/training-windows.ts';
 import type { Draw, Objective } from '../objective.ts';
 import type { WindowUpdate } from '../policy-update.ts';
@@ -47,10 +45,12 @@ export interface GroupObjectiveOptions extends GroupUpdateOptions, GroupMaterial
 export class GroupObjective implements Objective {
   readonly #options: GroupObjectiveOptions;
   readonly #update: GroupUpdate;
+  readonly #noisy: RecordedStep<Parameters<typeof noisy>, tf.Tensor5D>;
 
   constructor(options: GroupObjectiveOptions) {
     this.#options = options;
     this.#update = new GroupUpdate(options);
+    this.#noisy = recorded('noise of a view', noisy);
   }
 
   async ready(step: number, places: readonly WindowPlace[]): Promise<void> {
@@ -80,32 +80,19 @@ export class GroupObjective implements Objective {
       );
       return { window: tf.clone(window), swept: labels, surroundings };
     }
-    const [, , rows, columns] = window.shape;
-    const levels = window.dataSync<'float32'>();
-    const pixels = frames * rows * columns;
-    const changed = places.map((place, index) => {
-      const image = levels.slice(index * pixels, (index + 1) * pixels);
-      const labels = windowLabels(swept, place, frames);
-      return augmentWindow({ frames, rows, columns, spacingMm, image, labels }, augmentation, (effect) =>
+    const options = { windows: swept, augmentation, spacingMm, windowFrames: frames };
+    const changed = places.map((place, index) =>
+      annotatedWindowAt(place, options, streamOf(step, 'view', index, 'noise'), (effect) =>
         streamOf(step, 'view', index, effect),
-      );
-    });
-    const shape = [1, frames, rows, columns] as const;
+      ),
+    );
+    const noisy = changed.map(({ image, noise, noiseSeed }) => this.#noisy(image, noise, noiseSeed));
     const [seen, moved] = tf.tidy(() => [
-      tf.concat(
-        changed.map(({ image }, index) => {
-          const random = streamOf(step, 'view', index, 'noise');
-          const { contrast, gain, deviation } = drawGreyNoise(augmentation.greyLevels, random);
-          const noise = {
-            contrast: tf.scalar(contrast),
-            gain: tf.scalar(gain),
-            deviation: tf.scalar(deviation),
-          };
-          return noisy(tf.tensor5d(image, [...shape, 1]), noise, drawSeed(random));
-        }),
-      ) as tf.Tensor5D,
-      tf.concat(changed.map(({ labels }) => tf.tensor4d(labels, [...shape], 'int32'))) as tf.Tensor4D,
+      tf.concat(noisy) as tf.Tensor5D,
+      tf.concat(changed.map(({ labels }) => labels)) as tf.Tensor4D,
     ]);
+    tf.dispose(noisy);
+    changed.forEach(disposeAnnotated);
     // Areas and centres along the video are of windows that nothing moved.
     return { window: seen, swept: moved, surroundings: undefined };
   }
@@ -129,5 +116,6 @@ export class GroupObjective implements Objective {
 
   dispose(): void {
     this.#update.dispose();
+    this.#noisy.dispose();
   }
 }

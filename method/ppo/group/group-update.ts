@@ -6,7 +6,6 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { PpoConfig } from '../../../contracts/run-config.ts';
-import { cleanVideo } from '../../../imaging/morphology.ts';
 import { type RecordedStep, recorded } from '../../../recorded/recorded.ts';
 import { type AnnotatedWindow, noisy } from '../../augmentation/annotated-window.ts';
 import type { GreyNoise } from '../../augmentation/grey-noise.ts';
@@ -19,12 +18,12 @@ import type { KeptPass } from '../../networks/unet-pass.ts';
 import type { UNet3D } from '../../networks/unet3d.ts';
 import type { WindowSurroundings } from '../../rewards/penalties.ts';
 import type { WindowReward } from '../../rewards/reward.ts';
-import { windowBatch, windowsIn } from '../../windows/label-windows.ts';
 import { findNotFinite, findPolicyViolation, type GuardLimits, type Violation } from '../guards.ts';
 import { actionLogProb, type PolicyShift, policyShift } from '../loss.ts';
 import type { PolicyUpdateMetrics, WindowUpdate } from '../policy-update.ts';
 import type { LossCoefficients } from '../schedules.ts';
 import { type GroupLossMetrics, groupAdvantages, groupLoss } from './group-loss.ts';
+import { groupRewards, PROPOSALS, proposalsOf } from './proposals.ts';
 
 export interface GroupUpdateOptions {
   /** Policy and optimiser stay the caller's. */
@@ -93,9 +92,6 @@ interface UpdateResult {
   readonly values: ClippedStep['values'];
 }
 
-/** The policy's own labels, those cleaned, and the sweep's. */
-const PROPOSALS = 3;
-
 /** Forward passes that a forward pass with its backward pass costs. */
 const FORWARD_AND_BACKWARD = 3;
 
@@ -120,11 +116,7 @@ export class GroupUpdate {
     const classes = policy.config.outputChannels;
     this.#advantages = recorded('group advantages', (proposals, earned, swept, share) =>
       tf.tidy(() => {
-        const rewards = proposals.map((labels, index) => {
-          const agrees = tf.cast(tf.equal(labels, swept), 'float32');
-          const kept = tf.mul(earned[index]!, tf.sub(1, share));
-          return tf.add(kept, tf.mul(agrees, share)) as tf.Tensor4D;
-        });
+        const rewards = groupRewards(proposals, earned, swept, share);
         return groupAdvantages(proposals, rewards, classes);
       }),
     );
@@ -179,14 +171,12 @@ export class GroupUpdate {
   /** What proposals earn beyond the group; proposal 0 is what the policy says itself. */
   #rate(actions: tf.Tensor4D, { window, surroundings, swept }: GroupUpdateInput) {
     const { reward, config } = this.#options;
-    // The size of a pixel does not matter to cleaning.
-    const cleaned = windowBatch(windowsIn(actions, 1).map(cleanVideo));
-    const proposals = [actions, cleaned, swept];
+    const proposals = proposalsOf(actions, swept);
     const earned = proposals.map((labels) => reward.of(window, labels, surroundings));
     const advantages = this.#advantages(proposals, earned, swept, config.consensusShare);
     const mean = tf.tidy(() => tf.mean(earned[0]!));
     const meanReward = mean.dataSync<'float32'>()[0]!;
-    tf.dispose([cleaned, earned, mean]);
+    tf.dispose([proposals[1], earned, mean]);
     return { advantages, meanReward };
   }
 
