@@ -6,31 +6,18 @@ import { preprocess } from '../../datasets/preprocessing.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import { predictVideo, segmentPrepared } from '../../method/inference/segment-prepared.ts';
-import { UNet3D } from '../../method/networks/unet3d.ts';
+import { twoLevelUNet } from '../../method/networks/two-level-unet.fixture.ts';
 import { Reward } from '../../method/rewards/reward.ts';
 import type { RewardNetwork } from '../../method/rewards/reward-network.ts';
 import { segmentVideo } from './segment-video.ts';
 
-function network(seed: number, inputChannels: number, outputChannels: number): UNet3D {
-  const strides: [number, number, number][] = [
-    [1, 1, 1],
-    [1, 2, 2],
-  ];
-  const kernels: [number, number, number][] = [
-    [1, 3, 3],
-    [1, 3, 3],
-  ];
-  const config = { baseFilters: 2, maxFilters: 4, strides, kernels, deepSupervision: false };
-  return UNet3D.initialise({ ...config, inputChannels, outputChannels }, randomStream(seed, 'test'));
-}
-
-const policy = network(1, 1, 3);
+const policy = twoLevelUNet(1, 1, 3);
 const anatomical: RewardNetwork = {
   kind: 'anatomical-reward',
-  network: network(2, 2, 1),
+  network: twoLevelUNet(2, 2, 1),
   temperature: 2,
 };
-const landmark: RewardNetwork = { kind: 'landmark-reward', network: network(3, 2, 1), temperature: 1 };
+const landmark: RewardNetwork = { kind: 'landmark-reward', network: twoLevelUNet(3, 2, 1), temperature: 1 };
 afterAll(() => {
   for (const each of [policy, anatomical.network, landmark.network]) each.dispose();
 });

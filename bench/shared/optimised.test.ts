@@ -3,24 +3,11 @@ import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
 import { OptimisationSchema, PreprocessingSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
-import { UNet3D } from '../../method/networks/unet3d.ts';
+import { twoLevelUNet } from '../../method/networks/two-level-unet.fixture.ts';
 import { Reward } from '../../method/rewards/reward.ts';
 import { inferences } from './inference.ts';
 import { scoreOptimised } from './optimised.ts';
 import type { TestCase } from './scored-video.ts';
-
-function network(seed: number, inputChannels: number, outputChannels: number): UNet3D {
-  const strides: [number, number, number][] = [
-    [1, 1, 1],
-    [1, 2, 2],
-  ];
-  const kernels: [number, number, number][] = [
-    [1, 3, 3],
-    [1, 3, 3],
-  ];
-  const config = { baseFilters: 2, maxFilters: 4, strides, kernels, deepSupervision: false };
-  return UNet3D.initialise({ ...config, inputChannels, outputChannels }, randomStream(seed, 'test'));
-}
 
 it('scores the optimisation of every video beside noise, the same way each time, and leaves the policy alone', () => {
   const random = randomStream(4, 'video');
@@ -28,9 +15,9 @@ it('scores the optimisation of every video beside noise, the same way each time,
   const intensities = Float32Array.from({ length: 5 * 15 * 14 }, () => random.uniform());
   const image = { ...size, spacingMm: [1, 1] as const, frameTimeMs: 40, intensities };
   const one: TestCase = { id: 'v', patient: 'p', image, reference: undefined };
-  const policy = network(1, 1, 3);
+  const policy = twoLevelUNet(1, 1, 3);
   const weights = structuredClone(policy.toArrays());
-  const reward = new Reward([{ kind: 'anatomical-reward', network: network(2, 2, 1), temperature: 2 }]);
+  const reward = new Reward([{ kind: 'anatomical-reward', network: twoLevelUNet(2, 2, 1), temperature: 2 }]);
   const model = {
     policy,
     reward,

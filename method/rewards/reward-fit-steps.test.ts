@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { RewardFitSchema } from '../../contracts/run-config.ts';
 import { randomStream, shuffled } from '../../ground/random.ts';
 import { recordSteps } from '../../recorded/recorded.ts';
+import { twoLevels } from '../networks/two-level-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import { triplesOf } from '../windows/triple-windows.ts';
 import { RewardFit } from './reward-fit.ts';
@@ -21,14 +22,7 @@ vi.mock('./reward-network.ts', async (original) => {
 const shape = rewardNetworkConfig({
   baseFilters: 2,
   maxFilters: 2,
-  strides: [
-    [1, 1, 1],
-    [1, 2, 2],
-  ],
-  kernels: [
-    [1, 3, 3],
-    [1, 3, 3],
-  ],
+  ...twoLevels,
 });
 const triples = triplesOf(
   Array.from({ length: 6 }, (_, index) => ({

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { RewardFitSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
+import { twoLevels } from '../networks/two-level-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { TrainingState } from '../training/training.ts';
 import { splitTriples, triplesOf, tripleWindow } from '../windows/triple-windows.ts';
@@ -13,14 +14,7 @@ import { rewardInput, rewardLossAndGradient, rewardNetworkConfig } from './rewar
 const shape = rewardNetworkConfig({
   baseFilters: 4,
   maxFilters: 8,
-  strides: [
-    [1, 1, 1],
-    [1, 2, 2],
-  ],
-  kernels: [
-    [1, 3, 3],
-    [1, 3, 3],
-  ],
+  ...twoLevels,
 });
 const size = 16;
 const frames = 5;
