@@ -5,16 +5,16 @@ import { fineTunePolicy } from './fine-tune-policy.ts';
 import { fitLandmarkReward } from './fit-landmark-reward.ts';
 import { fitRewardNetwork } from './fit-reward-network.ts';
 import { fitShapeAutoencoder } from './fit-shape-autoencoder.ts';
-import { labelForSystem } from './label-for-system.ts';
+import { labelForSystem } from './comparison/stages/label-for-system.ts';
 import { labelShard } from './label-shard.ts';
 import { mergeRound } from './merge-round.ts';
-import { planComparison } from './plan-comparison.ts';
-import { predictForSystem } from './predict-for-system.ts';
+import { planComparison } from './comparison/stages/plan-comparison.ts';
+import { predictForSystem } from './comparison/stages/predict-for-system.ts';
 import { predictShard } from './predict-shard.ts';
 import { pretrainPolicy } from './pretrain-policy.ts';
 import { ratePolicy } from './rate-policy.ts';
 import { trainLocally } from './train-locally.ts';
-import { trainSystem } from './train-system.ts';
+import { trainSystem } from './comparison/stages/train-system.ts';
 
 export const computeActivities = {
   pretrainPolicy,

@@ -6,10 +6,10 @@ import { planRun } from './plan-run.ts';
 import { promote } from './promote.ts';
 import { readChampion } from './read-champion.ts';
 import { scoreShard } from './score-shard.ts';
-import { scoreSystem } from './score-system.ts';
+import { scoreSystem } from './comparison/stages/score-system.ts';
 import { selectBest } from './select-best.ts';
 import { summariseEvaluation } from './summarise-evaluation.ts';
-import { writeComparison } from './write-comparison.ts';
+import { writeComparison } from './comparison/stages/write-comparison.ts';
 import { writeReport } from './write-report.ts';
 
 export const ioActivities = {

@@ -2,11 +2,11 @@
 import '@tensorflow/tfjs-node-gpu';
 import { readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
-import { planComparison } from '../../activities/plan-comparison.ts';
-import { predictForSystem } from '../../activities/predict-for-system.ts';
-import { scoreSystem } from '../../activities/score-system.ts';
-import { trainSystem } from '../../activities/train-system.ts';
-import { writeComparison } from '../../activities/write-comparison.ts';
+import { planComparison } from '../../activities/comparison/stages/plan-comparison.ts';
+import { predictForSystem } from '../../activities/comparison/stages/predict-for-system.ts';
+import { scoreSystem } from '../../activities/comparison/stages/score-system.ts';
+import { trainSystem } from '../../activities/comparison/stages/train-system.ts';
+import { writeComparison } from '../../activities/comparison/stages/write-comparison.ts';
 import { ComparisonTableSchema } from '../../comparison/table/table.ts';
 import { threshold } from '../../examples/compared-system.ts';
 import { readArtefact } from '../../storage/artefacts.ts';

@@ -1,21 +1,21 @@
 /** Writes the table of a comparison in every form, and the pictures of some test videos under every system. */
 
-import { csvTable, latexTable, markdownTable } from '../comparison/table/forms.ts';
-import { makeTable, type ScoredRow } from '../comparison/table/make-table.ts';
-import { captionsOf, comparisonPage, type PicturedVideo, pictureOf } from '../comparison/table/page.ts';
-import { ComparisonTableSchema } from '../comparison/table/table.ts';
-import type { ComparisonFiles } from '../contracts/comparison.ts';
-import type { WriteComparisonInput } from '../contracts/comparison-activities.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { sha256Of } from '../storage/artefacts.ts';
-import { comparisonKeys } from '../storage/comparison-keys.ts';
-import { writeBytes } from './artefacts/binary-artefact.ts';
-import { writeJson } from './artefacts/json-artefact.ts';
-import { type RunFacts, readRun } from './artefacts/run-facts.ts';
-import { picturedVideos } from './comparison/pictured-videos.ts';
-import { type Rows, readRows } from './comparison/rows.ts';
-import { rowFacts, scoresOf } from './comparison/scored-rows.ts';
-import type { ActivityContext } from './context.ts';
+import { csvTable, latexTable, markdownTable } from '../../../comparison/table/forms.ts';
+import { makeTable, type ScoredRow } from '../../../comparison/table/make-table.ts';
+import { captionsOf, comparisonPage, type PicturedVideo, pictureOf } from '../../../comparison/table/page.ts';
+import { ComparisonTableSchema } from '../../../comparison/table/table.ts';
+import type { ComparisonFiles } from '../../../contracts/comparison.ts';
+import type { WriteComparisonInput } from '../../../contracts/comparison-activities.ts';
+import type { ArtefactRef } from '../../../ground/artefact-ref.ts';
+import { sha256Of } from '../../../storage/artefacts.ts';
+import { comparisonKeys } from '../../../storage/comparison-keys.ts';
+import { writeBytes } from '../../artefacts/binary-artefact.ts';
+import { writeJson } from '../../artefacts/json-artefact.ts';
+import { type RunFacts, readRun } from '../../artefacts/run-facts.ts';
+import { picturedVideos } from '../pictured-videos.ts';
+import { type Rows, readRows } from '../rows.ts';
+import { rowFacts, scoresOf } from '../scored-rows.ts';
+import type { ActivityContext } from '../../context.ts';
 
 export async function writeComparison(
   input: WriteComparisonInput,

@@ -1,20 +1,20 @@
 /** Labels a shard of the videos that a system adapts to, by what its last training made, for its next one. */
-import { systemNamed } from '../comparison/registry.ts';
-import type { VideoLabeller } from '../comparison/system.ts';
-import type { ShardResult } from '../contracts/activities.ts';
-import type { LabelForSystemInput } from '../contracts/comparison-activities.ts';
-import { writeLabelNifti } from '../datasets/nifti.ts';
-import { shardOf } from '../decisions/plan.ts';
-import { DomainError } from '../ground/errors.ts';
-import { findArtefact } from '../storage/artefacts.ts';
-import { comparisonKeys } from '../storage/comparison-keys.ts';
-import { writeBytes } from './artefacts/binary-artefact.ts';
-import { readRun } from './artefacts/run-facts.ts';
-import { readRows, rowNamed, trainingName } from './comparison/rows.ts';
-import { bytesOf } from './comparison/training-material.ts';
-import { type ActivityContext, logWork } from './context.ts';
-import { eachVideo } from './videos/each-video.ts';
-import { prepareVideo } from './videos/prepared-video.ts';
+import { systemNamed } from '../../../comparison/registry.ts';
+import type { VideoLabeller } from '../../../comparison/system.ts';
+import type { ShardResult } from '../../../contracts/activities.ts';
+import type { LabelForSystemInput } from '../../../contracts/comparison-activities.ts';
+import { writeLabelNifti } from '../../../datasets/nifti.ts';
+import { shardOf } from '../../../decisions/plan.ts';
+import { DomainError } from '../../../ground/errors.ts';
+import { findArtefact } from '../../../storage/artefacts.ts';
+import { comparisonKeys } from '../../../storage/comparison-keys.ts';
+import { writeBytes } from '../../artefacts/binary-artefact.ts';
+import { readRun } from '../../artefacts/run-facts.ts';
+import { readRows, rowNamed, trainingName } from '../rows.ts';
+import { bytesOf } from '../training-material.ts';
+import { type ActivityContext, logWork } from '../../context.ts';
+import { eachVideo } from '../../videos/each-video.ts';
+import { prepareVideo } from '../../videos/prepared-video.ts';
 
 /** @throws DomainError ConfigInvalid for a training that labels nothing. */
 export async function labelForSystem(

@@ -2,22 +2,22 @@
  * Freezes a comparison: its configuration, the videos that it trains and tests on, and of every row what its system is
  * and needs. It runs where tensors are, because systems do.
  */
-import type { ComparisonPlan } from '../contracts/comparison.ts';
-import type { PlanComparisonInput } from '../contracts/comparison-activities.ts';
-import { PlanSchema } from '../contracts/documents.ts';
-import type { RunConfig } from '../contracts/run-config.ts';
-import { parseManifest } from '../datasets/manifest.ts';
-import { makeComparisonPlan } from '../decisions/comparison-plan.ts';
-import { sizeOf } from '../decisions/plan.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { DomainError } from '../ground/errors.ts';
-import { comparisonKeys } from '../storage/comparison-keys.ts';
-import { runKeys } from '../storage/keys.ts';
-import { freezeManifest } from '../storage/manifests.ts';
-import { findJson, writeJson } from './artefacts/json-artefact.ts';
-import { planRows, requireKey } from './comparison/planned-rows.ts';
-import { RowsSchema } from './comparison/rows.ts';
-import type { ActivityContext } from './context.ts';
+import type { ComparisonPlan } from '../../../contracts/comparison.ts';
+import type { PlanComparisonInput } from '../../../contracts/comparison-activities.ts';
+import { PlanSchema } from '../../../contracts/documents.ts';
+import type { RunConfig } from '../../../contracts/run-config.ts';
+import { parseManifest } from '../../../datasets/manifest.ts';
+import { makeComparisonPlan } from '../../../decisions/comparison-plan.ts';
+import { sizeOf } from '../../../decisions/plan.ts';
+import type { ArtefactRef } from '../../../ground/artefact-ref.ts';
+import { DomainError } from '../../../ground/errors.ts';
+import { comparisonKeys } from '../../../storage/comparison-keys.ts';
+import { runKeys } from '../../../storage/keys.ts';
+import { freezeManifest } from '../../../storage/manifests.ts';
+import { findJson, writeJson } from '../../artefacts/json-artefact.ts';
+import { planRows, requireKey } from '../planned-rows.ts';
+import { RowsSchema } from '../rows.ts';
+import type { ActivityContext } from '../../context.ts';
 
 /**
  * @throws DomainError ConfigInvalid for a system that is not known or settings that are not its own, DatasetInvalid

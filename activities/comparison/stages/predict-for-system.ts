@@ -1,21 +1,21 @@
 /** The masks of one system for a shard of test videos; of every frame its largest blob, for every system alike. */
-import type { VideoPredictor } from '../comparison/system.ts';
-import type { ShardResult } from '../contracts/activities.ts';
-import type { PredictForSystemInput } from '../contracts/comparison-activities.ts';
-import { readGreyNifti, readReference, writeLabelNifti } from '../datasets/nifti.ts';
-import { shardOf } from '../decisions/plan.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { DomainError } from '../ground/errors.ts';
-import { keepLargestForegroundVideo } from '../imaging/morphology.ts';
-import { findArtefact } from '../storage/artefacts.ts';
-import { comparisonKeys } from '../storage/comparison-keys.ts';
-import { datasetKeys } from '../storage/keys.ts';
-import { writeBytes } from './artefacts/binary-artefact.ts';
-import { readRun } from './artefacts/run-facts.ts';
-import { openSystem } from './comparison/opened-system.ts';
-import { readRows, rowNamed } from './comparison/rows.ts';
-import { type ActivityContext, logWork } from './context.ts';
-import { eachVideo } from './videos/each-video.ts';
+import type { VideoPredictor } from '../../../comparison/system.ts';
+import type { ShardResult } from '../../../contracts/activities.ts';
+import type { PredictForSystemInput } from '../../../contracts/comparison-activities.ts';
+import { readGreyNifti, readReference, writeLabelNifti } from '../../../datasets/nifti.ts';
+import { shardOf } from '../../../decisions/plan.ts';
+import type { ArtefactRef } from '../../../ground/artefact-ref.ts';
+import { DomainError } from '../../../ground/errors.ts';
+import { keepLargestForegroundVideo } from '../../../imaging/morphology.ts';
+import { findArtefact } from '../../../storage/artefacts.ts';
+import { comparisonKeys } from '../../../storage/comparison-keys.ts';
+import { datasetKeys } from '../../../storage/keys.ts';
+import { writeBytes } from '../../artefacts/binary-artefact.ts';
+import { readRun } from '../../artefacts/run-facts.ts';
+import { openSystem } from '../opened-system.ts';
+import { readRows, rowNamed } from '../rows.ts';
+import { type ActivityContext, logWork } from '../../context.ts';
+import { eachVideo } from '../../videos/each-video.ts';
 
 /**
  * Predictions lie on the grid of the file. What was handed in for other videos and not for one counts as missing.

@@ -1,16 +1,16 @@
 /** One training of a system that is compared: the loop of every training, timed. */
 import { z } from 'zod';
-import { TimedTraining } from '../comparison/timed-training.ts';
-import type { TrainSystemInput, TrainSystemResult } from '../contracts/comparison-activities.ts';
-import { withDisposables } from '../ground/disposables.ts';
-import { comparisonKeys } from '../storage/comparison-keys.ts';
-import { writeBytes } from './artefacts/binary-artefact.ts';
-import { readRun } from './artefacts/run-facts.ts';
-import { prepareTraining } from './comparison/training-material.ts';
-import type { ActivityContext } from './context.ts';
-import { attemptFolder } from './training/attempt.ts';
-import { CurvePointsSchema, findFinished } from './training/finished-training.ts';
-import { trainResumably } from './training/train-resumably.ts';
+import { TimedTraining } from '../../../comparison/timed-training.ts';
+import type { TrainSystemInput, TrainSystemResult } from '../../../contracts/comparison-activities.ts';
+import { withDisposables } from '../../../ground/disposables.ts';
+import { comparisonKeys } from '../../../storage/comparison-keys.ts';
+import { writeBytes } from '../../artefacts/binary-artefact.ts';
+import { readRun } from '../../artefacts/run-facts.ts';
+import { prepareTraining } from '../training-material.ts';
+import type { ActivityContext } from '../../context.ts';
+import { attemptFolder } from '../../training/attempt.ts';
+import { CurvePointsSchema, findFinished } from '../../training/finished-training.ts';
+import { trainResumably } from '../../training/train-resumably.ts';
 
 const TrainedDocumentSchema = z.strictObject({
   steps: z.int(),

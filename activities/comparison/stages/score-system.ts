@@ -1,19 +1,19 @@
 /** Scores the masks of one system for a shard of test videos (method.md 9), by the same metrics as every evaluation. */
-import type { ShardResult } from '../contracts/activities.ts';
-import type { ScoreSystemInput } from '../contracts/comparison-activities.ts';
-import { readLabelNifti, readReference } from '../datasets/nifti.ts';
-import { shardOf } from '../decisions/plan.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import type { VideoScore } from '../metrics/evaluation.ts';
-import { scoreVideo } from '../metrics/score-video.ts';
-import { findArtefact } from '../storage/artefacts.ts';
-import { comparisonKeys } from '../storage/comparison-keys.ts';
-import { datasetKeys } from '../storage/keys.ts';
-import { findJson, writeJson } from './artefacts/json-artefact.ts';
-import { readRun } from './artefacts/run-facts.ts';
-import { type ActivityContext, logWork } from './context.ts';
-import { ShardScoresSchema } from './evaluation/documents.ts';
-import { eachVideo } from './videos/each-video.ts';
+import type { ShardResult } from '../../../contracts/activities.ts';
+import type { ScoreSystemInput } from '../../../contracts/comparison-activities.ts';
+import { readLabelNifti, readReference } from '../../../datasets/nifti.ts';
+import { shardOf } from '../../../decisions/plan.ts';
+import type { ArtefactRef } from '../../../ground/artefact-ref.ts';
+import type { VideoScore } from '../../../metrics/evaluation.ts';
+import { scoreVideo } from '../../../metrics/score-video.ts';
+import { findArtefact } from '../../../storage/artefacts.ts';
+import { comparisonKeys } from '../../../storage/comparison-keys.ts';
+import { datasetKeys } from '../../../storage/keys.ts';
+import { findJson, writeJson } from '../../artefacts/json-artefact.ts';
+import { readRun } from '../../artefacts/run-facts.ts';
+import { type ActivityContext, logWork } from '../../context.ts';
+import { ShardScoresSchema } from '../../evaluation/documents.ts';
+import { eachVideo } from '../../videos/each-video.ts';
 
 /** Videos without a mask are not scored; they are counted where they are predicted. */
 export async function scoreSystem(input: ScoreSystemInput, context: ActivityContext): Promise<ShardResult> {
