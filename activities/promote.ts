@@ -3,7 +3,9 @@ import type { PromoteInput } from '../contracts/activities.ts';
 import { SelectionSchema } from '../contracts/documents.ts';
 import { type PromotionResult, PromotionResultSchema } from '../contracts/results.ts';
 import { judgeChallenge } from '../decisions/gate.ts';
+import { findArtefact } from '../storage/artefacts.ts';
 import { replaceChampion } from '../storage/champions.ts';
+import { runKeys } from '../storage/keys.ts';
 import { rewardNetworksOf } from '../storage/reward-lineage.ts';
 import { findJson, readJson, writeJson } from './artefacts/json-artefact.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
@@ -20,6 +22,7 @@ export async function promote(input: PromoteInput, context: ActivityContext): Pr
   // The last policy's networks are those that judged all policies of the run, the one before adaptation included.
   const last = policies.at(-1);
   const rewardNetworks = last ? await rewardNetworksOf(context.store, last.policy.key) : [];
+  const shapes = await findArtefact(context.store, runKeys.linearShapes(run));
   let verdict: PromotionResult = { promoted: false, reason: '' };
   await replaceChampion(context.store, model, (champion) => {
     verdict = judgeChallenge(champion, { run, model, best, policies, ratings });
@@ -32,6 +35,7 @@ export async function promote(input: PromoteInput, context: ActivityContext): Pr
       config,
       reason: verdict.reason,
       ...(rewardNetworks.length > 0 && { rewardNetworks }),
+      ...(shapes && { shapes }),
       ...(reward !== undefined && { reward }),
     };
   });

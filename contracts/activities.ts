@@ -98,6 +98,11 @@ export interface AutoencoderResult extends TrainingResult {
   readonly quarantined: number;
 }
 
+export interface LinearShapesResult {
+  readonly shapes: ArtefactRef;
+  readonly quarantined: number;
+}
+
 export const FitLandmarkInputSchema = TrainingInputSchema.extend({
   policy: ArtefactRefSchema.describe('its degraded predictions of the source are learned from'),
 });
@@ -272,6 +277,7 @@ export const ioInputs = {
 export const computeInputs = {
   pretrainPolicy: TrainingInputSchema,
   fitShapeAutoencoder: TrainingInputSchema,
+  fitLinearShapes: RunInputSchema,
   fitLandmarkReward: FitLandmarkInputSchema,
   predictShard: PredictShardInputSchema,
   labelShard: LabelShardInputSchema,
@@ -297,6 +303,7 @@ interface IoResults extends ComparisonIoResults {
 interface ComputeResults extends ComparisonComputeResults {
   pretrainPolicy: PretrainResult;
   fitShapeAutoencoder: AutoencoderResult;
+  fitLinearShapes: LinearShapesResult;
   fitLandmarkReward: FitLandmarkResult;
   predictShard: ShardResult;
   labelShard: LabelShardResult;

@@ -29,6 +29,7 @@ export const StageSchema = z.enum([
   'planning',
   'pretraining',
   'fitting the shape autoencoder',
+  'fitting the linear shapes',
   'fitting the landmark reward',
   'predicting',
   'labelling',

@@ -94,6 +94,15 @@ export const ShapeAutoencoderSchema = z.strictObject({
   attributeWeight: z.number().min(0).default(10).describe('of the attribute regularisation'),
 });
 
+export const LinearShapesSchema = z.strictObject({
+  components: atLeastOne.max(200).default(30).describe('directions in which shapes may differ from the mean'),
+  framesPerVideo: atLeastOne
+    .default(4)
+    .describe('annotated frames of each source video that it is made of, evenly spread'),
+  side: z.int().min(16).max(128).default(48).describe('points along a side of the square around a ventricle'),
+});
+export type LinearShapesConfig = Readonly<z.infer<typeof LinearShapesSchema>>;
+
 export const LabellingSchema = z.strictObject({
   agreement: share
     .default(0.95)
@@ -284,6 +293,40 @@ const TestTimeAugmentationSchema = z.strictObject({
     .default([14.8, 22.2, 29.6, 44.4])
     .describe('views shifted so far in each of four directions, mm; rounded to whole pixels'),
   rotationsDegrees: z.array(positive).default([5, 10]).describe('views rotated so far in each direction'),
+  zooms: z
+    .array(positive)
+    .default([])
+    .describe(
+      'views larger (above 1) or smaller by this factor, for hearts that are not as large as those of the source',
+    ),
+});
+
+const CompletionSchema = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe(
+      'complete torn walls, holes and jumps by the linear shape model of the source (method.md 4.4), which a run then fits; a policy that is used without its shapes is not completed',
+    ),
+  outlierDistance: positive
+    .default(0.08)
+    .describe(
+      'borders farther from a likely shape count less and less; in ventricle sizes (the square root of its area)',
+    ),
+  priorWeight: positive
+    .default(0.05)
+    .describe('of how unlikely a shape is, beside how far it is from the borders'),
+  smoothingMs: z
+    .number()
+    .min(0)
+    .default(50)
+    .describe('standard deviation of the smoothing of shapes over time, ms'),
+  cornerSmoothingMs: z.number().min(0).default(75).describe('of the base corners after that, ms'),
+  mirrorBelow: share
+    .default(0.9)
+    .describe(
+      'Dice of a segmentation and its completion below which the video is looked at mirrored, too, and the likelier of both is taken; 0: never',
+    ),
 });
 
 const MachineSchema = z.strictObject({
@@ -314,6 +357,9 @@ export const InferenceSchema = z.strictObject({
       "what goes back onto the video's own grid: labels, to the nearest pixel, or probabilities, between pixels in straight lines, before the label is chosen",
     ),
   cleaning: z.boolean().default(false).describe('clean the segmentation (method.md 4.1)'),
+  completion: CompletionSchema.prefault({}).describe(
+    'the linear shape model in the segmentation (method.md 4.4)',
+  ),
   timeFusion: TimeFusionSchema.prefault({}).describe('mean of probabilities over neighbouring frames'),
   testTimeAugmentation: TestTimeAugmentationSchema.prefault({}).describe('mean over views of a video'),
 });
@@ -355,6 +401,9 @@ const RunConfigFieldsSchema = z.strictObject({
   augmentation: AugmentationSchema.prefault({}).describe('of training windows in pretraining'),
   sweep: SweepSchema.prefault({}).describe('shards of an iteration'),
   autoencoder: ShapeAutoencoderSchema.prefault({}).describe('corrects shapes over time (method.md 4.2)'),
+  linearShapes: LinearShapesSchema.prefault({}).describe(
+    'model of shapes that completes segmentations (method.md 4.4); fitted where inference.completion is enabled',
+  ),
   labelling: LabellingSchema.prefault({}).describe('examples out of predictions (method.md 4.3)'),
   rewardFit: RewardFitSchema.prefault({}).describe('of the anatomical reward network (method.md 5.1)'),
   landmark: LandmarkRewardSchema.prefault({}).describe('the second reward network (method.md 5.2)'),
@@ -384,4 +433,5 @@ export type LocalSgdConfig = z.infer<typeof LocalSgdSchema>;
 export type InferenceConfig = z.infer<typeof InferenceSchema>;
 export type TestTimeAugmentationConfig = InferenceConfig['testTimeAugmentation'];
 export type TimeFusionConfig = InferenceConfig['timeFusion'];
+export type CompletionConfig = InferenceConfig['completion'];
 export type OptimisationConfig = z.infer<typeof OptimisationSchema>;

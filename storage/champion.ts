@@ -22,6 +22,8 @@ export const ChampionSchema = z.strictObject({
    * temperature.
    */
   rewardNetworks: z.array(ArtefactRefSchema).optional(),
+  /** The linear shapes by which the run completed segmentations (method.md 4.4); left out where it did not. */
+  shapes: ArtefactRefSchema.optional(),
   /** Mean reward on the run's validation videos. */
   reward: z.number().optional(),
   /** Why it became the champion, for people. */

@@ -52,6 +52,7 @@ export const runKeys = {
   machine: (run: string) => `${runKeys.root(run)}machine.json`,
   pretraining: (run: string) => `${runKeys.root(run)}pretraining/`,
   autoencoder: (run: string) => `${runKeys.root(run)}shape-autoencoder/`,
+  linearShapes: (run: string) => `${runKeys.root(run)}linear-shapes/shapes.safetensors`,
   landmarkReward: (run: string) => `${runKeys.root(run)}landmark-reward/`,
   quarantine: (run: string, id: string) => `${runKeys.root(run)}quarantine/${checkedName('video', id)}.json`,
   report: (run: string) => `${runKeys.root(run)}report/index.html`,

@@ -102,7 +102,7 @@ async function prepare(
   };
 }
 
-/** Policy 0 and, on the same annotations, the shape autoencoder and the landmark reward network. */
+/** Policy 0 and, on the same annotations, the models of shape and the landmark reward network. */
 async function makeFirstPolicy(run: string, state: CarriedState, desk: RunDesk): Promise<CarriedState> {
   const { config, progress, steering } = desk;
   const refs: RunInput = { run, config: state.plan.config, plan: state.plan.plan };
@@ -124,6 +124,12 @@ async function makeFirstPolicy(run: string, state: CarriedState, desk: RunDesk):
       steering.interruptible(() => activities.fitShapeAutoencoder({ ...refs, ...attempt })),
     );
     autoencoder = fitted.autoencoder;
+    bad = Math.max(bad, fitted.quarantined);
+  }
+  // A run that an older version started does not have this section of the configuration.
+  if (config.inference.completion?.enabled) {
+    progress.enter('fitting the linear shapes', 1);
+    const fitted = await steering.interruptible(() => activities.fitLinearShapes(refs));
     bad = Math.max(bad, fitted.quarantined);
   }
   let landmark = state.landmark;

@@ -47,6 +47,7 @@ export const { predictShard, labelShard, ratePolicy, planComparison, labelForSys
 export const {
   pretrainPolicy,
   fitShapeAutoencoder,
+  fitLinearShapes,
   fitLandmarkReward,
   fitRewardNetwork,
   fineTunePolicy,

@@ -14,6 +14,7 @@ export const activityKeys = {
   pretrainingCurve: (run: string) => `${runKeys.pretraining(run)}curve.json`,
   autoencoderWeights: (run: string) => `${runKeys.autoencoder(run)}autoencoder.safetensors`,
   autoencoderCurve: (run: string) => `${runKeys.autoencoder(run)}curve.json`,
+  linearShapesFit: (run: string) => `${runKeys.root(run)}linear-shapes/fit.json`,
   landmarkWeights: (run: string) => `${runKeys.landmarkReward(run)}landmark.safetensors`,
   landmarkFit: (run: string) => `${runKeys.landmarkReward(run)}fit.json`,
   landmarkExamples: (run: string) => `${runKeys.landmarkReward(run)}examples.json`,

@@ -35,7 +35,7 @@ export class LabellingTools {
     config: RunConfig,
     context: ActivityContext,
   ): Promise<LabellingTools> {
-    const correction = await loadShapeCorrection(context, input.autoencoder);
+    const correction = await loadShapeCorrection(context, input, config);
     const policy = new DegradedPolicy(await loadNetwork(context, input.policy, 'policy'), config);
     return new LabellingTools(input, config, policy, correction);
   }

@@ -1,11 +1,14 @@
 /**
- * Correction of a cleaned segmentation by the shape autoencoder (method.md 4.2), or none where the run has no
- * autoencoder.
+ * Correction of a cleaned segmentation by the run's linear shapes (method.md 4.4) where it has them, by its shape
+ * autoencoder (4.2) otherwise, or none where it has neither.
  */
-import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import type { LabelShardInput } from '../../contracts/activities.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { correctSequence } from '../../method/rewards/correct-sequence.ts';
 import { decodeAutoencoder } from '../../method/rewards/shape-autoencoder/autoencoder-checkpoint.ts';
+import { completeSequence } from '../../method/shapes/complete-sequence.ts';
+import { readRunShapes } from '../artefacts/run-shapes.ts';
 import type { ActivityContext } from '../context.ts';
 
 export interface ShapeCorrection {
@@ -15,8 +18,15 @@ export interface ShapeCorrection {
 
 export async function loadShapeCorrection(
   context: ActivityContext,
-  reference: ArtefactRef | undefined,
+  { run, autoencoder: reference }: Pick<LabelShardInput, 'run' | 'autoencoder'>,
+  config: RunConfig,
 ): Promise<ShapeCorrection> {
+  const shapes = await readRunShapes(context, run, config);
+  if (shapes) {
+    const { completion } = config.inference;
+    const correct = (cleaned: LabelVideo) => completeSequence(shapes.model, cleaned, completion);
+    return { correct, dispose: () => undefined };
+  }
   if (!reference) return { correct: (cleaned) => cleaned, dispose: () => undefined };
   const trained = decodeAutoencoder(await context.cache.read(reference));
   return {

@@ -44,12 +44,14 @@ export async function promoteByHand(
   const policy = await requireArtefact(store, runKeys.policy(run, iteration));
   const config = await requireArtefact(store, runKeys.config(run));
   const rewardNetworks = await rewardNetworksOf(store, await lastPolicyKey(store, run, iteration));
+  const shapes = await findArtefact(store, runKeys.linearShapes(run));
   const champion = await replaceChampion(store, model, () => ({
     run,
     iteration,
     policy,
     config,
     ...(rewardNetworks.length > 0 && { rewardNetworks }),
+    ...(shapes && { shapes }),
     reason: 'Promoted by hand.',
   }));
   return champion ?? requireChampion(store, model);

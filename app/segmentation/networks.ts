@@ -11,6 +11,8 @@ import { DomainError } from '../../ground/errors.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import { Reward } from '../../method/rewards/reward.ts';
+import type { LinearShapes } from '../../method/shapes/linear-shapes.ts';
+import { decodeLinearShapes } from '../../method/shapes/shapes-checkpoint.ts';
 import { readArtefact } from '../../storage/artefacts.ts';
 import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ObjectStore } from '../../storage/store.ts';
@@ -33,6 +35,8 @@ export interface NamedNetworks {
   readonly model: string;
   readonly preset?: PresetName | undefined;
   readonly rewards?: readonly string[];
+  /** A file of linear shapes, for a policy that is a file. */
+  readonly shapes?: string | undefined;
   readonly optimise?: boolean;
   readonly uncertainty?: boolean;
 }
@@ -42,11 +46,14 @@ export interface NamedNetworks {
  * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid, StorageUnavailable
  */
 export async function loadNamedNetworks(
-  { model, preset, rewards = [], optimise, uncertainty }: NamedNetworks,
+  { model, preset, rewards = [], shapes, optimise, uncertainty }: NamedNetworks,
   fromFile: boolean,
 ): Promise<{ model: LoadedModel; reward: Reward | undefined }> {
   const named = rewards.length > 0 ? await loadRewardFiles(rewards) : undefined;
-  if (fromFile) return { model: await loadModelFile(model, preset), reward: named };
+  if (fromFile) {
+    const known = shapes === undefined ? undefined : await loadShapesFile(shapes);
+    return { model: { ...(await loadModelFile(model, preset)), shapes: known }, reward: named };
+  }
   const store = storeOf(await currentDeployment());
   const judges = (optimise || uncertainty) && !named;
   return {
@@ -61,11 +68,13 @@ export async function loadNamedNetworks(
 export async function loadChampionModel(store: ObjectStore, model: string): Promise<LoadedModel> {
   const champion = await requireChampion(store, model);
   const config = champion.config && (await readArtefact(store, champion.config));
-  return modelOf(
+  const loaded = modelOf(
     await readArtefact(store, champion.policy),
     champion.policy.key,
     config && settingsOfConfig(config),
   );
+  if (!champion.shapes) return loaded;
+  return { ...loaded, shapes: decodeLinearShapes(await readArtefact(store, champion.shapes)) };
 }
 
 /**
@@ -101,6 +110,22 @@ async function loadModelFile(file: string, preset: PresetName | undefined): Prom
     );
   });
   return modelOf(bytes, file, preset === undefined ? undefined : settingsOfPreset(preset));
+}
+
+/** @throws DomainError ArtefactMissing, CheckpointIncompatible */
+async function loadShapesFile(file: string): Promise<LinearShapes> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new DomainError(
+      'ArtefactMissing',
+      `${file}: the linear shapes cannot be read (${error.code}). --shapes takes the file linear-shapes/shapes.safetensors of a run.`,
+    );
+  });
+  try {
+    return decodeLinearShapes(bytes);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new DomainError(error.code, `${file}: ${error.message}`, error.details, { cause: error });
+  }
 }
 
 /** The policy in the bytes, prepared for by `settings`, or else by what the checkpoint itself says. */

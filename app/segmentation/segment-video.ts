@@ -15,11 +15,14 @@ import {
 } from '../../method/inference/test-time-optimisation.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import type { Reward } from '../../method/rewards/reward.ts';
+import type { LinearShapes } from '../../method/shapes/linear-shapes.ts';
 
 export interface SegmentationSettings {
   readonly preprocessing: PreprocessingConfig;
   readonly inference: InferenceConfig;
   readonly optimisation: OptimisationConfig;
+  /** What completes segmentations where `inference.completion` is enabled; without them nothing is completed. */
+  readonly shapes?: LinearShapes | undefined;
 }
 
 /** What is done beside the plain prediction (method.md 8). */
@@ -55,7 +58,7 @@ export function segmentVideo(
   extras?: SegmentationExtras,
 ): SegmentedVideo {
   const prepared = preprocess(video, settings.preprocessing);
-  const prediction = { augment: extras?.augment === true };
+  const prediction = { augment: extras?.augment === true, shapes: settings.shapes };
   if (!extras?.optimise) {
     const { labels, predicted } = segmentPrepared(policy, prepared, settings.inference, prediction);
     return { labels, ...confidenceOf(predicted, prepared, settings, extras) };

@@ -47,6 +47,8 @@ export interface SegmentRequest {
   readonly uncertainty?: boolean;
   /** Checkpoint files of reward networks, at most one of a kind; a model in the store brings its own. */
   readonly rewards?: readonly string[];
+  /** A file of linear shapes, for a policy file; a model in the store brings its own. */
+  readonly shapes?: string | undefined;
   /** For the format mp4 (findFilmWriter). */
   readonly filmWriter?: FilmWriter | undefined;
   /** What headers lack, and a program that decodes films. */
@@ -193,12 +195,21 @@ function checkRewards(
   );
 }
 
-/** @throws DomainError naming what is not there: nothing is segmented when a name is wrong. */
-async function checkFiles({ videos, model, rewards = [] }: SegmentRequest, fromFile: boolean): Promise<void> {
+/** @throws DomainError naming what is not there or not needed: nothing is segmented when a name is wrong. */
+async function checkFiles(
+  { videos, model, rewards = [], shapes }: SegmentRequest,
+  fromFile: boolean,
+): Promise<void> {
+  if (!fromFile && shapes !== undefined) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `--shapes goes with a policy file; the model ${model} of the store has its own. Leave --shapes out.`,
+    );
+  }
   await requirePaths(
-    fromFile ? [model, ...rewards] : rewards,
+    [...(fromFile ? [model] : []), ...rewards, ...(shapes === undefined ? [] : [shapes])],
     'ArtefactMissing',
-    '--model takes a .safetensors file of a policy, or the name of a model in the store; --reward takes a .safetensors file of a reward network.',
+    "--model takes a .safetensors file of a policy, or the name of a model in the store; --reward takes a .safetensors file of a reward network, --shapes that of a run's linear shapes.",
   );
   await requirePaths(videos, 'DatasetInvalid', 'Check the path: nothing was segmented.');
 }

@@ -98,6 +98,7 @@ export function standIns(meanMs: number): StandIns {
     },
     pretrainPolicy: notRehearsed,
     fitShapeAutoencoder: notRehearsed,
+    fitLinearShapes: notRehearsed,
     fitLandmarkReward: notRehearsed,
     trainLocally: notRehearsed,
     mergeRound: notRehearsed,

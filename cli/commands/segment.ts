@@ -19,6 +19,7 @@ interface SegmentOptions {
   readonly tto?: boolean;
   readonly uncertainty?: boolean;
   readonly reward: readonly string[];
+  readonly shapes?: string;
   readonly spacingMm?: number;
   readonly frameTimeMs?: number;
   readonly force: readonly RefusalReason[];
@@ -65,6 +66,10 @@ export function segmentCommand(): Command {
       (file: string, files: readonly string[]) => [...files, file],
       [],
     )
+    .option(
+      '--shapes <file>',
+      'linear shapes of the run that made the policy file, to complete segmentations with. A model in the store brings its own',
+    )
     .option('--spacing-mm <mm>', 'pixel size of videos that state none, such as films', positiveNumber)
     .option('--frame-time-ms <ms>', 'time from frame to frame of videos that state none', positiveNumber)
     .option(
@@ -79,7 +84,7 @@ export function segmentCommand(): Command {
 async function segmentFiles(videos: string[], options: SegmentOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { segment } = await import('../../app/segmentation/segment.ts');
-  const { model, out, format, preset, reward } = options;
+  const { model, out, format, preset, reward, shapes } = options;
   const { findFilmWriter } = await import('../../app/media/film-writer.ts');
   const request = {
     videos,
@@ -88,6 +93,7 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
     formats: format,
     preset,
     rewards: reward,
+    shapes,
     augment: options.tta === true,
     optimise: options.tto === true,
     uncertainty: options.uncertainty === true,

@@ -138,7 +138,7 @@ it('fills holes where cleaning is asked for, on both grids', () => {
 
 it('takes the mean over views where it is asked for, or always', () => {
   const { video } = preparedAsItIs(disc());
-  const views = { always: false, contrasts: [0.5], shiftsMm: [4], rotationsDegrees: [] };
+  const views = { always: false, contrasts: [0.5], shiftsMm: [4], rotationsDegrees: [], zooms: [] };
   const settings = { ...published, testTimeAugmentation: views };
   const one = videoProbabilities(brightness, video, settings);
   const overViews = videoProbabilities(brightness, video, settings, { augment: true });

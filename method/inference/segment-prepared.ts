@@ -5,8 +5,11 @@
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
 import { cleanVideo, keepLargestForegroundVideo } from '../../imaging/morphology.ts';
+import { completeSequence } from '../shapes/complete-sequence.ts';
+import type { LinearShapes } from '../shapes/linear-shapes.ts';
 import { mostLikely } from '../windows/most-likely.ts';
 import type { Predictor } from '../windows/window-predictor.ts';
+import { mirroredValues, mirroredVideo, shapeAgreement } from './mirroring.ts';
 import { type PredictedVideo, policyProbabilities, segmentationOf } from './predict-video.ts';
 import { augmentedProbabilities } from './test-time-augmentation.ts';
 import { fuseOverTime, fusionWeights } from './time-fusion.ts';
@@ -24,6 +27,8 @@ export interface PreparedVideo {
 export interface PredictionOptions {
   /** The mean over views, also where the configuration does not ask for it always. */
   readonly augment?: boolean;
+  /** What shapes look like, for `completion`; without them nothing is completed. */
+  readonly shapes?: LinearShapes | undefined;
 }
 
 /** A segmentation on both grids. */
@@ -41,7 +46,8 @@ export function segmentPrepared(
   config: InferenceConfig,
   options?: PredictionOptions,
 ): SegmentedVideo {
-  return segmentProbabilities(videoProbabilities(policy, prepared.video, config, options), prepared, config);
+  const probabilities = videoProbabilities(policy, prepared.video, config, options);
+  return segmentProbabilities(probabilities, prepared, config, options?.shapes);
 }
 
 /** What `segmentPrepared` finds on the grid of the networks, without the way back. */
@@ -51,18 +57,32 @@ export function predictVideo(
   config: InferenceConfig,
   options?: PredictionOptions,
 ): PredictedVideo {
-  return predictionOf(videoProbabilities(policy, video, config, options), video, config);
+  const predicted = predictionOf(videoProbabilities(policy, video, config, options), video, config);
+  return { ...predicted, ...completed(predicted, config, options?.shapes) };
 }
 
-/** Probabilities of every pixel, [frames, rows, columns, classes], the mean over views where they are asked for. */
+/**
+ * Probabilities of every pixel, [frames, rows, columns, classes], the mean over views where they are asked for; of the
+ * mirrored video, where what is seen in the video as it is looks too little like a heart and that looks more like one.
+ */
 export function videoProbabilities(
   policy: Predictor,
   video: GreyVideo,
   config: InferenceConfig,
-  { augment = false }: PredictionOptions = {},
+  { augment = false, shapes }: PredictionOptions = {},
 ): Float32Array {
   const overViews = augment || config.testTimeAugmentation.always;
-  return (overViews ? augmentedProbabilities : policyProbabilities)(policy, video, config);
+  const seenIn = overViews ? augmentedProbabilities : policyProbabilities;
+  const asRecorded = seenIn(policy, video, config);
+  const { enabled, mirrorBelow } = config.completion;
+  if (!enabled || !shapes || mirrorBelow === 0) return asRecorded;
+  const agreementOf = (probabilities: Float32Array) =>
+    shapeAgreement(predictionOf(probabilities.slice(), video, config), shapes, config);
+  const agreement = agreementOf(asRecorded);
+  if (agreement >= mirrorBelow) return asRecorded;
+  const ofMirrored = seenIn(policy, mirroredVideo(video), config);
+  const mirrored = mirroredValues(ofMirrored, video.columns, policy.config.outputChannels);
+  return agreementOf(mirrored) > agreement ? mirrored : asRecorded;
 }
 
 /**
@@ -73,6 +93,7 @@ export function segmentProbabilities(
   probabilities: Float32Array,
   prepared: PreparedVideo,
   config: InferenceConfig,
+  shapes?: LinearShapes,
 ): SegmentedVideo {
   const predicted = predictionOf(probabilities, prepared.video, config);
   const { labels } = predicted;
@@ -80,7 +101,20 @@ export function segmentProbabilities(
     config.restore === 'labels'
       ? prepared.restoreLabels({ ...geometryOf(predicted), labels })
       : keepLargestForegroundVideo(mostLikelyRestored(probabilities, prepared));
-  return { predicted, labels: config.cleaning ? cleanVideo(restored) : restored };
+  const cleaned = config.cleaning ? cleanVideo(restored) : restored;
+  return {
+    predicted: { ...predicted, ...completed(predicted, config, shapes) },
+    labels: completed(cleaned, config, shapes),
+  };
+}
+
+/** Where completion is asked for and the shapes are known. */
+function completed(
+  video: LabelVideo,
+  { completion }: InferenceConfig,
+  shapes: LinearShapes | undefined,
+): LabelVideo {
+  return completion.enabled && shapes ? completeSequence(shapes, video, completion) : video;
 }
 
 /** Fuses the probabilities over time in place. */

@@ -59,9 +59,14 @@ it('has the 25 published views on the published grid, shifts by whole pixels', (
 });
 
 it('shifts as far on a coarser grid, by its own pixels in rows and columns, and has the views that are asked for', () => {
-  const few = { always: true, contrasts: [1.1], shiftsMm: [8], rotationsDegrees: [] };
+  const few = { always: true, contrasts: [1.1], shiftsMm: [8], rotationsDegrees: [], zooms: [0.8] };
   const grid = { ...hill(8, 8), spacingMm: [1.3, 2] as const };
-  const expected = [{ kind: 'contrast', factor: 1 }, { kind: 'contrast', factor: 1.1 }, ...around(6, 4)];
+  const expected = [
+    { kind: 'contrast', factor: 1 },
+    { kind: 'contrast', factor: 1.1 },
+    ...around(6, 4),
+    { kind: 'zoom', factor: 0.8 },
+  ];
   expect(JSON.stringify(viewsOf(few, grid))).toBe(JSON.stringify(expected));
 });
 
@@ -71,6 +76,13 @@ it('moves the image by the shift, zero where nothing was', () => {
   expect(intensities[5 * 30 + 7]).toBeCloseTo(video.intensities[2 * 30 + 9]!, 6);
   expect(intensities[2 * 30 + 7]).toBe(0);
   expect(intensities[5 * 30 + 29]).toBe(0);
+});
+
+it('zooms about the centre: half as large, a pixel lies half as far from it', () => {
+  const video = hill(33, 41);
+  const { intensities } = viewOf(video, { kind: 'zoom', factor: 0.5 });
+  expect(intensities[(16 - 4) * 41 + 20 + 6]).toBeCloseTo(video.intensities[(16 - 8) * 41 + 20 + 12]!, 6);
+  expect(intensities[16 * 41 + 2]).toBe(0);
 });
 
 it('rotates there and back to where it was', () => {

@@ -7,14 +7,18 @@ import type { GreyVideo, VideoGeometry } from '../../imaging/image.ts';
 import type { Predictor } from '../windows/window-predictor.ts';
 import { policyProbabilities } from './predict-video.ts';
 
-/** Contrast factor, or where output pixel (row, column) is read from, in pixels relative to the image centre. */
+/**
+ * Contrast factor, or how the image moves: whole pixels, degrees about its centre, or larger (above 1) or smaller about
+ * it.
+ */
 export type View =
   | { readonly kind: 'contrast'; readonly factor: number }
   | { readonly kind: 'shift'; readonly rows: number; readonly columns: number }
-  | { readonly kind: 'rotation'; readonly degrees: number };
+  | { readonly kind: 'rotation'; readonly degrees: number }
+  | { readonly kind: 'zoom'; readonly factor: number };
 
 /**
- * The identity, then the contrasts, the shifts and the rotations; published are 25 views. Shifts are given in mm, so
+ * The identity, then the contrasts, the shifts, the rotations and the zooms; published are 25 views. Shifts are given in mm, so
  * that a coarser grid shifts as far, and are whole pixels of the video, so that nothing is blurred.
  */
 export function viewsOf(config: TestTimeAugmentationConfig, { spacingMm }: VideoGeometry): View[] {
@@ -32,6 +36,7 @@ export function viewsOf(config: TestTimeAugmentationConfig, { spacingMm }: Video
     ...config.rotationsDegrees.flatMap((angle) =>
       [angle, -angle].map((degrees) => ({ kind: 'rotation', degrees }) as const),
     ),
+    ...config.zooms.map((factor) => ({ kind: 'zoom', factor }) as const),
   ];
 }
 
@@ -90,6 +95,7 @@ type Movement = Exclude<View, { kind: 'contrast' }>;
 
 function inverse(view: Movement): Movement {
   if (view.kind === 'rotation') return { kind: 'rotation', degrees: -view.degrees };
+  if (view.kind === 'zoom') return { kind: 'zoom', factor: 1 / view.factor };
   return { kind: 'shift', rows: -view.rows, columns: -view.columns };
 }
 
@@ -111,7 +117,8 @@ interface Grid {
 function warp(values: Float32Array, grid: Grid, movement: Movement, target: Float32Array): void {
   const { rows, columns } = grid;
   const angle = movement.kind === 'rotation' ? (movement.degrees * Math.PI) / 180 : 0;
-  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+  const scale = movement.kind === 'zoom' ? 1 / movement.factor : 1;
+  const [cosine, sine] = [scale * Math.cos(angle), scale * Math.sin(angle)];
   const [shiftRows, shiftColumns] = movement.kind === 'shift' ? [movement.rows, movement.columns] : [0, 0];
   const [centreRow, centreColumn] = [(rows - 1) / 2, (columns - 1) / 2];
   for (let r = 0; r < rows; r++) {

@@ -2,10 +2,10 @@
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import type { ActivityContext } from '../../activities/context.ts';
 import { labelForSystem } from '../../activities/comparison/stages/label-for-system.ts';
 import { planComparison } from '../../activities/comparison/stages/plan-comparison.ts';
 import { trainSystem } from '../../activities/comparison/stages/train-system.ts';
+import type { ActivityContext } from '../../activities/context.ts';
 import type { ComparisonConfig, ComparisonPlan } from '../../contracts/comparison.ts';
 import type { TrainSystemResult } from '../../contracts/comparison-activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
@@ -18,7 +18,7 @@ const config: RunConfig = {
   pretraining: { ...tinyConfig().pretraining, steps: 8 },
   inference: {
     ...tinyConfig().inference,
-    testTimeAugmentation: { always: false, contrasts: [1.1], shiftsMm: [9], rotationsDegrees: [] },
+    testTimeAugmentation: { always: false, contrasts: [1.1], shiftsMm: [9], rotationsDegrees: [], zooms: [] },
   },
 };
 

@@ -145,6 +145,7 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       steps: 10,
       quarantined: 0,
     }),
+    fitLinearShapes: async () => ({ shapes: ref('shapes'), quarantined: 0 }),
     fitLandmarkReward: async () => ({
       landmark: ref('landmark'),
       curve: ref('curve'),

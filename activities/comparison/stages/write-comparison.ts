@@ -12,10 +12,10 @@ import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { writeBytes } from '../../artefacts/binary-artefact.ts';
 import { writeJson } from '../../artefacts/json-artefact.ts';
 import { type RunFacts, readRun } from '../../artefacts/run-facts.ts';
+import type { ActivityContext } from '../../context.ts';
 import { picturedVideos } from '../pictured-videos.ts';
 import { type Rows, readRows } from '../rows.ts';
 import { rowFacts, scoresOf } from '../scored-rows.ts';
-import type { ActivityContext } from '../../context.ts';
 
 export async function writeComparison(
   input: WriteComparisonInput,

@@ -4,6 +4,7 @@
  * the position and size of each frame inside it remain what the temporal regularisation is about (method.md 4.2).
  */
 import { BACKGROUND, CLASS_COUNT } from '../../../ground/labels.ts';
+import { median } from '../../../ground/median.ts';
 import type { LabelVideo } from '../../../imaging/image.ts';
 
 /**
@@ -18,12 +19,6 @@ export interface ShapeBox {
   readonly top: number;
   readonly left: number;
   readonly side: number;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /**

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { InferenceSchema, LinearShapesSchema } from '../../contracts/run-config.ts';
+import { generatePhantom } from '../../datasets/phantom/phantom.ts';
+import { LEFT_VENTRICLE, MYOCARDIUM } from '../../ground/labels.ts';
+import { randomStream } from '../../ground/random.ts';
+import { type LabelVideo, labelFrame } from '../../imaging/image.ts';
+import { resampleLabelsTo } from '../../imaging/resample.ts';
+import { isFrameAnatomicallyValid } from '../../metrics/anatomy.ts';
+import { diceOf } from '../../metrics/overlap.ts';
+import { temporalValidity } from '../../metrics/temporal.ts';
+import { completeSequence } from './complete-sequence.ts';
+import { fitLinearShapes } from './linear-shapes.ts';
+
+const annotated = Array.from({ length: 12 }, (_, index) =>
+  generatePhantom({ domain: 'source', seed: 5, index }),
+).map(({ labels }) => labels);
+const model = fitLinearShapes(annotated, LinearShapesSchema.parse({}), randomStream(1, 'shapes'));
+const config = InferenceSchema.parse({ completion: { enabled: true } }).completion;
+const truth = generatePhantom({ domain: 'source', seed: 6, index: 0 }).labels;
+const pixels = truth.rows * truth.columns;
+
+const complete = (video: LabelVideo) => completeSequence(model, video, config);
+const validFrames = (video: LabelVideo) =>
+  Array.from({ length: video.frames }, (_, t) => isFrameAnatomicallyValid(labelFrame(video, t))).filter(
+    Boolean,
+  ).length;
+const changed = (change: (labels: Uint8Array) => void): LabelVideo => {
+  const labels = Uint8Array.from(truth.labels);
+  change(labels);
+  return { ...truth, labels };
+};
+
+describe('completion', () => {
+  it('leaves what looks like a heart as it is, but for borders', () => {
+    const completed = complete(truth);
+    expect(diceOf(truth, completed).lv).toBeGreaterThan(0.95);
+    expect(diceOf(truth, completed).myo).toBeGreaterThan(0.88);
+    expect(validFrames(completed)).toBe(truth.frames);
+  });
+
+  it('closes a wall that was torn off in half of the frames', () => {
+    // The right half of the wall is gone.
+    const torn = changed((labels) => {
+      for (let i = 0; i < labels.length / 2; i++) {
+        const column = i % truth.columns;
+        if (labels[i] === MYOCARDIUM && column > truth.columns / 2) labels[i] = 0;
+      }
+    });
+    const completed = complete(torn);
+    expect(validFrames(torn)).toBeLessThanOrEqual(truth.frames / 2);
+    expect(validFrames(completed)).toBe(truth.frames);
+    expect(diceOf(truth, completed).myo).toBeGreaterThan(diceOf(truth, torn).myo + 0.05);
+  });
+
+  it('takes back a frame that jumped aside', () => {
+    // By five pixels to the right.
+    const jumped = changed((labels) => labels.copyWithin(3 * pixels + 5, 3 * pixels, 4 * pixels - 5));
+    const flags = (video: LabelVideo) => temporalValidity(video).flaggedFrames.length;
+    expect(flags(jumped)).toBeGreaterThan(flags(truth));
+    expect(flags(complete(jumped))).toBeLessThan(flags(jumped));
+    const third = (video: LabelVideo) => ({ ...video, frames: 1, labels: labelFrame(video, 3).labels });
+    const near = (video: LabelVideo) => diceOf(third(truth), third(video)).mean;
+    expect(near(complete(jumped))).toBeGreaterThan(near(jumped));
+  });
+
+  it('fills a frame without a ventricle with the shape between its neighbours', () => {
+    const empty = changed((labels) => labels.fill(0, 3 * pixels, 4 * pixels));
+    const completed = complete(empty);
+    expect(completed.labels.subarray(3 * pixels, 4 * pixels)).toContain(LEFT_VENTRICLE);
+    const dice = diceOf(
+      { ...truth, frames: 1, labels: truth.labels.subarray(3 * pixels, 4 * pixels) },
+      { ...truth, frames: 1, labels: completed.labels.subarray(3 * pixels, 4 * pixels) },
+    );
+    expect(dice.lv).toBeGreaterThan(0.9);
+  });
+
+  it('is about the same on pixels half as large', () => {
+    const fine = resampleLabelsTo(truth, {
+      rows: 2 * truth.rows,
+      columns: 2 * truth.columns,
+      spacingMm: [truth.spacingMm[0] / 2, truth.spacingMm[1] / 2],
+    });
+    const back = resampleLabelsTo(complete(fine), truth);
+    expect(diceOf(back, complete(truth)).mean).toBeGreaterThan(0.95);
+  });
+
+  it('leaves a video without a ventricle empty', () => {
+    const nothing = { ...truth, labels: new Uint8Array(truth.labels.length) };
+    expect(complete(nothing).labels).toEqual(nothing.labels);
+  });
+});
