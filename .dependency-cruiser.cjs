@@ -65,7 +65,8 @@ module.exports = {
     innerFolder('method', 'rewards/shape-autoencoder', ['networks', 'training']),
     innerFolder('method', 'ppo', ['networks', 'training', 'windows', 'augmentation', 'rewards']),
     innerFolder('method', 'scale-out', ['networks']),
-    innerFolder('method', 'inference', ['networks', 'windows', 'rewards', 'ppo']),
+    innerFolder('method', 'shapes', ['networks']),
+    innerFolder('method', 'inference', ['networks', 'windows', 'rewards', 'ppo', 'shapes']),
     innerFolder('datasets', 'phantom', []),
     innerFolder(
       'datasets',

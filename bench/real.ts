@@ -1,6 +1,6 @@
 /**
  * Real echo: the policy that a preset trains on CAMUS, on its own test patients and on EchoNet-Dynamic, beside any
- * other policy files, each segmented plainly, cleaned and with full inference. The sets lie outside of the project and
+ * other policy files, each segmented plainly, cleaned, with full inference, and completed. The sets lie outside of the project and
  * stay there; without them there is nothing to run.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { resolveRunConfig } from '../app/run-config.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
+import { preprocessLabels } from '../datasets/preprocessing.ts';
+import { randomStream } from '../ground/random.ts';
+import { fitLinearShapes, type LinearShapes } from '../method/shapes/linear-shapes.ts';
 import { projectRoot } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { byGroup, casesOf, type Group, groups, type ScoredSets } from './real/groups.ts';
@@ -26,6 +29,7 @@ interface ScoreOptions {
   readonly policies: readonly NamedPolicy[];
   /** Loops of the target's other splits, too. */
   readonly others: boolean;
+  readonly shapes: LinearShapes;
   /** Where pictures are drawn, if they are. */
   readonly pictures: string | undefined;
   /** Optimised at test time on the target's test loops. */
@@ -33,14 +37,22 @@ interface ScoreOptions {
 }
 
 async function score(echo: RealEcho, options: ScoreOptions): Promise<ScoredSets> {
-  const { seed, policies, others, pictures, optimised } = options;
+  const { seed, policies, others, pictures, optimised, shapes } = options;
   const onCase = pictures === undefined ? undefined : (name: string) => drawInto(join(pictures, name));
   const test = () => casesOf(echo.target('test'));
-  const source = await scoreFiles(policies, seed, () => casesOf(echo.source('test')));
-  const target = await scoreFiles(policies, seed, test, onCase);
+  const source = await scoreFiles(policies, seed, () => casesOf(echo.source('test')), { shapes });
+  const target = await scoreFiles(policies, seed, test, { onCase, shapes });
   if (optimised) target.push(...(await scoreOptimisedFile(optimised, seed, test)).rows);
   if (!others) return { source, target };
-  return { source, target, others: await scoreFiles(policies, seed, () => annotated(echo)) };
+  return { source, target, others: await scoreFiles(policies, seed, () => annotated(echo), { shapes }) };
+}
+
+/** Of the source's training patients, as a run fits them. */
+function shapesOf(echo: RealEcho, { preprocessing, linearShapes, seed }: RunConfig): LinearShapes {
+  const labels = [...echo.source('train')].map(({ reference }) =>
+    preprocessLabels(reference!, preprocessing),
+  );
+  return fitLinearShapes(labels, linearShapes, randomStream(seed, 'linear-shapes'));
 }
 
 function* annotated(echo: RealEcho) {
@@ -77,14 +89,17 @@ interface RealOptions {
   readonly out: string;
 }
 
-async function pretrainSeed(
-  echo: RealEcho,
+async function pretrainSeed(echo: RealEcho, seed: number, options: RealOptions): Promise<void> {
+  pretrain(echo, await configOf(seed, options), folderOf(options.out, seed));
+}
+
+function configOf(
   seed: number,
-  { config, preset, out }: RealOptions,
-): Promise<void> {
+  { config, preset }: Pick<RealOptions, 'config' | 'preset'>,
+): Promise<RunConfig> {
   const names = { source: 'camus-a4c', target: 'echonet-a4c', seed };
   const start = preset ?? (config === undefined ? 'real' : undefined);
-  pretrain(echo, await resolveRunConfig(config, { ...names, preset: start }), folderOf(out, seed));
+  return resolveRunConfig(config, { ...names, preset: start });
 }
 
 /** Rows by group, of all seeds together. */
@@ -99,6 +114,7 @@ async function scoreSeeds(echo: RealEcho, options: RealOptions): Promise<Partial
     const scored = await score(echo, {
       seed,
       policies,
+      shapes: shapesOf(echo, await configOf(seed, options)),
       others,
       pictures: pictures ? join(folder, 'pictures') : undefined,
       optimised: policy && { policy, rewards: filesOfSeed(options.rewards, seed).split(',') },

@@ -27,6 +27,19 @@ export const fullInference: NonNullable<Preset['inference']> = {
   timeFusion: { weights: [0.06, 0.24, 0.4, 0.24, 0.06] },
 };
 
+/** All that and what is known of shapes: hearts of other sizes and sides, walls that are not seen (method.md 4.4, 8). */
+export const completedInference: NonNullable<Preset['inference']> = {
+  ...fullInference,
+  testTimeAugmentation: {
+    always: true,
+    contrasts: [],
+    shiftsMm: [],
+    rotationsDegrees: [],
+    zooms: [0.8, 0.65],
+  },
+  completion: { enabled: true },
+};
+
 /**
  * The group-relative objective (method.md 6.2) as it was tried on real echo (docs/experiments.md): many small draws,
  * each beside a window of the source, the average of the weights as the result.
@@ -152,6 +165,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       contrast: [0.2],
       imageNoise: [0.4],
     },
+    autoencoder: { ...tiny.autoencoder, enabled: false },
+    inference: completedInference,
     ppo: groupRelative,
     // On CAMUS and EchoNet the other changes cost more than they bring, at the lengths tried (docs/experiments.md).
     augmentation: {

@@ -4,9 +4,9 @@
  */
 
 /**
- * Distance of every pixel's middle from the border of the mask in mm, negative inside, shape [rows, columns]. The border
- * lies half-way between a pixel of the mask and its neighbour outside. Infinity everywhere for an empty mask, -Infinity
- * for one that fills the image.
+ * Distance of every pixel's middle from the border of the mask in mm, negative inside, shape [rows, columns]. The
+ * border lies half-way between a pixel of the mask and its neighbour outside. Infinity everywhere for an empty mask,
+ * -Infinity for one that fills the image.
  * @param mask not 0 inside, shape [rows, columns]
  */
 export function signedDistanceMm(

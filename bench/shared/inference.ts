@@ -1,5 +1,8 @@
-/** The ways in which tables segment: as published, that cleaned (method.md 4.1), with all that needs no learning. */
-import { fullInference } from '../../contracts/presets.ts';
+/**
+ * The ways in which tables segment: as published, that cleaned (method.md 4.1), with all that needs no learning, and,
+ * where shapes of the source are known, with views zoomed and with segmentations completed as well (4.4).
+ */
+import { completedInference, fullInference } from '../../contracts/presets.ts';
 import {
   type InferenceConfig,
   InferenceSchema,
@@ -8,15 +11,20 @@ import {
 import { preprocess } from '../../datasets/preprocessing.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { segmentProbabilities, videoProbabilities } from '../../method/inference/segment-prepared.ts';
+import type { LinearShapes } from '../../method/shapes/linear-shapes.ts';
 import type { Predictor } from '../../method/windows/window-predictor.ts';
 
-export const inferenceNames = ['plain', 'cleaned', 'full'] as const;
+const withoutShapes = ['plain', 'cleaned', 'full'] as const;
+const withShapes = ['zoomed', 'completed'] as const;
+export const inferenceNames = [...withoutShapes, ...withShapes] as const;
 export type InferenceName = (typeof inferenceNames)[number];
 
 export const inferences: Readonly<Record<InferenceName, InferenceConfig>> = {
   plain: InferenceSchema.parse({}),
   cleaned: InferenceSchema.parse({ cleaning: true }),
   full: InferenceSchema.parse(fullInference),
+  zoomed: InferenceSchema.parse({ ...completedInference, completion: {} }),
+  completed: InferenceSchema.parse(completedInference),
 };
 
 /** The video on its own grid in each way; the network looks once at what several ways make of one prediction. */
@@ -24,16 +32,17 @@ export function segmentInEachWay(
   policy: Predictor,
   preprocessing: PreprocessingConfig,
   image: GreyVideo,
-): Record<InferenceName, LabelVideo> {
+  shapes?: LinearShapes,
+): Partial<Record<InferenceName, LabelVideo>> {
   const prepared = preprocess(image, preprocessing);
   const seen = new Map<string, Float32Array>();
-  const segmented = inferenceNames.map((name) => {
+  const segmented = (shapes ? inferenceNames : withoutShapes).map((name) => {
     const config = inferences[name];
     const { restore: _, cleaning: __, timeFusion: ___, ...looking } = config;
     const key = JSON.stringify(looking);
-    const probabilities = seen.get(key) ?? videoProbabilities(policy, prepared.video, config);
+    const probabilities = seen.get(key) ?? videoProbabilities(policy, prepared.video, config, { shapes });
     seen.set(key, probabilities);
-    return [name, segmentProbabilities(probabilities.slice(), prepared, config).labels] as const;
+    return [name, segmentProbabilities(probabilities.slice(), prepared, config, shapes).labels] as const;
   });
-  return Object.fromEntries(segmented) as Record<InferenceName, LabelVideo>;
+  return Object.fromEntries(segmented);
 }

@@ -70,19 +70,21 @@ export function measuresOf({ id, reference }: TestCase, labels: LabelVideo): Vid
 }
 
 /** What is done with a video in each way of segmenting beside scoring it, such as drawing it. */
-export type OnCase = (one: TestCase, segmented: Readonly<Record<InferenceName, LabelVideo>>) => void;
+export type OnCase = (one: TestCase, segmented: Readonly<Partial<Record<InferenceName, LabelVideo>>>) => void;
 
-/** The policy on every video, in each way of segmenting. */
+/** The policy on every video, in each way of segmenting; in those that need shapes where the model has them. */
 export function scorePolicyOn(
-  { policy, preprocessing }: Pick<LoadedModel, 'policy' | 'preprocessing'>,
+  { policy, preprocessing, shapes }: Pick<LoadedModel, 'policy' | 'preprocessing' | 'shapes'>,
   cases: Iterable<TestCase>,
   onCase: OnCase = () => {},
-): Record<InferenceName, ScoredVideo[]> {
-  const scored: Record<InferenceName, ScoredVideo[]> = { plain: [], cleaned: [], full: [] };
+): Partial<Record<InferenceName, ScoredVideo[]>> {
+  const scored: Partial<Record<InferenceName, ScoredVideo[]>> = {};
   for (const one of cases) {
-    const segmented = segmentInEachWay(policy, preprocessing, one.image);
+    const segmented = segmentInEachWay(policy, preprocessing, one.image, shapes);
     for (const [name, labels] of Object.entries(segmented) as [InferenceName, LabelVideo][]) {
-      scored[name].push({ id: one.id, patient: one.patient, measures: measuresOf(one, labels) });
+      const of = scored[name] ?? [];
+      of.push({ id: one.id, patient: one.patient, measures: measuresOf(one, labels) });
+      scored[name] = of;
     }
     onCase(one, segmented);
   }

@@ -18,8 +18,8 @@ export type View =
   | { readonly kind: 'zoom'; readonly factor: number };
 
 /**
- * The identity, then the contrasts, the shifts, the rotations and the zooms; published are 25 views. Shifts are given in mm, so
- * that a coarser grid shifts as far, and are whole pixels of the video, so that nothing is blurred.
+ * The identity, then the contrasts, the shifts, the rotations and the zooms; published are 25 views. Shifts are given
+ * in mm, so that a coarser grid shifts as far, and are whole pixels of the video, so that nothing is blurred.
  */
 export function viewsOf(config: TestTimeAugmentationConfig, { spacingMm }: VideoGeometry): View[] {
   const pixels = (mm: number, axis: 0 | 1) => Math.round(mm / spacingMm[axis]);
