@@ -2,6 +2,8 @@
 import '@tensorflow/tfjs-node-gpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ActivityContext } from '../../activities/context.ts';
+import { fitLinearShapes } from '../../activities/fit-linear-shapes.ts';
+import { labelShard } from '../../activities/label-shard.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { predictShard } from '../../activities/predict-shard.ts';
 import { pretrainPolicy } from '../../activities/pretrain-policy.ts';
@@ -133,6 +135,40 @@ describe('predictShard', () => {
     const { length } = world.work;
     expect(await shards()).toEqual(first);
     expect(world.work).toHaveLength(length);
+  });
+});
+
+describe('completion by linear shapes', () => {
+  it('is of the shapes that the run fitted on its annotations, in sweeps and evaluations, and labels agree with it', async () => {
+    const world = tinyWorld();
+    await addTinyDatasets(world.store);
+    const config = shortConfig();
+    const { inference } = config;
+    const completing = { ...inference, completion: { ...inference.completion, enabled: true } };
+    const autoencoder = { ...config.autoencoder, enabled: false };
+    const refs = await planned(world, 'a', { ...config, autoencoder, inference: completing });
+    const { policy } = await pretrainPolicy(refs, world.context());
+    const shard = { ...refs, iteration: 1, split: 'target', shard: 0, policy } as const;
+    await expect(predictShard(shard, world.context())).rejects.toMatchObject({
+      code: 'ArtefactMissing',
+      message: expect.stringContaining('linear-shapes'),
+    });
+
+    const fitted = await fitLinearShapes(refs, world.context());
+    expect(fitted).toMatchObject({ quarantined: 0, shapes: { key: runKeys.linearShapes('a') } });
+    expect(await fitLinearShapes(refs, world.context())).toEqual(fitted);
+    expect(world.work.filter((line) => line.startsWith('fitLinearShapes'))).toHaveLength(1);
+
+    const { done } = await predictShard(shard, world.context());
+    const { counts } = await labelShard(shard, world.context());
+    expect(done).toBeGreaterThan(0);
+    expect(counts.kept + counts.corrected + counts.rejected).toBe(done);
+    const predicted: string[] = [];
+    for await (const { key } of world.store.list(`${runKeys.iteration('a', 1)}predictions/`)) {
+      if (key.endsWith('.json')) predicted.push(new TextDecoder().decode(await world.store.get(key)));
+    }
+    expect(predicted).toHaveLength(done);
+    for (const record of predicted) expect(record).toContain(fitted.shapes.sha256);
   });
 });
 
