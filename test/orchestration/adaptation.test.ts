@@ -111,6 +111,16 @@ describe('adaptation', () => {
     expect(calls).not.toContain('pretrainPolicy');
     expect(calls).not.toContain('fitShapeAutoencoder');
     expect(calls).not.toContain('fitLandmarkReward');
+    expect(calls).not.toContain('fitLinearShapes');
+  });
+
+  it('fits the linear shapes before anything is predicted where segmentations are to be completed', async () => {
+    const { activities, calls } = fakeActivities();
+    const input = adaptationInput('completing', { iterations: 1 });
+    input.config.inference.completion.enabled = true;
+    await bench.serve(activities, async () => (await bench.start(input)).result());
+    expect(calls.filter((name) => name === 'fitLinearShapes')).toHaveLength(1);
+    expect(calls.indexOf('fitLinearShapes')).toBeLessThan(calls.indexOf('predictShard'));
   });
 
   it('fine-tunes in rounds with several workers, each going on with its own optimisers from the merged weights', async () => {
