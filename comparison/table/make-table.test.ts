@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { VideoScore } from '../../metrics/evaluation.ts';
 import { csvTable, latexTable, markdownTable } from './forms.ts';
 import { makeTable, type ScoredRow, type TableFacts } from './make-table.ts';
-import { ComparisonTableSchema } from './table.ts';
+import { notesOf } from './notes.ts';
+import { ADAPTATION, ComparisonTableSchema } from './table.ts';
 
 function score(id: string, dice: number | undefined, valid: boolean): VideoScore {
   return {
@@ -20,7 +21,8 @@ const ids = Array.from({ length: 12 }, (_, i) => `video-${i}`);
 const facts: TableFacts = {
   source: 'clinic-a',
   target: 'clinic-b',
-  seed: 3,
+  seeds: [3],
+  inference: 'sliding windows',
   videos: ids.length,
   codeVersion: 'test',
   // Two videos of every patient.
@@ -95,6 +97,37 @@ describe('the table', () => {
     expect(rows[0]!.cells).not.toHaveProperty('dice');
     expect(rows[0]!.cells.anatomicalValidity).toMatchObject({ videos: 6, best: true });
     expect(rows[1]!.cells.anatomicalValidity!.versusBest).toMatchObject({ patients: 3, pValue: 1 });
+  });
+
+  it('draws seeds, too, where videos of several comparisons stand in one table', () => {
+    const differing = row(
+      'differing',
+      ids.map((id, i) => score(id, i < 6 ? 0.8 : 0.9, true)),
+    );
+    const ofSeeds = {
+      ...facts,
+      seeds: [1, 2],
+      seedOf: Object.fromEntries(ids.map((id, i) => [id, i < 6 ? 1 : 2])),
+    };
+    const [one, several] = [facts, ofSeeds].map((of) => makeTable(of, [differing]).rows[0]!.cells.dice!);
+    expect(several!.mean).toBe(one!.mean);
+    // One draw in four is of the same seed twice, all of whose patients are alike here.
+    expect([several!.low, several!.high]).toEqual([expect.closeTo(0.8), expect.closeTo(0.9)]);
+    expect(one!.high - one!.low).toBeLessThan(several!.high - several!.low);
+  });
+
+  it('says what every system was given: time, and how masks are made', () => {
+    const minutes = { source: 3, adaptation: 2 };
+    const adapted = (seconds: number) =>
+      row('adapted', good.scores, { trainings: [{ name: ADAPTATION, steps: 0, seconds }] });
+    const notes = (seconds: number) =>
+      notesOf(makeTable({ ...facts, minutes }, [adapted(seconds)])).join('\n');
+    expect(notes(119)).toContain('2.0 min, no more than the others have');
+    expect(notes(180)).toContain('3.0 min, MORE than the others have');
+    expect(notes(1)).toContain('segment by sliding windows;');
+    expect(notes(1)).not.toContain('were given one');
+    const given = makeTable({ ...facts, minutes, initialPolicy: 'runs/a/policy' }, [good]);
+    expect(notesOf(given).join('\n')).toContain('were given one (runs/a/policy)');
   });
 
   it('is a document of its schema, and the same again', () => {

@@ -15,9 +15,9 @@ import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { runKeys } from '../../../storage/keys.ts';
 import { freezeManifest } from '../../../storage/manifests.ts';
 import { findJson, writeJson } from '../../artefacts/json-artefact.ts';
+import type { ActivityContext } from '../../context.ts';
 import { planRows, requireKey } from '../planned-rows.ts';
 import { RowsSchema } from '../rows.ts';
-import type { ActivityContext } from '../../context.ts';
 
 /**
  * @throws DomainError ConfigInvalid for a system that is not known or settings that are not its own, DatasetInvalid

@@ -12,10 +12,10 @@ import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { datasetKeys } from '../../../storage/keys.ts';
 import { writeBytes } from '../../artefacts/binary-artefact.ts';
 import { readRun } from '../../artefacts/run-facts.ts';
-import { openSystem } from '../opened-system.ts';
-import { readRows, rowNamed } from '../rows.ts';
 import { type ActivityContext, logWork } from '../../context.ts';
 import { eachVideo } from '../../videos/each-video.ts';
+import { openSystem } from '../opened-system.ts';
+import { readRows, rowNamed } from '../rows.ts';
 
 /**
  * Predictions lie on the grid of the file. What was handed in for other videos and not for one counts as missing.

@@ -6,11 +6,11 @@ import { withDisposables } from '../../../ground/disposables.ts';
 import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { writeBytes } from '../../artefacts/binary-artefact.ts';
 import { readRun } from '../../artefacts/run-facts.ts';
-import { prepareTraining } from '../training-material.ts';
 import type { ActivityContext } from '../../context.ts';
 import { attemptFolder } from '../../training/attempt.ts';
 import { CurvePointsSchema, findFinished } from '../../training/finished-training.ts';
 import { trainResumably } from '../../training/train-resumably.ts';
+import { prepareTraining } from '../training-material.ts';
 
 const TrainedDocumentSchema = z.strictObject({
   steps: z.int(),

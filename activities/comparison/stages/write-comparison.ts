@@ -2,6 +2,7 @@
 
 import { csvTable, latexTable, markdownTable } from '../../../comparison/table/forms.ts';
 import { makeTable, type ScoredRow } from '../../../comparison/table/make-table.ts';
+import { inferenceText } from '../../../comparison/table/notes.ts';
 import { captionsOf, comparisonPage, type PicturedVideo, pictureOf } from '../../../comparison/table/page.ts';
 import { ComparisonTableSchema } from '../../../comparison/table/table.ts';
 import type { ComparisonFiles } from '../../../contracts/comparison.ts';
@@ -12,10 +13,10 @@ import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { writeBytes } from '../../artefacts/binary-artefact.ts';
 import { writeJson } from '../../artefacts/json-artefact.ts';
 import { type RunFacts, readRun } from '../../artefacts/run-facts.ts';
+import type { ActivityContext } from '../../context.ts';
 import { picturedVideos } from '../pictured-videos.ts';
 import { type Rows, readRows } from '../rows.ts';
 import { rowFacts, scoresOf } from '../scored-rows.ts';
-import type { ActivityContext } from '../../context.ts';
 
 export async function writeComparison(
   input: WriteComparisonInput,
@@ -58,9 +59,18 @@ export async function writeComparison(
 }
 
 function tableFacts({ config, plan }: RunFacts, { minutes }: Rows, { codeVersion }: ActivityContext) {
-  const { source, target, seed } = config;
-  const videos = plan.test.flat().length;
-  return { source, target, seed, videos, ...(minutes && { minutes }), codeVersion, studies: plan.studies };
+  const { source, target, seed, initialPolicy, inference } = config;
+  return {
+    source,
+    target,
+    seeds: [seed],
+    videos: plan.test.flat().length,
+    ...(minutes && { minutes }),
+    ...(initialPolicy !== undefined && { initialPolicy }),
+    inference: inferenceText(inference),
+    codeVersion,
+    studies: plan.studies,
+  };
 }
 
 function picturesText(videos: readonly PicturedVideo[]): string {
