@@ -52,7 +52,10 @@ const claims: readonly Claim[] = [
   },
 ];
 
-/** One line for each claim whose rows are there: the difference with its 95 % interval, and whether it is shown. */
+/**
+ * One line for each claim whose rows are there: the difference with its 95 % interval, and whether it is shown. Empty
+ * without any.
+ */
 export function claimsText(kept: readonly KeptComparison[]): string {
   const lines = claims.flatMap(({ claim, row, against, measure: name }) => {
     const measure = tableMeasures.find((one) => one.name === name)!;
@@ -63,6 +66,7 @@ export function claimsText(kept: readonly KeptComparison[]): string {
     const text = `${mean.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
     return [`| ${claim} | ${measure.title} | ${row} - ${against} | ${text} | ${shown ? 'yes' : 'NO'} |`];
   });
+  if (lines.length === 0) return '';
   return [
     '| claim | measure | rows | difference, 95 % | shown |',
     '| --- | --- | --- | --- | --- |',

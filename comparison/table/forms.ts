@@ -23,7 +23,7 @@ export function markdownTable(table: ComparisonTable): string {
       plain(row.title),
       ...(row.unavailable === undefined
         ? measures.map((measure) => text(measure, row.cells[measure.name]))
-        : measures.map((_, index) => (index === 0 ? plain(`not available: ${row.unavailable}`) : '-'))),
+        : measures.map((_, index) => (index === 0 ? 'not available' : '-'))),
       trainingText(row) || '-',
     ]),
   ];

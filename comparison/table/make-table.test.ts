@@ -139,7 +139,8 @@ describe('the table', () => {
     const markdown = markdownTable(table).split('\n');
     expect(markdown[3]).toContain('**90.6 (90.3-90.8)**');
     expect(markdown[2]).toMatch(/80\.4 \(80\.\d-80\.\d\)/);
-    expect(markdown[5]).toContain('not available: no \\| weights_here');
+    expect(markdown[5]).toMatch(/^\| absent +\| not available +\| - /);
+    expect(markdown.at(-2)).toContain('What it is. Not available: no \\| weights_here');
     expect(new Set(markdown.slice(0, 6).map((line) => line.split(/(?<!\\)\|/).length)).size).toBe(1);
     const csv = csvTable(table).split('\n');
     expect(csv.filter((line) => line.startsWith('good,good,contender,dice,'))).toEqual([

@@ -12,10 +12,14 @@ export function notesOf(table: ComparisonTable): string[] {
     ...countsOf(table),
     budgetText(table),
     `Policies of this project segment by ${inference}; those of rows with plain inference by sliding windows alone.`,
-    ...rows.map(({ title, summary, missing, standing }) => {
-      const apart = standing === 'contender' ? '' : ` Not a contender (${standing}).`;
-      return `${title}: ${summary}${apart}${missing > 0 ? ` ${missing} of ${videos} videos have no prediction.` : ''}`;
-    }),
+    ...rows.map(({ title, summary, missing, standing, unavailable }) =>
+      [
+        `${title}: ${summary}`,
+        ...(standing === 'contender' ? [] : [`Not a contender (${standing}).`]),
+        ...(missing > 0 ? [`${missing} of ${videos} videos have no prediction.`] : []),
+        ...(unavailable === undefined ? [] : [`Not available: ${unavailable}`]),
+      ].join(' '),
+    ),
   ];
 }
 
