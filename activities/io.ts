@@ -1,15 +1,15 @@
 /** The activities of io workers, by name. */
 import type { IoActivities } from '../contracts/activities.ts';
+import { scoreSystem } from './comparison/stages/score-system.ts';
+import { writeComparison } from './comparison/stages/write-comparison.ts';
 import { concludeRounds } from './conclude-rounds.ts';
 import type { ActivityContext } from './context.ts';
 import { planRun } from './plan-run.ts';
 import { promote } from './promote.ts';
 import { readChampion } from './read-champion.ts';
 import { scoreShard } from './score-shard.ts';
-import { scoreSystem } from './comparison/stages/score-system.ts';
 import { selectBest } from './select-best.ts';
 import { summariseEvaluation } from './summarise-evaluation.ts';
-import { writeComparison } from './comparison/stages/write-comparison.ts';
 import { writeReport } from './write-report.ts';
 
 export const ioActivities = {

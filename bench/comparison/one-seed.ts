@@ -1,4 +1,4 @@
-/** The comparison of one seed by the product itself: services and workers of its own, data that stay when it is killed. */
+/** The comparison of one seed, by the product itself on services of its own, whose data stay when it is killed. */
 import { join } from 'node:path';
 import { compare, fetchComparison } from '../../app/comparison/compare.ts';
 import { followComparison } from '../../app/comparison/comparison-client.ts';
