@@ -9,6 +9,7 @@ import { encodeNetwork } from '../method/networks/network-checkpoint.ts';
 import { policyPredictor } from './policy-predictor.ts';
 import { ringClip } from './rings.fixture.ts';
 import { newPolicy } from './source-training.ts';
+import { rl4seg2d, singleFrames } from './systems/rl4seg.ts';
 
 const config = RunConfigSchema.parse({
   source: 'a',
@@ -25,24 +26,47 @@ const config = RunConfigSchema.parse({
       [3, 3, 3],
     ],
   },
-  inference: { overlap: 0.75, cleaning: true, timeFusion: { weights: [1, 2, 1] } },
+  inference: { cleaning: true, timeFusion: { weights: [1, 2, 1] } },
 });
 
-it('segments by all that the policy says, or by its sliding windows alone', async () => {
+it('segments by all that the comparison is configured to, whatever the policy says, or by its windows alone', async () => {
   const before = tf.memory().numTensors;
   const policy = newPolicy(config);
-  const model = { bytes: encodeNetwork(policy, 'policy', policySettings(config)), origin: 'test' };
+  const stated = { ...config, inference: InferenceSchema.parse({ overlap: 0.75, restore: 'probabilities' }) };
+  const model = { bytes: encodeNetwork(policy, 'policy', policySettings(stated)), origin: 'test' };
   const { image } = ringClip('source', 1);
-  const expected = [config.inference, InferenceSchema.parse({ overlap: 0.75 })].map(
-    (inference) => segmentPrepared(policy, preprocess(image, config.preprocessing), inference).labels,
-  );
+  const segmentedBy = (inference: typeof config.inference) =>
+    segmentPrepared(policy, preprocess(image, config.preprocessing), inference).labels;
+  const expected = {
+    configured: segmentedBy({ ...config.inference, overlap: 0.75 }),
+    plain: segmentedBy(InferenceSchema.parse({ overlap: 0.75 })),
+  };
   policy.dispose();
-  for (const [index, choice] of (['configured', 'plain'] as const).entries()) {
-    // What the policy says counts, not what the comparison is configured to.
-    const predictor = policyPredictor(model, { ...config, inference: InferenceSchema.parse({}) }, choice);
-    expect(await predictor.predict({ id: 'v', image, reference: undefined })).toEqual(expected[index]);
+  for (const choice of ['configured', 'plain'] as const) {
+    const predictor = policyPredictor(model, config, choice);
+    expect(await predictor.predict({ id: 'v', image, reference: undefined })).toEqual(expected[choice]);
     predictor.dispose();
   }
-  expect(expected[0]!.labels).not.toEqual(expected[1]!.labels);
+  expect(expected.configured.labels).not.toEqual(expected.plain.labels);
   expect(tf.memory().numTensors).toBe(before);
+});
+
+it('takes no mean over time where single frames are compared', async () => {
+  const flat = singleFrames(config);
+  const policy = newPolicy(flat);
+  const model = { bytes: encodeNetwork(policy, 'policy', policySettings(flat)), origin: 'test' };
+  const { image } = ringClip('source', 1);
+  const prepared = preprocess(image, config.preprocessing);
+  const expected = segmentPrepared(policy, prepared, flat.inference).labels;
+  policy.dispose();
+  const predictor = await rl4seg2d.predict({
+    settings: rl4seg2d.settings.parse({}),
+    config,
+    model,
+    rewards: [],
+    files: {},
+    givenMask: async () => undefined,
+  });
+  expect(await predictor.predict({ id: 'v', image, reference: undefined })).toEqual(expected);
+  predictor.dispose();
 });

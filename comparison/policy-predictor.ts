@@ -41,7 +41,7 @@ export function openPolicy({ bytes, origin }: StoredBytes, config: RunConfig): O
   }
 }
 
-/** The prediction of every video, by all that the inference of the policy's settings asks for, or plainly. */
+/** The prediction of every video, by all that the inference of the configuration asks for, or plainly. */
 export function policyPredictor(
   model: StoredBytes,
   config: RunConfig,
@@ -49,18 +49,24 @@ export function policyPredictor(
 ): VideoPredictor {
   const { policy, settings } = openPolicy(model, config);
   const { preprocessing } = settings;
-  const inference = chosenInference(settings, choice);
+  const inference = chosenInference(settings, config, choice);
   return {
     predict: ({ image }) => segmentPrepared(policy, preprocess(image, preprocessing), inference).labels,
     dispose: () => policy.dispose(),
   };
 }
 
-/** Plain: windows as the policy was trained on, and nothing that is done to what they give. */
-function chosenInference({ inference }: PolicySettings, choice: InferenceChoice): InferenceConfig {
-  if (choice === 'configured') return inference;
-  const { windowFrames, overlap, padFrames, sigmaScale } = inference;
-  return InferenceSchema.parse({ windowFrames, overlap, padFrames, sigmaScale });
+/**
+ * Windows as the policy says that it was trained on. What is added to them is the comparison's, for every policy alike:
+ * a policy that was made before may say otherwise.
+ */
+function chosenInference(
+  { inference: { windowFrames, overlap, padFrames, sigmaScale } }: PolicySettings,
+  { inference }: RunConfig,
+  choice: InferenceChoice,
+): InferenceConfig {
+  const windows = { windowFrames, overlap, padFrames, sigmaScale };
+  return choice === 'configured' ? { ...inference, ...windows } : InferenceSchema.parse(windows);
 }
 
 /**
@@ -82,7 +88,7 @@ export function optimisingPredictor(
   const { policy, settings } = openPolicy(model, config);
   const reward = Reward.fromCheckpoints(rewards);
   const { preprocessing, optimisation } = settings;
-  const inference = chosenInference(settings, choice);
+  const inference = chosenInference(settings, config, choice);
   const rules = {
     scaling: 'none',
     cleaningPenalty: true,

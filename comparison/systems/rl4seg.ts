@@ -113,7 +113,7 @@ export const rl4seg2d: System<Settings> = {
     ),
   train: () => [singleFrameSource],
   adapt: ({ changes }, config) => changed(singleFrames(withoutPolicy(config)), changes),
-  predict,
+  predict: (material) => predict({ ...material, config: singleFrames(material.config) }),
 };
 
 function withoutPolicy({ initialPolicy: _, ...config }: RunConfig): RunConfig {
