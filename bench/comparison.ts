@@ -85,7 +85,7 @@ function minutesOf(text: string): ComparisonBenchOptions['minutes'] {
   if (source! > 0 && adaptation! > 0 && more === undefined)
     return { source: source!, adaptation: adaptation! };
   throw new Error(
-    `--minutes: expected those of source training and of adaptation, such as 2,6, found "${text}".`,
+    `--minutes: expected those of source training and of adaptation, such as 2,7, found "${text}".`,
   );
 }
 
@@ -116,7 +116,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const kept = await benchComparison({
       seeds: (values.seeds ?? (real === undefined ? '1,2,3' : '1')).split(',').map(Number),
       videos: Number(values.videos),
-      minutes: minutesOf(values.minutes ?? (real === undefined ? '2,6' : '30,20')),
+      minutes: minutesOf(values.minutes ?? (real === undefined ? '2,7' : '30,20')),
       systems: values.systems.split(','),
       pictures: Number(values.pictures),
       out,
