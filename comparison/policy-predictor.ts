@@ -1,6 +1,7 @@
 /** A policy of this project as a predictor of whole videos, plainly or with test-time optimisation (method.md 8). */
+import { z } from 'zod';
 import { type PolicySettings, statedPolicySettings } from '../contracts/policy-settings.ts';
-import type { RunConfig } from '../contracts/run-config.ts';
+import { type InferenceConfig, InferenceSchema, type RunConfig } from '../contracts/run-config.ts';
 import { preprocess } from '../datasets/preprocessing.ts';
 import { DomainError } from '../ground/errors.ts';
 import { segmentPrepared } from '../method/inference/segment-prepared.ts';
@@ -12,6 +13,13 @@ import type { StoredBytes, VideoPredictor } from './system.ts';
 
 /** Fixed, as in `segment`: a video gives the same result beside any other videos. */
 const OPTIMISATION_SEED = 0;
+
+/** A setting of systems whose model is a policy of this project. */
+export const InferenceChoiceSchema = z
+  .enum(['configured', 'plain'])
+  .default('configured')
+  .describe('plain: sliding windows alone, as published, whatever the configuration adds to them');
+export type InferenceChoice = z.infer<typeof InferenceChoiceSchema>;
 
 export interface OpenedPolicy {
   readonly policy: UNet3D;
@@ -33,14 +41,32 @@ export function openPolicy({ bytes, origin }: StoredBytes, config: RunConfig): O
   }
 }
 
-/** The prediction of every video, by all that the settings' inference asks for. */
-export function policyPredictor(model: StoredBytes, config: RunConfig): VideoPredictor {
+/** The prediction of every video, by all that the inference of the configuration asks for, or plainly. */
+export function policyPredictor(
+  model: StoredBytes,
+  config: RunConfig,
+  choice: InferenceChoice = 'configured',
+): VideoPredictor {
   const { policy, settings } = openPolicy(model, config);
+  const { preprocessing } = settings;
+  const inference = chosenInference(settings, config, choice);
   return {
-    predict: ({ image }) =>
-      segmentPrepared(policy, preprocess(image, settings.preprocessing), settings.inference).labels,
+    predict: ({ image }) => segmentPrepared(policy, preprocess(image, preprocessing), inference).labels,
     dispose: () => policy.dispose(),
   };
+}
+
+/**
+ * Windows as the policy says that it was trained on. What is added to them is the comparison's, for every policy alike:
+ * a policy that was made before may say otherwise.
+ */
+function chosenInference(
+  { inference: { windowFrames, overlap, padFrames, sigmaScale } }: PolicySettings,
+  { inference }: RunConfig,
+  choice: InferenceChoice,
+): InferenceConfig {
+  const windows = { windowFrames, overlap, padFrames, sigmaScale };
+  return choice === 'configured' ? { ...inference, ...windows } : InferenceSchema.parse(windows);
 }
 
 /**
@@ -51,6 +77,7 @@ export function optimisingPredictor(
   model: StoredBytes,
   rewards: readonly StoredBytes[],
   config: RunConfig,
+  choice: InferenceChoice = 'configured',
 ): VideoPredictor {
   if (rewards.length === 0) {
     throw new DomainError(
@@ -60,7 +87,8 @@ export function optimisingPredictor(
   }
   const { policy, settings } = openPolicy(model, config);
   const reward = Reward.fromCheckpoints(rewards);
-  const { preprocessing, inference, optimisation } = settings;
+  const { preprocessing, optimisation } = settings;
+  const inference = chosenInference(settings, config, choice);
   const rules = {
     scaling: 'none',
     cleaningPenalty: true,

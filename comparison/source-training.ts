@@ -59,6 +59,7 @@ export function beginSupervised(
 export const sourceTraining: SystemTraining<unknown> = {
   name: 'source',
   isSource: true,
+  isShared: true,
   budget: { source: 1, adaptation: 0 },
   needs: { source: true, target: 'nothing' },
   begin: (material) =>

@@ -98,6 +98,8 @@ export interface SystemTraining<Settings> {
    * initial policy takes its place.
    */
   readonly isSource?: boolean;
+  /** One of its name serves all rows that have it; otherwise it is the row's own, whose settings it follows. */
+  readonly isShared?: boolean;
   /** Shares of the wall times of source training and adaptation, and of as many steps where no time is set. */
   readonly budget: { readonly source: number; readonly adaptation: number };
   readonly needs: { readonly source: boolean; readonly target: 'nothing' | 'videos' | 'labels' };

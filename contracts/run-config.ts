@@ -71,6 +71,12 @@ const SweepSchema = z.strictObject({
   maxQuarantinedShare: share
     .default(0.2)
     .describe('the run fails when a larger share of its videos is unusable'),
+  scoreTest: z
+    .boolean()
+    .default(true)
+    .describe(
+      'score every policy of the run on the test videos, too; they decide nothing, so a comparison, which scores them itself, does without',
+    ),
 });
 
 export const ShapeAutoencoderSchema = z.strictObject({

@@ -63,6 +63,11 @@ describe('the plan of a run', () => {
     expect(some.test.flat()).toEqual(['test-labelled-0']);
   });
 
+  it('scores none where another does', () => {
+    const sweep = { videosPerIteration: 4, videosPerShard: 3, scoreTest: false };
+    expect(makePlan(configOf({ sweep }), { source, target })).toEqual({ ...plan, test: [] });
+  });
+
   it('holds as many validation videos as fine-tuning scores, or a tenth of a sweep', () => {
     const many = [...target, ...videos(40, 'val')];
     const few = makePlan(configOf({ ppo: { validationVideos: 2 } }), { source, target: many });

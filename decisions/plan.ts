@@ -52,7 +52,7 @@ export function makePlan(config: RunConfig, { source, target }: PlannedDatasets)
       shuffled(validation, randomStream(seed, 'validation')).slice(0, mostValidation),
       sweep.videosPerShard,
     ),
-    test: sharded(idsOf(scored), sweep.videosPerShard),
+    test: sharded(sweep.scoreTest ? idsOf(scored) : [], sweep.videosPerShard),
     studies: studiesOf(target),
   };
 }

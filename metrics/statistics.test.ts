@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../ground/random.ts';
-import {
-  bootstrapMean,
-  bootstrapMeanOfGroups,
-  holmAdjusted,
-  mcNemar,
-  wilcoxonSignedRank,
-} from './statistics.ts';
+import { bootstrapMean, holmAdjusted, mcNemar, wilcoxonSignedRank } from './statistics.ts';
 
 describe('bootstrap interval of a mean', () => {
   test('has the width of the normal interval for many values', () => {
@@ -85,28 +79,12 @@ describe('McNemar test', () => {
   });
 });
 
-describe('several tests and values in groups', () => {
+describe('several tests', () => {
   test('corrects p-values as Holm does, in their order', () => {
     // R: p.adjust(c(0.04, 0.01, 0.03, 0.8), "holm")
     expect(holmAdjusted([0.04, 0.01, 0.03, 0.8])).toEqual(
       [0.09, 0.04, 0.09, 0.8].map((p) => expect.closeTo(p)),
     );
     expect(holmAdjusted([])).toEqual([]);
-  });
-
-  test('gives wider intervals where values hang together', () => {
-    const values = Array.from({ length: 40 }, (_, i) => (i * 7) % 10);
-    const alone = bootstrapMean(values, randomStream(1, 'test'), 2000);
-    const single = bootstrapMeanOfGroups(
-      values.map((value) => [value]),
-      randomStream(1, 'test'),
-      2000,
-    );
-    expect(single).toEqual(alone);
-    const sorted = [...values].sort((a, b) => a - b);
-    const groups = Array.from({ length: 8 }, (_, i) => sorted.slice(5 * i, 5 * i + 5));
-    const grouped = bootstrapMeanOfGroups(groups, randomStream(1, 'test'), 2000);
-    expect(grouped.mean).toBeCloseTo(alone.mean);
-    expect(grouped.high - grouped.low).toBeGreaterThan(1.5 * (alone.high - alone.low));
   });
 });

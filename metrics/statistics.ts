@@ -155,41 +155,6 @@ export function mcNemar(first: readonly boolean[], second: readonly boolean[]): 
 }
 
 /**
- * Mean over all values with its bootstrap percentile interval (95 % by default) from resampling the groups, such as
- * patients with several videos: values of one group are not independent of each other.
- * @throws DatasetInvalid without a value.
- */
-export function bootstrapMeanOfGroups(
-  groups: readonly (readonly number[])[],
-  random: RandomStream,
-  resamples = 10_000,
-  level = 0.95,
-): Interval {
-  const filled = groups.filter((group) => group.length > 0);
-  if (filled.length === 0)
-    throw new DomainError('DatasetInvalid', 'A mean needs at least one value, found none.');
-  const sums = filled.map((group) => group.reduce((sum, value) => sum + value, 0));
-  const means = new Float64Array(resamples);
-  for (let k = 0; k < resamples; k++) {
-    let sum = 0;
-    let count = 0;
-    for (let i = 0; i < filled.length; i++) {
-      const drawn = random.integer(filled.length);
-      sum += sums[drawn]!;
-      count += filled[drawn]!.length;
-    }
-    means[k] = sum / count;
-  }
-  means.sort();
-  const values = filled.reduce((sum, { length }) => sum + length, 0);
-  return {
-    mean: sums.reduce((sum, value) => sum + value, 0) / values,
-    low: quantile(means, (1 - level) / 2),
-    high: quantile(means, (1 + level) / 2),
-  };
-}
-
-/**
  * P-values of several tests, corrected for their number so that any of them is below a level by chance no more often
  * than that level says (Holm, Scandinavian Journal of Statistics 1979). In the order given.
  */

@@ -53,6 +53,8 @@ async function adapt(input: AdaptationInput): Promise<AdaptationResult> {
     steering: () => ({ ...steering.state, concurrency: steering.concurrency() }),
   });
   steering.onChange(progress.refresh);
+  // The comparison that it is part of, say.
+  steering.obey();
   // Last, as an update that is waiting is taken at once and shown.
   steering.accept();
   const desk: RunDesk = { config, steering, progress };

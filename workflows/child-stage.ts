@@ -16,8 +16,6 @@ import type { StageReport } from '../contracts/stages.ts';
 import { historyBudgets } from '../temporal.config.ts';
 import { openSteering, type Steering } from './steering.ts';
 
-/** To a stage: how its run is steered from now on. */
-const steerSignal = defineSignal<[SteeringState]>(stageSignals.steer);
 /** From a stage: how far it is. */
 const reportSignal = defineSignal<[StageReport<unknown>]>(stageSignals.report);
 
@@ -54,12 +52,7 @@ export async function inChild<Totals, Input extends { readonly steering: Steerin
     parentClosePolicy: ParentClosePolicy.TERMINATE,
     staticSummary: summary,
   });
-  const tell = (): void => {
-    // A stage that has just ended needs no orders.
-    child.signal(steerSignal, steering.state).catch(() => undefined);
-  };
-  if (steering.state !== told) tell();
-  const untie = steering.onChange(tell);
+  const untie = steering.lead(child, told);
   try {
     return await child.result();
   } finally {
@@ -79,7 +72,7 @@ export interface RunOfStage<Totals> {
 /** The stage's side: what a workflow that `inChild` started has at hand. */
 export function openStage<Totals>(told: SteeringState): RunOfStage<Totals> {
   const steering = openSteering(told);
-  setHandler(steerSignal, steering.obey);
+  steering.obey();
   const { parent, workflowId } = workflowInfo();
   return {
     steering,

@@ -1,5 +1,5 @@
 /** One row of a comparison: its trainings, its adaptation, its masks of the test videos, their scores. */
-import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import { isCancellation, ParentClosePolicy, patched, startChild } from '@temporalio/workflow';
 import type {
   ComparisonConfig,
   ComparisonState,
@@ -15,7 +15,7 @@ import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';
 import { sideBySide } from './side-by-side.ts';
-import type { Steering } from './steering.ts';
+import { type Steering, Stopped } from './steering.ts';
 
 export interface ComparisonDesk {
   readonly run: string;
@@ -95,16 +95,32 @@ async function adapt(
   { run, config }: NonNullable<RowPlan['adaptation']>,
   start: ArtefactRef | undefined,
   { name: row }: RowPlan,
-  { board }: ComparisonDesk,
+  { board, steering }: ComparisonDesk,
 ): Promise<{ model: ArtefactRef; last: ArtefactRef }> {
   board.enter('adapting', row, 1);
-  const { best, policies } = await executeChild(adaptation, {
+  // A comparison that an older version started left its adaptation alone.
+  const leads = patched('adaptation-steered-by-its-comparison');
+  if (leads) await steering.goOn();
+  // It begins as its configuration says, which is not how many shards the comparison was told meanwhile.
+  const asConfigured = steering.state.concurrency === config.sweep.concurrentShards;
+  const told = asConfigured ? steering.state : { paused: false, stopping: false };
+  const child = await startChild(adaptation, {
     workflowId: run,
     args: [{ run, config: start ? { ...config, initialPolicy: start.key } : config }],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     staticSummary: `Adaptation for the row ${row} of a comparison`,
   });
-  return { model: best.policy, last: policies.at(-1)!.policy };
+  const untie = leads ? steering.lead(child, told) : () => undefined;
+  try {
+    const { best, policies } = await child.result();
+    return { model: best.policy, last: policies.at(-1)!.policy };
+  } catch (error) {
+    // It had no policy yet when it was told to stop.
+    if (leads && steering.state.stopping && !isCancellation(error)) throw new Stopped();
+    throw error;
+  } finally {
+    untie();
+  }
 }
 
 /** @returns test videos without a mask. */

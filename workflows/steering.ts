@@ -3,9 +3,17 @@
  * activities in flight; those are idempotent and resume from their checkpoints, so an interrupted one is simply
  * called again.
  */
-import { CancellationScope, condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  type ChildWorkflowHandle,
+  condition,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  type Workflow,
+} from '@temporalio/workflow';
 import type { SteeringState } from '../contracts/messages.ts';
-import { steeringNames } from '../contracts/names.ts';
+import { stageSignals, steeringNames } from '../contracts/names.ts';
 import { fleetFollowing } from '../temporal.config.ts';
 
 export const pauseUpdate = defineUpdate<void>(steeringNames.pause);
@@ -14,7 +22,10 @@ export const stopUpdate = defineUpdate<void>(steeringNames.stop);
 /** Shards in flight at once, 1 to 1000, or as many as the compute workers need. */
 export const setConcurrencyUpdate = defineUpdate<void, [number | 'auto']>(steeringNames.setConcurrency);
 
-/** Thrown by `interruptible` once the run is to end early with what it has. */
+/** From the workflow that started this one: how it is steered from now on. */
+const steerSignal = defineSignal<[SteeringState]>(stageSignals.steer);
+
+/** Thrown by `interruptible` and `goOn` once the run is to end early with what it has. */
 export class Stopped extends Error {
   constructor() {
     super('The run was stopped by request.');
@@ -30,10 +41,14 @@ export interface Steering {
   allow(shards: number): void;
   /** Registers the updates, those that came before included. */
   accept(): void;
-  /** Takes over how somebody else is steered. */
-  obey(state: SteeringState): void;
+  /** Takes over how the workflow is steered that started this one, whenever it says so. */
+  obey(): void;
+  /** Has a child obey from now on, until the returned function is called. @param told what it was started with */
+  lead(child: ChildWorkflowHandle<Workflow>, told: SteeringState): () => void;
   /** Calls the listener after each change, until the returned function is called. */
   onChange(listener: () => void): () => void;
+  /** Waits while paused. @throws Stopped once `stop` was asked for. */
+  goOn(): Promise<void>;
   /** Runs the work; a pause cancels it and runs it again on resume. @throws Stopped once `stop` was asked for. */
   interruptible<Result>(work: () => Promise<Result>): Promise<Result>;
 }
@@ -56,6 +71,15 @@ export function openSteering(initial: SteeringState): Steering {
     for (const listener of listeners) listener();
   };
 
+  const onChange = (listener: () => void): (() => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  const goOn = async (): Promise<void> => {
+    await condition(() => !state.paused);
+    if (state.stopping) throw new Stopped();
+  };
+
   return {
     get state() {
       return state;
@@ -64,11 +88,17 @@ export function openSteering(initial: SteeringState): Steering {
     allow(shards) {
       allowed = shards;
     },
-    obey: change,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    obey: () => setHandler(steerSignal, change),
+    lead(child, told) {
+      const tell = (): void => {
+        // One that has just ended needs no orders.
+        child.signal(steerSignal, state).catch(() => undefined);
+      };
+      if (state !== told) tell();
+      return onChange(tell);
     },
+    onChange,
+    goOn,
     accept() {
       setHandler(pauseUpdate, () => change({ ...state, paused: true }));
       setHandler(resumeUpdate, () => change({ ...state, paused: false }));
@@ -79,8 +109,7 @@ export function openSteering(initial: SteeringState): Steering {
     },
     async interruptible(work) {
       for (;;) {
-        await condition(() => !state.paused);
-        if (state.stopping) throw new Stopped();
+        await goOn();
         const scope = new CancellationScope();
         scopes.add(scope);
         try {

@@ -44,17 +44,22 @@ async function planRow(
   const plan: RowPlan = {
     name: row.name,
     system: row.system,
-    trainings: trainings.map(({ name, needs, isSource = false }) => ({
-      name: trainingName(row.name, { name, isSource }),
-      labels: needs.target === 'labels',
-      isSource,
+    trainings: trainings.map((training) => ({
+      name: trainingName(row.name, training),
+      labels: training.needs.target === 'labels',
+      isSource: training.isSource ?? false,
     })),
-    ...(adapted && { adaptation: { run: adaptationRun(run, row), config: adapted } }),
+    ...(adapted && { adaptation: { run: adaptationRun(run, row), config: withoutTest(adapted) } }),
     ...(found.model && { model: found.model }),
   };
   const files: Record<string, ArtefactRef> = {};
   for (const [name, key] of Object.entries(row.files)) files[name] = await requireKey(key, context);
   return { row, plan, ...system.describe(settings), files, rewards: [...found.rewards] };
+}
+
+/** The row's masks of the test videos are the comparison's to make and to score. */
+function withoutTest(config: RunConfig): RunConfig {
+  return { ...config, sweep: { ...config.sweep, scoreTest: false } };
 }
 
 /** Rows of one system that differ by what is done at test time alone share their run. */

@@ -1,5 +1,6 @@
 /** What a comparison froze of its rows when it was planned; every later stage reads it. */
 import { z } from 'zod';
+import type { SystemTraining } from '../../comparison/system.ts';
 import { ComparedRowSchema, RowPlanSchema } from '../../contracts/comparison.ts';
 import type { ComparisonRefs } from '../../contracts/comparison-activities.ts';
 import { ArtefactRefSchema } from '../../ground/artefact-ref.ts';
@@ -29,12 +30,12 @@ export function readRows({ rows }: Pick<ComparisonRefs, 'rows'>, context: Activi
   return readJson(context, rows, RowsSchema);
 }
 
-/** Source training is the same for all; everything else is the row's own, whose settings it follows. */
+/** Of a training within the comparison: rows that share it have it under the same name. */
 export function trainingName(
   row: string,
-  { name, isSource = false }: { readonly name: string; readonly isSource?: boolean },
+  { name, isShared = false }: Pick<SystemTraining<unknown>, 'name' | 'isShared'>,
 ): string {
-  return isSource ? name : `${row}.${name}`;
+  return isShared ? name : `${row}.${name}`;
 }
 
 /** @throws DomainError ConfigInvalid when there is no such row. */

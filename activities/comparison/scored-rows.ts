@@ -1,5 +1,6 @@
 /** What is known of each row when the table is made: its scores, its system, the time of its trainings. */
 import type { ScoredRow } from '../../comparison/table/make-table.ts';
+import { ADAPTATION } from '../../comparison/table/table.ts';
 import type { RowResult, Trained } from '../../contracts/comparison.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { VideoScore } from '../../metrics/evaluation.ts';
@@ -58,5 +59,5 @@ async function adaptationTime(run: string, { store }: ActivityContext): Promise<
     [runKeys.config(run), activityKeys.selection(run)].map((key) => store.head(key)),
   );
   if (!begun || !ended) return undefined;
-  return { name: `run ${run}`, steps: 0, seconds: (ended.writtenMs - begun.writtenMs) / 1000 };
+  return { name: ADAPTATION, steps: 0, seconds: (ended.writtenMs - begun.writtenMs) / 1000 };
 }

@@ -10,7 +10,7 @@ import {
   ComparisonResultSchema,
 } from '../../contracts/comparison.ts';
 import { steeringNames, workflowTypes } from '../../contracts/names.ts';
-import { taskQueues } from '../../contracts/task-queues.ts';
+import { priorities, priorityOf, taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { clientLimits } from '../../temporal.config.ts';
 import { RunFailed } from '../runs/run-failed.ts';
@@ -26,6 +26,7 @@ export async function startComparison(client: Client, input: ComparisonInput): P
       taskQueue: taskQueues.control,
       workflowId: input.run,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      priority: priorityOf(input.run, priorities.person),
       args: [input],
     });
     return true;

@@ -22,6 +22,14 @@ describe('systems as a person names them', () => {
     ]);
   });
 
+  it('are used in other ways by what follows their name', () => {
+    expect(rowsOfSpecs(['unet3d-plain', 'ua-mt', 'rl4seg-2d-tto'])).toMatchObject([
+      { name: 'unet3d-plain', system: 'unet3d', settings: { inference: 'plain' } },
+      { name: 'ua-mt', system: 'ua-mt', settings: {} },
+      { name: 'rl4seg-2d-tto', system: 'rl4seg-2d', settings: { optimise: true } },
+    ]);
+  });
+
   it('are folders of masks, and two experts', () => {
     expect(rowsOfSpecs(['folder=/data/their masks', 'inter-expert=/data/a,/data/b'])).toMatchObject([
       {

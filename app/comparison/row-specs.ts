@@ -24,11 +24,17 @@ const RequestedRowSchema = ComparedRowSchema.extend({
   checkpoint: z.string().min(1).exactOptional(),
 });
 
-const OPTIMISED = /-tto$/;
+/** After a system's name: how its model is used, which changes nothing of how it is made. */
+const USES: Readonly<Record<string, ComparedRow['settings']>> = {
+  tto: { optimise: true },
+  plain: { inference: 'plain' },
+};
+const USE = new RegExp(`-(${Object.keys(USES).join('|')})$`);
 
 /**
  * @param specs `SYSTEM` or `SYSTEM=VALUE`; the value is a run, `model:NAME` or a checkpoint file, for `folder` a folder
- * and for `inter-expert` two with a comma between. `-tto` after the system's name: test-time optimisation.
+ * and for `inter-expert` two with a comma between. After the system's name `-tto`: test-time
+ * optimisation; `-plain`: without what the configuration's inference adds to sliding windows.
  * @throws DomainError ConfigInvalid for one that cannot be read so.
  */
 export function rowsOfSpecs(specs: readonly string[]): RequestedRow[] {
@@ -51,8 +57,8 @@ function rowOfSpec(spec: string): RequestedRow {
   const value = at < 0 ? undefined : spec.slice(at + 1);
   const parsed = ComparedRowSchema.safeParse({
     name: named,
-    system: named.replace(OPTIMISED, ''),
-    settings: OPTIMISED.test(named) ? { optimise: true } : {},
+    system: named.replace(USE, ''),
+    settings: USES[USE.exec(named)?.[1] ?? ''] ?? {},
   });
   if (!parsed.success || value === '') {
     throw new DomainError(

@@ -1,6 +1,6 @@
 /**
- * Talks to adaptation workflows: start, find, ask for progress, steer. The only file that knows how Temporal's client
- * names things.
+ * Talks to the workflows that people start, adaptations and comparisons: start, find, ask for progress, steer. Beside
+ * comparison-client.ts the only file that knows how Temporal's client names things.
  */
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import {
@@ -10,6 +10,11 @@ import {
 } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
+import {
+  ComparisonInputSchema,
+  type ComparisonProgress,
+  ComparisonProgressSchema,
+} from '../../contracts/comparison.ts';
 import {
   type AdaptationInput,
   AdaptationInputSchema,
@@ -37,12 +42,15 @@ export interface RunningActivity {
 
 export interface RunState {
   readonly run: string;
+  readonly kind: 'adaptation' | 'comparison';
   /** Temporal's word: RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, TIMED_OUT. */
   readonly status: string;
   readonly startedAt: string;
   readonly closedAt?: string;
-  /** Missing when no control worker answers, or when the run is over. */
+  /** Of an adaptation; missing when no control worker answers, or when the run is over. */
   readonly progress?: Progress;
+  /** The same of a comparison. */
+  readonly comparison?: ComparisonProgress;
   readonly activities: readonly RunningActivity[];
 }
 
@@ -65,15 +73,21 @@ export async function startAdaptation(client: Client, input: AdaptationInput): P
   }
 }
 
-/** Latest runs first. */
+function kindOf(type: string): RunState['kind'] {
+  return type === workflowTypes.comparison ? 'comparison' : 'adaptation';
+}
+
+/** Adaptations and comparisons, latest runs first. */
 export async function listRuns(client: Client, limit: number): Promise<RunState[]> {
   const runs: RunState[] = [];
-  const query = `WorkflowType = '${workflowTypes.adaptation}'`;
+  const types = [workflowTypes.adaptation, workflowTypes.comparison];
+  const query = types.map((type) => `WorkflowType = '${type}'`).join(' OR ');
   for await (const found of client.workflow.list({ query, pageSize: Math.min(limit * 2, 200) })) {
-    // Continue-as-new leaves one closed entry per iteration behind.
+    // Continue-as-new leaves one closed entry for each iteration or row behind.
     if (found.status.name === 'CONTINUED_AS_NEW') continue;
     runs.push({
       run: found.workflowId,
+      kind: kindOf(found.type),
       status: found.status.name,
       startedAt: found.startTime.toISOString(),
       ...(found.closeTime ? { closedAt: found.closeTime.toISOString() } : {}),
@@ -88,18 +102,25 @@ export async function readRun(client: Client, run: string): Promise<RunState> {
   const handle = client.workflow.getHandle(run);
   const description = await explainMissing(client, run, () => handle.describe());
   const running = description.status.name === 'RUNNING';
-  const progress = running ? await askProgress(client, handle) : undefined;
+  const kind = kindOf(description.type);
+  const ask = <Schema extends z.ZodType>(query: string, schema: Schema) =>
+    running ? askProgress(client, handle, query, schema) : undefined;
+  const progress = kind === 'adaptation' ? await ask(steeringNames.progress, ProgressSchema) : undefined;
+  const comparison =
+    kind === 'comparison' ? await ask(steeringNames.comparisonProgress, ComparisonProgressSchema) : undefined;
   return {
     run,
+    kind,
     status: description.status.name,
-    startedAt: progress?.startedAt ?? description.startTime.toISOString(),
+    startedAt: (progress ?? comparison)?.startedAt ?? description.startTime.toISOString(),
     ...(description.closeTime ? { closedAt: description.closeTime.toISOString() } : {}),
     ...(progress ? { progress } : {}),
+    ...(comparison ? { comparison } : {}),
     activities: await activitiesUnderWay(client, description),
   };
 }
 
-/** Those of the run and of the sweep that it waits for. */
+/** Those of the run and of what it waits for: the sweep of an adaptation, the adaptation of a comparison. */
 async function activitiesUnderWay(
   client: Client,
   description: WorkflowExecutionDescription,
@@ -115,12 +136,17 @@ async function activitiesUnderWay(
   return [...runningActivities(description), ...(await Promise.all(sweeps)).flat()];
 }
 
-async function askProgress(client: Client, handle: WorkflowHandle): Promise<Progress | undefined> {
+async function askProgress<Schema extends z.ZodType>(
+  client: Client,
+  handle: WorkflowHandle,
+  query: string,
+  schema: Schema,
+): Promise<z.output<Schema> | undefined> {
   const answer = await client
-    .withDeadline(Date.now() + clientLimits.answerMs, () => handle.query<unknown>(steeringNames.progress))
+    .withDeadline(Date.now() + clientLimits.answerMs, () => handle.query<unknown>(query))
     // No worker answered in time; the state without progress says as much.
     .catch(() => undefined);
-  return answer === undefined ? undefined : understood(ProgressSchema, answer, handle.workflowId);
+  return answer === undefined ? undefined : understood(schema, answer, handle.workflowId);
 }
 
 function runningActivities(description: WorkflowExecutionDescription): RunningActivity[] {
@@ -179,10 +205,15 @@ export async function resumeRun(client: Client, run: string): Promise<'resumed' 
       `The run ${run} has ended with a result; there is nothing to resume. Look at it: npx echoloop watch ${run}`,
     );
   }
-  const input = understood(AdaptationInputSchema, await inputOf(client, run, runId), run);
+  const { type, given } = await startOf(client, run, runId);
+  const input = understood(
+    type === workflowTypes.comparison ? ComparisonInputSchema : AdaptationInputSchema,
+    given,
+    run,
+  );
   const { carried } = input;
   const steering = carried && { ...carried.steering, paused: false, stopping: false };
-  await client.workflow.start(workflowTypes.adaptation, {
+  await client.workflow.start(type, {
     taskQueue: taskQueues.control,
     workflowId: run,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
@@ -192,8 +223,12 @@ export async function resumeRun(client: Client, run: string): Promise<'resumed' 
   return 'begun again';
 }
 
-/** What one execution of the run was started with. */
-async function inputOf(client: Client, run: string, runId: string): Promise<unknown> {
+/** What one execution of the run is of, and was started with. */
+async function startOf(
+  client: Client,
+  run: string,
+  runId: string,
+): Promise<{ readonly type: string; readonly given: unknown }> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId: run, runId },
@@ -201,10 +236,11 @@ async function inputOf(client: Client, run: string, runId: string): Promise<unkn
   });
   const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
   const payload = started?.input?.payloads?.[0];
-  if (started?.workflowType?.name === workflowTypes.adaptation && payload) {
-    return defaultPayloadConverter.fromPayload(payload);
+  const type = started?.workflowType?.name;
+  if ((type === workflowTypes.adaptation || type === workflowTypes.comparison) && payload) {
+    return { type, given: defaultPayloadConverter.fromPayload(payload) };
   }
-  throw new DomainError('ConfigInvalid', `${run} is no adaptation; it cannot be resumed.`);
+  throw new DomainError('ConfigInvalid', `${run} is no adaptation and no comparison; it cannot be resumed.`);
 }
 
 /** @throws DomainError VersionMismatch when what a run says is not of the form that this version reads. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { state, training } from './run-state.fixture.ts';
+import { comparisonState, state, training } from './run-state.fixture.ts';
 import { rateMeter, stageWork } from './stage-work.ts';
 
 describe('the work of a stage', () => {
@@ -12,6 +12,17 @@ describe('the work of a stage', () => {
       total: 96,
       unit: 'steps',
     });
+  });
+
+  it('is that of the row of a comparison', () => {
+    expect(stageWork(comparisonState({}, training(24)))).toMatchObject({
+      done: 24,
+      total: 96,
+      unit: 'steps',
+    });
+    const predicting = comparisonState({ stage: 'predicting', done: 3, total: 15 });
+    expect(stageWork(predicting)).toMatchObject({ done: 3, total: 15, unit: 'shards' });
+    expect(stageWork(comparisonState({}))).toBeUndefined();
   });
 
   it('counts the videos that a training makes ready before its first step', () => {

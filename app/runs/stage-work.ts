@@ -23,9 +23,9 @@ export interface StageWork {
 
 /** Undefined before anything countable has begun. */
 export function stageWork(state: RunState): StageWork | undefined {
-  const { progress } = state;
+  const progress = placeOf(state);
   if (!progress) return undefined;
-  const name = `${progress.stage} ${progress.iteration}`;
+  const { name } = progress;
   const training = trainingOf(state.activities);
   if (progress.total <= 1 && training?.heartbeat) {
     const { preparing, step: done, total, phase } = training.heartbeat;
@@ -36,6 +36,20 @@ export function stageWork(state: RunState): StageWork | undefined {
   // One unit of training says nothing; its steps come with the first heartbeat.
   if (progress.total === 0 || (progress.total === 1 && progress.unit === 'steps')) return undefined;
   return { name, done: progress.done, total: progress.total, unit: progress.unit };
+}
+
+/** Where the run is, and how much of that is done. */
+function placeOf({
+  progress,
+  comparison,
+}: RunState): Pick<StageWork, 'name' | 'done' | 'total' | 'unit'> | undefined {
+  if (progress) {
+    const { stage, iteration, done, total, unit } = progress;
+    return { name: `${stage} ${iteration}`, done, total, unit };
+  }
+  if (!comparison) return undefined;
+  const { row, stage, done, total } = comparison;
+  return { name: `${row} ${stage}`, done, total, unit: total > 1 ? 'shards' : 'steps' };
 }
 
 /** The training activity that reports its steps or what it prepares for them, if one does. */

@@ -23,6 +23,9 @@ export interface RealEcho {
   target(...splits: Split[]): IterableIterator<RealVideo>;
 }
 
+/** Folders of the two, which are datasets, and that of the target's masks, which is not what a dataset calls it. */
+export const realSets = { source: 'camus-a4c', target: 'echonet-a4c', targetMasks: 'lv' } as const;
+
 /** Ids of loops as they were recorded; the others are real frames with the motion between them made up. */
 export function isRecorded({ id }: { readonly id: string }): boolean {
   return id.startsWith('r');
@@ -35,12 +38,12 @@ export function realEchoFolder(): string {
 
 /** Undefined where the folder is not there. */
 export function openRealEcho(folder = realEchoFolder()): RealEcho | undefined {
-  const source = join(folder, 'camus-a4c');
-  const target = join(folder, 'echonet-a4c');
+  const source = join(folder, realSets.source);
+  const target = join(folder, realSets.target);
   if (![source, target].every((one) => existsSync(join(one, 'manifest.csv')))) return undefined;
   return {
     source: (...splits) => videosOf(source, 'labels', splits),
-    target: (...splits) => videosOf(target, 'lv', splits),
+    target: (...splits) => videosOf(target, realSets.targetMasks, splits),
   };
 }
 

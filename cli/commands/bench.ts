@@ -17,9 +17,13 @@ export function benchCommand(): Command {
   )
     .option(
       '--seeds <list>',
-      'seeds of the benchmarks adaptation, ablation, phantoms and real, such as 1,2,3',
+      'seeds of the benchmarks adaptation, ablation, comparison, phantoms and real, such as 1,2,3',
     )
-    .option('--videos <n>', 'videos that the benchmark rehearsal adapts to', wholeNumber(1))
+    .option(
+      '--videos <n>',
+      'videos that the benchmark rehearsal adapts to, and that comparison tests on',
+      wholeNumber(1),
+    )
     .action(bench);
 }
 

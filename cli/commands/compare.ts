@@ -34,7 +34,7 @@ export function compareCommand(): Command {
     .option('--seed <n>', 'seed of every random choice', wholeNumber(0))
     .option(
       '--systems <systems...>',
-      'rows of the table: a system that is trained here, one with its model (=RUN, =model:NAME, =FILE), folder=DIR, inter-expert=DIR,DIR; -tto after a name adds test-time optimisation',
+      'rows of the table: a system that is trained here, one with its model (=RUN, =model:NAME, =FILE), folder=DIR, inter-expert=DIR,DIR; after a name -tto adds test-time optimisation, -plain takes away what the configuration adds to sliding windows',
     )
     .option('--rows <file>', 'JSON file with rows and their settings (docs/comparison.md), beside --systems')
     .option(
@@ -73,14 +73,10 @@ async function compareSystems(options: CompareOptions): Promise<void> {
       terminal.note(`The same command with --run-id ${run} --out DIR follows it and writes the table.`);
       return;
     }
-    const { followComparison } = await import('../../app/comparison/comparison-client.ts');
-    const { comparisonDisplay } = await import('../text/comparison-text.ts');
-    const result = await followComparison(connections.client, run, comparisonDisplay(terminal));
-    const { readArtefact } = await import('../../storage/artefacts.ts');
+    const { showComparison } = await import('../show-comparison.ts');
+    const result = await showComparison(connections, run, terminal);
     const files =
       options.out === undefined ? [] : await fetchComparison(connections.store, result, options.out);
     terminal.printJson({ ...result, ...(options.out !== undefined && { out: files }) });
-    const table = await readArtefact(connections.store, result.files.markdown);
-    terminal.print(new TextDecoder().decode(table).split('\n![')[0]!.trimEnd());
   });
 }

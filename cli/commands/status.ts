@@ -9,7 +9,7 @@ const runsShown = 20;
 export function statusCommand(): Command {
   return defineCommand(
     'status [run]',
-    'List the latest runs, or show how far one is.',
+    'List the latest runs and comparisons, or show how far one is.',
     'echoloop status\necholoop status target-20260131-235959 --json',
   ).action(status);
 }
@@ -34,9 +34,10 @@ async function status(run: string | undefined, options: { json?: boolean }): Pro
     else {
       terminal.print(
         textTable(
-          ['run', 'state', 'started', 'ended'],
+          ['run', 'kind', 'state', 'started', 'ended'],
           runs.map((found) => [
             found.run,
+            found.kind,
             found.status.toLowerCase(),
             shortTime(found.startedAt),
             found.closedAt ? shortTime(found.closedAt) : '',

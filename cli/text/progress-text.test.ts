@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { state, training } from '../../app/runs/run-state.fixture.ts';
+import { comparisonState, state, training } from '../../app/runs/run-state.fixture.ts';
 import { progressLine, progressLines } from './progress-text.ts';
 
 describe('progress', () => {
@@ -22,6 +22,17 @@ describe('progress', () => {
     expect(shown).toContain(
       'before: Dice 80.1 %, anatomically valid 50 %, temporally valid 25 % (16 videos)',
     );
+  });
+
+  it('shows the row of a comparison, its steps and what failed', () => {
+    const [activity] = training(24);
+    const shown = progressLines(
+      comparisonState({ state: 'paused' }, [{ ...activity!, attempt: 2, lastFailure: 'no memory' }]),
+      undefined,
+    );
+    expect(shown[0]).toMatch(/^comparison table {2}1 of 4 rows done {2}paused/);
+    expect(shown[1]).toContain('unet3d: training  [#####...............] 24 of 96 steps');
+    expect(shown[2]).toContain('try 2, the one before failed: no memory');
   });
 
   it('says what the steps go through where they do not train', () => {

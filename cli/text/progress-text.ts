@@ -2,36 +2,54 @@
 
 import type { RunState } from '../../app/runs/adaptation-client.ts';
 import { type Rate, type StageWork, stageWork, trainingOf } from '../../app/runs/stage-work.ts';
+import type { ComparisonProgress } from '../../contracts/comparison.ts';
 import type { EvaluationNumbers } from '../../contracts/results.ts';
 
 /** The display as lines: what runs, how far it is, what is known of the result. */
 export function progressLines(state: RunState, rate: Rate | undefined): string[] {
-  const { progress } = state;
+  const { progress, comparison } = state;
+  if (comparison) return comparisonLines(state, comparison, rate);
   if (!progress) {
     return [
-      `run ${state.run}: ${state.status.toLowerCase()}`,
+      `${state.kind === 'comparison' ? 'comparison' : 'run'} ${state.run}: ${state.status.toLowerCase()}`,
       ...(state.status === 'RUNNING'
         ? ['waiting for a control worker; when none is starting: npx echoloop up']
         : []),
     ];
   }
-  const work = stageWork(state);
   const lines = [
     `run ${state.run}  iteration ${progress.iteration} of ${progress.iterations}  ${progress.state}  ${duration(secondsSince(progress.startedAt))}`,
-    `${progress.stage}${work ? `  ${bar(work)} ${amount(work)}${rateText(rate, work.unit)}` : ''}`,
+    `${progress.stage}${workText(state, rate)}`,
   ];
   const facts = factsOf(state, progress);
   if (facts.length > 0) lines.push(facts.join('  '));
   if (progress.before) lines.push(`before: ${numbersText(progress.before)}`);
   if (progress.now && progress.iteration > 0) lines.push(`now:    ${numbersText(progress.now)}`);
-  for (const activity of state.activities) {
-    if (activity.lastFailure) {
-      lines.push(
-        `${activity.name}: try ${activity.attempt}, the one before failed: ${firstLine(activity.lastFailure)}`,
-      );
-    }
-  }
-  return lines;
+  return [...lines, ...failureLines(state)];
+}
+
+function comparisonLines(
+  state: RunState,
+  { state: steered, rowsDone, rows, row, stage, startedAt }: ComparisonProgress,
+  rate: Rate | undefined,
+): string[] {
+  return [
+    `comparison ${state.run}  ${rowsDone} of ${rows} rows done  ${steered}  ${duration(secondsSince(startedAt))}`,
+    `${row === '' ? stage : `${row}: ${stage}`}${workText(state, rate)}`,
+    ...failureLines(state),
+  ];
+}
+
+/** How much of the stage is done, and how fast; nothing before anything countable has begun. */
+function workText(state: RunState, rate: Rate | undefined): string {
+  const work = stageWork(state);
+  return work ? `  ${bar(work)} ${amount(work)}${rateText(rate, work.unit)}` : '';
+}
+
+function failureLines({ activities }: RunState): string[] {
+  return activities.flatMap(({ name, attempt, lastFailure }) =>
+    lastFailure ? [`${name}: try ${attempt}, the one before failed: ${firstLine(lastFailure)}`] : [],
+  );
 }
 
 /** What is known beside the stage: loss, reward, labels, quarantine; in that order, as far as there is any. */

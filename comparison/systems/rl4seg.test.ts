@@ -21,7 +21,10 @@ it('knows no time in its 2D form, and keeps everything else', () => {
   ]);
   expect(flat.inference.timeFusion.weights).toEqual([1]);
   expect(flat.pretraining).toEqual(config.pretraining);
-  expect(rl4seg2d.train).toBeUndefined();
+  const [source, ...others] = rl4seg2d.train!(rl4seg2d.settings.parse({}), config);
+  expect(others).toEqual([]);
+  // Not the one that the other systems start from, whose convolutions know time.
+  expect(source).toMatchObject({ name: 'source-2d', isSource: false, budget: { source: 1, adaptation: 0 } });
 });
 
 it('lays the changes of an ablation over the configuration, and refuses what is no field of it', () => {

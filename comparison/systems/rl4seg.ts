@@ -6,13 +6,20 @@ import { z } from 'zod';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { mergeOver } from '../../ground/merge-over.ts';
-import { optimisingPredictor, policyPredictor } from '../policy-predictor.ts';
+import { InferenceChoiceSchema, optimisingPredictor, policyPredictor } from '../policy-predictor.ts';
 import { requireModel } from '../require-model.ts';
 import { sourceTraining } from '../source-training.ts';
-import type { PredictionMaterial, System, SystemDescription, VideoPredictor } from '../system.ts';
+import type {
+  PredictionMaterial,
+  System,
+  SystemDescription,
+  SystemTraining,
+  VideoPredictor,
+} from '../system.ts';
 
 const SettingsSchema = z.strictObject({
   optimise: z.boolean().default(false).describe('test-time optimisation of videos whose masks are not valid'),
+  inference: InferenceChoiceSchema,
   title: z.string().min(1).max(80).exactOptional().describe('of the row, such as that of an ablation'),
   changes: z
     .record(z.string(), z.json())
@@ -22,17 +29,22 @@ const SettingsSchema = z.strictObject({
 type Settings = z.infer<typeof SettingsSchema>;
 
 function predict({ settings, model, rewards, config }: PredictionMaterial<Settings>): VideoPredictor {
-  return settings.optimise
-    ? optimisingPredictor(requireModel(model), rewards, config)
-    : policyPredictor(requireModel(model), config);
+  const { optimise, inference } = settings;
+  return optimise
+    ? optimisingPredictor(requireModel(model), rewards, config, inference)
+    : policyPredictor(requireModel(model), config, inference);
 }
 
 function described(title: string, summary: string, settings: Settings): SystemDescription {
   const optimised = settings.optimise ? ' Optimised at test time where a mask is not valid.' : '';
   const changed =
     Object.keys(settings.changes).length > 0 ? ` With ${JSON.stringify(settings.changes)}.` : '';
+  const ways = [
+    ...(settings.optimise ? ['TTO'] : []),
+    ...(settings.inference === 'plain' ? ['plain inference'] : []),
+  ];
   return {
-    title: settings.title ?? `${title}${settings.optimise ? ' (TTO)' : ''}`,
+    title: settings.title ?? `${title}${ways.length > 0 ? ` (${ways.join(', ')})` : ''}`,
     summary: `${summary}${optimised}${changed}`,
     standing: 'contender',
   };
@@ -82,6 +94,15 @@ export function singleFrames(config: RunConfig): RunConfig {
   };
 }
 
+/** Its source policy knows no time either; rows that differ at test time alone share it as they share their run. */
+const singleFrameSource: SystemTraining<Settings> = {
+  ...sourceTraining,
+  name: 'source-2d',
+  isSource: false,
+  isShared: true,
+  begin: (material) => sourceTraining.begin({ ...material, config: singleFrames(material.config) }),
+};
+
 export const rl4seg2d: System<Settings> = {
   settings: SettingsSchema,
   describe: (settings) =>
@@ -90,9 +111,9 @@ export const rl4seg2d: System<Settings> = {
       'The method on single frames: convolutions, windows and the anatomical reward know no time.',
       settings,
     ),
-  // Its source policy knows no time either: the run makes its own.
+  train: () => [singleFrameSource],
   adapt: ({ changes }, config) => changed(singleFrames(withoutPolicy(config)), changes),
-  predict,
+  predict: (material) => predict({ ...material, config: singleFrames(material.config) }),
 };
 
 function withoutPolicy({ initialPolicy: _, ...config }: RunConfig): RunConfig {

@@ -1,6 +1,6 @@
 /** The 3D U-Net trained on the source alone (method.md 11): what every adaptation has to be better than. */
 import { z } from 'zod';
-import { policyPredictor } from '../policy-predictor.ts';
+import { InferenceChoiceSchema, policyPredictor } from '../policy-predictor.ts';
 import { requireModel } from '../require-model.ts';
 import { sourceTraining } from '../source-training.ts';
 import type { System } from '../system.ts';
@@ -10,13 +10,14 @@ const SettingsSchema = z.strictObject({
     .enum(['source', 'whole'])
     .default('source')
     .describe('whole: trained for as long as the adapted systems, not shared with them'),
+  inference: InferenceChoiceSchema,
 });
 type Settings = z.infer<typeof SettingsSchema>;
 
 export const unet3d: System<Settings> = {
   settings: SettingsSchema,
-  describe: () => ({
-    title: '3D U-Net (source only)',
+  describe: ({ budget, inference }) => ({
+    title: `3D U-Net (source only${budget === 'whole' ? ', whole budget' : ''}${inference === 'plain' ? ', plain inference' : ''})`,
     summary:
       'Supervised training on the annotated source, cross entropy and Dice; it has seen no target video.',
     standing: 'contender',
@@ -24,7 +25,13 @@ export const unet3d: System<Settings> = {
   train: ({ budget }) => [
     budget === 'source'
       ? sourceTraining
-      : { ...sourceTraining, name: 'whole', isSource: false, budget: { source: 1, adaptation: 1 } },
+      : {
+          ...sourceTraining,
+          name: 'whole',
+          isSource: false,
+          isShared: false,
+          budget: { source: 1, adaptation: 1 },
+        },
   ],
-  predict: ({ model, config }) => policyPredictor(requireModel(model), config),
+  predict: ({ model, config, settings }) => policyPredictor(requireModel(model), config, settings.inference),
 };

@@ -1,38 +1,12 @@
 /** The table as Markdown, CSV and LaTeX. JSON is the document itself. */
 import { cellText, isApart, numberText, trainingText } from './cell-text.ts';
 import { type TableMeasure, tableMeasures } from './measures.ts';
+import { notesOf } from './notes.ts';
 import type { Cell, ComparisonTable, TableRow } from './table.ts';
 
 /** Measures that any row has. */
 export function usedMeasures({ rows }: ComparisonTable): readonly TableMeasure[] {
   return tableMeasures.filter(({ name }) => rows.some(({ cells }) => cells[name]));
-}
-
-/** What must be said under every form of the table. */
-export function notesOf(table: ComparisonTable): string[] {
-  const { videos, patients, source, target, seed, minutes, rows } = table;
-  const budget = minutes
-    ? `Wall time of training: ${minutes.source} min on the source and ${minutes.adaptation} min of adaptation for every system alike.`
-    : 'Every training has the steps of the configuration; wall times differ and are stated.';
-  return [
-    `${videos} test videos of ${target} (${patients} patients), source ${source}, seed ${seed}. Means over videos, 95 % bootstrap intervals over patients; the largest blob of each frame for every system.`,
-    'Bold: the best contender of a column. *: differs from it (p < 0.05 after Holm; paired over patients, Wilcoxon, or the exact sign test for shares of videos).',
-    ...countsOf(table),
-    budget,
-    ...rows.map(({ title, summary, missing, standing }) => {
-      const apart = standing === 'contender' ? '' : ` Not a contender (${standing}).`;
-      return `${title}: ${summary}${apart}${missing > 0 ? ` ${missing} of ${videos} videos have no prediction.` : ''}`;
-    }),
-  ];
-}
-
-/** How many videos have a measure that not all have, such as those with a reference. */
-function countsOf(table: ComparisonTable): string[] {
-  const counts = usedMeasures(table).flatMap(({ name, title }) => {
-    const most = Math.max(...table.rows.map(({ cells }) => cells[name]?.videos ?? 0));
-    return most < table.videos ? [`${title} of ${most} videos`] : [];
-  });
-  return counts.length > 0 ? [`${counts.join(', ')}: those with a reference for it.`] : [];
 }
 
 /** Columns aligned, the notes as a list below. */
@@ -49,7 +23,7 @@ export function markdownTable(table: ComparisonTable): string {
       plain(row.title),
       ...(row.unavailable === undefined
         ? measures.map((measure) => text(measure, row.cells[measure.name]))
-        : measures.map((_, index) => (index === 0 ? plain(`not available: ${row.unavailable}`) : '-'))),
+        : measures.map((_, index) => (index === 0 ? 'not available' : '-'))),
       trainingText(row) || '-',
     ]),
   ];

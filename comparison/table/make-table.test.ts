@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { VideoScore } from '../../metrics/evaluation.ts';
 import { csvTable, latexTable, markdownTable } from './forms.ts';
 import { makeTable, type ScoredRow, type TableFacts } from './make-table.ts';
-import { ComparisonTableSchema } from './table.ts';
+import { notesOf } from './notes.ts';
+import { ADAPTATION, ComparisonTableSchema } from './table.ts';
 
 function score(id: string, dice: number | undefined, valid: boolean): VideoScore {
   return {
@@ -20,7 +21,8 @@ const ids = Array.from({ length: 12 }, (_, i) => `video-${i}`);
 const facts: TableFacts = {
   source: 'clinic-a',
   target: 'clinic-b',
-  seed: 3,
+  seeds: [3],
+  inference: 'sliding windows',
   videos: ids.length,
   codeVersion: 'test',
   // Two videos of every patient.
@@ -97,6 +99,37 @@ describe('the table', () => {
     expect(rows[1]!.cells.anatomicalValidity!.versusBest).toMatchObject({ patients: 3, pValue: 1 });
   });
 
+  it('draws seeds, too, where videos of several comparisons stand in one table', () => {
+    const differing = row(
+      'differing',
+      ids.map((id, i) => score(id, i < 6 ? 0.8 : 0.9, true)),
+    );
+    const ofSeeds = {
+      ...facts,
+      seeds: [1, 2],
+      seedOf: Object.fromEntries(ids.map((id, i) => [id, i < 6 ? 1 : 2])),
+    };
+    const [one, several] = [facts, ofSeeds].map((of) => makeTable(of, [differing]).rows[0]!.cells.dice!);
+    expect(several!.mean).toBe(one!.mean);
+    // One draw in four is of the same seed twice, all of whose patients are alike here.
+    expect([several!.low, several!.high]).toEqual([expect.closeTo(0.8), expect.closeTo(0.9)]);
+    expect(one!.high - one!.low).toBeLessThan(several!.high - several!.low);
+  });
+
+  it('says what every system was given: time, and how masks are made', () => {
+    const minutes = { source: 3, adaptation: 2 };
+    const adapted = (seconds: number) =>
+      row('adapted', good.scores, { trainings: [{ name: ADAPTATION, steps: 0, seconds }] });
+    const notes = (seconds: number) =>
+      notesOf(makeTable({ ...facts, minutes }, [adapted(seconds)])).join('\n');
+    expect(notes(119)).toContain('2.0 min, no more than the others have');
+    expect(notes(180)).toContain('3.0 min, MORE than the others have');
+    expect(notes(1)).toContain('segment by sliding windows;');
+    expect(notes(1)).not.toContain('were given one');
+    const given = makeTable({ ...facts, minutes, initialPolicy: 'runs/a/policy' }, [good]);
+    expect(notesOf(given).join('\n')).toContain('were given one (runs/a/policy)');
+  });
+
   it('is a document of its schema, and the same again', () => {
     expect(ComparisonTableSchema.parse(table)).toEqual(table);
     expect(makeTable(facts, [poor, good])).toEqual(makeTable(facts, [poor, good]));
@@ -106,7 +139,8 @@ describe('the table', () => {
     const markdown = markdownTable(table).split('\n');
     expect(markdown[3]).toContain('**90.6 (90.3-90.8)**');
     expect(markdown[2]).toMatch(/80\.4 \(80\.\d-80\.\d\)/);
-    expect(markdown[5]).toContain('not available: no \\| weights_here');
+    expect(markdown[5]).toMatch(/^\| absent +\| not available +\| - /);
+    expect(markdown.at(-2)).toContain('What it is. Not available: no \\| weights_here');
     expect(new Set(markdown.slice(0, 6).map((line) => line.split(/(?<!\\)\|/).length)).size).toBe(1);
     const csv = csvTable(table).split('\n');
     expect(csv.filter((line) => line.startsWith('good,good,contender,dice,'))).toEqual([

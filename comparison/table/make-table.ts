@@ -1,15 +1,11 @@
 /**
- * From the scores of every system to the table: means over videos, intervals over patients, and of each measure the
- * best contender, which all others are tested against on the videos that both have.
+ * From the scores of every system to the table: means over videos, intervals over patients (and seeds), and of each
+ * measure the best contender, which all others are tested against on the videos that both have.
  */
 import { randomStream } from '../../ground/random.ts';
 import type { VideoScore } from '../../metrics/evaluation.ts';
-import {
-  bootstrapMeanOfGroups,
-  holmAdjusted,
-  mcNemar,
-  wilcoxonSignedRank,
-} from '../../metrics/statistics.ts';
+import { type NestedValue, nestedBootstrapMean } from '../../metrics/nested-bootstrap.ts';
+import { holmAdjusted, mcNemar, wilcoxonSignedRank } from '../../metrics/statistics.ts';
 import { isBetter, type TableMeasure, tableMeasures } from './measures.ts';
 import type { Cell, ComparisonTable, TableRow } from './table.ts';
 
@@ -23,16 +19,21 @@ export interface ScoredRow extends Omit<TableRow, 'cells'> {
 export interface TableFacts extends Omit<ComparisonTable, 'rows' | 'patients'> {
   /** Patient of every test video. */
   readonly studies: Readonly<Record<string, string>>;
+  /** Seed of the comparison that every test video is of, where there are several. */
+  readonly seedOf?: Readonly<Record<string, number>>;
 }
 
 type MutableCells = Partial<Record<TableMeasure['name'], Cell>>;
 
 /** The same scores give the same table. */
-export function makeTable({ studies, ...facts }: TableFacts, rows: readonly ScoredRow[]): ComparisonTable {
+export function makeTable(
+  { studies, seedOf = {}, ...facts }: TableFacts,
+  rows: readonly ScoredRow[],
+): ComparisonTable {
   const cells = rows.map((): MutableCells => ({}));
   for (const measure of tableMeasures) {
     const values = rows.map(({ scores }) => valuesByPatient(measure, scores, studies));
-    columnOf(measure, rows, values).forEach((cell, index) => {
+    columnOf(measure, rows, values, seedOf).forEach((cell, index) => {
       if (cell) cells[index]![measure.name] = cell;
     });
   }
@@ -67,8 +68,14 @@ function columnOf(
   measure: TableMeasure,
   rows: readonly ScoredRow[],
   values: readonly ByPatient[],
+  seedOf: NonNullable<TableFacts['seedOf']>,
 ): (Cell | undefined)[] {
-  const plain = values.map((patients, index) => plainCell(measure, patients, rows[index]!.name));
+  const plain = values.map((patients, index) => {
+    const list = [...patients].flatMap(([patient, videos]) =>
+      [...videos].map(([id, value]) => ({ seed: seedOf[id] ?? 0, patient, value })),
+    );
+    return plainCell(measure, list, rows[index]!.name);
+  });
   const best = bestOf(measure, rows, plain);
   if (best === undefined) return plain;
   const tests = values.map((patients, index) =>
@@ -85,11 +92,10 @@ function columnOf(
   });
 }
 
-function plainCell({ name }: TableMeasure, patients: ByPatient, row: string): Cell | undefined {
-  if (patients.size === 0) return undefined;
-  const groups = [...patients.values()].map((videos) => [...videos.values()]);
-  const interval = bootstrapMeanOfGroups(groups, randomStream(0, 'comparison', row, name), RESAMPLES);
-  return { ...interval, videos: groups.reduce((sum, { length }) => sum + length, 0), best: false };
+function plainCell({ name }: TableMeasure, values: readonly NestedValue[], row: string): Cell | undefined {
+  if (values.length === 0) return undefined;
+  const interval = nestedBootstrapMean(values, randomStream(0, 'comparison', row, name), RESAMPLES);
+  return { ...interval, videos: values.length, best: false };
 }
 
 /** Index of the contender with the best mean, the first of equals. */

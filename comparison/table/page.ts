@@ -6,7 +6,8 @@ import { dataUri } from '../../report/data-uri.ts';
 import { html, Markup } from '../../report/html.ts';
 import { pageStyle } from '../../report/page-style.ts';
 import { cellText, isApart, trainingText } from './cell-text.ts';
-import { notesOf, usedMeasures } from './forms.ts';
+import { usedMeasures } from './forms.ts';
+import { notesOf } from './notes.ts';
 import type { ComparisonTable } from './table.ts';
 
 const sheet = { columns: 6, longestSide: 200 };

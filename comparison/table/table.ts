@@ -4,6 +4,9 @@ import { measureNames } from './measures.ts';
 
 const count = z.int().min(0);
 
+/** The name under which the time of a run of this project stands among a row's trainings. */
+export const ADAPTATION = 'adaptation';
+
 export const CellSchema = z.strictObject({
   mean: z.number().describe('over videos; shares in [0, 1]'),
   low: z.number().describe('of the 95 % interval, from resampling patients'),
@@ -40,10 +43,12 @@ export type TableRow = Readonly<z.infer<typeof TableRowSchema>>;
 export const ComparisonTableSchema = z.strictObject({
   source: z.string(),
   target: z.string(),
-  seed: count,
+  seeds: z.array(count).min(1).describe('of the comparisons that it is made of'),
   videos: count.describe('in the test set'),
   patients: count,
   minutes: z.strictObject({ source: z.number(), adaptation: z.number() }).exactOptional(),
+  initialPolicy: z.string().exactOptional().describe('key of the source policy that was given'),
+  inference: z.string().describe('how policies of this project segment, in words'),
   codeVersion: z.string(),
   rows: z.array(TableRowSchema),
 });

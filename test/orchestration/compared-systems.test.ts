@@ -6,9 +6,11 @@ import { labelForSystem } from '../../activities/comparison/stages/label-for-sys
 import { planComparison } from '../../activities/comparison/stages/plan-comparison.ts';
 import { trainSystem } from '../../activities/comparison/stages/train-system.ts';
 import type { ActivityContext } from '../../activities/context.ts';
+import { rowsOfSpecs } from '../../app/comparison/row-specs.ts';
 import type { ComparisonConfig, ComparisonPlan } from '../../contracts/comparison.ts';
 import type { TrainSystemResult } from '../../contracts/comparison-activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import { comparisonKeys } from '../../storage/comparison-keys.ts';
 import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
 
@@ -31,6 +33,42 @@ async function planned(world: TinyWorld, system: string, minutes?: ComparisonCon
     world.context(),
   );
 }
+
+it('plans one training and one run for rows that differ at test time alone', async () => {
+  const world = tinyWorld();
+  await addTinyDatasets(world.store);
+  const rows = ['rl4seg-2d', 'rl4seg-2d-plain', 'rl4seg3d', 'rl4seg3d-tto', 'unet3d-plain'];
+  const { rowPlans } = await planComparison(
+    { run: 'c', config: { run: config, rows: rowsOfSpecs(rows), pictures: 0 } },
+    world.context(),
+  );
+  expect(
+    rowPlans.map(({ trainings, adaptation }) => [trainings.map(({ name }) => name), adaptation?.run]),
+  ).toEqual([
+    [['source-2d'], 'c-rl4seg-2d'],
+    [['source-2d'], 'c-rl4seg-2d'],
+    [['source'], 'c-rl4seg3d'],
+    [['source'], 'c-rl4seg3d'],
+    [['source'], undefined],
+  ]);
+  // Test videos are the comparison's to segment and to score.
+  expect(rowPlans[2]!.adaptation!.config.sweep).toEqual({ ...config.sweep, scoreTest: false });
+});
+
+it('trains a source policy that knows no time for single frames, and one that does for the others', async () => {
+  const shapes: unknown[] = [];
+  for (const system of ['rl4seg-2d', 'rl4seg3d']) {
+    const world = tinyWorld();
+    const [made] = await trainAll(world, await planned(world, system), () => world.context());
+    const { network } = decodeNetwork((await world.store.get(made!.model.key))!, 'policy');
+    shapes.push(network.config.kernels.map(([time]) => time));
+    network.dispose();
+  }
+  expect(shapes).toEqual([
+    [1, 1, 1],
+    [1, 3, 3],
+  ]);
+});
 
 type Context = () => ActivityContext;
 

@@ -262,7 +262,7 @@ it('compares a trained U-Net, an adapted one with and without optimisation, mask
     expect(unet!.cells.dice).toMatchObject({ videos: 2, best: false });
     expect(unet!.cells.anatomicalValidity).toMatchObject({ videos: 3 });
     expect(unet!.trainings[0]).toMatchObject({ name: 'source', steps: 120 });
-    expect(adapted!.trainings.map(({ name }) => name)).toEqual(['source', 'run table-rl4seg3d']);
+    expect(adapted!.trainings.map(({ name }) => name)).toEqual(['source', 'adaptation']);
     expect(other!.cells.dice).toMatchObject({ mean: 1, videos: 2, best: true });
     expect(experts).toMatchObject({ standing: 'reference', cells: { dice: { mean: 1, best: false } } });
 

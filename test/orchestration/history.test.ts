@@ -1,11 +1,13 @@
 /** What lies in a workflow's history: small payloads, and decisions that today's code repeats. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { ApplicationFailure } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { taskQueues } from '../../contracts/task-queues.ts';
+import { comparison } from '../../workflows/comparison.ts';
 import { nightly } from '../../workflows/nightly.ts';
-import { adaptationInput, type Bench, fakeActivities, openBench } from './harness.ts';
+import { adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
 
 /** On an idle machine each takes seconds; there are dozens of histories. */
 vi.setConfig({ testTimeout: 300_000 });
@@ -101,6 +103,46 @@ describe('the history of a workflow', () => {
       /^ward-\d{8}T\d{6}Z$/,
     );
     record('nightly-with-priority', histories);
+  });
+
+  it('is one run for every row of a comparison', async () => {
+    const { config } = adaptationInput('unused', { iterations: 1 });
+    const source = { name: 'source', labels: false, isSource: true };
+    const rowPlans = [
+      {
+        name: 'taught',
+        system: 'a',
+        trainings: [source, { name: 'taught-1', labels: true, isSource: false }],
+      },
+      { name: 'adapted', system: 'b', trainings: [source], adaptation: { run: 'rows-adapted', config } },
+      { name: 'absent', system: 'c', trainings: [] },
+    ];
+    const { activities } = fakeActivities({
+      planComparison: async () => ({
+        config: ref('config'),
+        plan: ref('plan'),
+        rows: ref('rows'),
+        rowPlans,
+        target: { shards: 2, videos: 8 },
+        test: { shards: 2, videos: 8 },
+      }),
+      predictForSystem: async ({ row }) => {
+        if (row === 'absent') throw ApplicationFailure.nonRetryable('no weights', 'ArtefactMissing');
+        return { done: 4, quarantined: 0 };
+      },
+    });
+    const rows = rowPlans.map(({ name, system }) => ({ name, system, settings: {}, files: {} }));
+    const histories = await bench.serve(activities, async () => {
+      const result = await bench.environment.client.workflow.execute(comparison, {
+        workflowId: 'rows',
+        taskQueue: taskQueues.control,
+        args: [{ run: 'rows', config: { run: config, rows, pictures: 0 } }],
+      });
+      expect(result.rows.map(({ unavailable }) => unavailable)).toEqual([undefined, undefined, 'no weights']);
+      return historiesOf('rows');
+    });
+    expect(histories).toHaveLength(rowPlans.length);
+    record('comparison', histories);
   });
 
   it('is repeated by the present workflow code, for every recorded one', async () => {

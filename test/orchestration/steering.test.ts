@@ -2,7 +2,6 @@
  * Steering a running adaptation: pause, resume, stop, cancel, concurrency; on a real Temporal server with fake
  * activities.
  */
-import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scaleRun } from '../../app/runs/adaptation-client.ts';
@@ -10,6 +9,7 @@ import { type Progress, ProgressSchema } from '../../contracts/messages.ts';
 import { fleetFollowing } from '../../temporal.config.ts';
 import { progressQuery } from '../../workflows/progress.ts';
 import { pauseUpdate, resumeUpdate, setConcurrencyUpdate, stopUpdate } from '../../workflows/steering.ts';
+import { gate } from './gate.ts';
 import { adaptationInput, type Bench, fakeActivities, openBench } from './harness.ts';
 
 let bench: Bench;
@@ -26,34 +26,6 @@ async function until(handle: WorkflowHandle, holds: (progress: Progress) => bool
       interval: 50,
     })
     .toBe(true);
-}
-
-/** An activity that lasts until it is cancelled or let go. */
-function gate(): { hold: () => Promise<void>; open: () => void; cancelled: () => number } {
-  let open!: () => void;
-  let cancelled = 0;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return {
-    open: () => open(),
-    cancelled: () => cancelled,
-    async hold() {
-      const context = Context.current();
-      const beat = setInterval(() => context.heartbeat(), 50);
-      try {
-        await Promise.race([
-          opened,
-          context.cancelled.catch((error) => {
-            cancelled++;
-            throw error;
-          }),
-        ]);
-      } finally {
-        clearInterval(beat);
-      }
-    },
-  };
 }
 
 describe('a running adaptation', () => {

@@ -2,6 +2,7 @@
 
 import { csvTable, latexTable, markdownTable } from '../../../comparison/table/forms.ts';
 import { makeTable, type ScoredRow } from '../../../comparison/table/make-table.ts';
+import { inferenceText } from '../../../comparison/table/notes.ts';
 import { captionsOf, comparisonPage, type PicturedVideo, pictureOf } from '../../../comparison/table/page.ts';
 import { ComparisonTableSchema } from '../../../comparison/table/table.ts';
 import type { ComparisonFiles } from '../../../contracts/comparison.ts';
@@ -58,9 +59,18 @@ export async function writeComparison(
 }
 
 function tableFacts({ config, plan }: RunFacts, { minutes }: Rows, { codeVersion }: ActivityContext) {
-  const { source, target, seed } = config;
-  const videos = plan.test.flat().length;
-  return { source, target, seed, videos, ...(minutes && { minutes }), codeVersion, studies: plan.studies };
+  const { source, target, seed, initialPolicy, inference } = config;
+  return {
+    source,
+    target,
+    seeds: [seed],
+    videos: plan.test.flat().length,
+    ...(minutes && { minutes }),
+    ...(initialPolicy !== undefined && { initialPolicy }),
+    inference: inferenceText(inference),
+    codeVersion,
+    studies: plan.studies,
+  };
 }
 
 function picturesText(videos: readonly PicturedVideo[]): string {

@@ -1,0 +1,72 @@
+/** What must be said under every form of the table. */
+import type { InferenceConfig } from '../../contracts/run-config.ts';
+import { tableMeasures } from './measures.ts';
+import { ADAPTATION, type ComparisonTable } from './table.ts';
+
+export function notesOf(table: ComparisonTable): string[] {
+  const { videos, patients, source, target, seeds, inference, rows } = table;
+  const [several, drawn] = seeds.length > 1 ? ['seeds', 'seeds and patients'] : ['seed', 'patients'];
+  return [
+    `${videos} test videos of ${target} (${patients} patients), source ${source}, ${several} ${seeds.join(', ')}. Means over videos, 95 % bootstrap intervals over ${drawn}; the largest blob of each frame for every system.`,
+    'Bold: the best contender of a column. *: differs from it (p < 0.05 after Holm; paired over patients, Wilcoxon, or the exact sign test for shares of videos).',
+    ...countsOf(table),
+    budgetText(table),
+    `Policies of this project segment by ${inference}; those of rows with plain inference by sliding windows alone.`,
+    ...rows.map(({ title, summary, missing, standing, unavailable }) =>
+      [
+        `${title}: ${summary}`,
+        ...(standing === 'contender' ? [] : [`Not a contender (${standing}).`]),
+        ...(missing > 0 ? [`${missing} of ${videos} videos have no prediction.`] : []),
+        ...(unavailable === undefined ? [] : [`Not available: ${unavailable}`]),
+      ].join(' '),
+    ),
+  ];
+}
+
+/** How many videos have a measure that not all have, such as those with a reference. */
+function countsOf({ rows, videos }: ComparisonTable): string[] {
+  const counts = tableMeasures.flatMap(({ name, title }) => {
+    const most = Math.max(0, ...rows.map(({ cells }) => cells[name]?.videos ?? 0));
+    return most > 0 && most < videos ? [`${title} of ${most} videos`] : [];
+  });
+  return counts.length > 0 ? [`${counts.join(', ')}: those with a reference for it.`] : [];
+}
+
+/** Runs of this project are not cut to a time, so whether they kept within that of the others is said. */
+function budgetText({ minutes, initialPolicy, rows }: ComparisonTable): string {
+  if (!minutes) return 'Every training has the steps of the configuration; wall times differ and are stated.';
+  const { source, adaptation } = minutes;
+  const longest = Math.max(
+    0,
+    ...rows.flatMap(({ trainings }) =>
+      trainings.map(({ name, seconds }) => (name === ADAPTATION ? seconds / 60 : 0)),
+    ),
+  );
+  return [
+    `Wall time of training: ${source} min on the source and ${adaptation} min of adaptation for every system alike.`,
+    ...(initialPolicy === undefined
+      ? []
+      : [`Systems that start from the source policy were given one (${initialPolicy}).`]),
+    ...(longest === 0
+      ? []
+      : [
+          `Adaptations of this project follow their configuration, labelling and validation included: the longest took ${longest.toFixed(1)} min, ${longest <= adaptation ? 'no more than the others have' : 'MORE than the others have'}.`,
+        ]),
+  ].join(' ');
+}
+
+/** What is done to a video besides the windows, in words. */
+export function inferenceText({
+  restore,
+  cleaning,
+  timeFusion,
+  testTimeAugmentation,
+}: InferenceConfig): string {
+  return [
+    'sliding windows',
+    ...(testTimeAugmentation.always ? ['the mean over views'] : []),
+    ...(timeFusion.weights.length > 1 ? [`a mean over ${timeFusion.weights.length} frames`] : []),
+    ...(restore === 'probabilities' ? ['probabilities brought onto the grid of the file'] : []),
+    ...(cleaning ? ['cleaning'] : []),
+  ].join(', ');
+}

@@ -1,0 +1,89 @@
+/** A comparison is steered together with the adaptation that it runs, and shown beside it; with fake activities. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listRuns, readRun, runResult, steerRun } from '../../app/runs/adaptation-client.ts';
+import { taskQueues } from '../../contracts/task-queues.ts';
+import { comparison } from '../../workflows/comparison.ts';
+import { gate } from './gate.ts';
+import { type Bench, fakeActivities, openBench, ref } from './harness.ts';
+import { tinyConfig } from './tiny-run.ts';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+describe('a comparison that runs an adaptation', () => {
+  /** Held up in the fine-tuning of its only row. */
+  function held(run: string) {
+    const training = gate();
+    const { activities } = fakeActivities({
+      planComparison: async () => ({
+        config: ref('config'),
+        plan: ref('plan'),
+        rows: ref('rows'),
+        rowPlans: [
+          {
+            name: 'ours',
+            system: 'rl4seg3d',
+            trainings: [],
+            adaptation: { run: `${run}-ours`, config: { ...tinyConfig(), iterations: 1 } },
+          },
+        ],
+        target: { shards: 2, videos: 8 },
+        test: { shards: 2, videos: 8 },
+      }),
+    });
+    const { fineTunePolicy } = activities;
+    let attempts = 0;
+    activities.fineTunePolicy = async (input) => {
+      attempts++;
+      await training.hold();
+      return fineTunePolicy(input);
+    };
+    const { client } = bench.environment;
+    const start = async () => {
+      const rows = [{ name: 'ours', system: 'rl4seg3d', settings: {}, files: {} }];
+      const handle = await client.workflow.start(comparison, {
+        workflowId: run,
+        taskQueue: taskQueues.control,
+        args: [{ run, config: { run: tinyConfig(), rows, pictures: 0 } }],
+      });
+      await expect.poll(() => attempts, { timeout: 20_000 }).toBe(1);
+      return handle;
+    };
+    return { activities, training, client, start, attempts: () => attempts };
+  }
+
+  it('pauses and resumes it, and is shown beside it', async () => {
+    const { activities, training, client, start, attempts } = held('paused');
+    await bench.serve(activities, async () => {
+      const handle = await start();
+      const runs = await listRuns(client, 10);
+      expect(runs.find(({ run }) => run === 'paused')).toMatchObject({ kind: 'comparison' });
+      expect(runs.find(({ run }) => run === 'paused-ours')).toMatchObject({ kind: 'adaptation' });
+      await steerRun(client, 'paused', 'pause');
+      await expect.poll(() => training.cancelled(), { timeout: 10_000 }).toBe(1);
+      expect(await readRun(client, 'paused')).toMatchObject({
+        kind: 'comparison',
+        comparison: { state: 'paused', row: 'ours', stage: 'adapting' },
+      });
+      expect((await readRun(client, 'paused-ours')).progress).toMatchObject({ state: 'paused' });
+      await steerRun(client, 'paused', 'resume');
+      await expect.poll(attempts, { timeout: 10_000 }).toBe(2);
+      training.open();
+      expect((await handle.result()).rows).toMatchObject([{ name: 'ours', model: { key: 'policy-1' } }]);
+    });
+  });
+
+  it('stops it, and leaves out the row that is not done', async () => {
+    const { activities, training, client, start } = held('stopped');
+    await bench.serve(activities, async () => {
+      const handle = await start();
+      await steerRun(client, 'stopped', 'stop');
+      await expect.poll(() => training.cancelled(), { timeout: 10_000 }).toBe(1);
+      expect(await handle.result()).toMatchObject({ stopped: true, rows: [] });
+      expect(await runResult(client, 'stopped-ours')).toMatchObject({ stopped: true });
+    });
+  });
+});
