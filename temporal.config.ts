@@ -40,6 +40,15 @@ export const activityPolicies = {
   training: { startToCloseTimeout: 7 * DAY_MS, heartbeatTimeout, retry },
 } as const;
 
+/** Of every workflow. */
+export const workflowPolicy = {
+  /**
+   * For one decision, a replay of the history before it included: one that a control worker took with it when it died
+   * is given to another after this. Where a busy machine takes longer, Temporal allows more from the fourth attempt on.
+   */
+  workflowTaskTimeout: 5 * SECOND_MS,
+} as const;
+
 /** Of a run that a schedule starts. */
 export const nightLimits = {
   /**
