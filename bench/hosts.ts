@@ -1,26 +1,32 @@
 /**
- * Several hosts that share nothing but the addresses of Temporal and the store, each with a home, a cache and temporary
- * files of its own: a run undisturbed on one host, then on two and on four whose workers are killed, frozen, sent away
- * and brought back. It has to end by itself, with the same bytes, each video counted once.
+ * Several hosts that share nothing but the addresses of Temporal and the store, one of them with another patch of this
+ * software: a run undisturbed on one host, then on two and on four whose workers are killed, frozen, sent away and
+ * brought back, whose disks are full, and to which one of a strange version comes. It has to end by itself, with the
+ * same bytes, each video counted once.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { textTable } from '../cli/text/text-table.ts';
-import type { WorkerRole } from '../contracts/task-queues.ts';
 import { randomStream } from '../ground/random.ts';
 import { addTinyDatasets } from '../test/orchestration/tiny-run.ts';
-import { type Cluster, openCluster } from './cluster/cluster.ts';
+import { type Cluster, openCluster, type PlannedHost } from './cluster/cluster.ts';
 import { clusterConfig } from './cluster/configuration.ts';
 import { type HappenedFault, runOn } from './cluster/disturbed-run.ts';
 import { hostFaults } from './cluster/faults.ts';
+import { otherVersions } from './cluster/installation.ts';
+import { faultsOfVersions, visits } from './cluster/other-versions.ts';
 import { digestsOf, faultsOfRun } from './cluster/run-artefacts.ts';
 
-const hostRoles: readonly (readonly WorkerRole[])[] = [
-  ['control', 'io', 'compute'],
-  ['control', 'io', 'compute'],
-  ['io', 'compute'],
-  ['control', 'compute'],
+const { patch, stranger } = otherVersions();
+const hosts: readonly PlannedHost[] = [
+  { roles: ['control', 'io', 'compute'] },
+  { roles: ['control', 'io', 'compute'], version: patch },
+  { roles: ['io', 'compute'] },
+  { roles: ['control', 'compute'] },
 ];
+const strangers: readonly PlannedHost[] = [{ roles: ['control', 'io', 'compute'], version: stranger }];
+/** A worker needs half a gigabyte free. */
+const HOST_DISK_BYTES = 8e8;
 const PATIENCE_MS = 1_800_000;
 const FAULT_EVERY_MS = 20_000;
 
@@ -39,7 +45,7 @@ export async function benchHosts(
   seed: number,
   log: (line: string) => void,
 ): Promise<HostsRow[]> {
-  const cluster = await openCluster({ hosts: hostRoles, log });
+  const cluster = await openCluster({ hosts, strangers, hostDiskBytes: HOST_DISK_BYTES, log });
   try {
     await addTinyDatasets(cluster.store);
     const rows: HostsRow[] = [];
@@ -67,11 +73,16 @@ async function runOnHosts(
   number: number,
   { seed, undisturbed, log }: HostsTask,
 ): Promise<HostsRow> {
-  const hosts = cluster.hosts.slice(0, number);
+  const here = cluster.hosts.slice(0, number);
   const run = `hosts-${number}`;
-  for (const host of hosts) if (!host.isHere) await host.come();
+  for (const host of here) if (!host.isHere) await host.come();
   const random = randomStream(seed, 'hosts', number);
-  const disturbance = { kinds: hostFaults({ hosts }), random, everyMs: FAULT_EVERY_MS };
+  const disturbance = {
+    first: visits(cluster.strangers),
+    kinds: hostFaults({ hosts: here }),
+    random,
+    everyMs: FAULT_EVERY_MS,
+  };
   const ended = await runOn(cluster, run, clusterConfig, {
     patienceMs: PATIENCE_MS,
     log,
@@ -85,7 +96,10 @@ async function runOnHosts(
     seconds: ended.seconds,
     faults: ended.faults,
     artefacts: found.size,
-    wrong: await faultsOfRun(cluster.store, { run, ...ended }, wanted),
+    wrong: [
+      ...(await faultsOfRun(cluster.store, { run, ...ended }, wanted)),
+      ...(await faultsOfVersions(cluster, run)),
+    ],
   };
 }
 

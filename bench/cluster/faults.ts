@@ -28,7 +28,7 @@ const nothing = (): void => undefined;
 /** Two answers are not spoilt alike, as they would be by an object that is damaged. */
 const anywhere = (bytes: Buffer): number => randomInt(bytes.length);
 
-/** Of processes on hosts: killed, frozen, away, and the tensor process alone killed. */
+/** Of processes on hosts: killed, frozen, away, the tensor process alone killed; and of their disks where they are small. */
 export function hostFaults({ hosts }: Pick<Cluster, 'hosts'>): FaultKind[] {
   const drawWorker = (random: RandomStream): { host: Host; role: WorkerRole } => {
     const host = hosts[random.integer(hosts.length)]!;
@@ -78,7 +78,22 @@ export function hostFaults({ hosts }: Pick<Cluster, 'hosts'>): FaultKind[] {
       end: () => host.come(),
     };
   };
-  return [killed, tensorsKilled, frozen, away];
+  const withDisk = hosts.filter(({ disk }) => disk);
+  /** Those at work go on without a cache; the one that starts on the full disk waits for room. */
+  const full: FaultKind = (random) => {
+    const host = withDisk[random.integer(withDisk.length)]!;
+    const role = host.roles[random.integer(host.roles.length)]!;
+    return {
+      kind: `${host.name}: disk full for 12 s, ${role} worker killed meanwhile`,
+      lastsMs: 12 * SECOND_MS,
+      begin: async () => {
+        await host.disk?.fill();
+        host.signal(role, 'SIGKILL');
+      },
+      end: () => host.disk?.empty(),
+    };
+  };
+  return [killed, tensorsKilled, frozen, away, ...(withDisk.length > 0 ? [full] : [])];
 }
 
 /** A person who pauses the run and lets it go on again. */
