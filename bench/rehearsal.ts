@@ -23,16 +23,21 @@ import { up } from '../runtime/up.ts';
 import { writeArtefact } from '../storage/artefacts.ts';
 import { modelKeys } from '../storage/keys.ts';
 import { openStore } from '../storage/open-store.ts';
+import { historyBudgets } from '../temporal.config.ts';
 import { problemsOfCounts } from './rehearsal/counted-once.ts';
 import { storeRehearsalDataset } from './rehearsal/dataset.ts';
 import { type ReplayedHistory, replayHistories } from './rehearsal/histories.ts';
-import { type KilledControl, killControl } from './rehearsal/killed-control.ts';
+import { type KilledControl, type KillMoment, killControl } from './rehearsal/killed-control.ts';
 import { type Usage, watchProcesses } from './rehearsal/processes.ts';
 
 const RUN = 'rehearsal';
 const DATASET = 'rehearsal';
-/** Shares of the labelling after which the control worker is killed. */
-const KILLS = [0.25, 0.5, 0.75];
+/** When the control worker is killed in the labelling; the second time at the worst moment, which only long ones have. */
+const KILLS: readonly KillMoment[] = [
+  { share: 0.2 },
+  { share: 0.5, events: 0.95 * historyBudgets.eventsOfStage },
+  { share: 0.75 },
+];
 /**
  * Processor time that the least part of a video's computing takes at full size, reading and preparing it for the sweep
  * and for the labelling, s: 1.56 s a time for 512 x 448 x 60 (docs/results.md).
@@ -97,8 +102,8 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
       const running = stopwatch();
       await startAdaptation(client, { run: RUN, config: configOf(videos, workers, policy.key) });
       const kills: KilledControl[] = [];
-      for (const share of KILLS) {
-        const kill = await killControl(client, supervisor, RUN, share);
+      for (const moment of KILLS) {
+        const kill = await killControl(client, supervisor, RUN, moment);
         if (kill) kills.push(kill);
       }
       const handle = client.workflow.getHandle(RUN);
