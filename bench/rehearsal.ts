@@ -32,7 +32,7 @@ import { type Usage, watchProcesses } from './rehearsal/processes.ts';
 
 const RUN = 'rehearsal';
 const DATASET = 'rehearsal';
-/** When the control worker is killed in the labelling; the second time at the worst moment, which only long ones have. */
+/** When the control worker is killed in the labelling; in a long one the second time with the longest history. */
 const KILLS: readonly KillMoment[] = [
   { share: 0.2 },
   { share: 0.5, events: 0.95 * historyBudgets.eventsOfStage },

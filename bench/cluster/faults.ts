@@ -28,7 +28,7 @@ const nothing = (): void => undefined;
 /** Two answers are not spoilt alike, as they would be by an object that is damaged. */
 const anywhere = (bytes: Buffer): number => randomInt(bytes.length);
 
-/** Of processes on hosts: killed, frozen, away, the tensor process alone killed; and of their disks where they are small. */
+/** Of hosts: processes killed, frozen and away, the tensor process alone killed, and small disks full. */
 export function hostFaults({ hosts }: Pick<Cluster, 'hosts'>): FaultKind[] {
   const drawWorker = (random: RandomStream): { host: Host; role: WorkerRole } => {
     const host = hosts[random.integer(hosts.length)]!;
