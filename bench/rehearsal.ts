@@ -175,6 +175,7 @@ export function rehearsalText(report: RehearsalReport): string {
   const cpuOf = (name: string): number => usage[name]?.cpuSeconds ?? 0;
   const orchestration = cpuOf('temporal') + cpuOf('worker-control');
   const share = orchestration / videos / LEAST_COMPUTE_SECONDS;
+  const longest = histories.toSorted((a, b) => b.events - a.events)[0];
   return [
     `${videos} videos to adapt to, ${workers} compute workers: ${seconds.run.toFixed(0)} s, ${perVideo(seconds.run)} ms a video (storing them before: ${seconds.storing.toFixed(0)} s)`,
     textTable(
@@ -196,6 +197,8 @@ export function rehearsalText(report: RehearsalReport): string {
       ]),
     ),
     `orchestration (Temporal and control worker): ${perVideo(orchestration)} ms of processor time a video, ${(100 * share).toFixed(2)} % of what reading and preparing it alone takes at full size`,
+    `longest history: ${longest?.events ?? 0} events, ${(longest?.replayCpuSeconds ?? 0).toFixed(1)} s of the processor to replay it (asked: 2)`,
+    `control worker killed ${kills.length} of ${KILLS.length} times (asked: to go on within 10 s)`,
     ...kills.map(
       ({ shards, events, secondsToGoOn, cpuSecondsToGoOn }) =>
         `control worker killed after ${shards} shards, the sweep's history at ${events} events: went on after ${secondsToGoOn.toFixed(1)} s, ${cpuSecondsToGoOn.toFixed(1)} s of the processor`,
