@@ -15,7 +15,7 @@ import { addTinyDatasets } from '../test/orchestration/tiny-run.ts';
 import { type Cluster, openCluster } from './cluster/cluster.ts';
 import { clusterConfig } from './cluster/configuration.ts';
 import { type HappenedFault, runOn } from './cluster/disturbed-run.ts';
-import { hostFaults, pausing, serviceFaults } from './cluster/faults.ts';
+import { fullDisks, hostFaults, pausing, serviceFaults } from './cluster/faults.ts';
 import { otherVersions } from './cluster/installation.ts';
 import { faultsOfVersions, visits } from './cluster/other-versions.ts';
 import { digestsOf, faultsOfRun } from './cluster/run-artefacts.ts';
@@ -102,6 +102,7 @@ interface Soak {
 async function soakedRun(cluster: Cluster, run: string, { random, expected, log }: Soak): Promise<SoakRun> {
   const kinds = [
     ...hostFaults(cluster),
+    ...fullDisks(cluster),
     ...visits(cluster.strangers),
     ...serviceFaults(cluster),
     pausing(cluster.client, run),

@@ -28,7 +28,7 @@ const nothing = (): void => undefined;
 /** Two answers are not spoilt alike, as they would be by an object that is damaged. */
 const anywhere = (bytes: Buffer): number => randomInt(bytes.length);
 
-/** Of hosts: processes killed, frozen and away, the tensor process alone killed, and small disks full. */
+/** Of processes on hosts: killed, frozen, away, and the tensor process alone killed. */
 export function hostFaults({ hosts }: Pick<Cluster, 'hosts'>): FaultKind[] {
   const drawWorker = (random: RandomStream): { host: Host; role: WorkerRole } => {
     const host = hosts[random.integer(hosts.length)]!;
@@ -78,8 +78,16 @@ export function hostFaults({ hosts }: Pick<Cluster, 'hosts'>): FaultKind[] {
       end: () => host.come(),
     };
   };
+  return [killed, tensorsKilled, frozen, away];
+}
+
+/**
+ * Of the disks of hosts, where they are small ones: workers go on without a cache, and one that is started on a full
+ * disk waits for room.
+ */
+export function fullDisks({ hosts }: Pick<Cluster, 'hosts'>): FaultKind[] {
   const withDisk = hosts.filter(({ disk }) => disk);
-  /** Those at work go on without a cache; the one that starts on the full disk waits for room. */
+  if (withDisk.length === 0) return [];
   const full: FaultKind = (random) => {
     const host = withDisk[random.integer(withDisk.length)]!;
     const role = host.roles[random.integer(host.roles.length)]!;
@@ -93,7 +101,7 @@ export function hostFaults({ hosts }: Pick<Cluster, 'hosts'>): FaultKind[] {
       end: () => host.disk?.empty(),
     };
   };
-  return [killed, tensorsKilled, frozen, away, ...(withDisk.length > 0 ? [full] : [])];
+  return [full];
 }
 
 /** A person who pauses the run and lets it go on again. */
