@@ -1,30 +1,41 @@
 /**
- * Several hosts that share nothing but the addresses of Temporal and the store, each with a home, a cache and temporary
- * files of its own: a run undisturbed on one host, then on two and on four whose workers are killed, frozen, sent away
- * and brought back. It has to end by itself, with the same bytes, each video counted once.
+ * Several hosts that share nothing but the addresses of Temporal and the store, one of them with another patch of this
+ * software: a run undisturbed on one host, then on two and on four whose workers are killed, frozen, sent away and
+ * brought back, whose disks are full, and to which one of a strange version comes. It has to end by itself, with the
+ * same bytes, each video counted once.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { textTable } from '../cli/text/text-table.ts';
-import type { WorkerRole } from '../contracts/task-queues.ts';
 import { randomStream } from '../ground/random.ts';
 import { addTinyDatasets } from '../test/orchestration/tiny-run.ts';
-import { type Cluster, openCluster } from './cluster/cluster.ts';
+import { type Cluster, openCluster, type PlannedHost } from './cluster/cluster.ts';
 import { clusterConfig } from './cluster/configuration.ts';
 import { type HappenedFault, runOn } from './cluster/disturbed-run.ts';
-import { hostFaults } from './cluster/faults.ts';
+import { fullDisks, hostFaults } from './cluster/faults.ts';
+import { otherVersions } from './cluster/installation.ts';
+import { faultsOfVersions, visits } from './cluster/other-versions.ts';
 import { digestsOf, faultsOfRun } from './cluster/run-artefacts.ts';
 
-const hostRoles: readonly (readonly WorkerRole[])[] = [
-  ['control', 'io', 'compute'],
-  ['control', 'io', 'compute'],
-  ['io', 'compute'],
-  ['control', 'compute'],
+const { patch, stranger } = otherVersions();
+const hosts: readonly PlannedHost[] = [
+  { roles: ['control', 'io', 'compute'] },
+  { roles: ['control', 'io', 'compute'], version: patch },
+  { roles: ['io', 'compute'] },
+  { roles: ['control', 'compute'] },
 ];
+const strangers: readonly PlannedHost[] = [{ roles: ['control', 'io', 'compute'], version: stranger }];
+/** A worker needs half a gigabyte free. */
+const HOST_DISK_BYTES = 8e8;
 const PATIENCE_MS = 1_800_000;
-const FAULT_EVERY_MS = 20_000;
+const FAULT_EVERY_MS = 8000;
+
+/** A run takes half a minute. */
+const RUNS_OF_EACH = 3;
+const UNDISTURBED = 'undisturbed';
 
 export interface HostsRow {
+  readonly run: string;
   readonly hosts: number;
   readonly seconds: number;
   readonly faults: readonly HappenedFault[];
@@ -33,21 +44,27 @@ export interface HostsRow {
   readonly wrong: readonly string[];
 }
 
-/** The undisturbed run on one host first; then one row for each number of hosts. */
+/** The undisturbed run on one host first; then several for each number of hosts. */
 export async function benchHosts(
   numbers: readonly number[],
   seed: number,
   log: (line: string) => void,
 ): Promise<HostsRow[]> {
-  const cluster = await openCluster({ hosts: hostRoles, log });
+  const cluster = await openCluster({ hosts, strangers, hostDiskBytes: HOST_DISK_BYTES, log });
   try {
     await addTinyDatasets(cluster.store);
     const rows: HostsRow[] = [];
-    for (const number of [1, ...numbers]) {
-      const undisturbed = rows[0] ? await digestsOf(cluster.store, 'hosts-1') : undefined;
-      const row = await runOnHosts(cluster, number, { seed, undisturbed, log });
-      log(`${number} hosts: ${row.seconds.toFixed(0)} s, ${row.wrong.join('; ') || 'right'}`);
+    const go = async (run: string, number: number, disturbing?: Disturbing): Promise<void> => {
+      const row = await runOnHosts(cluster, run, number, { disturbing, log });
+      log(`${run}: ${row.seconds.toFixed(0)} s, ${row.wrong.join('; ') || 'right'}`);
       rows.push(row);
+    };
+    await go(UNDISTURBED, 1);
+    const expected = await digestsOf(cluster.store, UNDISTURBED);
+    for (const number of numbers) {
+      for (let i = 1; i <= RUNS_OF_EACH; i++) {
+        await go(`hosts-${number}-${i}`, number, { seed, expected, isFirst: i === 1 });
+      }
     }
     return rows;
   } finally {
@@ -55,37 +72,46 @@ export async function benchHosts(
   }
 }
 
-interface HostsTask {
+interface Disturbing {
   readonly seed: number;
-  /** What the undisturbed run made; without it, this is that run. */
-  readonly undisturbed: ReadonlyMap<string, string> | undefined;
-  readonly log: (line: string) => void;
+  /** What the undisturbed run made. */
+  readonly expected: ReadonlyMap<string, string>;
+  /** Of the runs on so many hosts: what has to happen once happens in it. */
+  readonly isFirst: boolean;
 }
 
 async function runOnHosts(
   cluster: Cluster,
+  run: string,
   number: number,
-  { seed, undisturbed, log }: HostsTask,
+  { disturbing, log }: { readonly disturbing: Disturbing | undefined; readonly log: (line: string) => void },
 ): Promise<HostsRow> {
-  const hosts = cluster.hosts.slice(0, number);
-  const run = `hosts-${number}`;
-  for (const host of hosts) if (!host.isHere) await host.come();
-  const random = randomStream(seed, 'hosts', number);
-  const disturbance = { kinds: hostFaults({ hosts }), random, everyMs: FAULT_EVERY_MS };
+  const here = { hosts: cluster.hosts.slice(0, number) };
+  for (const host of here.hosts) if (!host.isHere) await host.come();
+  const disturbance = disturbing && {
+    first: disturbing.isFirst ? [...visits(cluster.strangers), ...fullDisks(here)] : [],
+    kinds: [...hostFaults(here), ...fullDisks(here)],
+    random: randomStream(disturbing.seed, run),
+    everyMs: FAULT_EVERY_MS,
+  };
   const ended = await runOn(cluster, run, clusterConfig, {
     patienceMs: PATIENCE_MS,
     log,
-    ...(undisturbed && { disturbance }),
+    ...(disturbance && { disturbance }),
   });
   const found = await digestsOf(cluster.store, run);
   const { target } = clusterConfig;
-  const wanted = { expected: undisturbed ?? found, target };
+  const wanted = { expected: disturbing?.expected ?? found, target };
   return {
+    run,
     hosts: number,
     seconds: ended.seconds,
     faults: ended.faults,
     artefacts: found.size,
-    wrong: await faultsOfRun(cluster.store, { run, ...ended }, wanted),
+    wrong: [
+      ...(await faultsOfRun(cluster.store, { run, ...ended }, wanted)),
+      ...(await faultsOfVersions(cluster, run)),
+    ],
   };
 }
 
@@ -107,14 +133,15 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   );
   if (values.json) console.log(JSON.stringify(rows));
   else {
-    const table = rows.map(({ hosts, seconds, faults, artefacts, wrong }) => [
+    const table = rows.map(({ run, hosts, seconds, faults, artefacts, wrong }) => [
+      run,
       String(hosts),
       seconds.toFixed(0),
       String(faults.length),
       String(artefacts),
       wrong.join('; ') || 'nothing',
     ]);
-    console.log(textTable(['hosts', 'seconds', 'faults', 'artefacts', 'what was wrong'], table));
+    console.log(textTable(['run', 'hosts', 'seconds', 'faults', 'artefacts', 'what was wrong'], table));
     for (const { run, kind, seconds } of rows.flatMap(({ faults }) => faults))
       console.log(`${run}, ${seconds.toFixed(0)} s: ${kind}`);
     console.log(passed(rows) ? 'PASSED' : 'FAILED');

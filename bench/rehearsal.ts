@@ -23,16 +23,21 @@ import { up } from '../runtime/up.ts';
 import { writeArtefact } from '../storage/artefacts.ts';
 import { modelKeys } from '../storage/keys.ts';
 import { openStore } from '../storage/open-store.ts';
+import { historyBudgets } from '../temporal.config.ts';
 import { problemsOfCounts } from './rehearsal/counted-once.ts';
 import { storeRehearsalDataset } from './rehearsal/dataset.ts';
 import { type ReplayedHistory, replayHistories } from './rehearsal/histories.ts';
-import { type KilledControl, killControl } from './rehearsal/killed-control.ts';
+import { type KilledControl, type KillMoment, killControl } from './rehearsal/killed-control.ts';
 import { type Usage, watchProcesses } from './rehearsal/processes.ts';
 
 const RUN = 'rehearsal';
 const DATASET = 'rehearsal';
-/** Shares of the labelling after which the control worker is killed. */
-const KILLS = [0.25, 0.5, 0.75];
+/** When the control worker is killed in the labelling; in a long one the second time with the longest history. */
+const KILLS: readonly KillMoment[] = [
+  { share: 0.2 },
+  { share: 0.5, events: 0.95 * historyBudgets.eventsOfStage },
+  { share: 0.75 },
+];
 /**
  * Processor time that the least part of a video's computing takes at full size, reading and preparing it for the sweep
  * and for the labelling, s: 1.56 s a time for 512 x 448 x 60 (docs/results.md).
@@ -97,8 +102,8 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
       const running = stopwatch();
       await startAdaptation(client, { run: RUN, config: configOf(videos, workers, policy.key) });
       const kills: KilledControl[] = [];
-      for (const share of KILLS) {
-        const kill = await killControl(client, supervisor, RUN, share);
+      for (const moment of KILLS) {
+        const kill = await killControl(client, supervisor, RUN, moment);
         if (kill) kills.push(kill);
       }
       const handle = client.workflow.getHandle(RUN);
@@ -170,6 +175,7 @@ export function rehearsalText(report: RehearsalReport): string {
   const cpuOf = (name: string): number => usage[name]?.cpuSeconds ?? 0;
   const orchestration = cpuOf('temporal') + cpuOf('worker-control');
   const share = orchestration / videos / LEAST_COMPUTE_SECONDS;
+  const longest = histories.toSorted((a, b) => b.events - a.events)[0];
   return [
     `${videos} videos to adapt to, ${workers} compute workers: ${seconds.run.toFixed(0)} s, ${perVideo(seconds.run)} ms a video (storing them before: ${seconds.storing.toFixed(0)} s)`,
     textTable(
@@ -191,6 +197,8 @@ export function rehearsalText(report: RehearsalReport): string {
       ]),
     ),
     `orchestration (Temporal and control worker): ${perVideo(orchestration)} ms of processor time a video, ${(100 * share).toFixed(2)} % of what reading and preparing it alone takes at full size`,
+    `longest history: ${longest?.events ?? 0} events, ${(longest?.replayCpuSeconds ?? 0).toFixed(1)} s of the processor to replay it (asked: 2)`,
+    `control worker killed ${kills.length} of ${KILLS.length} times (asked: to go on within 10 s)`,
     ...kills.map(
       ({ shards, events, secondsToGoOn, cpuSecondsToGoOn }) =>
         `control worker killed after ${shards} shards, the sweep's history at ${events} events: went on after ${secondsToGoOn.toFixed(1)} s, ${cpuSecondsToGoOn.toFixed(1)} s of the processor`,

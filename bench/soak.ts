@@ -1,7 +1,8 @@
 /**
- * Run after run on two hosts for some minutes, while every 20 s something random happens to a process, to Temporal, to
- * the store, to the way there, to its disk, or a person pauses the run. Each run has to end by itself with the bytes of
- * an undisturbed one and each video counted once; at the end one is stopped just after a worker was killed.
+ * Run after run on two hosts, one with another patch of this software, for some minutes, while every 20 s something
+ * random happens to a process, to Temporal, to the store, to the way there, to a disk, a host of a strange version
+ * comes, or a person pauses the run. Each run has to end by itself with the bytes of an undisturbed one and each video
+ * counted once; at the end one is stopped just after a worker was killed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +15,9 @@ import { addTinyDatasets } from '../test/orchestration/tiny-run.ts';
 import { type Cluster, openCluster } from './cluster/cluster.ts';
 import { clusterConfig } from './cluster/configuration.ts';
 import { type HappenedFault, runOn } from './cluster/disturbed-run.ts';
-import { hostFaults, pausing, serviceFaults } from './cluster/faults.ts';
+import { fullDisks, hostFaults, pausing, serviceFaults } from './cluster/faults.ts';
+import { otherVersions } from './cluster/installation.ts';
+import { faultsOfVersions, visits } from './cluster/other-versions.ts';
 import { digestsOf, faultsOfRun } from './cluster/run-artefacts.ts';
 
 const ROLES: readonly WorkerRole[] = ['control', 'io', 'compute'];
@@ -24,6 +27,8 @@ const FAULT_EVERY_MS = 20_000;
 const PATIENCE_MS = 1_800_000;
 /** A run stores some megabytes. */
 const STORE_DISK_BYTES = 1.5e8;
+/** A worker needs half a gigabyte free. */
+const HOST_DISK_BYTES = 8e8;
 
 export interface SoakRun {
   readonly run: string;
@@ -38,7 +43,7 @@ export interface SoakReport {
   readonly artefacts: number;
   readonly undisturbedSeconds: number;
   readonly runs: readonly SoakRun[];
-  /** Whether the store's disk could be filled. */
+  /** Whether disks could be filled. */
   readonly disksFilled: boolean;
   readonly passed: boolean;
 }
@@ -49,7 +54,14 @@ export async function benchSoak(
   seed: number,
   log: (line: string) => void,
 ): Promise<SoakReport> {
-  const cluster = await openCluster({ hosts: [ROLES, ROLES], storeDiskBytes: STORE_DISK_BYTES, log });
+  const { patch, stranger } = otherVersions();
+  const cluster = await openCluster({
+    hosts: [{ roles: ROLES }, { roles: ROLES, version: patch }],
+    strangers: [{ roles: ROLES, version: stranger }],
+    hostDiskBytes: HOST_DISK_BYTES,
+    storeDiskBytes: STORE_DISK_BYTES,
+    log,
+  });
   try {
     await addTinyDatasets(cluster.store);
     for (const host of cluster.hosts) await host.come();
@@ -88,14 +100,23 @@ interface Soak {
 }
 
 async function soakedRun(cluster: Cluster, run: string, { random, expected, log }: Soak): Promise<SoakRun> {
-  const kinds = [...hostFaults(cluster), ...serviceFaults(cluster), pausing(cluster.client, run)];
+  const kinds = [
+    ...hostFaults(cluster),
+    ...fullDisks(cluster),
+    ...visits(cluster.strangers),
+    ...serviceFaults(cluster),
+    pausing(cluster.client, run),
+  ];
   const ended = await runOn(cluster, run, clusterConfig, {
     disturbance: { kinds, random, everyMs: FAULT_EVERY_MS },
     patienceMs: PATIENCE_MS,
     log,
   });
   const { target } = clusterConfig;
-  const wrong = await faultsOfRun(cluster.store, { run, ...ended }, { expected, target });
+  const wrong = [
+    ...(await faultsOfRun(cluster.store, { run, ...ended }, { expected, target })),
+    ...(await faultsOfVersions(cluster, run)),
+  ];
   return { run, seconds: ended.seconds, faults: ended.faults, wrong };
 }
 

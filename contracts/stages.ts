@@ -10,21 +10,32 @@ import type {
   SweepSplit,
   TrainLocallyResult,
 } from './activities.ts';
+import type { LabelForSystemInput, PredictForSystemInput } from './comparison-activities.ts';
 import type { LabelCounts, SteeringState } from './messages.ts';
 
-/** What is done for every shard (method.md 1a, 1b, 1e). */
-export type SweepWork = 'predict' | 'label' | 'evaluate';
-
-export interface SweepTask {
-  readonly refs: RunInput;
-  readonly iteration: number;
-  readonly work: SweepWork;
+interface OverShards {
   /** Shards of each split, in the order in which they are gone over. */
   readonly shards: readonly { readonly split: SweepSplit; readonly count: number }[];
+}
+
+/** What a run does for every shard (method.md 1a, 1b, 1e). */
+export interface RunSweepTask extends OverShards {
+  readonly refs: RunInput;
+  readonly iteration: number;
+  readonly work: 'predict' | 'label' | 'evaluate';
   readonly policy: ArtefactRef;
   /** For labelling. */
   readonly autoencoder?: ArtefactRef;
 }
+
+/** What a comparison does for every shard, for one of its rows: label the target, or mask and score the test videos. */
+export type RowSweepTask = OverShards &
+  (
+    | { readonly work: 'label-for-row'; readonly refs: Omit<LabelForSystemInput, 'shard'> }
+    | { readonly work: 'mask-for-row'; readonly refs: Omit<PredictForSystemInput, 'shard'> }
+  );
+
+export type SweepTask = RunSweepTask | RowSweepTask;
 
 /** Added up over the shards that are done. */
 export interface SweepTotals {
@@ -33,6 +44,8 @@ export interface SweepTotals {
   /** Videos that were set aside. */
   readonly quarantined: number;
   readonly labels: LabelCounts;
+  /** Of a row: test videos with a mask and scores. */
+  readonly scored?: number;
 }
 
 export interface SweepInput {

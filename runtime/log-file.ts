@@ -16,10 +16,15 @@ import {
 import { dirname } from 'node:path';
 import { diskBudgets } from '../temporal.config.ts';
 
-/** Moves a log that is longer than `longest` aside. */
+/** Moves a log that is longer than `longest` aside, where the disk has room for it. */
 export function rotateLog(path: string, longest: number = diskBudgets.longestLogBytes): void {
   if (!existsSync(path) || statSync(path).size <= longest) return;
-  copyFileSync(path, `${path}.1`);
+  try {
+    copyFileSync(path, `${path}.1`);
+  } catch {
+    // No room for it: the log stays as it is until there is some.
+    return;
+  }
   // Emptied, not replaced: the process holds this very file open for appending.
   truncateSync(path);
 }

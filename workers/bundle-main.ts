@@ -3,7 +3,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { DefaultLogger } from '@temporalio/worker';
-import { builtBundle, bundleWorkflows } from './control.ts';
+import { builtBundle, bundleWorkflows } from './workflow-bundle.ts';
 
 const { code } = await bundleWorkflows(new DefaultLogger('WARN'));
 await writeFile(builtBundle, code);

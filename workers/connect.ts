@@ -1,9 +1,11 @@
 /** The connection of a worker to Temporal, and the SDK's own log through ours. */
-import { type Logger, type LogLevel, NativeConnection, Runtime } from '@temporalio/worker';
+import { type Logger, type LogLevel, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import type pino from 'pino';
 import { DomainError } from '../ground/errors.ts';
 import type { Deployment } from '../runtime/deployment.ts';
 import { temporalConnection } from '../runtime/temporal-connection.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import type { ComputeProcess } from './compute-process.ts';
 import type { HostWatch } from './host-watch.ts';
 
 /** Where a worker takes its work, and as whom. */
@@ -12,6 +14,15 @@ export interface WorkerPlace {
   readonly namespace: string;
   readonly identity: string;
   readonly watch: HostWatch;
+}
+
+/** What a worker of a role has beside its connection. */
+export interface RoleParts {
+  /** Of roles that have one. */
+  readonly store?: ObjectStore;
+  readonly compute?: ComputeProcess;
+  /** The worker, which does not ask for work yet. */
+  create(place: WorkerPlace): Promise<Worker>;
 }
 
 /**

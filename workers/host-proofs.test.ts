@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { WorkflowService } from '@temporalio/client';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SmallDisk } from '../bench/cluster/small-disk.ts';
 import { DomainError } from '../ground/errors.ts';
 import { deploymentFrom } from '../runtime/deployment.ts';
 import { identityOf, type WorkerFacts } from '../runtime/live-workers.ts';
@@ -7,6 +11,7 @@ import { MemoryStore } from '../storage/memory-store.ts';
 import { nameOfStore } from '../storage/store-name.ts';
 import type { ComputeProcess } from './compute-process.ts';
 import { type Host, proveHost } from './host-proofs.ts';
+import { HostWatch } from './host-watch.ts';
 
 let store: MemoryStore;
 beforeEach(() => {
@@ -70,6 +75,12 @@ describe('a worker', () => {
     ],
     [
       'the other workers',
+      'VersionMismatch',
+      /version 0\.1\.0.*is of version 1\.1\.0/,
+      { service: serviceWith([{ role: 'control', version: '1.1.0' }]) },
+    ],
+    [
+      'the other workers',
       'ConfigInvalid',
       /Bucket clinic .*ECHOLOOP_S3_BUCKET/,
       { service: serviceWith([{ role: 'io', version: '0.1.0', store: '01234567' }]) },
@@ -78,6 +89,26 @@ describe('a worker', () => {
     const refused = proveHost(host(changes));
     await expect(refused).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
     await expect(refused).rejects.toThrow(`This compute worker takes no work: its proof of ${what} failed.`);
+  });
+
+  it('decides about no runs beside a control worker of another version, and says when it can', async () => {
+    const service = serviceWith([{ role: 'control', version: '0.2.0' }]);
+    await expect(proveHost(host({ role: 'control', service }))).rejects.toMatchObject({
+      code: 'VersionMismatch',
+      message: expect.stringMatching(/End that one: five minutes later/),
+    });
+  });
+
+  it('does not start tensors beside workers that it does not fit', async () => {
+    let started = false;
+    const compute = {
+      ready: async () => {
+        started = true;
+      },
+    } as unknown as ComputeProcess;
+    const service = serviceWith([{ role: 'control', version: '0.2.0' }]);
+    await expect(proveHost(host({ compute, service }))).rejects.toMatchObject({ code: 'VersionMismatch' });
+    expect(started).toBe(false);
   });
 
   it('takes no work when the store refuses its keys', async () => {
@@ -99,5 +130,48 @@ describe('a worker', () => {
       { role: 'compute', version: '0.1.0', store: name, tensors: 'native-gpu/8' },
     ]);
     expect(await proveHost(host({ service }))).toMatchObject({ store: name });
+  });
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'echoloop-full-'));
+const disk = SmallDisk.mount(folder, 8e8);
+if (!disk) console.warn('NOT TESTED: a worker on a full disk, as no disk can be mounted here');
+afterAll(() => {
+  disk?.unmount();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.skipIf(!disk)('a worker whose own disk is full', () => {
+  const deployment = deploymentFrom({ ECHOLOOP_COMPUTE_THREADS: '2', ECHOLOOP_HOME: folder });
+
+  it('has an activity that met it tried elsewhere, takes itself out, and takes no work until there is room', async () => {
+    const watch = new HostWatch(() => proveHost(host({ deployment })));
+    await disk!.fill();
+    try {
+      const told = await watch.judge(new DomainError('DiskFull', 'A scratch file could not be written.'));
+      expect(told).toMatchObject({ code: 'HostUnfit', message: expect.stringContaining(folder) });
+      expect(watch.fault).toMatchObject({
+        code: 'DiskFull',
+        message: expect.stringMatching(/proof of the disk/),
+      });
+      await expect(proveHost(host({ deployment }))).rejects.toMatchObject({ code: 'DiskFull' });
+    } finally {
+      await disk!.empty();
+    }
+    expect(await proveHost(host({ deployment }))).toMatchObject({ role: 'compute' });
+  });
+
+  it('is one also where only its scratch folder is on it', async () => {
+    vi.stubEnv('TMPDIR', folder);
+    await disk!.fill();
+    try {
+      await expect(proveHost(host())).rejects.toMatchObject({
+        code: 'DiskFull',
+        message: expect.stringContaining(folder),
+      });
+    } finally {
+      await disk!.empty();
+      vi.unstubAllEnvs();
+    }
   });
 });

@@ -43,10 +43,10 @@ export async function proveHost(host: Host): Promise<WorkerFacts> {
   await prove('Temporal', () => namespaceExists(service, deployment));
   const name = store && (await prove('the object store', () => storeWorks(store)));
   if (store) await prove('the disk', () => diskHasRoom(deployment.home));
-  const tensors = compute && (await prove('tensors', () => tensorsWork(compute, deployment)));
-  const facts: WorkerFacts = { role, version, store: name, tensors };
+  const facts: WorkerFacts = { role, version, store: name };
   await prove('the other workers', () => fitsTheOthers(facts, service, deployment));
-  return facts;
+  const tensors = compute && (await prove('tensors', () => tensorsWork(compute, deployment)));
+  return { ...facts, tensors };
 }
 
 function failedProof(role: WorkerRole, what: string, error: unknown): DomainError {
@@ -145,10 +145,14 @@ async function fitsTheOthers(
     );
   }
   const control = others.find((other) => other.role === 'control' && !understand(other.version, version));
-  if (!control || role === 'control') return;
+  if (!control) return;
+  const remedy =
+    role === 'control'
+      ? 'Two would decide about the same runs. End that one: five minutes later at most Temporal has forgotten it, and this one can begin.'
+      : 'Install the same version; control workers are replaced first.';
   throw new DomainError(
     'VersionMismatch',
-    `This is version ${version}, and the control worker ${control.where} is of version ${control.version}: they do not understand each other. Install the same version; control workers are replaced first.`,
+    `This is version ${version}, and the control worker ${control.where} is of version ${control.version}: they do not understand each other. ${remedy}`,
   );
 }
 

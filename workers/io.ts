@@ -5,14 +5,21 @@ import { type ActivityServices, contextOf } from '../activities/context.ts';
 import { ioActivities } from '../activities/io.ts';
 import { ioInputs } from '../contracts/activities.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
+import type { Deployment } from '../runtime/deployment.ts';
 import { workerLimits } from '../temporal.config.ts';
 import { Attempt } from './attempt.ts';
 import { type Activity, checked } from './checked-input.ts';
-import type { WorkerPlace } from './connect.ts';
+import type { RoleParts, WorkerPlace } from './connect.ts';
 import { fleetActivities } from './count-compute-workers.ts';
 import type { HostWatch } from './host-watch.ts';
+import { openServices } from './services.ts';
 
-export function createIoWorker(
+export function openIo(deployment: Deployment): RoleParts {
+  const services = openServices(deployment, 'io');
+  return { store: services.store, create: (place) => createIoWorker(place, services) };
+}
+
+function createIoWorker(
   { connection, namespace, identity, watch }: WorkerPlace,
   services: ActivityServices,
 ): Promise<Worker> {

@@ -5,17 +5,13 @@ import type { Logger } from 'pino';
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import { DomainError } from '../ground/errors.ts';
 import type { Deployment } from '../runtime/deployment.ts';
-import { codeVersion, moduleFile } from '../runtime/installation.ts';
+import { codeVersion } from '../runtime/installation.ts';
 import { identityOf } from '../runtime/live-workers.ts';
 import { workerLimits } from '../temporal.config.ts';
-import { createComputeWorker } from './compute.ts';
-import { ComputeProcess } from './compute-process.ts';
-import { connectWorker, installSdkLog, sdkLogger } from './connect.ts';
-import { createControlWorker, workflowCode } from './control.ts';
+import { connectWorker, installSdkLog, type RoleParts, sdkLogger } from './connect.ts';
 import { proveHost } from './host-proofs.ts';
 import { HostWatch, SERVICES_AWAY } from './host-watch.ts';
-import { createIoWorker } from './io.ts';
-import { openLog, openServices } from './services.ts';
+import { openLog } from './log.ts';
 
 export interface RunWorkerOptions {
   /** Ends the worker as SIGTERM does. */
@@ -38,23 +34,17 @@ export async function runWorker(
   process.stderr.on('error', () => undefined);
   const log = openLog(role);
   installSdkLog(log);
+  const opening = openRole(role, deployment, log);
+  // Awaited below, when there is a connection.
+  opening.catch(() => undefined);
   const connection = await whenServicesAnswer(log, () => connectWorker(deployment));
-  const compute =
-    role === 'compute'
-      ? new ComputeProcess({
-          module: moduleFile('workers/compute-child'),
-          deployment,
-          graceMs: workerLimits.compute.cancelGraceMs,
-          stallMs: workerLimits.compute.stallMs,
-        })
-      : undefined;
-  const services = role === 'control' ? undefined : openServices(deployment, role);
+  const { store, compute, create } = await opening;
   const host = {
     role,
     version: codeVersion(),
     deployment,
     service: connection.workflowService,
-    store: services?.store,
+    store,
     compute,
   };
   try {
@@ -63,12 +53,7 @@ export async function runWorker(
     log.info(facts, 'this host is fit');
     const watch = new HostWatch(() => proveHost(host));
     const { namespace } = deployment.temporal;
-    const place = { connection, namespace, identity: identityOf(facts), watch };
-    const worker = compute
-      ? await createComputeWorker(place, compute)
-      : services
-        ? await createIoWorker(place, services)
-        : await createControlWorker(place, await workflowCode(sdkLogger(log)));
+    const worker = await create({ connection, namespace, identity: identityOf(facts), watch });
     watch.onFault(() => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     });
@@ -78,6 +63,18 @@ export async function runWorker(
   } finally {
     await compute?.close();
     await connection.close();
+  }
+}
+
+/** Loads what the role needs and nothing else: every run waits for a control worker that starts. */
+async function openRole(role: WorkerRole, deployment: Deployment, log: Logger): Promise<RoleParts> {
+  switch (role) {
+    case 'control':
+      return (await import('./control.ts')).openControl(deployment.home, sdkLogger(log));
+    case 'io':
+      return (await import('./io.ts')).openIo(deployment);
+    case 'compute':
+      return (await import('./compute.ts')).openCompute(deployment);
   }
 }
 

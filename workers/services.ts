@@ -1,6 +1,5 @@
 /** What activities get from the process they run in: the one place where workers build clients. */
 import { join } from 'node:path';
-import pino from 'pino';
 import type { ActivityServices } from '../activities/context.ts';
 import type { Deployment } from '../runtime/deployment.ts';
 import { codeVersion } from '../runtime/installation.ts';
@@ -8,7 +7,7 @@ import { sweepScratchFolders } from '../runtime/scratch-folder.ts';
 import { LocalCache } from '../storage/local-cache.ts';
 import { openStore } from '../storage/open-store.ts';
 import { badReads } from '../storage/trusted-read.ts';
-import { memoryBudgets } from '../temporal.config.ts';
+import { openLog } from './log.ts';
 
 /** Store, cache and log of a worker process. */
 export function openServices(deployment: Deployment, name: string): ActivityServices {
@@ -23,13 +22,4 @@ export function openServices(deployment: Deployment, name: string): ActivityServ
     codeVersion: codeVersion(),
     log,
   };
-}
-
-/** One JSON object a line on standard error; standard output belongs to the command line's answers. */
-export function openLog(name: string): pino.Logger {
-  const destination = pino.destination({ fd: 2, sync: true, maxLength: memoryBudgets.waitingLogBytes });
-  // A full disk must not end the work: lines wait until they can be written, and beyond a limit they are lost.
-  destination.removeAllListeners('error');
-  destination.on('error', () => undefined);
-  return pino({ name: `echoloop-${name}`, level: process.env.ECHOLOOP_LOG_LEVEL || 'info' }, destination);
 }

@@ -6,6 +6,7 @@ import {
   defineSignal,
   getExternalWorkflowHandle,
   ParentClosePolicy,
+  patched,
   setHandler,
   startChild,
   workflowInfo,
@@ -13,7 +14,7 @@ import {
 import type { SteeringState } from '../contracts/messages.ts';
 import { stageSignals } from '../contracts/names.ts';
 import type { StageReport } from '../contracts/stages.ts';
-import { historyBudgets } from '../temporal.config.ts';
+import { historyBudgets, workflowPolicy } from '../temporal.config.ts';
 import { openSteering, type Steering } from './steering.ts';
 
 /** From a stage: how far it is. */
@@ -47,6 +48,7 @@ export async function inChild<Totals, Input extends { readonly steering: Steerin
     onReport(report.totals as Totals);
   });
   const child = await startChild<(input: Input) => Promise<Result>>(workflow.name, {
+    ...workflowPolicy,
     workflowId,
     args: [{ ...input, steering: told } as unknown as Input],
     parentClosePolicy: ParentClosePolicy.TERMINATE,
@@ -65,14 +67,19 @@ export interface RunOfStage<Totals> {
   readonly steering: Steering;
   /** Tells the run how far the stage is, for display: what counts is its result. */
   report(totals: Totals): void;
-  /** False once the stage should end what it has begun and continue as new. */
-  mayGoOn(): boolean;
+  /** False once the stage should end what it has begun, so many pieces, and continue as new. */
+  mayGoOn(inFlight: number): boolean;
 }
 
-/** The stage's side: what a workflow that `inChild` started has at hand. */
-export function openStage<Totals>(told: SteeringState): RunOfStage<Totals> {
+/**
+ * The stage's side: what a workflow that `inChild` started has at hand.
+ * @param eventsOfPiece that a piece of its work in flight may still add to the history
+ */
+export function openStage<Totals>(told: SteeringState, eventsOfPiece: number): RunOfStage<Totals> {
   const steering = openSteering(told);
   steering.obey();
+  // A stage that an older version started looks at what has happened alone.
+  const countsInFlight = patched('stages-count-what-is-in-flight');
   const { parent, workflowId } = workflowInfo();
   return {
     steering,
@@ -82,6 +89,9 @@ export function openStage<Totals>(told: SteeringState): RunOfStage<Totals> {
         .signal(reportSignal, { stage: workflowId, concurrency: steering.concurrency(), totals })
         .catch(() => undefined);
     },
-    mayGoOn: () => workflowInfo().historyLength < historyBudgets.eventsOfStage,
+    mayGoOn(inFlight) {
+      const toCome = countsInFlight ? inFlight * eventsOfPiece : 0;
+      return workflowInfo().historyLength + toCome < historyBudgets.eventsOfStage;
+    },
   };
 }

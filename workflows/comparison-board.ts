@@ -9,8 +9,8 @@ const comparisonProgressQuery = defineQuery<ComparisonProgress>(steeringNames.co
 export interface ComparisonBoard {
   /** Begins a stage of `total` units of a row. */
   enter(stage: ComparisonStage, row: string, total: number): void;
-  /** One unit of the stage is finished. */
-  advance(): void;
+  /** So many units of the stage are finished. */
+  reach(done: number): void;
   /** So many rows are done. */
   show(rowsDone: number): void;
   refresh(): void;
@@ -46,8 +46,8 @@ export function openComparisonBoard({ run, rows, startedAt, steering }: BoardSta
       total = nextTotal;
       refresh();
     },
-    advance() {
-      done++;
+    reach(nextDone) {
+      done = nextDone;
       refresh();
     },
     show(finished) {

@@ -9,12 +9,13 @@ import type {
 } from '../contracts/comparison.ts';
 import type { ComparisonRefs, PredictForSystemInput } from '../contracts/comparison-activities.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
+import { workflowPolicy } from '../temporal.config.ts';
 import { adaptation } from './adaptation.ts';
 import type { ComparisonBoard } from './comparison-board.ts';
 import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';
-import { sideBySide } from './side-by-side.ts';
+import { runSweep } from './run-sweep.ts';
 import { type Steering, Stopped } from './steering.ts';
 
 export interface ComparisonDesk {
@@ -74,15 +75,15 @@ async function train(
   if (labels && before) {
     const { shards, videos } = state.plan.target;
     board.enter('labelling', row, shards);
-    let bad = 0;
-    await sideBySide({ from: 0, to: shards, concurrency: steering.concurrency }, async (shard) => {
-      const labelled = await steering.interruptible(() =>
-        activities.labelForSystem({ ...input, model: before, shard }),
-      );
-      bad += labelled.quarantined;
-      board.advance();
-    });
-    refuseTooManyBad(bad, videos, desk.config.run.sweep.maxQuarantinedShare, `labelling for ${row}`);
+    const { quarantined } = await runSweep(
+      {
+        work: 'label-for-row',
+        refs: { ...input, model: before },
+        shards: [{ split: 'target', count: shards }],
+      },
+      { steering, progress: board },
+    );
+    refuseTooManyBad(quarantined, videos, desk.config.run.sweep.maxQuarantinedShare, `labelling for ${row}`);
   }
   board.enter('training', row, 1);
   return withLowerRates((attempt) =>
@@ -105,6 +106,7 @@ async function adapt(
   const asConfigured = steering.state.concurrency === config.sweep.concurrentShards;
   const told = asConfigured ? steering.state : { paused: false, stopping: false };
   const child = await startChild(adaptation, {
+    ...workflowPolicy,
     workflowId: run,
     args: [{ run, config: start ? { ...config, initialPolicy: start.key } : config }],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
@@ -125,21 +127,15 @@ async function adapt(
 
 /** @returns test videos without a mask. */
 async function predictAndScore(
-  input: Omit<PredictForSystemInput, 'shard'>,
+  refs: Omit<PredictForSystemInput, 'shard'>,
   { plan }: ComparisonState,
   { steering, board }: ComparisonDesk,
 ): Promise<number> {
-  const { run, config, plan: planRef, rows, row } = input;
   const { shards, videos } = plan.test;
-  board.enter('predicting', row, shards);
-  let scored = 0;
-  await sideBySide({ from: 0, to: shards, concurrency: steering.concurrency }, async (shard) => {
-    await steering.interruptible(() => activities.predictForSystem({ ...input, shard }));
-    const { done } = await steering.interruptible(() =>
-      activities.scoreSystem({ run, config, plan: planRef, rows, row, shard }),
-    );
-    scored += done;
-    board.advance();
-  });
+  board.enter('predicting', refs.row, shards);
+  const { scored = 0 } = await runSweep(
+    { work: 'mask-for-row', refs, shards: [{ split: 'test', count: shards }] },
+    { steering, progress: board },
+  );
   return videos - scored;
 }

@@ -1,7 +1,7 @@
 /** One iteration of the loop (method.md 1, steps a to e). */
 import type { RunInput } from '../contracts/activities.ts';
 import type { CarriedState, RewardModel } from '../contracts/messages.ts';
-import type { SweepTask, SweepTotals } from '../contracts/stages.ts';
+import type { RunSweepTask, SweepTotals } from '../contracts/stages.ts';
 import { iterationStart } from '../decisions/iteration-start.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { fineTune } from './fine-tune.ts';
@@ -19,7 +19,7 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   const iteration = state.policies.length;
   const { policy, reference } = iterationStart(state.policies, config);
   const { shards, videos } = state.plan.sweeps[iteration - 1]!;
-  const target: Omit<SweepTask, 'work'> = {
+  const target: Omit<RunSweepTask, 'work'> = {
     refs,
     iteration,
     policy,
@@ -42,7 +42,7 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
     const soFar = state.quarantined + predicted.quarantined + quarantined;
     progress.show({ ...state, quarantined: soFar, labels: [...state.labels, labels] }, iteration);
   };
-  const toLabel: SweepTask = { ...target, work: 'label', ...(autoencoder && { autoencoder }) };
+  const toLabel: RunSweepTask = { ...target, work: 'label', ...(autoencoder && { autoencoder }) };
   const labelled = await runSweep(toLabel, desk, showLabelled);
   const { labels } = labelled;
   bad += labelled.quarantined;

@@ -8,12 +8,15 @@ import * as activities from './proxies.ts';
 import { sideBySide } from './side-by-side.ts';
 import { type Steering, Stopped } from './steering.ts';
 
+/** Scheduled, started and ended, and the decision after that. */
+const EVENTS_OF_ACTIVITY = 6;
+
 export async function localSgdRounds(input: RoundsInput): Promise<RoundsResult> {
   return endsAsCancelled('fine-tuning', () => roundsOn(input));
 }
 
 async function roundsOn({ task, steering: told, soFar: before }: RoundsInput): Promise<RoundsResult> {
-  const { steering, report, mayGoOn } = openStage<number>(told);
+  const { steering, report, mayGoOn } = openStage<number>(told, EVENTS_OF_ACTIVITY);
   let reported = before.done;
   const onRound = (done: number): void => {
     setCurrentDetails(`${done} of ${task.rounds} rounds`);
@@ -22,7 +25,7 @@ async function roundsOn({ task, steering: told, soFar: before }: RoundsInput): P
     report(done);
   };
   try {
-    const soFar = await goThroughRounds(task, before, steering, onRound, mayGoOn);
+    const soFar = await goThroughRounds(task, before, steering, onRound, () => mayGoOn(task.workers + 1));
     if (soFar.done < task.rounds)
       await continueAsNew<typeof localSgdRounds>({ task, steering: steering.state, soFar });
     return { best: soFar.merged!.best };
@@ -46,7 +49,8 @@ export async function goThroughRounds(
   mayStart: () => boolean = () => true,
 ): Promise<RoundsSoFar> {
   let { done, merged, locals: last } = before;
-  while (done < rounds && mayStart()) {
+  // At least one, or a stage of very many workers would never get further.
+  while (done < rounds && (done === before.done || mayStart())) {
     const round = done + 1;
     const from = {
       ...start,

@@ -5,6 +5,7 @@
 import { ApplicationFailure, executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
 import type { NightlyInput, NightlyResult } from '../contracts/messages.ts';
 import { priorities, priorityOf } from '../contracts/task-queues.ts';
+import { workflowPolicy } from '../temporal.config.ts';
 import { adaptation } from './adaptation.ts';
 import { readChampion } from './proxies.ts';
 
@@ -12,6 +13,7 @@ export async function nightly(input: NightlyInput): Promise<NightlyResult> {
   const { policy } = await readChampion({ model: input.model });
   const run = `${input.model}-${compactTime(scheduledTime())}`;
   const result = await executeChild(adaptation, {
+    ...workflowPolicy,
     workflowId: run,
     args: [
       {

@@ -1,7 +1,7 @@
 /** What a sweep does for each shard, and how its results add up. */
-import type { ShardInput, ShardResult } from '../contracts/activities.ts';
+import type { ShardInput } from '../contracts/activities.ts';
 import type { LabelCounts } from '../contracts/messages.ts';
-import type { SweepTask, SweepTotals } from '../contracts/stages.ts';
+import type { RowSweepTask, RunSweepTask, SweepTask, SweepTotals } from '../contracts/stages.ts';
 import { addLabels, noLabels } from '../decisions/label-counts.ts';
 import * as activities from './proxies.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -24,7 +24,7 @@ export async function goOverShards(
   before: SweepTotals,
   steering: Steering,
   onShard: (totals: SweepTotals) => void,
-  mayStart?: () => boolean,
+  mayStart?: (inFlight: number) => boolean,
 ): Promise<SweepTotals> {
   const shards = task.shards.flatMap(({ split, count }) =>
     Array.from({ length: count }, (_, shard) => ({ split, shard })),
@@ -37,24 +37,41 @@ export async function goOverShards(
     ...(mayStart && { mayStart }),
   };
   await sideBySide(window, async (index) => {
-    const { quarantined, counts = noLabels } = await workOn(task, shards[index]!, steering);
+    const { quarantined, counts = noLabels, scored } = await workOn(task, shards[index]!, steering);
     // Added after every await: otherwise to what the totals were before the others in flight ended.
     totals = {
       done: totals.done + 1,
       quarantined: totals.quarantined + quarantined,
       labels: addLabels(totals.labels, counts),
+      ...(scored !== undefined && { scored: (totals.scored ?? 0) + scored }),
     };
     onShard(totals);
   });
   return totals;
 }
 
+interface WorkedShard {
+  readonly quarantined: number;
+  readonly counts?: LabelCounts;
+  readonly scored?: number;
+}
+
+function workOn(
+  task: SweepTask,
+  shard: Pick<ShardInput, 'split' | 'shard'>,
+  steering: Steering,
+): Promise<WorkedShard> {
+  return task.work === 'label-for-row' || task.work === 'mask-for-row'
+    ? workForRow(task, shard.shard, steering)
+    : workForRun(task, shard, steering);
+}
+
 /** Each activity by itself may be interrupted and called again. */
-async function workOn(
-  { refs, iteration, work, policy, autoencoder }: SweepTask,
+async function workForRun(
+  { refs, iteration, work, policy, autoencoder }: RunSweepTask,
   shard: Pick<ShardInput, 'split' | 'shard'>,
   { interruptible }: Steering,
-): Promise<Pick<ShardResult, 'quarantined'> & { readonly counts?: LabelCounts }> {
+): Promise<WorkedShard> {
   const input = { ...refs, iteration, ...shard };
   switch (work) {
     case 'predict':
@@ -69,4 +86,20 @@ async function workOn(
       return { quarantined: predicted.quarantined + scored.quarantined };
     }
   }
+}
+
+async function workForRow(
+  task: RowSweepTask,
+  shard: number,
+  { interruptible }: Steering,
+): Promise<WorkedShard> {
+  if (task.work === 'label-for-row') {
+    const { quarantined } = await interruptible(() => activities.labelForSystem({ ...task.refs, shard }));
+    return { quarantined };
+  }
+  const { run, config, plan, rows, row } = task.refs;
+  await interruptible(() => activities.predictForSystem({ ...task.refs, shard }));
+  const { done } = await interruptible(() => activities.scoreSystem({ run, config, plan, rows, row, shard }));
+  // Videos without a mask are those that were not scored; they are no fault of the test set.
+  return { quarantined: 0, scored: done };
 }

@@ -11,8 +11,10 @@ export interface Window {
   readonly to: number;
   /** At least 1; asked whenever a place may be free, so that it can change while the window slides. */
   readonly concurrency: () => number;
-  /** Once it says false, no further piece is started, and those in flight are waited for. */
-  readonly mayStart?: () => boolean;
+  /**
+   * Asked with what is in flight. Once it says false, no further piece is started, and those in flight are waited for.
+   */
+  readonly mayStart?: (inFlight: number) => boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function sideBySide(
       inFlight--;
     }
   };
-  const hasPlace = (): boolean => next < to && inFlight < concurrency() && mayStart();
+  const hasPlace = (): boolean => next < to && inFlight < concurrency() && mayStart(inFlight);
 
   await CancellationScope.cancellable(async () => {
     const scope = CancellationScope.current();

@@ -15,13 +15,16 @@ import { countComputeWorkers } from './proxies.ts';
 import { goOverShards, shardCount } from './shard-work.ts';
 import { type Steering, Stopped } from './steering.ts';
 
+/** Two activities, each scheduled, started and ended, and the decisions after each of them. */
+const EVENTS_OF_SHARD = 12;
+
 export async function sweep(input: SweepInput): Promise<SweepResult> {
   return endsAsCancelled('sweep', () => sweepOn(input));
 }
 
 async function sweepOn({ task, steering: told, totals: before }: SweepInput): Promise<SweepResult> {
   const shards = shardCount(task);
-  const { steering, report, mayGoOn } = openStage<SweepTotals>(told);
+  const { steering, report, mayGoOn } = openStage<SweepTotals>(told, EVENTS_OF_SHARD);
 
   let totals = before;
   let reported = before.done;

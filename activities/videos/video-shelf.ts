@@ -58,14 +58,14 @@ export class VideoShelf {
       this.#bytes += pixels.byteLength;
       return pixels;
     }
-    this.#folder ??= makeScratchFolder();
-    const path = join(this.#folder, String(this.#files++));
     try {
+      this.#folder ??= makeScratchFolder();
+      const path = join(this.#folder, String(this.#files++));
       writeFileSync(path, new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));
+      return path;
     } catch (error) {
-      throw domainErrorOf(error, path) ?? error;
+      throw domainErrorOf(error, this.#folder) ?? error;
     }
-    return path;
   }
 
   #placeOf(id: string): Place {

@@ -12,7 +12,7 @@ import {
 import { steeringNames, workflowTypes } from '../../contracts/names.ts';
 import { priorities, priorityOf, taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { clientLimits } from '../../temporal.config.ts';
+import { clientLimits, workflowPolicy } from '../../temporal.config.ts';
 import { RunFailed } from '../runs/run-failed.ts';
 
 /**
@@ -23,6 +23,7 @@ import { RunFailed } from '../runs/run-failed.ts';
 export async function startComparison(client: Client, input: ComparisonInput): Promise<boolean> {
   try {
     await client.workflow.start(workflowTypes.comparison, {
+      ...workflowPolicy,
       taskQueue: taskQueues.control,
       workflowId: input.run,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',

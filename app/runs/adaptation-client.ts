@@ -28,7 +28,7 @@ import {
 import { steeringNames, workflowTypes } from '../../contracts/names.ts';
 import { priorities, priorityOf, taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { clientLimits } from '../../temporal.config.ts';
+import { clientLimits, workflowPolicy } from '../../temporal.config.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { RunFailed } from './run-failed.ts';
 
@@ -58,6 +58,7 @@ export interface RunState {
 export async function startAdaptation(client: Client, input: AdaptationInput): Promise<void> {
   try {
     await client.workflow.start(workflowTypes.adaptation, {
+      ...workflowPolicy,
       taskQueue: taskQueues.control,
       workflowId: input.run,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
@@ -214,6 +215,7 @@ export async function resumeRun(client: Client, run: string): Promise<'resumed' 
   const { carried } = input;
   const steering = carried && { ...carried.steering, paused: false, stopping: false };
   await client.workflow.start(type, {
+    ...workflowPolicy,
     taskQueue: taskQueues.control,
     workflowId: run,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',

@@ -13,7 +13,7 @@ import { taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { datasetExists, datasetNames } from '../../storage/manifests.ts';
 import type { ObjectStore } from '../../storage/store.ts';
-import { nightLimits } from '../../temporal.config.ts';
+import { nightLimits, workflowPolicy } from '../../temporal.config.ts';
 import type { Connections } from '../connections.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
@@ -59,6 +59,7 @@ export async function createNightly(
       policies: { overlap: ScheduleOverlapPolicy.SKIP },
       action: {
         type: 'startWorkflow',
+        ...workflowPolicy,
         workflowType: workflowTypes.nightly,
         workflowId: scheduleId,
         taskQueue: taskQueues.control,

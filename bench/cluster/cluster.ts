@@ -18,6 +18,8 @@ export interface Cluster {
   /** Where hosts find the store. */
   readonly proxy: FaultyProxy;
   readonly hosts: readonly Host[];
+  /** Of a version that does not understand that of the hosts; they come when they are told to. */
+  readonly strangers: readonly Host[];
   /** The store itself, past the proxy. */
   readonly store: ObjectStore;
   readonly client: Client;
@@ -26,16 +28,26 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
+export interface PlannedHost {
+  /** Of its workers. */
+  readonly roles: readonly WorkerRole[];
+  /** Where what is installed on it is of another version than this software: that version. */
+  readonly version?: string;
+}
+
 export interface ClusterOptions {
-  /** Roles of the workers of each host. */
-  readonly hosts: readonly (readonly WorkerRole[])[];
-  /** Gives the store a disk of this size, where the system lets this process mount one. */
+  readonly hosts: readonly PlannedHost[];
+  readonly strangers?: readonly PlannedHost[];
+  /** Gives each host a disk of this size, where the system lets this process mount one. */
+  readonly hostDiskBytes?: number;
+  /** The same for the store. */
   readonly storeDiskBytes?: number;
   readonly log: (line: string) => void;
 }
 
 /** Starts the services; hosts come when they are told to. */
-export async function openCluster({ hosts, storeDiskBytes, log }: ClusterOptions): Promise<Cluster> {
+export async function openCluster(options: ClusterOptions): Promise<Cluster> {
+  const { hosts, strangers = [], hostDiskBytes, storeDiskBytes, log } = options;
   const folder = await mkdtemp(join(tmpdir(), 'echoloop-cluster-'));
   const home = join(folder, 'services');
   const ending: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
@@ -59,21 +71,25 @@ export async function openCluster({ hosts, storeDiskBytes, log }: ClusterOptions
       { ...deployment, s3: { ...deployment.s3, endpoint: proxy.endpoint } },
       true,
     );
-    const all = hosts.map(
-      (roles, i) =>
-        new Host({
-          name: `host-${i + 1}`,
-          folder: join(folder, `host-${i + 1}`),
-          services: environment,
-          roles,
-          log,
-        }),
-    );
-    ending.push(() => Promise.all(all.map((host) => host.leave())));
+    const all: Host[] = [];
+    ending.push(() => Promise.all(all.map((host) => host.close())));
+    const named = (name: string, planned: PlannedHost): Host => {
+      const host = new Host({
+        ...planned,
+        name,
+        folder: join(folder, name),
+        diskBytes: hostDiskBytes,
+        services: environment,
+        log,
+      });
+      all.push(host);
+      return host;
+    };
     return {
       services,
       proxy,
-      hosts: all,
+      hosts: hosts.map((planned, i) => named(`host-${i + 1}`, planned)),
+      strangers: strangers.map((planned, i) => named(`stranger-${i + 1}`, planned)),
       store: openStore(deployment),
       client: new Client({ connection, namespace: deployment.temporal.namespace }),
       storeDisk,

@@ -20,7 +20,9 @@ export interface HappenedFault {
 }
 
 export interface Disturbance {
-  /** What may happen, each kind as likely as another. */
+  /** What happens before anything is drawn, in this order. */
+  readonly first?: readonly FaultKind[];
+  /** What may happen then, each kind as likely as another. */
   readonly kinds: readonly FaultKind[];
   readonly random: RandomStream;
   /** From the beginning of one fault to that of the next, at least. */
@@ -93,14 +95,16 @@ async function resultOf({ client }: Cluster, run: string): Promise<Pick<EndedRun
 
 /** Lets one fault after the other happen until told to end; the last one is over then. */
 async function disturb(
-  { kinds, random, everyMs }: Disturbance,
+  { first = [], kinds, random, everyMs }: Disturbance,
   signal: AbortSignal,
   onFault: (fault: Fault) => void,
 ): Promise<void> {
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
+  const planned = [...first];
   await pause(everyMs / 2);
   while (!signal.aborted) {
-    const fault = kinds[random.integer(kinds.length)]!(random);
+    const kind = planned.shift() ?? kinds[random.integer(kinds.length)]!;
+    const fault = kind(random);
     onFault(fault);
     await fault.begin();
     await pause(fault.lastsMs);

@@ -81,6 +81,29 @@ export function hostFaults({ hosts }: Pick<Cluster, 'hosts'>): FaultKind[] {
   return [killed, tensorsKilled, frozen, away];
 }
 
+/**
+ * Of the disks of hosts, where they are small ones: workers go on without a cache, and one that is started on a full
+ * disk waits for room.
+ */
+export function fullDisks({ hosts }: Pick<Cluster, 'hosts'>): FaultKind[] {
+  const withDisk = hosts.filter(({ disk }) => disk);
+  if (withDisk.length === 0) return [];
+  const full: FaultKind = (random) => {
+    const host = withDisk[random.integer(withDisk.length)]!;
+    const role = host.roles[random.integer(host.roles.length)]!;
+    return {
+      kind: `${host.name}: disk full for 12 s, ${role} worker killed meanwhile`,
+      lastsMs: 12 * SECOND_MS,
+      begin: async () => {
+        await host.disk?.fill();
+        host.signal(role, 'SIGKILL');
+      },
+      end: () => host.disk?.empty(),
+    };
+  };
+  return [full];
+}
+
 /** A person who pauses the run and lets it go on again. */
 export function pausing(client: Client, run: string): FaultKind {
   return () => ({

@@ -1,8 +1,10 @@
-/** A disk of a few megabytes that can be filled up, where the system lets this process mount one (Linux, as root). */
+/** A disk of some megabytes that can be filled up, where the system lets this process mount one (Linux, as root). */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { open, rm, statfs } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+
+const BLOCK_BYTES = 1 << 22;
 
 export class SmallDisk {
   readonly #folder: string;
@@ -29,12 +31,11 @@ export class SmallDisk {
 
   /** Leaves no room for anything. */
   async fill(): Promise<void> {
-    const { bavail, bsize } = await statfs(this.#folder);
     const file = await open(this.#filler, 'w');
+    const block = new Uint8Array(BLOCK_BYTES);
     try {
-      await file.write(new Uint8Array(bavail * bsize));
-      // What is left, or came free meanwhile.
-      for (;;) await file.write(new Uint8Array(bsize));
+      // The last one goes in as far as there is room.
+      for (;;) await file.write(block);
     } catch {
       // Full, which is what was wanted.
     } finally {

@@ -2,10 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { startAdaptation } from '../../app/runs/adaptation-client.ts';
 import type { AdaptationResult } from '../../contracts/messages.ts';
-import { workflowTypes } from '../../contracts/names.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
-import { taskQueues } from '../../contracts/task-queues.ts';
 import type { Embedded } from '../../runtime/services/embedded.ts';
 import { type WorkUnit, workDone } from './work-done.ts';
 
@@ -61,11 +60,7 @@ export async function runAndKill(
     const client = new Client({ connection, namespace: deployment.temporal.namespace });
     const started = performance.now();
     const seconds = (): number => (performance.now() - started) / 1000;
-    await client.workflow.start(workflowTypes.adaptation, {
-      taskQueue: taskQueues.control,
-      workflowId: run,
-      args: [{ run, config }],
-    });
+    await startAdaptation(client, { run, config });
     const kills: Kill[] = [];
     const watched: WatchedRun = { embedded, client, run, seconds, patienceMs, kills };
     await killAsPlanned(watched, plan);

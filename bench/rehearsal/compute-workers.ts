@@ -10,7 +10,8 @@ import { workerLimits } from '../../temporal.config.ts';
 import { type Activity, checked } from '../../workers/checked-input.ts';
 import { connectWorker, installSdkLog } from '../../workers/connect.ts';
 import { inProcess } from '../../workers/io.ts';
-import { openLog, openServices } from '../../workers/services.ts';
+import { openLog } from '../../workers/log.ts';
+import { openServices } from '../../workers/services.ts';
 import { standIns } from './stand-ins.ts';
 
 const [workers, meanMs] = process.argv.slice(2).map(Number);

@@ -1,7 +1,7 @@
 /** The histories that a run left: how long each is, and how long a control worker takes to replay it. */
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { bundleWorkflows } from '../../workers/control.ts';
+import { bundleWorkflows } from '../../workers/workflow-bundle.ts';
 
 export interface ReplayedHistory {
   /** Workflow id without what is random in it. */

@@ -19,9 +19,10 @@ export function workerCommand(): Command {
 
 async function worker(options: { role: 'control' | 'io' | 'compute'; json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { currentDeployment } = await import('../../app/connections.ts');
+  // The clients of commands are not loaded: every run waits for a control worker that starts.
+  const { connectedDeployment } = await import('../../runtime/connected-deployment.ts');
   const { runWorker } = await import('../../workers/run.ts');
-  await runWorker(options.role, await currentDeployment(), {
+  await runWorker(options.role, await connectedDeployment(process.env), {
     onReady: () => terminal.note(`${options.role} worker is ready`),
   });
   terminal.printJson({ role: options.role, drained: true });

@@ -87,6 +87,28 @@ describe('the workflow of a comparison', () => {
     expect(result.rows[1]!.trainings.map(({ name }) => name)).toEqual(['source', 'b-1']);
   });
 
+  it('goes over the videos of a row in workflows of their own, and counts what has a mask', async () => {
+    const { activities } = fakeActivities({
+      planComparison: async () => ({
+        ...planned({
+          name: 'a',
+          system: 'a',
+          trainings: [source, { name: 'a-1', labels: true, isSource: false }],
+        }),
+        target: { shards: 30, videos: 120 },
+        test: { shards: 30, videos: 120 },
+      }),
+      scoreSystem: async ({ shard }) => ({ done: shard % 3 === 0 ? 3 : 4, quarantined: 0 }),
+    });
+    const result = await run(activities, 'long', asked('a'));
+    expect(result.rows).toMatchObject([{ name: 'a', missing: 10 }]);
+    const { workflow } = bench.environment.client;
+    const names: string[] = [];
+    for await (const { workflowId } of workflow.list({ query: 'WorkflowId STARTS_WITH "long"' }))
+      names.push(workflowId.replace(/\/[0-9a-f]{8}$/, ''));
+    expect(names.sort()).toEqual(['long', 'long/label-for-row-a-a-1', 'long/mask-for-row-a']);
+  });
+
   it('says of a system that cannot be had why, and goes on with the others', async () => {
     const { activities } = fakeActivities({
       planComparison: async () =>

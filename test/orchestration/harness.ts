@@ -18,7 +18,8 @@ import { findBinary } from '../../runtime/provision/binaries.ts';
 import { cacheFolder } from '../../runtime/provision/cache-folder.ts';
 import { temporalBinary } from '../../runtime/provision/temporal.ts';
 import { fairQueues } from '../../runtime/services/temporal-server.ts';
-import { bundleWorkflows } from '../../workers/control.ts';
+import { workflowPolicy } from '../../temporal.config.ts';
+import { bundleWorkflows } from '../../workers/workflow-bundle.ts';
 import { adaptation } from '../../workflows/adaptation.ts';
 
 export type Activities = IoActivities & ComputeActivities & FleetActivities;
@@ -93,6 +94,7 @@ export async function openBench(): Promise<Bench> {
     },
     start: (input = adaptationInput(`run-${++runs}`)) =>
       environment.client.workflow.start(adaptation, {
+        ...workflowPolicy,
         workflowId: input.run,
         taskQueue: taskQueues.control,
         args: [input],

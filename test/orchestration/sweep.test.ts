@@ -7,11 +7,14 @@ import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/activit
 import { ProgressSchema } from '../../contracts/messages.ts';
 import type { RoundsInput, SweepInput, SweepResult } from '../../contracts/stages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
-import { historyBudgets } from '../../temporal.config.ts';
+import { historyBudgets, workflowPolicy } from '../../temporal.config.ts';
 import { progressQuery } from '../../workflows/progress.ts';
 import { nothingDone } from '../../workflows/shard-work.ts';
 import { pauseUpdate, resumeUpdate, stopUpdate } from '../../workflows/steering.ts';
 import { type Activities, adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
+
+/** The last report and decision of a history, and that it continues as new. */
+const LAST_EVENTS = 20;
 
 let bench: Bench;
 beforeAll(async () => {
@@ -33,7 +36,12 @@ async function startSweep(workflowId: string, shards: number, concurrency: numbe
     totals: nothingDone,
   };
   const { workflow } = bench.environment.client;
-  return workflow.start('sweep', { workflowId, taskQueue: taskQueues.control, args: [input] });
+  return workflow.start('sweep', {
+    ...workflowPolicy,
+    workflowId,
+    taskQueue: taskQueues.control,
+    args: [input],
+  });
 }
 
 /** Events of every history that the workflow has had. */
@@ -129,7 +137,7 @@ describe('rounds of a fine-tuning', () => {
     }
     const lengths = await historyLengths('rounds');
     expect(lengths.length).toBeGreaterThan(1);
-    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfStage + 1000);
+    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfStage + LAST_EVENTS);
   }, 240_000);
 });
 
@@ -166,7 +174,24 @@ describe('a sweep', () => {
     });
     const lengths = await historyLengths('long');
     expect(lengths.length).toBeGreaterThan(1);
-    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfStage + 500);
+    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfStage + LAST_EVENTS);
+  }, 240_000);
+
+  it('does so however many shards it has in flight', async () => {
+    const shards = 1500;
+    const { activities } = fakeActivities();
+    const { done }: SweepResult = await bench.serve(activities, async () =>
+      (await startSweep('wide', shards, 1000)).result(),
+    );
+    expect(done).toBe(shards);
+    const lengths = await historyLengths('wide');
+    expect(lengths.length).toBeGreaterThan(1);
+    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfStage + LAST_EVENTS);
+    const { events } = await bench.environment.client.workflow.getHandle('wide').fetchHistory();
+    const { workflowTaskTimeout, continuedExecutionRunId } =
+      events![0]!.workflowExecutionStartedEventAttributes!;
+    expect(continuedExecutionRunId).not.toBe('');
+    expect(Number(workflowTaskTimeout?.seconds) * 1000).toBe(workflowPolicy.workflowTaskTimeout);
   }, 240_000);
 
   it.each([

@@ -242,4 +242,12 @@ describe('logs', () => {
     expect(readFileSync(`${path}.1`, 'utf8')).toHaveLength(100);
     expect(readFileSync(path, 'utf8')).toBe('');
   });
+
+  it('stay where they are when there is no place for the long one', () => {
+    const path = join(scratch, 'long.log');
+    writeFileSync(path, 'x'.repeat(100));
+    mkdirSync(`${path}.1`);
+    rotateLog(path, 50);
+    expect(readFileSync(path, 'utf8')).toHaveLength(100);
+  });
 });
