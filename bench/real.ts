@@ -1,7 +1,7 @@
 /**
  * Real echo: the policy that a preset trains on CAMUS, on its own test patients and on EchoNet-Dynamic, beside any
- * other policy files, each segmented plainly, cleaned, with full inference, and completed. The sets lie outside of the project and
- * stay there; without them there is nothing to run.
+ * other policy files, each segmented plainly, cleaned, with full inference, and completed. The sets lie outside of the
+ * project and stay there; without them there is nothing to run.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

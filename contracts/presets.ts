@@ -27,7 +27,7 @@ export const fullInference: NonNullable<Preset['inference']> = {
   timeFusion: { weights: [0.06, 0.24, 0.4, 0.24, 0.06] },
 };
 
-/** All that and what is known of shapes: hearts of other sizes and sides, walls that are not seen (method.md 4.4, 8). */
+/** All that and what is known of shapes: hearts of other sizes and sides, unseen walls (method.md 4.4, 8). */
 export const completedInference: NonNullable<Preset['inference']> = {
   ...fullInference,
   testTimeAugmentation: {
