@@ -15,6 +15,8 @@ import { inSquare, type SquarePosition, shapeOf, valueAt } from './shape-square.
 
 /** Rounds of weighing borders by how far they are from the shape that fits them. */
 const ROUNDS = 8;
+/** Points whose distances differ less between shapes, in units, say nothing of coefficients. */
+const LEAST_DEVIATION = 0.01;
 /** A wall is at least so thick, in units of the placement (some 2.5 mm). */
 const LEAST_WALL = 0.06;
 /** Samples of a pixel along each axis: it gets the label that most of it has. */
@@ -75,12 +77,13 @@ function fittedFrames(
   config: CompletionConfig,
 ): FittedShape[] {
   const pixels = video.rows * video.columns;
+  const points = tellingPoints(model);
   const known: (FittedShape & { frame: number })[] = [];
   for (let t = 0; t < video.frames; t++) {
     const frame = video.labels.subarray(t * pixels, (t + 1) * pixels);
     if (!frame.includes(LEFT_VENTRICLE)) continue;
     const shape = shapeOf(frame, video, placement, model.side);
-    known.push({ frame: t, ...robustFit(model, shape, config) });
+    known.push({ frame: t, ...robustFit(model, points, shape, config) });
   }
   return Array.from({ length: video.frames }, (_, t) => {
     const after = known.find(({ frame }) => frame >= t) ?? known.at(-1)!;
@@ -98,30 +101,22 @@ function fittedFrames(
  * (1 + (residual / outlierDistance)^2)^-2 (Geman and McClure).
  */
 function robustFit(
-  { mean, directions, variances }: LinearShapes,
+  model: LinearShapes,
+  points: Int32Array,
   shape: Float32Array,
   { outlierDistance, priorWeight }: CompletionConfig,
 ): FittedShape {
-  const count = variances.length;
+  const { mean, directions, variances } = model;
   const detail = new Float32Array(mean.length);
   const weights = new Float64Array(mean.length).fill(1);
-  let coefficients: Float64Array = new Float64Array(count);
+  let coefficients: Float64Array = new Float64Array(variances.length);
   for (let round = 0; round < ROUNDS; round++) {
-    const normal = new Float64Array(count * count);
-    const right = new Float64Array(count);
-    for (let i = 0; i < mean.length; i++) {
-      const offset = i * count;
-      const residual = shape[i]! - mean[i]!;
-      for (let a = 0; a < count; a++) {
-        const weighted = weights[i]! * directions[offset + a]!;
-        right[a]! += weighted * residual;
-        for (let b = 0; b <= a; b++) normal[a * count + b]! += weighted * directions[offset + b]!;
-      }
-    }
+    const { normal, right } = normalEquations(model, points, shape, weights);
     coefficients = solved(normal, right, (k) => priorWeight / variances[k]!);
     for (let i = 0; i < mean.length; i++) {
       let residual = shape[i]! - mean[i]!;
-      for (let k = 0; k < count; k++) residual -= directions[i * count + k]! * coefficients[k]!;
+      for (let k = 0; k < variances.length; k++)
+        residual -= directions[i * variances.length + k]! * coefficients[k]!;
       weights[i] = (1 + (residual / outlierDistance) ** 2) ** -2;
       detail[i] = weights[i]! * residual;
     }
@@ -129,13 +124,46 @@ function robustFit(
   return { coefficients, detail };
 }
 
-/** Solves (normal + diagonal) x = right; of `normal` the lower triangle is read. */
+/** Points in which shapes differ, by a standard deviation of at least `LEAST_DEVIATION`. */
+function tellingPoints({ mean, directions, variances }: LinearShapes): Int32Array {
+  const count = variances.length;
+  const variance = (i: number) =>
+    variances.reduce((sum, value, k) => sum + value * directions[i * count + k]! ** 2, 0);
+  return Int32Array.from(mean.keys()).filter((i) => variance(i) >= LEAST_DEVIATION ** 2);
+}
+
+/** Of the weighted least squares over these points: the lower triangle of the matrix, row by row, and the right side. */
+function normalEquations(
+  { mean, directions, variances }: LinearShapes,
+  points: Int32Array,
+  shape: Float32Array,
+  weights: Float64Array,
+): { normal: Float64Array; right: Float64Array } {
+  const count = variances.length;
+  const normal = new Float64Array((count * (count + 1)) / 2);
+  const right = new Float64Array(count);
+  const row = new Float64Array(count);
+  for (const i of points) {
+    for (let k = 0; k < count; k++) row[k] = directions[i * count + k]!;
+    const residual = shape[i]! - mean[i]!;
+    let at = 0;
+    for (let a = 0; a < count; a++) {
+      const weighted = weights[i]! * row[a]!;
+      right[a]! += weighted * residual;
+      for (let b = 0; b <= a; b++) normal[at++]! += weighted * row[b]!;
+    }
+  }
+  return { normal, right };
+}
+
+/** Solves (normal + diagonal) x = right; `normal` is symmetric, its lower triangle row by row. */
 function solved(normal: Float64Array, right: Float64Array, diagonal: (k: number) => number): Float64Array {
   const count = right.length;
   const matrix = Matrix.zeros(count, count);
+  let at = 0;
   for (let a = 0; a < count; a++) {
     for (let b = 0; b <= a; b++) {
-      const value = normal[a * count + b]! + (a === b ? diagonal(a) : 0);
+      const value = normal[at++]! + (a === b ? diagonal(a) : 0);
       matrix.set(a, b, value);
       matrix.set(b, a, value);
     }
