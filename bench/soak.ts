@@ -1,5 +1,5 @@
 /**
- * Run after run on two hosts, one with another patch of this software, for some minutes, while every 20 s something
+ * Run after run on two hosts, one with another patch of this software, for some minutes, while every 8 s something
  * random happens to a process, to Temporal, to the store, to the way there, to a disk, a host of a strange version
  * comes, or a person pauses the run. Each run has to end by itself with the bytes of an undisturbed one and each video
  * counted once; at the end one is stopped just after a worker was killed.
@@ -22,7 +22,7 @@ import { digestsOf, faultsOfRun } from './cluster/run-artefacts.ts';
 
 const ROLES: readonly WorkerRole[] = ['control', 'io', 'compute'];
 const UNDISTURBED = 'undisturbed';
-const FAULT_EVERY_MS = 20_000;
+const FAULT_EVERY_MS = 8000;
 /** Of a single run, however it is disturbed. */
 const PATIENCE_MS = 1_800_000;
 /** A run stores some megabytes. */
