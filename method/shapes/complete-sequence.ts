@@ -132,7 +132,7 @@ function tellingPoints({ mean, directions, variances }: LinearShapes): Int32Arra
   return Int32Array.from(mean.keys()).filter((i) => variance(i) >= LEAST_DEVIATION ** 2);
 }
 
-/** Of the weighted least squares over these points: the lower triangle of the matrix, row by row, and the right side. */
+/** Weighted least squares over these points: the lower triangle of the matrix, row by row, and the right side. */
 function normalEquations(
   { mean, directions, variances }: LinearShapes,
   points: Int32Array,
