@@ -36,10 +36,12 @@ describe('the plan of a run', () => {
     });
   });
 
-  it('refuses to learn from references that know some frames or structures alone, and takes them for testing', () => {
+  it('takes references that know some frames or structures alone, but not for learning landmarks', () => {
     const partial = { ...source[0]!, annotatedFrames: [0, 7] };
     const learning = { source: [partial, ...source.slice(1)], target };
-    expect(() => makePlan(configOf(), learning)).toThrow(/1 videos .* learnt as background/);
+    const landmark = (enabled: boolean) => configOf({ landmark: { enabled } });
+    expect(makePlan(landmark(false), learning).source.train).toContain(partial.id);
+    expect(() => makePlan(landmark(true), learning)).toThrow(/1 videos .* landmark\.enabled/);
     const ventricle = videos(2, 'test', true).map((video) => ({ ...video, annotatedLabels: [1] }));
     expect(makePlan(configOf(), { source, target: [...target, ...ventricle] }).test.flat()).toHaveLength(2);
   });

@@ -36,7 +36,7 @@ export function makePlan(config: RunConfig, { source, target }: PlannedDatasets)
   const { seed, sweep, ppo } = config;
   const train = source.filter(({ labelled, split }) => labelled && split === 'train');
   refuseWithoutAnnotations(config, source.length, train.length);
-  refusePartialReferences(config.source, source);
+  refusePartialReferences(config, train);
   const validation = idsOf(target.filter(({ split }) => split === 'val'));
   const mostValidation = Math.max(ppo.validationVideos, Math.ceil(sweep.videosPerIteration / 10));
   const test = target.filter(({ split }) => split === 'test');
@@ -57,20 +57,20 @@ export function makePlan(config: RunConfig, { source, target }: PlannedDatasets)
   };
 }
 
-/** Training reads every frame of a reference as drawn: what is not annotated would be learnt as background. */
-function refusePartialReferences(dataset: string, source: readonly PlannedVideo[]): void {
-  const partial = source.filter(
-    ({ labelled, split, annotatedFrames, annotatedLabels }) =>
-      labelled &&
-      (split === 'train' || split === 'val') &&
-      (annotatedFrames ?? annotatedLabels) !== undefined,
+/**
+ * Other trainings leave out what nobody drew; landmarks are found in every frame of a window, or would be learnt where
+ * there are none.
+ */
+function refusePartialReferences({ landmark, source }: RunConfig, train: readonly PlannedVideo[]): void {
+  const partial = train.filter(
+    ({ annotatedFrames, annotatedLabels }) => (annotatedFrames ?? annotatedLabels) !== undefined,
   );
-  if (partial.length === 0) return;
+  if (!landmark.enabled || partial.length === 0) return;
   throw new DomainError(
     'DatasetInvalid',
-    `The source dataset "${dataset}" has ${partial.length} videos to learn from whose references know some frames or ` +
-      'structures alone (annotatedFrames, annotatedLabels in its manifest); the rest would be learnt as background. ' +
-      'Learn from videos with masks in all frames, or bring these into the test or pred split.',
+    `The source dataset "${source}" has ${partial.length} videos to learn from whose references know some frames or ` +
+      'structures alone (annotatedFrames, annotatedLabels in its manifest), which the landmark reward cannot learn from. ' +
+      'Set landmark.enabled to false, or bring these videos into the test or pred split.',
   );
 }
 
