@@ -34,6 +34,14 @@ describe('a checkpoint file', () => {
     expect(text).toContain('\x0a\x09spacingMm\x12\x030.5');
   });
 
+  it('has no shapes to be exported', async () => {
+    const out = join(folder, 'shapes.safetensors');
+    await expect(exportModel(await policyFile(), out, 'shapes')).rejects.toThrow(
+      /no shapes beside it.*models list/,
+    );
+    await expect(readFile(out)).rejects.toThrow(/ENOENT/);
+  });
+
   it('of another origin is refused, and nothing is written', async () => {
     const file = join(folder, 'other.safetensors');
     await writeFile(file, encodeSafetensors({}, {}));

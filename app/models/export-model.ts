@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { statedPolicySettings } from '../../contracts/policy-settings.ts';
 import { networkOnnx } from '../../exports/onnx/network-onnx.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { NetworkKind } from '../../method/networks/network-checkpoint.ts';
 import { codeVersion } from '../../runtime/installation.ts';
 import { readArtefact } from '../../storage/artefacts.ts';
@@ -15,7 +16,7 @@ import { checkpointParts, exportedWeights } from './import-weights.ts';
 
 /**
  * Writes a state dict under the published parameters' names (Python: safetensors.torch.load_file), or an ONNX graph
- * with its weights.
+ * with its weights; or the model's linear shapes.
  * @param model a checkpoint file, or the name of a model in the store, whose champion is meant.
  * @throws DomainError CheckpointIncompatible, ConfigInvalid when there is no such model, StorageUnavailable
  */
@@ -23,7 +24,11 @@ export async function exportModel(
   model: string,
   out: string,
   format: ExportFormat = 'safetensors',
-): Promise<{ kind: NetworkKind }> {
+): Promise<{ kind: NetworkKind | 'linear-shapes' }> {
+  if (format === 'shapes') {
+    await writeWholeFile(out, await readShapes(model));
+    return { kind: 'linear-shapes' };
+  }
   const checkpoint = await readCheckpoint(model);
   const { bytes, kind } = format === 'onnx' ? asOnnx(checkpoint, model) : exportedWeights(checkpoint, model);
   await writeWholeFile(out, bytes);
@@ -34,6 +39,22 @@ function asOnnx(checkpoint: Uint8Array, origin: string): { bytes: Uint8Array; ki
   const parts = checkpointParts(checkpoint, origin);
   const spacingMm = statedPolicySettings(parts.metadata)?.preprocessing.spacingMm;
   return { kind: parts.kind, bytes: networkOnnx({ ...parts, spacingMm, version: codeVersion() }) };
+}
+
+async function readShapes(model: string): Promise<Uint8Array> {
+  if (await isModelFile(model)) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `${model} is a file, which has no shapes beside it. Name a model in the store: npx echoloop models list`,
+    );
+  }
+  const store = storeOf(await currentDeployment());
+  const { shapes } = await requireChampion(store, model);
+  if (shapes) return readArtefact(store, shapes);
+  throw new DomainError(
+    'ConfigInvalid',
+    `The champion of ${model} has no linear shapes: the run that made it completed no segmentations (inference.completion.enabled).`,
+  );
 }
 
 async function readCheckpoint(model: string): Promise<Uint8Array> {

@@ -50,7 +50,12 @@ export function modelsCommand(): Command {
       'echoloop models export a4c-hospital --out actor.safetensors\necholoop models export policy.safetensors --format onnx --out policy.onnx',
     )
       .requiredOption('--out <file>', 'the file to write')
-      .option('--format <format>', 'safetensors (PyTorch) or onnx', oneOf(exportFormats), 'safetensors')
+      .option(
+        '--format <format>',
+        'safetensors (PyTorch), onnx, or the shapes of a model in the store for segment --shapes',
+        oneOf(exportFormats),
+        'safetensors',
+      )
       .action(exportWeights),
   );
   return group;
