@@ -59,6 +59,8 @@ export interface SegmentRequest {
 export interface SegmentProgress {
   /** Where tensors run; before the first video. */
   readonly onBackend?: (backend: TensorBackend) => void;
+  /** The policy's segmentations are to be completed, and there are no shapes to do it with. */
+  readonly onShapesMissing?: () => void;
   readonly onVideo?: (video: string, index: number) => void;
   readonly onSegmented?: (segmented: SegmentedFile) => void;
 }
@@ -107,6 +109,7 @@ export async function segment(request: SegmentRequest, progress: SegmentProgress
   try {
     await mkdir(out, { recursive: true });
     progress.onBackend?.(backend);
+    if (model.inference.completion.enabled && !model.shapes) progress.onShapesMissing?.();
     const done: SegmentedFile[] = [];
     const measured: MeasuredVideo[] = [];
     const problems: FileProblem[] = [];

@@ -107,6 +107,10 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
     problems,
   } = await segment(request, {
     onBackend: ({ name }) => terminal.note(`tensors run on ${name}`),
+    onShapesMissing: () =>
+      terminal.note(
+        'not completed: this policy is used with the linear shapes of its run. Add --shapes FILE (echoloop models export MODEL --format shapes), or name a model in the store',
+      ),
     onVideo: (video, index) => terminal.note(`${index + 1} of ${videos.length}: ${video}`),
     onSegmented: ({ optimisation }) => {
       if (optimisation) terminal.note(`  ${optimisationText(optimisation)}`);
