@@ -15,11 +15,12 @@ export function refuseProjectFolder(folder: string): void {
   );
 }
 
-/** Draws loops into the folder: the picture, the plain and the full segmentation. */
+/** Draws loops into the folder: the picture, the plain, the full and, where there is one, the completed segmentation. */
 export function drawInto(folder: string): OnCase {
   mkdirSync(folder, { recursive: true });
-  return ({ id, image }, { plain, full }) => {
-    const rows = [{ image }, { image, labels: plain }, { image, labels: full }];
+  return ({ id, image }, { plain, full, completed }) => {
+    const drawn = [plain, full, completed].filter((labels) => labels !== undefined);
+    const rows = [{ image }, ...drawn.map((labels) => ({ image, labels }))];
     writeFileSync(join(folder, `${id}.png`), encodeContactSheet(rows, { columns: 6, longestSide: 224 }));
   };
 }
