@@ -43,7 +43,7 @@ it('segments by all that the comparison is configured to, whatever the policy sa
   };
   policy.dispose();
   for (const choice of ['configured', 'plain'] as const) {
-    const predictor = policyPredictor(model, config, choice);
+    const predictor = policyPredictor({ model, config, shapes: undefined }, choice);
     expect(await predictor.predict({ id: 'v', image, reference: undefined })).toEqual(expected[choice]);
     predictor.dispose();
   }
@@ -64,6 +64,7 @@ it('takes no mean over time where single frames are compared', async () => {
     config,
     model,
     rewards: [],
+    shapes: undefined,
     files: {},
     givenMask: async () => undefined,
   });

@@ -9,7 +9,8 @@ import { segmentOptimised } from '../method/inference/test-time-optimisation.ts'
 import { decodeNetwork } from '../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { Reward } from '../method/rewards/reward.ts';
-import type { StoredBytes, VideoPredictor } from './system.ts';
+import { requireModel } from './require-model.ts';
+import type { PredictionMaterial, StoredBytes, VideoPredictor } from './system.ts';
 
 /** Fixed, as in `segment`: a video gives the same result beside any other videos. */
 const OPTIMISATION_SEED = 0;
@@ -41,17 +42,23 @@ export function openPolicy({ bytes, origin }: StoredBytes, config: RunConfig): O
   }
 }
 
-/** The prediction of every video, by all that the inference of the configuration asks for, or plainly. */
+/** What a policy predicts with: itself, the comparison's configuration and shapes. */
+export type PolicyMaterial = Pick<PredictionMaterial<unknown>, 'model' | 'config' | 'shapes'>;
+
+/**
+ * The prediction of every video, by all that the inference of the configuration asks for, or plainly.
+ * @throws DomainError ArtefactMissing without a model
+ */
 export function policyPredictor(
-  model: StoredBytes,
-  config: RunConfig,
+  { model, config, shapes }: PolicyMaterial,
   choice: InferenceChoice = 'configured',
 ): VideoPredictor {
-  const { policy, settings } = openPolicy(model, config);
+  const { policy, settings } = openPolicy(requireModel(model), config);
   const { preprocessing } = settings;
   const inference = chosenInference(settings, config, choice);
   return {
-    predict: ({ image }) => segmentPrepared(policy, preprocess(image, preprocessing), inference).labels,
+    predict: ({ image }) =>
+      segmentPrepared(policy, preprocess(image, preprocessing), inference, { shapes }).labels,
     dispose: () => policy.dispose(),
   };
 }
@@ -71,21 +78,20 @@ function chosenInference(
 
 /**
  * The prediction optimised where it breaks anatomy or time.
- * @throws DomainError ConfigInvalid without a reward network.
+ * @throws DomainError ArtefactMissing without a model, ConfigInvalid without a reward network.
  */
 export function optimisingPredictor(
-  model: StoredBytes,
-  rewards: readonly StoredBytes[],
-  config: RunConfig,
+  { model, config, shapes, rewards }: PolicyMaterial & Pick<PredictionMaterial<unknown>, 'rewards'>,
   choice: InferenceChoice = 'configured',
 ): VideoPredictor {
+  const given = requireModel(model);
   if (rewards.length === 0) {
     throw new DomainError(
       'ConfigInvalid',
-      `${model.origin} was fine-tuned against no reward network, so nothing can be optimised at test time. Name a run with one.`,
+      `${given.origin} was fine-tuned against no reward network, so nothing can be optimised at test time. Name a run with one.`,
     );
   }
-  const { policy, settings } = openPolicy(model, config);
+  const { policy, settings } = openPolicy(given, config);
   const reward = Reward.fromCheckpoints(rewards);
   const { preprocessing, optimisation } = settings;
   const inference = chosenInference(settings, config, choice);
@@ -101,6 +107,7 @@ export function optimisingPredictor(
         reward: reward.ofWindows(rules),
         prepared: preprocess(image, preprocessing),
         inference,
+        prediction: { shapes },
         seed: OPTIMISATION_SEED,
         config: optimisation,
       }).labels,

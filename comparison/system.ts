@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { PreprocessingConfig, RunConfig } from '../contracts/run-config.ts';
 import type { NiftiLayout } from '../datasets/nifti.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
+import type { LinearShapes } from '../method/shapes/linear-shapes.ts';
 import type { Training } from '../method/training/training.ts';
 import type { LabelledWindowSource } from '../method/windows/training-windows.ts';
 
@@ -53,6 +54,8 @@ export interface PredictionMaterial<Settings> {
   readonly model: StoredBytes | undefined;
   /** The reward networks that the model was fine-tuned against, where it was. */
   readonly rewards: readonly StoredBytes[];
+  /** Those of the source, where the configuration's inference completes segmentations by them. */
+  readonly shapes: LinearShapes | undefined;
   /** By the names of the row. */
   readonly files: Readonly<Record<string, StoredBytes>>;
   /** A mask (NIfTI) of the video that was handed in with the row. */
@@ -107,7 +110,9 @@ export interface SystemTraining<Settings> {
   preprocessing?(config: RunConfig, before: StoredBytes | undefined): PreprocessingConfig;
   /** For `needs.target: 'labels'`. */
   labeller?(
-    material: Pick<TrainingMaterial<Settings>, 'settings' | 'config'> & { readonly before: StoredBytes },
+    material: Pick<PredictionMaterial<Settings>, 'settings' | 'config' | 'shapes'> & {
+      readonly before: StoredBytes;
+    },
   ): VideoLabeller;
   /** What it reads of `source` and `target` at once it has fetched before (`WindowSource.fetch`). */
   begin(material: TrainingMaterial<Settings>): BegunTraining | Promise<BegunTraining>;

@@ -155,6 +155,7 @@ export type ComparisonResult = Readonly<z.infer<typeof ComparisonResultSchema>>;
 
 export const ComparisonStageSchema = z.enum([
   'planning',
+  'fitting the linear shapes',
   'labelling',
   'training',
   'adapting',

@@ -81,6 +81,14 @@ async function prepare(
   upsertMemo({ source, target, preset, seed });
   board.enter('planning', '', 1);
   const plan = await activities.planComparison({ run, config });
+  const learns = plan.rowPlans.some(
+    ({ trainings, adaptation }) => trainings.length > 0 || adaptation !== undefined,
+  );
+  // Of the same source for every policy; masks that were made elsewhere need no source.
+  if (config.run.inference.completion?.enabled && learns) {
+    board.enter('fitting the linear shapes', '', 1);
+    await activities.fitLinearShapes({ run, config: plan.config, plan: plan.plan });
+  }
   return {
     version: COMPARISON_STATE_VERSION,
     startedAt,

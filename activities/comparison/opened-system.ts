@@ -8,6 +8,7 @@ import { comparisonKeys } from '../../storage/comparison-keys.ts';
 import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ActivityContext } from '../context.ts';
 import type { PlannedRow } from './rows.ts';
+import { findShapes } from './shapes.ts';
 import { bytesOf } from './training-material.ts';
 
 /** The caller disposes it. */
@@ -30,6 +31,7 @@ export async function openSystem(
     config,
     model: model && (await read(model)),
     rewards: await Promise.all(judges.map(read)),
+    shapes: (await findShapes(input.run, context))?.model,
     files: Object.fromEntries(opened),
     givenMask: async (id) => {
       const mask = await findArtefact(context.store, comparisonKeys.givenMask(input.run, row.name, id));

@@ -37,6 +37,7 @@ async function predicted(system: AnySystem, files: readonly string[], settings: 
     config,
     model: undefined,
     rewards: [],
+    shapes: undefined,
     files: Object.fromEntries(files.map((file, index) => [names[index]!, model(file)])),
     givenMask: async () => undefined,
   });

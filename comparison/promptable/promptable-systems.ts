@@ -59,7 +59,7 @@ function promptable(kind: Kind): System<Settings> {
 }
 
 async function openPromptable(kind: Kind, material: PredictionMaterial<Settings>): Promise<VideoPredictor> {
-  const { settings, files, model, config } = material;
+  const { settings, files, model } = material;
   const absent = kind.files.filter((name) => files[name] === undefined);
   if (absent.length > 0) {
     throw new DomainError(
@@ -78,7 +78,7 @@ async function openPromptable(kind: Kind, material: PredictionMaterial<Settings>
   const models: OnnxModel[] = [];
   for (const name of kind.files) models.push(await openOnnx(files[name]!));
   const segment = kind.open(models, frames, settings);
-  const policy = settings.prompts === 'policy' && model ? policyPredictor(model, config) : undefined;
+  const policy = settings.prompts === 'policy' && model ? policyPredictor(material) : undefined;
   return {
     predict: async (video) => {
       refuseOutside(video.id, settings.share);

@@ -92,5 +92,5 @@ export const maskedSsl: System<Settings> = {
       begin: beginSupervision,
     },
   ],
-  predict: ({ model, config }) => policyPredictor(requireModel(model), config),
+  predict: (material) => policyPredictor(material),
 };

@@ -7,7 +7,6 @@ import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { mergeOver } from '../../ground/merge-over.ts';
 import { InferenceChoiceSchema, optimisingPredictor, policyPredictor } from '../policy-predictor.ts';
-import { requireModel } from '../require-model.ts';
 import { sourceTraining } from '../source-training.ts';
 import type {
   PredictionMaterial,
@@ -28,11 +27,9 @@ const SettingsSchema = z.strictObject({
 });
 type Settings = z.infer<typeof SettingsSchema>;
 
-function predict({ settings, model, rewards, config }: PredictionMaterial<Settings>): VideoPredictor {
-  const { optimise, inference } = settings;
-  return optimise
-    ? optimisingPredictor(requireModel(model), rewards, config, inference)
-    : policyPredictor(requireModel(model), config, inference);
+function predict(material: PredictionMaterial<Settings>): VideoPredictor {
+  const { optimise, inference } = material.settings;
+  return optimise ? optimisingPredictor(material, inference) : policyPredictor(material, inference);
 }
 
 function described(title: string, summary: string, settings: Settings): SystemDescription {
@@ -87,6 +84,7 @@ export function singleFrames(config: RunConfig): RunConfig {
       overlap: 0,
       padFrames: 0,
       timeFusion: { ...inference.timeFusion, weights: [1] },
+      completion: { ...inference.completion, smoothingMs: 0, cornerSmoothingMs: 0 },
     },
     ppo: { ...ppo, temporalPenalty: false },
     landmark: { ...landmark, enabled: false },

@@ -36,11 +36,11 @@ function round(number: number, { rounds }: Settings): SystemTraining<Settings> {
     name: `round-${number}`,
     budget: { source: 0, adaptation: 1 / rounds },
     needs: { source: true, target: 'labels' },
-    labeller: ({ before, config, settings }) => {
+    labeller: ({ before, config, settings, shapes }) => {
       const { policy } = openPolicy(before, config);
       const inference = consensus(config.inference, settings);
       return {
-        label: (video) => predictVideo(policy, video, inference, { augment: true }),
+        label: (video) => predictVideo(policy, video, inference, { augment: true, shapes }),
         dispose: () => policy.dispose(),
       };
     },
@@ -62,5 +62,5 @@ export const selfTraining: System<Settings> = {
     sourceTraining,
     ...Array.from({ length: settings.rounds }, (_, index) => round(index + 1, settings)),
   ],
-  predict: ({ model, config }) => policyPredictor(requireModel(model), config),
+  predict: (material) => policyPredictor(material),
 };

@@ -80,5 +80,5 @@ export const uaMt: System<Settings> = {
       begin,
     },
   ],
-  predict: ({ model, config }) => policyPredictor(requireModel(model), config),
+  predict: (material) => policyPredictor(material),
 };

@@ -1,7 +1,6 @@
 /** The 3D U-Net trained on the source alone (method.md 11): what every adaptation has to be better than. */
 import { z } from 'zod';
 import { InferenceChoiceSchema, policyPredictor } from '../policy-predictor.ts';
-import { requireModel } from '../require-model.ts';
 import { sourceTraining } from '../source-training.ts';
 import type { System } from '../system.ts';
 
@@ -33,5 +32,5 @@ export const unet3d: System<Settings> = {
           budget: { source: 1, adaptation: 1 },
         },
   ],
-  predict: ({ model, config, settings }) => policyPredictor(requireModel(model), config, settings.inference),
+  predict: (material) => policyPredictor(material, material.settings.inference),
 };

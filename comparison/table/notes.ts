@@ -55,18 +55,20 @@ function budgetText({ minutes, initialPolicy, rows }: ComparisonTable): string {
   ].join(' ');
 }
 
-/** What is done to a video besides the windows, in words. */
-export function inferenceText({
-  restore,
-  cleaning,
-  timeFusion,
-  testTimeAugmentation,
-}: InferenceConfig): string {
+/**
+ * What is done to a video besides the windows, in words.
+ * @param completes whether there are shapes to complete by
+ */
+export function inferenceText(
+  { restore, cleaning, timeFusion, testTimeAugmentation }: InferenceConfig,
+  completes: boolean,
+): string {
   return [
     'sliding windows',
     ...(testTimeAugmentation.always ? ['the mean over views'] : []),
     ...(timeFusion.weights.length > 1 ? [`a mean over ${timeFusion.weights.length} frames`] : []),
     ...(restore === 'probabilities' ? ['probabilities brought onto the grid of the file'] : []),
     ...(cleaning ? ['cleaning'] : []),
+    ...(completes ? ['completion by the shapes of the source'] : []),
   ].join(', ');
 }

@@ -107,6 +107,8 @@ describe('the history of a workflow', () => {
 
   it('is one run for every row of a comparison', async () => {
     const { config } = adaptationInput('unused', { iterations: 1 });
+    const { inference } = config;
+    const completing = { ...inference, completion: { ...inference.completion, enabled: true } };
     const source = { name: 'source', labels: false, isSource: true };
     const rowPlans = [
       {
@@ -136,13 +138,13 @@ describe('the history of a workflow', () => {
       const result = await bench.environment.client.workflow.execute(comparison, {
         workflowId: 'rows',
         taskQueue: taskQueues.control,
-        args: [{ run: 'rows', config: { run: config, rows, pictures: 0 } }],
+        args: [{ run: 'rows', config: { run: { ...config, inference: completing }, rows, pictures: 0 } }],
       });
       expect(result.rows.map(({ unavailable }) => unavailable)).toEqual([undefined, undefined, 'no weights']);
       return historiesOf('rows');
     });
     expect(histories).toHaveLength(rowPlans.length);
-    record('comparison', histories);
+    record('comparison-with-sweeps', histories);
   });
 
   it('is repeated by the present workflow code, for every recorded one', async () => {

@@ -14,6 +14,7 @@ import { type ActivityContext, logWork } from '../../context.ts';
 import { eachVideo } from '../../videos/each-video.ts';
 import { prepareVideo } from '../../videos/prepared-video.ts';
 import { readRows, rowNamed, trainingName } from '../rows.ts';
+import { findShapes } from '../shapes.ts';
 import { bytesOf } from '../training-material.ts';
 
 /** @throws DomainError ConfigInvalid for a training that labels nothing. */
@@ -32,6 +33,7 @@ export async function labelForSystem(
   }
   const before = await bytesOf(model, context);
   const preprocessing = training.preprocessing?.(config, before) ?? config.preprocessing;
+  const shapes = await findShapes(run, context);
   let labeller: VideoLabeller | undefined;
   try {
     return await eachVideo(
@@ -42,9 +44,10 @@ export async function labelForSystem(
         const key = comparisonKeys.pseudoLabels(run, name, id);
         if (await findArtefact(context.store, key)) return 'done';
         const { video, reference } = await prepareVideo(context, config.target, id, preprocessing);
-        labeller ??= training.labeller!({ settings, config, before });
+        labeller ??= training.labeller!({ settings, config, before, shapes: shapes?.model });
         const bytes = writeLabelNifti(labeller.label(video));
-        await writeBytes(context, key, bytes, [reference, model], 'application/gzip');
+        const inputs = [reference, model, ...(shapes ? [shapes.reference] : [])];
+        await writeBytes(context, key, bytes, inputs, 'application/gzip');
         logWork(context, 'labelForSystem', key);
         return 'done';
       },

@@ -17,6 +17,7 @@ import type { ActivityContext } from '../../context.ts';
 import { picturedVideos } from '../pictured-videos.ts';
 import { type Rows, readRows } from '../rows.ts';
 import { rowFacts, scoresOf } from '../scored-rows.ts';
+import { findShapes } from '../shapes.ts';
 
 export async function writeComparison(
   input: WriteComparisonInput,
@@ -32,7 +33,8 @@ export async function writeComparison(
     scored.push({ ...(await rowFacts(result, rows, context)), scores });
     inputs.push(...references);
   }
-  const table = makeTable(tableFacts(facts, rows, context), scored);
+  const shapes = await findShapes(run, context);
+  const table = makeTable(tableFacts(facts, rows, shapes !== undefined, context), scored);
   ComparisonTableSchema.parse(table);
   const videos = await picturedVideos(input, facts, rows, context);
   const digest = sha256Of(new TextEncoder().encode(JSON.stringify(results))).slice(0, 16);
@@ -58,7 +60,12 @@ export async function writeComparison(
   };
 }
 
-function tableFacts({ config, plan }: RunFacts, { minutes }: Rows, { codeVersion }: ActivityContext) {
+function tableFacts(
+  { config, plan }: RunFacts,
+  { minutes }: Rows,
+  completes: boolean,
+  { codeVersion }: ActivityContext,
+) {
   const { source, target, seed, initialPolicy, inference } = config;
   return {
     source,
@@ -67,7 +74,7 @@ function tableFacts({ config, plan }: RunFacts, { minutes }: Rows, { codeVersion
     videos: plan.test.flat().length,
     ...(minutes && { minutes }),
     ...(initialPolicy !== undefined && { initialPolicy }),
-    inference: inferenceText(inference),
+    inference: inferenceText(inference, completes),
     codeVersion,
     studies: plan.studies,
   };
