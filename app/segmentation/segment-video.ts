@@ -45,6 +45,8 @@ export interface SegmentedVideo {
   /** Probability in [0, 1] that a pixel's label is right; when asked for. */
   readonly confidence?: GreyVideo;
   readonly optimisation?: Optimisation;
+  /** Dice of what the policy saw and its completion, in [0, 1], where it was completed. */
+  readonly agreement?: number;
 }
 
 /** Fixed, so that a video gives the same result on every day and beside any other videos. */
@@ -60,8 +62,13 @@ export function segmentVideo(
   const prepared = preprocess(video, settings.preprocessing);
   const prediction = { augment: extras?.augment === true, shapes: settings.shapes };
   if (!extras?.optimise) {
-    const { labels, predicted } = segmentPrepared(policy, prepared, settings.inference, prediction);
-    return { labels, ...confidenceOf(predicted, prepared, settings, extras) };
+    const segmented = segmentPrepared(policy, prepared, settings.inference, prediction);
+    const { labels, predicted, agreement } = segmented;
+    return {
+      labels,
+      ...(agreement !== undefined && { agreement }),
+      ...confidenceOf(predicted, prepared, settings, extras),
+    };
   }
   const optimised = segmentOptimised({
     policy,

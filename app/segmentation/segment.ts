@@ -71,6 +71,11 @@ export interface SegmentedFile extends ResultFiles {
   readonly seconds: number;
   /** Mean of 1 - confidence over the segmented pixels, in [0, 1]; with uncertainty, null for an empty segmentation. */
   readonly meanUncertainty?: number | null;
+  /**
+   * How much of what the policy saw is a likely heart, in [0, 1], where the segmentation was completed: below 0.9 most
+   * of its shape is guessed, and somebody should look.
+   */
+  readonly shapeAgreement?: number;
   /** What test-time optimisation found and did. */
   readonly optimisation?: Optimisation;
 }
@@ -157,7 +162,7 @@ export async function segmentFile(
   const started = performance.now();
   checkResultFiles([video], results);
   const { video: image } = await readVideoFile(video, reading);
-  const { labels, confidence, optimisation } = segmentVideo(image, model.policy, model, extras);
+  const { labels, confidence, optimisation, agreement } = segmentVideo(image, model.policy, model, extras);
   const measures = videoMeasures(labels, confidence);
   const result = {
     ...{ name: videoName(video), geometry: geometryOf(image), measures, image, labels, confidence },
@@ -171,6 +176,7 @@ export async function segmentFile(
       frames: image.frames,
       seconds: Number(((performance.now() - started) / 1000).toFixed(2)),
       ...(confidence && { meanUncertainty: measures.meanUncertainty ?? null }),
+      ...(agreement !== undefined && { shapeAgreement: Number(agreement.toFixed(3)) }),
       ...(optimisation && { optimisation }),
     },
     result,

@@ -15,7 +15,7 @@ export function refuseProjectFolder(folder: string): void {
   );
 }
 
-/** Draws loops into the folder: the picture, the plain, the full and, where there is one, the completed segmentation. */
+/** Draws loops into the folder: the picture, the plain, the full and, where there is one, the completed labels. */
 export function drawInto(folder: string): OnCase {
   mkdirSync(folder, { recursive: true });
   return ({ id, image }, { plain, full, completed }) => {

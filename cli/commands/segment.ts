@@ -29,6 +29,9 @@ interface SegmentOptions {
 const formatHelp =
   'what to write, separated by commas: nifti (mask), gif (overlay; a red border marks frames to look at), mp4 (the same, larger, by ffmpeg), csv (measures: <name>.frames.csv, and a row a video in measures.csv), json (measures: <name>.measures.json), dicom-seg, dicom-sc (overlay as a colour loop), dicom-sr (measures). Those of DICOM belong to the patient and study of a DICOM video, as its header names them';
 
+/** Agreement of what was seen with its completion, below which somebody should look at the result. */
+const GUESSED_BELOW = 0.9;
+
 export function segmentCommand(): Command {
   return defineCommand(
     'segment <video...>',
@@ -112,7 +115,12 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
         'not completed: this policy is used with the linear shapes of its run. Add --shapes FILE (echoloop models export MODEL --format shapes), or name a model in the store',
       ),
     onVideo: (video, index) => terminal.note(`${index + 1} of ${videos.length}: ${video}`),
-    onSegmented: ({ optimisation }) => {
+    onSegmented: ({ optimisation, shapeAgreement }) => {
+      if (shapeAgreement !== undefined && shapeAgreement < GUESSED_BELOW) {
+        terminal.note(
+          `  look at it: little of what was seen is a likely heart (agreement ${shapeAgreement}), so the shape is mostly guessed`,
+        );
+      }
       if (optimisation) terminal.note(`  ${optimisationText(optimisation)}`);
     },
   });

@@ -2,15 +2,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { describe, expect, it } from 'vitest';
 import { fullInference } from '../../contracts/presets.ts';
-import { InferenceSchema, PreprocessingSchema } from '../../contracts/run-config.ts';
+import { InferenceSchema, LinearShapesSchema, PreprocessingSchema } from '../../contracts/run-config.ts';
+import { generatePhantom } from '../../datasets/phantom/phantom.ts';
 import { preprocess } from '../../datasets/preprocessing.ts';
+import { MYOCARDIUM } from '../../ground/labels.ts';
 import { randomStream } from '../../ground/random.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { cleanVideo, keepLargestForegroundVideo } from '../../imaging/morphology.ts';
+import { anatomicalValidity } from '../../metrics/anatomy.ts';
+import { diceOf } from '../../metrics/overlap.ts';
 import { tinyUNet } from '../networks/tiny-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
+import { fitLinearShapes } from '../shapes/linear-shapes.ts';
+import { placementOf } from '../shapes/placement.ts';
 import { greyChannel, slideWindows } from '../windows/sliding-window.ts';
 import { type Predictor, windowPredictor } from '../windows/window-predictor.ts';
+import { mirroredVideo } from './mirroring.ts';
 import { preparedAsItIs } from './prepared.fixture.ts';
 import {
   predictVideo,
@@ -151,4 +158,84 @@ it('refuses probabilities that do not fit the video', () => {
   expect(() => segmentProbabilities(new Float32Array(7), preparedAsItIs(disc()), published)).toThrow(
     /7 probabilities do not fit/,
   );
+});
+
+describe('completion by shapes', () => {
+  const annotated = Array.from({ length: 10 }, (_, index) =>
+    generatePhantom({ domain: 'source', seed: 5, index }),
+  ).map(({ labels }) => labels);
+  const shapes = fitLinearShapes(
+    annotated,
+    LinearShapesSchema.parse({ side: 32 }),
+    randomStream(1, 'shapes'),
+  );
+  const completing = InferenceSchema.parse({ cleaning: true, completion: { enabled: true } });
+  const { labels: heart } = generatePhantom({ domain: 'source', seed: 6, index: 0 });
+
+  /** Labels as grey levels, four frames. */
+  const painted = (change: (label: number, column: number) => number): GreyVideo => {
+    const { rows, columns, spacingMm, frameTimeMs } = heart;
+    const values = heart.labels.subarray(0, 4 * rows * columns);
+    const intensities = Float32Array.from(values, (label, i) => change(label, i % columns) / 2);
+    return { frames: 4, rows, columns, spacingMm, frameTimeMs, intensities };
+  };
+  /** Sees every label, but in columns left of `from` nothing. */
+  const seeing = (from: number): Predictor => ({
+    config: tinyUNet,
+    forward: (x) =>
+      tf.tidy(() => {
+        const seen = tf
+          .cast(tf.greaterEqual(tf.range(0, x.shape[3]), from), 'float32')
+          .reshape([1, 1, 1, -1, 1]);
+        const grey = tf.mul(x, seen);
+        return tf.concat(
+          [0, 0.5, 1].map((level) => tf.mul(-80, tf.square(tf.sub(grey, level)))),
+          4,
+        ) as tf.Tensor5D;
+      }),
+  });
+  const invalid = ({ labels }: { labels: LabelVideo }) => anatomicalValidity(labels).invalidFrames.length;
+
+  it('closes a wall that the policy does not see, and says how much of the heart it saw', () => {
+    const torn = painted((label, column) => (label === MYOCARDIUM && column > heart.columns / 2 ? 0 : label));
+    const prepared = preparedAsItIs(torn);
+    const without = segmentPrepared(seeing(0), prepared, completing);
+    const completed = segmentPrepared(seeing(0), prepared, completing, { shapes });
+    expect([invalid(without), invalid(completed)]).toEqual([4, 0]);
+    expect(without.agreement).toBeUndefined();
+    const whole = segmentPrepared(seeing(0), preparedAsItIs(painted((label) => label)), completing, {
+      shapes,
+    });
+    expect(completed.agreement).toBeLessThan(whole.agreement!);
+    expect(whole.agreement).toBeGreaterThan(0.9);
+    expect(segmentPrepared(seeing(0), prepared, published, { shapes }).labels).toEqual(
+      segmentPrepared(seeing(0), prepared, published).labels,
+    );
+  });
+
+  it('looks at a video in the mirror when it sees nothing like a heart in it, and not otherwise', () => {
+    const { columns } = heart;
+    const video = painted((label) => label);
+    const mirrored = mirroredVideo(video);
+    // What lies to the left of the ventricle's middle is not seen, so as it is the heart is half of one.
+    const middle = Math.round(placementOf(heart)!.centreMm[1] / heart.spacingMm[1]);
+    const policy = seeing(Math.min(middle, columns - 1 - middle));
+    const [asItIs, other] = [video, mirrored].map(
+      (one) => segmentPrepared(policy, preparedAsItIs(one), completing, { shapes }).labels,
+    ) as [LabelVideo, LabelVideo];
+    const dice = (found: LabelVideo, of: GreyVideo) =>
+      diceOf(found, { ...found, labels: Uint8Array.from(of.intensities, (value) => Math.round(2 * value)) })
+        .lv;
+    expect(Math.min(dice(asItIs, video), dice(other, mirrored))).toBeGreaterThan(0.9);
+    const never = { ...completing, completion: { ...completing.completion, mirrorBelow: 0 } };
+    const unmirrored = [video, mirrored].map((one) =>
+      dice(segmentPrepared(policy, preparedAsItIs(one), never, { shapes }).labels, one),
+    );
+    expect(Math.min(...unmirrored)).toBeLessThan(0.9);
+  });
+
+  it('sees nothing to agree with where there is no ventricle', () => {
+    const nothing = preparedAsItIs(painted(() => 0));
+    expect(segmentPrepared(seeing(0), nothing, completing, { shapes }).agreement).toBe(0);
+  });
 });

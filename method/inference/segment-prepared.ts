@@ -7,9 +7,10 @@ import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from 
 import { cleanVideo, keepLargestForegroundVideo } from '../../imaging/morphology.ts';
 import { completeSequence } from '../shapes/complete-sequence.ts';
 import type { LinearShapes } from '../shapes/linear-shapes.ts';
+import { shapeAgreement } from '../shapes/shape-agreement.ts';
 import { mostLikely } from '../windows/most-likely.ts';
 import type { Predictor } from '../windows/window-predictor.ts';
-import { mirroredValues, mirroredVideo, shapeAgreement } from './mirroring.ts';
+import { mirroredValues, mirroredVideo } from './mirroring.ts';
 import { type PredictedVideo, policyProbabilities, segmentationOf } from './predict-video.ts';
 import { augmentedProbabilities } from './test-time-augmentation.ts';
 import { fuseOverTime, fusionWeights } from './time-fusion.ts';
@@ -37,6 +38,8 @@ export interface SegmentedVideo {
   readonly labels: LabelVideo;
   /** On the grid of the networks. */
   readonly predicted: PredictedVideo;
+  /** Of what was seen with its completion, `shapeAgreement`, where it was completed. */
+  readonly agreement?: number;
 }
 
 /** The policy's segmentation of a prepared video. */
@@ -76,8 +79,10 @@ export function videoProbabilities(
   const asRecorded = seenIn(policy, video, config);
   const { enabled, mirrorBelow } = config.completion;
   if (!enabled || !shapes || mirrorBelow === 0) return asRecorded;
-  const agreementOf = (probabilities: Float32Array) =>
-    shapeAgreement(predictionOf(probabilities.slice(), video, config), shapes, config);
+  const agreementOf = (probabilities: Float32Array) => {
+    const seen = predictionOf(probabilities.slice(), video, config);
+    return shapeAgreement(seen, completed(seen, config, shapes));
+  };
   const agreement = agreementOf(asRecorded);
   if (agreement >= mirrorBelow) return asRecorded;
   const ofMirrored = seenIn(policy, mirroredVideo(video), config);
@@ -102,9 +107,11 @@ export function segmentProbabilities(
       ? prepared.restoreLabels({ ...geometryOf(predicted), labels })
       : keepLargestForegroundVideo(mostLikelyRestored(probabilities, prepared));
   const cleaned = config.cleaning ? cleanVideo(restored) : restored;
+  const final = completed(cleaned, config, shapes);
   return {
     predicted: { ...predicted, ...completed(predicted, config, shapes) },
-    labels: completed(cleaned, config, shapes),
+    labels: final,
+    ...(final !== cleaned && { agreement: shapeAgreement(cleaned, final) }),
   };
 }
 
