@@ -2,25 +2,20 @@
  * Torn walls, holes and jumps of a segmentation completed by the linear shape model (method.md 4.4): each frame gets
  * the likely shape that most of its borders agree with, smooth over time, with a straight base.
  */
-import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import type { CompletionConfig } from '../../contracts/run-config.ts';
-import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../../ground/labels.ts';
+import { LEFT_VENTRICLE } from '../../ground/labels.ts';
 import { signedDistanceMm } from '../../imaging/distance-map.ts';
 import { gaussianFilter1d } from '../../imaging/gaussian.ts';
 import { geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { cleanVideo } from '../../imaging/morphology.ts';
+import { drawFrame } from './draw-shape.ts';
 import type { LinearShapes } from './linear-shapes.ts';
 import { type Placement, placementOf } from './placement.ts';
-import { inSquare, type SquarePosition, shapeOf, valueAt } from './shape-square.ts';
+import { type FittedShape, robustFit, tellingPoints } from './robust-fit.ts';
+import { shapeOf } from './shape-square.ts';
 
-/** Rounds of weighing borders by how far they are from the shape that fits them. */
-const ROUNDS = 8;
-/** Points whose distances differ less between shapes, in units, say nothing of coefficients. */
-const LEAST_DEVIATION = 0.01;
 /** A wall is at least so thick, in units of the placement (some 2.5 mm). */
 const LEAST_WALL = 0.06;
-/** Samples of a pixel along each axis: it gets the label that most of it has. */
-const SAMPLES = 3;
 
 /**
  * The completed segmentation, on the same grid. Frames without a ventricle get the shape that their neighbours suggest;
@@ -62,13 +57,6 @@ export function completeSequence(
   return cleanVideo({ ...geometryOf(video), labels });
 }
 
-/** What a frame's shape is made of. */
-interface FittedShape {
-  readonly coefficients: Float64Array;
-  /** What the shape has beside them, where they and the segmentation hardly differ, [2, side, side]. */
-  readonly detail: Float32Array;
-}
-
 /** Of every frame; frames without a ventricle lie between their neighbours. */
 function fittedFrames(
   model: LinearShapes,
@@ -94,82 +82,6 @@ function fittedFrames(
       detail: before.detail.map((value, i) => value + share * (after.detail[i]! - value)),
     };
   });
-}
-
-/**
- * The most likely coefficients of a shape: least squares with a Gaussian prior, in rounds in which points count as
- * (1 + (residual / outlierDistance)^2)^-2 (Geman and McClure).
- */
-function robustFit(
-  model: LinearShapes,
-  points: Int32Array,
-  shape: Float32Array,
-  { outlierDistance, priorWeight }: CompletionConfig,
-): FittedShape {
-  const { mean, directions, variances } = model;
-  const detail = new Float32Array(mean.length);
-  const weights = new Float64Array(mean.length).fill(1);
-  let coefficients: Float64Array = new Float64Array(variances.length);
-  for (let round = 0; round < ROUNDS; round++) {
-    const { normal, right } = normalEquations(model, points, shape, weights);
-    coefficients = solved(normal, right, (k) => priorWeight / variances[k]!);
-    for (let i = 0; i < mean.length; i++) {
-      let residual = shape[i]! - mean[i]!;
-      for (let k = 0; k < variances.length; k++)
-        residual -= directions[i * variances.length + k]! * coefficients[k]!;
-      weights[i] = (1 + (residual / outlierDistance) ** 2) ** -2;
-      detail[i] = weights[i]! * residual;
-    }
-  }
-  return { coefficients, detail };
-}
-
-/** Points in which shapes differ, by a standard deviation of at least `LEAST_DEVIATION`. */
-function tellingPoints({ mean, directions, variances }: LinearShapes): Int32Array {
-  const count = variances.length;
-  const variance = (i: number) =>
-    variances.reduce((sum, value, k) => sum + value * directions[i * count + k]! ** 2, 0);
-  return Int32Array.from(mean.keys()).filter((i) => variance(i) >= LEAST_DEVIATION ** 2);
-}
-
-/** Weighted least squares over these points: the lower triangle of the matrix, row by row, and the right side. */
-function normalEquations(
-  { mean, directions, variances }: LinearShapes,
-  points: Int32Array,
-  shape: Float32Array,
-  weights: Float64Array,
-): { normal: Float64Array; right: Float64Array } {
-  const count = variances.length;
-  const normal = new Float64Array((count * (count + 1)) / 2);
-  const right = new Float64Array(count);
-  const row = new Float64Array(count);
-  for (const i of points) {
-    for (let k = 0; k < count; k++) row[k] = directions[i * count + k]!;
-    const residual = shape[i]! - mean[i]!;
-    let at = 0;
-    for (let a = 0; a < count; a++) {
-      const weighted = weights[i]! * row[a]!;
-      right[a]! += weighted * residual;
-      for (let b = 0; b <= a; b++) normal[at++]! += weighted * row[b]!;
-    }
-  }
-  return { normal, right };
-}
-
-/** Solves (normal + diagonal) x = right; `normal` is symmetric, its lower triangle row by row. */
-function solved(normal: Float64Array, right: Float64Array, diagonal: (k: number) => number): Float64Array {
-  const count = right.length;
-  const matrix = Matrix.zeros(count, count);
-  let at = 0;
-  for (let a = 0; a < count; a++) {
-    for (let b = 0; b <= a; b++) {
-      const value = normal[at++]! + (a === b ? diagonal(a) : 0);
-      matrix.set(a, b, value);
-      matrix.set(b, a, value);
-    }
-  }
-  const solution = new CholeskyDecomposition(matrix).solve(Matrix.columnVector(right));
-  return Float64Array.from(solution.to1DArray());
 }
 
 function smoothedOverTime(frames: readonly (Float64Array | Float32Array)[], sigma: number): Float64Array[] {
@@ -226,75 +138,4 @@ function shapeFrom(
     if (wall[i] !== 0) shape[points + i] = Math.min(shape[points + i]!, shape[i]! - LEAST_WALL);
   }
   return shape;
-}
-
-interface Drawing {
-  /** [2, side, side]. */
-  readonly shape: Float32Array;
-  /** Left [along, across], then right. */
-  readonly corners: Float64Array;
-  readonly side: number;
-}
-
-/**
- * Labels of a frame, [rows, columns] written into `target`: each pixel has the one that most of its samples have, and
- * nothing lies below the base. A pixel far from every border is the same all over.
- */
-function drawFrame(drawing: Drawing, grid: LabelVideo, placement: Placement, target: Uint8Array): void {
-  const { rows, columns, spacingMm } = grid;
-  const pixelUnits = Math.hypot(...spacingMm) / placement.unitMm;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const middle = whatLies(drawing, inSquare(row, column, grid, placement));
-      const crossed = middle.fromBorder < pixelUnits;
-      target[row * columns + column] = crossed
-        ? sampledLabel(drawing, row, column, grid, placement)
-        : middle.label;
-    }
-  }
-}
-
-function sampledLabel(
-  drawing: Drawing,
-  row: number,
-  column: number,
-  grid: LabelVideo,
-  placement: Placement,
-): number {
-  const counts = [0, 0, 0];
-  for (let sample = 0; sample < SAMPLES * SAMPLES; sample++) {
-    const down = (Math.floor(sample / SAMPLES) + 0.5) / SAMPLES - 0.5;
-    const right = ((sample % SAMPLES) + 0.5) / SAMPLES - 0.5;
-    counts[whatLies(drawing, inSquare(row + down, column + right, grid, placement)).label]!++;
-  }
-  const half = (SAMPLES * SAMPLES) / 2;
-  if (counts[LEFT_VENTRICLE]! > half) return LEFT_VENTRICLE;
-  return counts[LEFT_VENTRICLE]! + counts[MYOCARDIUM]! > half ? MYOCARDIUM : BACKGROUND;
-}
-
-interface WhatLies {
-  readonly label: number;
-  /** About how far the nearest border is, in units. */
-  readonly fromBorder: number;
-}
-
-function whatLies({ shape, corners, side }: Drawing, position: SquarePosition): WhatLies {
-  const [leftAlong, leftAcross, rightAlong, rightAcross] = corners as unknown as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const width = Math.hypot(rightAlong - leftAlong, rightAcross - leftAcross);
-  const belowBase =
-    ((position.along - leftAlong) * (rightAcross - leftAcross) -
-      (position.across - leftAcross) * (rightAlong - leftAlong)) /
-    width;
-  const points = side * side;
-  const fromVentricle = valueAt(shape.subarray(0, points), side, position);
-  const fromEpicardium = valueAt(shape.subarray(points), side, position);
-  const fromBorder = Math.min(Math.abs(belowBase), Math.abs(fromVentricle), Math.abs(fromEpicardium));
-  if (belowBase >= 0) return { label: BACKGROUND, fromBorder };
-  if (fromVentricle < 0) return { label: LEFT_VENTRICLE, fromBorder };
-  return { label: fromEpicardium < 0 ? MYOCARDIUM : BACKGROUND, fromBorder };
 }
