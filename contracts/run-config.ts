@@ -312,7 +312,7 @@ const CompletionSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'complete torn walls, holes and jumps by the linear shape model of the source (method.md 4.4), which a run then fits; a policy that is used without its shapes is not completed',
+      'complete what is not valid, torn walls, holes and jumps, by the linear shape model of the source (method.md 4.4), which a run then fits; a policy that is used without its shapes is not completed',
     ),
   outlierDistance: positive
     .default(0.08)

@@ -203,14 +203,18 @@ describe('completion by shapes', () => {
     const completed = segmentPrepared(seeing(0), prepared, completing, { shapes });
     expect([invalid(without), invalid(completed)]).toEqual([4, 0]);
     expect(without.agreement).toBeUndefined();
-    const whole = segmentPrepared(seeing(0), preparedAsItIs(painted((label) => label)), completing, {
-      shapes,
-    });
-    expect(completed.agreement).toBeLessThan(whole.agreement!);
-    expect(whole.agreement).toBeGreaterThan(0.9);
+    expect(completed.agreement).toBeGreaterThan(0.5);
+    expect(completed.agreement).toBeLessThan(0.95);
     expect(segmentPrepared(seeing(0), prepared, published, { shapes }).labels).toEqual(
       segmentPrepared(seeing(0), prepared, published).labels,
     );
+  });
+
+  it('leaves what is valid as it was seen', () => {
+    const prepared = preparedAsItIs(painted((label) => label));
+    const completed = segmentPrepared(seeing(0), prepared, completing, { shapes });
+    expect(completed).toEqual(segmentPrepared(seeing(0), prepared, completing));
+    expect(completed.agreement).toBeUndefined();
   });
 
   it('looks at a video in the mirror when it sees nothing like a heart in it, and not otherwise', () => {

@@ -5,6 +5,8 @@
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
 import { cleanVideo, keepLargestForegroundVideo } from '../../imaging/morphology.ts';
+import { anatomicalValidity } from '../../metrics/anatomy.ts';
+import { temporalValidity } from '../../metrics/temporal.ts';
 import { completeSequence } from '../shapes/complete-sequence.ts';
 import type { LinearShapes } from '../shapes/linear-shapes.ts';
 import { shapeAgreement } from '../shapes/shape-agreement.ts';
@@ -81,7 +83,7 @@ export function videoProbabilities(
   if (!enabled || !shapes || mirrorBelow === 0) return asRecorded;
   const agreementOf = (probabilities: Float32Array) => {
     const seen = predictionOf(probabilities.slice(), video, config);
-    return shapeAgreement(seen, completed(seen, config, shapes));
+    return shapeAgreement(seen, completeSequence(shapes, seen, config.completion));
   };
   const agreement = agreementOf(asRecorded);
   if (agreement >= mirrorBelow) return asRecorded;
@@ -115,13 +117,15 @@ export function segmentProbabilities(
   };
 }
 
-/** Where completion is asked for and the shapes are known. */
+/** Where completion is asked for and the shapes are known; what is valid stays as it was seen, to the pixel. */
 function completed(
   video: LabelVideo,
   { completion }: InferenceConfig,
   shapes: LinearShapes | undefined,
 ): LabelVideo {
-  return completion.enabled && shapes ? completeSequence(shapes, video, completion) : video;
+  if (!completion.enabled || !shapes) return video;
+  if (anatomicalValidity(video).valid && temporalValidity(video).valid) return video;
+  return completeSequence(shapes, video, completion);
 }
 
 /** Fuses the probabilities over time in place. */

@@ -16,8 +16,9 @@ export interface FittedShape {
 }
 
 /**
- * The most likely coefficients of a shape [2, side, side]: least squares with a Gaussian prior, in rounds in which points count as
- * (1 + (residual / outlierDistance)^2)^-2 (Geman and McClure).
+ * The most likely coefficients of a shape [2, side, side]: least squares with a Gaussian prior, in rounds in which
+ * points count as (1 + (residual / outlierDistance)^2)^-2 (Geman and McClure).
+ * @param points those that say something, `tellingPoints`
  */
 export function robustFit(
   model: LinearShapes,
