@@ -2,6 +2,8 @@
  * Seeded random numbers. Every random choice of the method draws from a stream named by what it is for, so that a
  * resumed run draws what an uninterrupted one draws, whatever ran before it.
  */
+import { hashText } from './hash-text.ts';
+
 export interface RandomStream {
   /** Uniform in [0, 1). */
   uniform(): number;
@@ -9,16 +11,6 @@ export interface RandomStream {
   normal(): number;
   /** Uniform integer in 0..bound-1. */
   integer(bound: number): number;
-}
-
-/** 32-bit FNV-1a of the text. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) {
-    hash ^= text.charCodeAt(i);
-    hash = Math.imul(hash, 0x01000193);
-  }
-  return hash >>> 0;
 }
 
 /**

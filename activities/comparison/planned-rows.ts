@@ -5,6 +5,7 @@ import type { PlanComparisonInput } from '../../contracts/comparison-activities.
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { hashText } from '../../ground/hash-text.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import type { ActivityContext } from '../context.ts';
 import { type FoundModel, findModel } from './models-made-before.ts';
@@ -66,14 +67,7 @@ function withoutTest(config: RunConfig): RunConfig {
 function adaptationRun(run: string, { system, settings }: ComparedRow): string {
   const { changes } = settings as { changes?: unknown };
   const given = JSON.stringify(changes ?? {});
-  return `${run}-${system}${given === '{}' ? '' : `-${shortName(given)}`}`;
-}
-
-/** The same short name for the same text. */
-function shortName(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
+  return `${run}-${system}${given === '{}' ? '' : `-${hashText(given).toString(16).padStart(8, '0')}`}`;
 }
 
 /** @throws DomainError ArtefactMissing */

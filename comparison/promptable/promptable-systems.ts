@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { DomainError } from '../../ground/errors.ts';
+import { hashText } from '../../ground/hash-text.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { policyPredictor } from '../policy-predictor.ts';
 import { sourceTraining } from '../source-training.ts';
@@ -102,9 +103,7 @@ async function promptsOf(video: ComparedVideo, policy: VideoPredictor | undefine
 
 /** The same videos for every system that is asked for so many. */
 function refuseOutside(id: string, share: number): void {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
-  if ((hash >>> 0) / 2 ** 32 < share) return;
+  if (hashText(id) / 2 ** 32 < share) return;
   throw new DomainError('DatasetInvalid', `The video ${id} is not among those that this row is compared on.`);
 }
 
