@@ -13,6 +13,12 @@ export interface RunShapes {
   readonly model: LinearShapes;
 }
 
+/** Undefined where the run, an adaptation or a comparison, has fitted none. */
+export async function findShapes(run: string, context: ActivityContext): Promise<RunShapes | undefined> {
+  const reference = await findArtefact(context.store, runKeys.linearShapes(run));
+  return reference && { reference, model: decodeLinearShapes(await context.cache.read(reference)) };
+}
+
 /**
  * Undefined where the configuration asks for no completion.
  * @throws DomainError ArtefactMissing where it does and the run has not fitted any.
@@ -23,12 +29,10 @@ export async function readRunShapes(
   { inference }: RunConfig,
 ): Promise<RunShapes | undefined> {
   if (!inference.completion.enabled) return undefined;
-  const reference = await findArtefact(context.store, runKeys.linearShapes(run));
-  if (!reference) {
-    throw new DomainError(
-      'ArtefactMissing',
-      `Run ${run} completes segmentations and has no linear shapes (${runKeys.linearShapes(run)}). Resume the run: it fits them at its beginning.`,
-    );
-  }
-  return { reference, model: decodeLinearShapes(await context.cache.read(reference)) };
+  const shapes = await findShapes(run, context);
+  if (shapes) return shapes;
+  throw new DomainError(
+    'ArtefactMissing',
+    `Run ${run} completes segmentations and has no linear shapes (${runKeys.linearShapes(run)}). Resume the run: it fits them at its beginning.`,
+  );
 }

@@ -6,9 +6,9 @@ import type { RunConfig } from '../../contracts/run-config.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { comparisonKeys } from '../../storage/comparison-keys.ts';
 import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
+import { findShapes } from '../artefacts/run-shapes.ts';
 import type { ActivityContext } from '../context.ts';
 import type { PlannedRow } from './rows.ts';
-import { findShapes } from './shapes.ts';
 import { bytesOf } from './training-material.ts';
 
 /** The caller disposes it. */

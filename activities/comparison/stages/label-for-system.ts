@@ -10,11 +10,11 @@ import { findArtefact } from '../../../storage/artefacts.ts';
 import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { writeBytes } from '../../artefacts/binary-artefact.ts';
 import { readRun } from '../../artefacts/run-facts.ts';
+import { findShapes } from '../../artefacts/run-shapes.ts';
 import { type ActivityContext, logWork } from '../../context.ts';
 import { eachVideo } from '../../videos/each-video.ts';
 import { prepareVideo } from '../../videos/prepared-video.ts';
 import { readRows, rowNamed, trainingName } from '../rows.ts';
-import { findShapes } from '../shapes.ts';
 import { bytesOf } from '../training-material.ts';
 
 /** @throws DomainError ConfigInvalid for a training that labels nothing. */

@@ -13,11 +13,11 @@ import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { writeBytes } from '../../artefacts/binary-artefact.ts';
 import { writeJson } from '../../artefacts/json-artefact.ts';
 import { type RunFacts, readRun } from '../../artefacts/run-facts.ts';
+import { findShapes } from '../../artefacts/run-shapes.ts';
 import type { ActivityContext } from '../../context.ts';
 import { picturedVideos } from '../pictured-videos.ts';
 import { type Rows, readRows } from '../rows.ts';
 import { rowFacts, scoresOf } from '../scored-rows.ts';
-import { findShapes } from '../shapes.ts';
 
 export async function writeComparison(
   input: WriteComparisonInput,
