@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type PolicySettings, statedPolicySettings } from '../contracts/policy-settings.ts';
 import { type InferenceConfig, InferenceSchema, type RunConfig } from '../contracts/run-config.ts';
 import { preprocess } from '../datasets/preprocessing.ts';
-import { DomainError } from '../ground/errors.ts';
+import { DomainError, namingOrigin } from '../ground/errors.ts';
 import { segmentPrepared } from '../method/inference/segment-prepared.ts';
 import { segmentOptimised } from '../method/inference/test-time-optimisation.ts';
 import { decodeNetwork } from '../method/networks/network-checkpoint.ts';
@@ -33,13 +33,8 @@ export interface OpenedPolicy {
  * @throws DomainError CheckpointIncompatible naming the origin.
  */
 export function openPolicy({ bytes, origin }: StoredBytes, config: RunConfig): OpenedPolicy {
-  try {
-    const { network, metadata } = decodeNetwork(bytes, 'policy');
-    return { policy: network, settings: statedPolicySettings(metadata) ?? config };
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    throw new DomainError(error.code, `${origin}: ${error.message}`, error.details, { cause: error });
-  }
+  const { network, metadata } = namingOrigin(origin, () => decodeNetwork(bytes, 'policy'));
+  return { policy: network, settings: statedPolicySettings(metadata) ?? config };
 }
 
 /** What a policy predicts with: itself, the comparison's configuration and shapes. */

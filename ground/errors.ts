@@ -57,6 +57,16 @@ export class DomainError extends Error {
   }
 }
 
+/** The result of `read`, whose failures of the domain say first what they are about, such as a file or a key. */
+export function namingOrigin<Result>(origin: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new DomainError(error.code, `${origin}: ${error.message}`, error.details, { cause: error });
+  }
+}
+
 /**
  * The domain's failure that an error stands for: itself, or DiskFull where the operating system says that a disk or a
  * quota is full; undefined for anything else.

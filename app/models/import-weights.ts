@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { policySettings } from '../../contracts/policy-settings.ts';
 import type { PresetName } from '../../contracts/preset-names.ts';
-import { DomainError } from '../../ground/errors.ts';
+import { DomainError, namingOrigin } from '../../ground/errors.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import {
   encodeNetworkArrays,
@@ -51,12 +51,7 @@ export interface ImportedNetwork {
  */
 export async function importWeights(file: string, options: ImportOptions): Promise<ImportedNetwork> {
   const bytes = await readWeights(file);
-  try {
-    return importedNetwork(bytes, options);
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    throw new DomainError(error.code, `${file}: ${error.message}`, error.details, { cause: error });
-  }
+  return namingOrigin(file, () => importedNetwork(bytes, options));
 }
 
 function importedNetwork(bytes: Uint8Array, { kind, preset, temperature }: ImportOptions): ImportedNetwork {

@@ -7,7 +7,7 @@ import { PolicySettingsSchema, statedPolicySettings } from '../../contracts/poli
 import type { PresetName } from '../../contracts/preset-names.ts';
 import { presets } from '../../contracts/presets.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
-import { DomainError } from '../../ground/errors.ts';
+import { DomainError, namingOrigin } from '../../ground/errors.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import { Reward } from '../../method/rewards/reward.ts';
@@ -120,12 +120,7 @@ async function loadShapesFile(file: string): Promise<LinearShapes> {
       `${file}: the linear shapes cannot be read (${error.code}). --shapes takes the file linear-shapes/shapes.safetensors of a run.`,
     );
   });
-  try {
-    return decodeLinearShapes(bytes);
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    throw new DomainError(error.code, `${file}: ${error.message}`, error.details, { cause: error });
-  }
+  return namingOrigin(file, () => decodeLinearShapes(bytes));
 }
 
 /** The policy in the bytes, prepared for by `settings`, or else by what the checkpoint itself says. */
@@ -134,14 +129,7 @@ export function modelOf(
   origin: string,
   settings: SegmentationSettings | undefined,
 ): LoadedModel {
-  let decoded: ReturnType<typeof decodeNetwork>;
-  try {
-    decoded = decodeNetwork(bytes, 'policy');
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    throw new DomainError(error.code, `${origin}: ${error.message}`, error.details, { cause: error });
-  }
-  const { network, metadata } = decoded;
+  const { network, metadata } = namingOrigin(origin, () => decodeNetwork(bytes, 'policy'));
   const stated = settings ?? statedPolicySettings(metadata);
   if (stated) return { policy: network, ...stated };
   network.dispose();

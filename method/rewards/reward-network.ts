@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { UNetShapeConfig } from '../../contracts/network-shape.ts';
-import { DomainError } from '../../ground/errors.ts';
+import { DomainError, namingOrigin } from '../../ground/errors.ts';
 import { decodeNetwork, type NetworkKind } from '../networks/network-checkpoint.ts';
 import type { LossTensors } from '../networks/supervised-loss.ts';
 import type { UNet3D, UNetConfig } from '../networks/unet3d.ts';
@@ -36,14 +36,9 @@ export interface RewardCheckpoint {
  */
 export function decodeRewardNetwork(checkpoint: RewardCheckpoint): RewardNetwork {
   const { bytes, origin } = checkpoint;
-  let decoded: ReturnType<typeof decodeNetwork<RewardKind>>;
-  try {
-    decoded = decodeNetwork(bytes, checkpoint.kind ?? rewardKinds);
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    throw new DomainError(error.code, `${origin}: ${error.message}`, error.details, { cause: error });
-  }
-  const { network, kind, metadata } = decoded;
+  const { network, kind, metadata } = namingOrigin(origin, () =>
+    decodeNetwork(bytes, checkpoint.kind ?? rewardKinds),
+  );
   const stated = checkpoint.temperature ?? Number(metadata.temperature ?? 1);
   const temperature = kind === 'anatomical-reward' ? stated : 1;
   if (temperature > 0 && Number.isFinite(temperature)) return { kind, network, temperature };
