@@ -3,10 +3,8 @@ import type { PromoteInput } from '../contracts/activities.ts';
 import { SelectionSchema } from '../contracts/documents.ts';
 import { type PromotionResult, PromotionResultSchema } from '../contracts/results.ts';
 import { judgeChallenge } from '../decisions/gate.ts';
-import { findArtefact } from '../storage/artefacts.ts';
+import { companionsOf } from '../storage/champion-companions.ts';
 import { replaceChampion } from '../storage/champions.ts';
-import { runKeys } from '../storage/keys.ts';
-import { rewardNetworksOf } from '../storage/reward-lineage.ts';
 import { findJson, readJson, writeJson } from './artefacts/json-artefact.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
@@ -19,10 +17,7 @@ export async function promote(input: PromoteInput, context: ActivityContext): Pr
 
   const { policies, ratings } = await readJson(context, selection, SelectionSchema);
   const reward = ratings.find(({ iteration }) => iteration === best.iteration)?.reward;
-  // The last policy's networks are those that judged all policies of the run, the one before adaptation included.
-  const last = policies.at(-1);
-  const rewardNetworks = last ? await rewardNetworksOf(context.store, last.policy.key) : [];
-  const shapes = await findArtefact(context.store, runKeys.linearShapes(run));
+  const companions = await companionsOf(context.store, run, policies.at(-1)?.policy.key);
   let verdict: PromotionResult = { promoted: false, reason: '' };
   await replaceChampion(context.store, model, (champion) => {
     verdict = judgeChallenge(champion, { run, model, best, policies, ratings });
@@ -34,8 +29,7 @@ export async function promote(input: PromoteInput, context: ActivityContext): Pr
       policy: best.policy,
       config,
       reason: verdict.reason,
-      ...(rewardNetworks.length > 0 && { rewardNetworks }),
-      ...(shapes && { shapes }),
+      ...companions,
       ...(reward !== undefined && { reward }),
     };
   });

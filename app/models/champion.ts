@@ -4,9 +4,9 @@ import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import type { Champion } from '../../storage/champion.ts';
+import { companionsOf } from '../../storage/champion-companions.ts';
 import { readChampion, readHistory, replaceChampion } from '../../storage/champions.ts';
 import { modelKeys, runKeys } from '../../storage/keys.ts';
-import { rewardNetworksOf } from '../../storage/reward-lineage.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
@@ -43,15 +43,13 @@ export async function promoteByHand(
 ): Promise<Champion> {
   const policy = await requireArtefact(store, runKeys.policy(run, iteration));
   const config = await requireArtefact(store, runKeys.config(run));
-  const rewardNetworks = await rewardNetworksOf(store, await lastPolicyKey(store, run, iteration));
-  const shapes = await findArtefact(store, runKeys.linearShapes(run));
+  const companions = await companionsOf(store, run, await lastPolicyKey(store, run, iteration));
   const champion = await replaceChampion(store, model, () => ({
     run,
     iteration,
     policy,
     config,
-    ...(rewardNetworks.length > 0 && { rewardNetworks }),
-    ...(shapes && { shapes }),
+    ...companions,
     reason: 'Promoted by hand.',
   }));
   return champion ?? requireChampion(store, model);
