@@ -14,7 +14,7 @@ import { handIn } from '../../app/comparison/hand-in.ts';
 import { rowsOfSpecs } from '../../app/comparison/row-specs.ts';
 import { ComparisonTableSchema } from '../../comparison/table/table.ts';
 import { computeInputs, ioInputs } from '../../contracts/activities.ts';
-import type { ComparisonConfig, ComparisonPlan, RowPlan } from '../../contracts/comparison.ts';
+import type { ComparisonConfig } from '../../contracts/comparison.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { readLabelNifti } from '../../datasets/nifti.ts';
 import { keepLargestForegroundVideo } from '../../imaging/morphology.ts';
@@ -25,7 +25,7 @@ import { datasetKeys } from '../../storage/keys.ts';
 import { checked } from '../../workers/checked-input.ts';
 import { inProcess } from '../../workers/io.ts';
 import { comparison } from '../../workflows/comparison.ts';
-import { type Activities, type Bench, fakeActivities, openBench, ref } from './harness.ts';
+import { type Activities, type Bench, comparisonPlan, fakeActivities, openBench, ref } from './harness.ts';
 import { addPhantoms, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
 
 let bench: Bench;
@@ -52,20 +52,12 @@ const asked = (...names: string[]): ComparisonConfig => ({
 
 describe('the workflow of a comparison', () => {
   const source = { name: 'source', labels: false, isSource: true };
-  const planned = (...rowPlans: RowPlan[]): ComparisonPlan => ({
-    config: ref('config'),
-    plan: ref('plan'),
-    rows: ref('rows'),
-    rowPlans,
-    target: { shards: 2, videos: 8 },
-    test: { shards: 2, videos: 8 },
-  });
 
   it('does a training that several systems share once, and hands each what the one before it made', async () => {
     const trained: unknown[] = [];
     const { activities, calls } = fakeActivities({
       planComparison: async () =>
-        planned(
+        comparisonPlan(
           { name: 'a', system: 'a', trainings: [source] },
           { name: 'b', system: 'b', trainings: [source, { name: 'b-1', labels: true, isSource: false }] },
         ),
@@ -90,7 +82,7 @@ describe('the workflow of a comparison', () => {
   it('goes over the videos of a row in workflows of their own, and counts what has a mask', async () => {
     const { activities } = fakeActivities({
       planComparison: async () => ({
-        ...planned({
+        ...comparisonPlan({
           name: 'a',
           system: 'a',
           trainings: [source, { name: 'a-1', labels: true, isSource: false }],
@@ -112,7 +104,7 @@ describe('the workflow of a comparison', () => {
   it('says of a system that cannot be had why, and goes on with the others', async () => {
     const { activities } = fakeActivities({
       planComparison: async () =>
-        planned({ name: 'a', system: 'a', trainings: [] }, { name: 'b', system: 'b', trainings: [] }),
+        comparisonPlan({ name: 'a', system: 'a', trainings: [] }, { name: 'b', system: 'b', trainings: [] }),
       predictForSystem: async ({ row }) => {
         if (row === 'a')
           throw ApplicationFailure.nonRetryable('Its weights are not there.', 'ArtefactMissing');
@@ -130,7 +122,7 @@ describe('the workflow of a comparison', () => {
     const started: unknown[] = [];
     const { activities } = fakeActivities({
       planComparison: async () =>
-        planned({
+        comparisonPlan({
           name: 'rl4seg3d',
           system: 'rl4seg3d',
           trainings: [source],

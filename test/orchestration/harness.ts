@@ -8,6 +8,7 @@ import {
   type IoActivities,
   ioInputs,
 } from '../../contracts/activities.ts';
+import type { ComparisonPlan, RowPlan } from '../../contracts/comparison.ts';
 import type { AdaptationInput, RunPlan } from '../../contracts/messages.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
 import type { FleetActivities } from '../../contracts/stages.ts';
@@ -121,6 +122,18 @@ export function adaptationInput(
   };
 }
 
+/** The plan of a comparison of these rows on few videos. */
+export function comparisonPlan(...rowPlans: RowPlan[]): ComparisonPlan {
+  return {
+    config: ref('config'),
+    plan: ref('plan'),
+    rows: ref('rows'),
+    rowPlans,
+    target: { shards: 2, videos: 8 },
+    test: { shards: 2, videos: 8 },
+  };
+}
+
 /** Activities that check what they are told and do nothing but answer, with a list of what was called in order. */
 export function fakeActivities(changes: Partial<Activities> = {}): {
   activities: Activities;
@@ -210,14 +223,7 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
     readChampion: async () => ({ policy: ref('champion') }),
     writeReport: async () => ({ report: ref('report') }),
     countComputeWorkers: async () => 4,
-    planComparison: async () => ({
-      config: ref('config'),
-      plan: ref('plan'),
-      rows: ref('rows'),
-      rowPlans: [],
-      target: { shards: 2, videos: 8 },
-      test: { shards: 2, videos: 8 },
-    }),
+    planComparison: async () => comparisonPlan(),
     trainSystem: async ({ training }) => ({
       model: ref(`model-${training}`),
       trained: { name: training, steps: 10, seconds: 1 },

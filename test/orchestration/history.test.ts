@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { comparison } from '../../workflows/comparison.ts';
 import { nightly } from '../../workflows/nightly.ts';
-import { adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
+import { adaptationInput, type Bench, comparisonPlan, fakeActivities, openBench } from './harness.ts';
 
 /** On an idle machine each takes seconds; there are dozens of histories. */
 vi.setConfig({ testTimeout: 300_000 });
@@ -120,14 +120,7 @@ describe('the history of a workflow', () => {
       { name: 'absent', system: 'c', trainings: [] },
     ];
     const { activities } = fakeActivities({
-      planComparison: async () => ({
-        config: ref('config'),
-        plan: ref('plan'),
-        rows: ref('rows'),
-        rowPlans,
-        target: { shards: 2, videos: 8 },
-        test: { shards: 2, videos: 8 },
-      }),
+      planComparison: async () => comparisonPlan(...rowPlans),
       predictForSystem: async ({ row }) => {
         if (row === 'absent') throw ApplicationFailure.nonRetryable('no weights', 'ArtefactMissing');
         return { done: 4, quarantined: 0 };

@@ -4,7 +4,7 @@ import { listRuns, readRun, runResult, steerRun } from '../../app/runs/adaptatio
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { comparison } from '../../workflows/comparison.ts';
 import { gate } from './gate.ts';
-import { type Bench, fakeActivities, openBench, ref } from './harness.ts';
+import { type Bench, comparisonPlan, fakeActivities, openBench } from './harness.ts';
 import { tinyConfig } from './tiny-run.ts';
 
 let bench: Bench;
@@ -18,21 +18,13 @@ describe('a comparison that runs an adaptation', () => {
   function held(run: string) {
     const training = gate();
     const { activities } = fakeActivities({
-      planComparison: async () => ({
-        config: ref('config'),
-        plan: ref('plan'),
-        rows: ref('rows'),
-        rowPlans: [
-          {
-            name: 'ours',
-            system: 'rl4seg3d',
-            trainings: [],
-            adaptation: { run: `${run}-ours`, config: { ...tinyConfig(), iterations: 1 } },
-          },
-        ],
-        target: { shards: 2, videos: 8 },
-        test: { shards: 2, videos: 8 },
-      }),
+      planComparison: async () =>
+        comparisonPlan({
+          name: 'ours',
+          system: 'rl4seg3d',
+          trainings: [],
+          adaptation: { run: `${run}-ours`, config: { ...tinyConfig(), iterations: 1 } },
+        }),
     });
     const { fineTunePolicy } = activities;
     let attempts = 0;
