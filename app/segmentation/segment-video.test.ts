@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-node-gpu';
 import { afterAll, expect, it } from 'vitest';
-import { InferenceSchema, OptimisationSchema, PreprocessingSchema } from '../../contracts/run-config.ts';
+import {
+  InferenceSchema,
+  LinearShapesSchema,
+  OptimisationSchema,
+  PreprocessingSchema,
+} from '../../contracts/run-config.ts';
+import { generatePhantom } from '../../datasets/phantom/phantom.ts';
 import { preprocess } from '../../datasets/preprocessing.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
@@ -9,6 +15,7 @@ import { predictVideo, segmentPrepared } from '../../method/inference/segment-pr
 import { twoLevelUNet } from '../../method/networks/two-level-unet.fixture.ts';
 import { Reward } from '../../method/rewards/reward.ts';
 import type { RewardNetwork } from '../../method/rewards/reward-network.ts';
+import { fitLinearShapes } from '../../method/shapes/linear-shapes.ts';
 import { segmentVideo } from './segment-video.ts';
 
 const policy = twoLevelUNet(1, 1, 3);
@@ -76,6 +83,21 @@ it('optimises by one reward network of any kind, and leaves the policy as it was
     expect(optimisation!.failingFrames[optimisation!.pass]).toBe(Math.min(...optimisation!.failingFrames));
   }
   expect(policy.toArrays()).toEqual(weights);
+});
+
+it('says how well what it saw agrees with its completion, optimised or not', () => {
+  const hearts = Array.from({ length: 3 }, (_, index) =>
+    generatePhantom({ domain: 'source', seed: 5, index }),
+  ).map(({ labels }) => labels);
+  const shapes = fitLinearShapes(hearts, LinearShapesSchema.parse({ side: 32 }), randomStream(1, 'shapes'));
+  const inference = InferenceSchema.parse({ completion: { enabled: true } });
+  const optimisation = { ...settings.optimisation, passes: 1 };
+  const completing = { ...settings, inference, optimisation, shapes };
+  const reward = new Reward([anatomical]);
+  for (const optimise of [false, true]) {
+    const { agreement } = segmentVideo(video, policy, completing, { ...plain, optimise, reward });
+    expect(agreement).toBeGreaterThanOrEqual(0);
+  }
 });
 
 it('says what is missing where a reward is needed and none is given', () => {

@@ -63,14 +63,9 @@ export function segmentVideo(
   const prediction = { augment: extras?.augment === true, shapes: settings.shapes };
   if (!extras?.optimise) {
     const segmented = segmentPrepared(policy, prepared, settings.inference, prediction);
-    const { labels, predicted, agreement } = segmented;
-    return {
-      labels,
-      ...(agreement !== undefined && { agreement }),
-      ...confidenceOf(predicted, prepared, settings, extras),
-    };
+    return resultOf(segmented, prepared, settings, extras);
   }
-  const optimised = segmentOptimised({
+  const { labels, predicted, agreement, ...optimisation } = segmentOptimised({
     policy,
     reward: optimisationReward(rewardIn(extras), settings.optimisation, settings.preprocessing.spacingMm),
     prepared,
@@ -79,20 +74,32 @@ export function segmentVideo(
     seed: OPTIMISATION_SEED,
     config: settings.optimisation,
   });
-  const { labels, predicted, ...optimisation } = optimised;
-  return { labels, optimisation, ...confidenceOf(predicted, prepared, settings, extras) };
+  const segmented = { labels, predicted, ...(agreement !== undefined && { agreement }) };
+  return { ...resultOf(segmented, prepared, settings, extras), optimisation };
+}
+
+function resultOf(
+  { labels, predicted, agreement }: SegmentedOnGrids,
+  prepared: Preprocessed,
+  settings: SegmentationSettings,
+  extras: SegmentationExtras | undefined,
+): Omit<SegmentedVideo, 'optimisation'> {
+  return {
+    labels,
+    ...(agreement !== undefined && { agreement }),
+    ...(extras?.uncertainty && { confidence: confidenceOf(predicted(), prepared, settings, extras) }),
+  };
 }
 
 function confidenceOf(
   predicted: PredictedVideo,
   { video, restoreMap }: Preprocessed,
   { inference }: Pick<SegmentationSettings, 'inference'>,
-  extras: SegmentationExtras | undefined,
-): Pick<SegmentedVideo, 'confidence'> {
-  if (!extras?.uncertainty) return {};
+  extras: SegmentationExtras,
+): GreyVideo {
   const earned = rewardIn(extras).ofVideo(video, predicted, inference);
   const intensities = confidenceMap(earned, predicted.certainty);
-  return { confidence: restoreMap({ ...geometryOf(video), intensities }) };
+  return restoreMap({ ...geometryOf(video), intensities });
 }
 
 function rewardIn({ reward }: SegmentationExtras): Reward {

@@ -104,11 +104,8 @@ export async function detectErrors(
     for (const { image, reference } of cases) {
       if (!reference) continue;
       const prepared = preprocess(image, config.preprocessing);
-      const { labels: predicted, predicted: segmentation } = segmentPrepared(
-        policy,
-        prepared,
-        config.inference,
-      );
+      const segmented = segmentPrepared(policy, prepared, config.inference);
+      const segmentation = segmented.predicted();
       const mapOf = (reward: Reward): Float32Array =>
         reward.ofVideo(prepared.video, segmentation, config.inference);
       const ofAnatomy = mapOf(anatomicalAlone);
@@ -128,12 +125,12 @@ export async function detectErrors(
       };
       for (const name of uncertaintyNames) {
         const map = prepared.restoreMap({ ...geometryOf(prepared.video), intensities: maps[name] });
-        const pixels = foregroundConfidence(predicted, reference, map);
+        const pixels = foregroundConfidence(segmented.labels, reference, map);
         collected.get(name)!.confidence.push(pixels.confidence);
         collected.get(name)!.meanUncertainty.push(1 - meanOf(pixels.confidence));
         if (name === uncertaintyNames[0]) correct.push(pixels.correct);
       }
-      dice.push(diceOf(predicted, reference).mean);
+      dice.push(diceOf(segmented.labels, reference).mean);
     }
     return report(collected, correct, dice, reward.temperature);
   } finally {

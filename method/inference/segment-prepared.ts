@@ -38,8 +38,8 @@ export interface PredictionOptions {
 export interface SegmentedVideo {
   /** On the video's own grid. */
   readonly labels: LabelVideo;
-  /** On the grid of the networks. */
-  readonly predicted: PredictedVideo;
+  /** On the grid of the networks; made when it is asked for, as completing a sequence takes a while. */
+  readonly predicted: () => PredictedVideo;
   /** Of what was seen with its completion, `shapeAgreement`, where it was completed. */
   readonly agreement?: number;
 }
@@ -51,8 +51,8 @@ export function segmentPrepared(
   config: InferenceConfig,
   options?: PredictionOptions,
 ): SegmentedVideo {
-  const probabilities = videoProbabilities(policy, prepared.video, config, options);
-  return segmentProbabilities(probabilities, prepared, config, options?.shapes);
+  const { probabilities, completion } = look(policy, prepared.video, config, options);
+  return segmentationFrom(probabilities, prepared, config, completerOf(config, options?.shapes, completion));
 }
 
 /** What `segmentPrepared` finds on the grid of the networks, without the way back. */
@@ -62,8 +62,9 @@ export function predictVideo(
   config: InferenceConfig,
   options?: PredictionOptions,
 ): PredictedVideo {
-  const predicted = predictionOf(videoProbabilities(policy, video, config, options), video, config);
-  return { ...predicted, ...completed(predicted, config, options?.shapes) };
+  const { probabilities, completion } = look(policy, video, config, options);
+  const predicted = predictionOf(probabilities, video, config);
+  return { ...predicted, ...completerOf(config, options?.shapes, completion).predicted(predicted) };
 }
 
 /**
@@ -74,22 +75,38 @@ export function videoProbabilities(
   policy: Predictor,
   video: GreyVideo,
   config: InferenceConfig,
-  { augment = false, shapes }: PredictionOptions = {},
+  options?: PredictionOptions,
 ): Float32Array {
+  return look(policy, video, config, options).probabilities;
+}
+
+interface Seen {
+  readonly probabilities: Float32Array;
+  /** Of what they stand for on the grid of the networks, where it had to be made to judge that. */
+  readonly completion?: LabelVideo;
+}
+
+function look(
+  policy: Predictor,
+  video: GreyVideo,
+  config: InferenceConfig,
+  { augment = false, shapes }: PredictionOptions = {},
+): Seen {
   const overViews = augment || config.testTimeAugmentation.always;
   const seenIn = overViews ? augmentedProbabilities : policyProbabilities;
-  const asRecorded = seenIn(policy, video, config);
+  const probabilities = seenIn(policy, video, config);
   const { enabled, mirrorBelow } = config.completion;
-  if (!enabled || !shapes || mirrorBelow === 0) return asRecorded;
-  const agreementOf = (probabilities: Float32Array) => {
-    const seen = predictionOf(probabilities.slice(), video, config);
-    return shapeAgreement(seen, completeSequence(shapes, seen, config.completion));
+  if (!enabled || !shapes || mirrorBelow === 0) return { probabilities };
+  const judged = (values: Float32Array) => {
+    const prediction = predictionOf(values.slice(), video, config);
+    const completion = completeSequence(shapes, prediction, config.completion);
+    return { probabilities: values, completion, agreement: shapeAgreement(prediction, completion) };
   };
-  const agreement = agreementOf(asRecorded);
-  if (agreement >= mirrorBelow) return asRecorded;
+  const asRecorded = judged(probabilities);
+  if (asRecorded.agreement >= mirrorBelow) return asRecorded;
   const ofMirrored = seenIn(policy, mirroredVideo(video), config);
-  const mirrored = mirroredValues(ofMirrored, video.columns, policy.config.outputChannels);
-  return agreementOf(mirrored) > agreement ? mirrored : asRecorded;
+  const mirrored = judged(mirroredValues(ofMirrored, video.columns, policy.config.outputChannels));
+  return mirrored.agreement > asRecorded.agreement ? mirrored : asRecorded;
 }
 
 /**
@@ -102,6 +119,15 @@ export function segmentProbabilities(
   config: InferenceConfig,
   shapes?: LinearShapes,
 ): SegmentedVideo {
+  return segmentationFrom(probabilities, prepared, config, completerOf(config, shapes));
+}
+
+function segmentationFrom(
+  probabilities: Float32Array,
+  prepared: PreparedVideo,
+  config: InferenceConfig,
+  complete: Completer,
+): SegmentedVideo {
   const predicted = predictionOf(probabilities, prepared.video, config);
   const { labels } = predicted;
   const restored =
@@ -109,23 +135,35 @@ export function segmentProbabilities(
       ? prepared.restoreLabels({ ...geometryOf(predicted), labels })
       : keepLargestForegroundVideo(mostLikelyRestored(probabilities, prepared));
   const cleaned = config.cleaning ? cleanVideo(restored) : restored;
-  const final = completed(cleaned, config, shapes);
+  const final = complete.restored(cleaned);
   return {
-    predicted: { ...predicted, ...completed(predicted, config, shapes) },
+    predicted: () => ({ ...predicted, ...complete.predicted(predicted) }),
     labels: final,
     ...(final !== cleaned && { agreement: shapeAgreement(cleaned, final) }),
   };
 }
 
-/** Where completion is asked for and the shapes are known; what is valid stays as it was seen, to the pixel. */
-function completed(
-  video: LabelVideo,
+/** What is made of a segmentation on the grid of the networks, and of one on the video's own. */
+interface Completer {
+  predicted(video: LabelVideo): LabelVideo;
+  restored(video: LabelVideo): LabelVideo;
+}
+
+/**
+ * Where completion is asked for and the shapes are known; what is valid stays as it was seen, to the pixel.
+ * @param known the completion on the grid of the networks, if it has been made
+ */
+function completerOf(
   { completion }: InferenceConfig,
   shapes: LinearShapes | undefined,
-): LabelVideo {
-  if (!completion.enabled || !shapes) return video;
-  if (anatomicalValidity(video).valid && temporalValidity(video).valid) return video;
-  return completeSequence(shapes, video, completion);
+  known?: LabelVideo,
+): Completer {
+  const unless = (video: LabelVideo, made?: LabelVideo) => {
+    if (!completion.enabled || !shapes) return video;
+    if (anatomicalValidity(video).valid && temporalValidity(video).valid) return video;
+    return made ?? completeSequence(shapes, video, completion);
+  };
+  return { predicted: (video) => unless(video, known), restored: (video) => unless(video) };
 }
 
 /** Fuses the probabilities over time in place. */

@@ -111,14 +111,14 @@ function bestPass(
   const chunks = chunksOf(input.prepared.video, inference.windowFrames);
   const steps = change === undefined ? new OptimisationPasses(copy, chunks, input) : undefined;
   try {
-    let surroundings = surroundingsOf(first.predicted, chunks, config);
+    let surroundings = surroundingsOf(first.predicted(), chunks, config);
     const passes = [{ failures, ...rewardOfVideo(copy, reward, chunks, surroundings) }];
     let best = { pass: 0, segmented: first, ...passes[0]! };
     for (let pass = 1; pass <= config.passes && best.failures > 0; pass++) {
       steps?.run(pass, surroundings);
       change?.(copy, pass);
       const segmented = segment(copy);
-      surroundings = surroundingsOf(segmented.predicted, chunks, config);
+      surroundings = surroundingsOf(segmented.predicted(), chunks, config);
       const result = {
         failures: failingFrames(segmented.labels),
         ...rewardOfVideo(copy, reward, chunks, surroundings),

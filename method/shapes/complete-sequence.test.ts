@@ -52,6 +52,16 @@ describe('completion', () => {
     expect(diceOf(truth, completed).myo).toBeGreaterThan(diceOf(truth, torn).myo + 0.05);
   });
 
+  it('takes a likely shape for a frame in which all is heart', () => {
+    const flooded = changed((labels) => {
+      const frame = labels.subarray(2 * pixels, 3 * pixels);
+      frame.set(frame.map((label) => label || MYOCARDIUM));
+    });
+    const completed = complete(flooded);
+    expect(validFrames(completed)).toBe(truth.frames);
+    expect(diceOf(truth, completed).lv).toBeGreaterThan(0.9);
+  });
+
   it('takes back a frame that jumped aside', () => {
     // By five pixels to the right.
     const jumped = changed((labels) => labels.copyWithin(3 * pixels + 5, 3 * pixels, 4 * pixels - 5));

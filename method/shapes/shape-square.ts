@@ -46,6 +46,11 @@ function sampleSquare(
   { centreMm, unitMm, angle }: Placement,
   target: Float32Array,
 ): void {
+  // No border anywhere: nothing of this structure in the frame, or nothing else.
+  if (!Number.isFinite(distancesMm[0]!)) {
+    target.fill(distancesMm[0]! > 0 ? FARTHEST : -FARTHEST);
+    return;
+  }
   const side = Math.sqrt(target.length);
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   for (let i = 0; i < target.length; i++) {
