@@ -1,6 +1,6 @@
 /**
  * What adaptation achieves on held-out target phantoms, beside what needs no learning: policies of a run, or any policy
- * files, each segmented plainly, cleaned and with full inference, for several seeds.
+ * files, each segmented plainly, cleaned, with full inference, and completed, for several seeds.
  */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,9 +10,10 @@ import { selectTensorBackend } from '../runtime/tensors.ts';
 import { adaptPhantoms } from './shared/adapted.ts';
 import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-policies.ts';
 import type { OptimisationEffect } from './shared/optimised.ts';
-import { phantomConfig, testPhantoms } from './shared/phantoms.ts';
+import { phantomConfig, sourcePhantomLabels, testPhantoms } from './shared/phantoms.ts';
 import { type TableRow, tablesText } from './shared/policy-table.ts';
 import { joinSeeds, scoreFiles, scoreOptimisedFile } from './shared/score-files.ts';
+import { shapesOf } from './shared/source-shapes.ts';
 
 export interface AdaptationBenchOptions {
   readonly seeds: readonly number[];
@@ -47,7 +48,8 @@ export async function benchAdaptation(options: AdaptationBenchOptions): Promise<
   const effects: AdaptationReport['effects'][number][] = [];
   for (const seed of options.seeds) {
     const { policies, rewards } = await policiesOf(seed, options);
-    rows.push(...(await scoreFiles(policies, seed, () => testPhantoms(seed, options.videos))));
+    const shapes = shapesOf(sourcePhantomLabels(seed), phantomConfig(seed));
+    rows.push(...(await scoreFiles(policies, seed, () => testPhantoms(seed, options.videos), { shapes })));
     options.log(`seed ${seed}: scored`);
     const policy = policies.find(({ name }) => name === options.optimised);
     if (!policy) continue;

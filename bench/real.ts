@@ -9,9 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { resolveRunConfig } from '../app/run-config.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
-import { preprocessLabels } from '../datasets/preprocessing.ts';
-import { randomStream } from '../ground/random.ts';
-import { fitLinearShapes, type LinearShapes } from '../method/shapes/linear-shapes.ts';
+import type { LinearShapes } from '../method/shapes/linear-shapes.ts';
 import { projectRoot } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { byGroup, casesOf, type Group, groups, type ScoredSets } from './real/groups.ts';
@@ -21,6 +19,7 @@ import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-pol
 import { type TableRow, tablesText } from './shared/policy-table.ts';
 import { openRealEcho, type RealEcho, realEchoFolder } from './shared/real-echo.ts';
 import { joinSeeds, scoreFiles, scoreOptimisedFile } from './shared/score-files.ts';
+import { shapesOf } from './shared/source-shapes.ts';
 
 export const stages = ['all', 'pretrain', 'evaluate'] as const;
 
@@ -47,12 +46,12 @@ async function score(echo: RealEcho, options: ScoreOptions): Promise<ScoredSets>
   return { source, target, others: await scoreFiles(policies, seed, () => annotated(echo), { shapes }) };
 }
 
-/** Of the source's training patients, as a run fits them. */
-function shapesOf(echo: RealEcho, { preprocessing, linearShapes, seed }: RunConfig): LinearShapes {
-  const labels = [...echo.source('train')].map(({ reference }) =>
-    preprocessLabels(reference!, preprocessing),
+/** Of the source's training patients. */
+function sourceShapes(echo: RealEcho, config: RunConfig): LinearShapes {
+  return shapesOf(
+    [...echo.source('train')].map(({ reference }) => reference!),
+    config,
   );
-  return fitLinearShapes(labels, linearShapes, randomStream(seed, 'linear-shapes'));
 }
 
 function* annotated(echo: RealEcho) {
@@ -114,7 +113,7 @@ async function scoreSeeds(echo: RealEcho, options: RealOptions): Promise<Partial
     const scored = await score(echo, {
       seed,
       policies,
-      shapes: shapesOf(echo, await configOf(seed, options)),
+      shapes: sourceShapes(echo, await configOf(seed, options)),
       others,
       pictures: pictures ? join(folder, 'pictures') : undefined,
       optimised: policy && { policy, rewards: filesOfSeed(options.rewards, seed).split(',') },

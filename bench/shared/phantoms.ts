@@ -11,6 +11,7 @@ import { quickstart } from '../../app/quickstart/sizes.ts';
 import { presets } from '../../contracts/presets.ts';
 import { type RunConfig, type RunConfigInput, RunConfigSchema } from '../../contracts/run-config.ts';
 import { generatePhantom } from '../../datasets/phantom/phantom.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
 import { LocalCache } from '../../storage/local-cache.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
 import type { TestCase } from './scored-video.ts';
@@ -47,6 +48,12 @@ export function* testPhantoms(seed: number, count: number): Generator<TestCase> 
     const { id, study, image, labels } = generatePhantom({ domain: 'target', seed, index });
     yield { id, patient: study, image, reference: labels };
   }
+}
+
+/** True labels of the source phantoms that a run over `quickstartCounts` trains on. */
+export function* sourcePhantomLabels(seed: number): Generator<LabelVideo> {
+  for (let index = 0; index < quickstart.source.train; index++)
+    yield generatePhantom({ domain: 'source', seed, index }).labels;
 }
 
 export interface Phantoms {
