@@ -3,8 +3,10 @@ import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import type { CompletionConfig } from '../../contracts/run-config.ts';
 import type { LinearShapes } from './linear-shapes.ts';
 
-/** Rounds of weighing borders by how far they are from the shape that fits them. */
+/** Rounds of weighing borders by how far they are from the shape that fits them, at most. */
 const ROUNDS = 8;
+/** A round that changes no coefficient by more, in standard deviations, is the last. */
+const SETTLED = 1e-3;
 /** Points whose distances differ less between shapes, in units, say nothing of coefficients. */
 const LEAST_DEVIATION = 0.01;
 
@@ -26,22 +28,37 @@ export function robustFit(
   shape: Float32Array,
   { outlierDistance, priorWeight }: CompletionConfig,
 ): FittedShape {
-  const { mean, directions, variances } = model;
-  const detail = new Float32Array(mean.length);
+  const { mean, variances } = model;
   const weights = new Float64Array(mean.length).fill(1);
+  const weigh = (residual: number) => (1 + (residual / outlierDistance) ** 2) ** -2;
   let coefficients: Float64Array = new Float64Array(variances.length);
   for (let round = 0; round < ROUNDS; round++) {
     const { normal, right } = normalEquations(model, points, shape, weights);
-    coefficients = solved(normal, right, (k) => priorWeight / variances[k]!);
-    for (let i = 0; i < mean.length; i++) {
-      let residual = shape[i]! - mean[i]!;
-      for (let k = 0; k < variances.length; k++)
-        residual -= directions[i * variances.length + k]! * coefficients[k]!;
-      weights[i] = (1 + (residual / outlierDistance) ** 2) ** -2;
-      detail[i] = weights[i]! * residual;
-    }
+    const next = solved(normal, right, (k) => priorWeight / variances[k]!);
+    const settled = next.every(
+      (value, k) => Math.abs(value - coefficients[k]!) <= SETTLED * Math.sqrt(variances[k]!),
+    );
+    coefficients = next;
+    if (settled) break;
+    for (const i of points) weights[i] = weigh(residualAt(model, shape, coefficients, i));
   }
+  const detail = mean.map((_, i) => {
+    const residual = residualAt(model, shape, coefficients, i);
+    return weigh(residual) * residual;
+  });
   return { coefficients, detail };
+}
+
+function residualAt(
+  { mean, directions }: LinearShapes,
+  shape: Float32Array,
+  coefficients: Float64Array,
+  i: number,
+): number {
+  const count = coefficients.length;
+  let residual = shape[i]! - mean[i]!;
+  for (let k = 0; k < count; k++) residual -= directions[i * count + k]! * coefficients[k]!;
+  return residual;
 }
 
 /** Points in which shapes differ, by a standard deviation of at least `LEAST_DEVIATION`. */
@@ -51,6 +68,9 @@ export function tellingPoints({ mean, directions, variances }: LinearShapes): In
     variances.reduce((sum, value, k) => sum + value * directions[i * count + k]! ** 2, 0);
   return Int32Array.from(mean.keys()).filter((i) => variance(i) >= LEAST_DEVIATION ** 2);
 }
+
+/** So many points are added up at once, which takes half as long as one by one. */
+const AT_ONCE = 4;
 
 /** Weighted least squares over these points: the lower triangle of the matrix, row by row, and the right side. */
 function normalEquations(
@@ -62,18 +82,33 @@ function normalEquations(
   const count = variances.length;
   const normal = new Float64Array((count * (count + 1)) / 2);
   const right = new Float64Array(count);
-  const row = new Float64Array(count);
-  for (const i of points) {
-    for (let k = 0; k < count; k++) row[k] = directions[i * count + k]!;
-    const residual = shape[i]! - mean[i]!;
-    let at = 0;
-    for (let a = 0; a < count; a++) {
-      const weighted = weights[i]! * row[a]!;
-      right[a]! += weighted * residual;
-      for (let b = 0; b <= a; b++) normal[at++]! += weighted * row[b]!;
+  // By coefficient, then by point; 0 for points that are missing from the last few.
+  const rows = new Float64Array(count * AT_ONCE);
+  const weighted = new Float64Array(count * AT_ONCE);
+  for (let start = 0; start < points.length; start += AT_ONCE) {
+    for (let j = 0; j < AT_ONCE; j++) {
+      const i = points[start + j] ?? points[start]!;
+      const weight = start + j < points.length ? weights[i]! : 0;
+      const residual = shape[i]! - mean[i]!;
+      for (let k = 0; k < count; k++) {
+        const value = directions[i * count + k]!;
+        rows[k * AT_ONCE + j] = value;
+        weighted[k * AT_ONCE + j] = weight * value;
+        right[k]! += weight * value * residual;
+      }
     }
+    addProducts(weighted, rows, normal);
   }
   return { normal, right };
+}
+
+function addProducts(weighted: Float64Array, rows: Float64Array, normal: Float64Array): void {
+  let at = 0;
+  for (let a = 0; a < rows.length; a += AT_ONCE) {
+    const [w0, w1, w2, w3] = [weighted[a]!, weighted[a + 1]!, weighted[a + 2]!, weighted[a + 3]!];
+    for (let b = 0; b <= a; b += AT_ONCE)
+      normal[at++]! += w0 * rows[b]! + w1 * rows[b + 1]! + w2 * rows[b + 2]! + w3 * rows[b + 3]!;
+  }
 }
 
 /** Solves (normal + diagonal) x = right; `normal` is symmetric, its lower triangle row by row. */
