@@ -1,6 +1,7 @@
 /** Scores the predictions of one shard, against the reference where there is one (method.md 9). */
 import type { ShardInput, ShardResult } from '../contracts/activities.ts';
 import { readReference } from '../datasets/nifti.ts';
+import { isScoredPlainly } from '../decisions/plain-inference.ts';
 import { shardOf } from '../decisions/plan.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { VideoScore } from '../metrics/evaluation.ts';
@@ -22,17 +23,33 @@ export async function scoreShard(input: ShardInput, context: ActivityContext): P
 
   const { config, plan } = await readRun(input, context);
   const scores: VideoScore[] = [];
+  const plain: VideoScore[] = [];
   const inputs: ArtefactRef[] = [];
+  const ways = [
+    { split: input.split, into: scores },
+    ...(isScoredPlainly(input, config.inference) ? [{ split: 'plain' as const, into: plain }] : []),
+  ];
   const result = await eachVideo(input, shardOf(plan, input), context, async (id) => {
-    const predicted = await readPrediction(input, id, context);
-    if (!predicted) return 'skip';
+    const predicted = await Promise.all(
+      ways.map(({ split }) => readPrediction({ ...input, split }, id, context)),
+    );
+    // Set aside when it was predicted, and counted there.
+    if (predicted.includes(undefined)) return 'skip';
     const reference = await findArtefact(context.store, datasetKeys.labels(config.target, id));
-    const expected = reference && readReference(await context.cache.read(reference), id, predicted.labels);
-    scores.push(scoreVideo(id, predicted.labels, expected));
-    inputs.push(predicted.reference, ...(reference ? [reference] : []));
+    for (const [i, one] of predicted.entries()) {
+      const { labels, reference: prediction } = one!;
+      const expected = reference && readReference(await context.cache.read(reference), id, labels);
+      ways[i]!.into.push(scoreVideo(id, labels, expected));
+      inputs.push(prediction);
+    }
+    if (reference) inputs.push(reference);
     return 'done';
   });
-  const document: ShardScores = { scores, quarantined: result.quarantined };
+  const document: ShardScores = {
+    scores,
+    quarantined: result.quarantined,
+    ...(ways.length > 1 && { plain }),
+  };
   await writeJson(context, key, document, inputs);
   logWork(context, 'scoreShard', key);
   return result;

@@ -27,9 +27,16 @@ export async function summariseEvaluation(
   const evaluation: Evaluation = {
     ...(validation.report && { validation: validation.report }),
     ...(test.report && { test: test.report }),
+    ...(test.plain && { plain: test.plain }),
   };
   const inputs = [...validation.inputs, ...test.inputs];
   return resultOf(await writeJson(context, key, evaluation, inputs), evaluation);
+}
+
+interface Gathered {
+  readonly report?: EvaluationReport;
+  readonly plain?: EvaluationReport;
+  readonly inputs: readonly ArtefactRef[];
 }
 
 /** The scores of a split and where they lie; no report when none of its videos was scored. */
@@ -38,7 +45,7 @@ async function gather(
   plan: Plan,
   input: SummariseInput,
   context: ActivityContext,
-): Promise<{ report?: EvaluationReport; inputs: ArtefactRef[] }> {
+): Promise<Gathered> {
   const shards = [...plan[split].keys()];
   const read = await inParallel(
     shards,
@@ -46,16 +53,22 @@ async function gather(
     { signal: context.signal, onProgress: (step, total) => context.heartbeat({ step, total }) },
   );
   const found = read.filter((scores) => scores !== undefined);
-  const videos: EvaluationReport['videos'] = found.flatMap(({ value }) => value.scores);
+  const report = reportOf(found.flatMap(({ value }) => value.scores));
+  const plain = reportOf(found.flatMap(({ value }) => value.plain ?? []));
   const inputs = found.map(({ reference }) => reference);
-  return { ...(videos.length > 0 && { report: { videos, summary: summarise(videos) } }), inputs };
+  return { ...(report && { report }), ...(plain && { plain }), inputs };
 }
 
-function resultOf(evaluation: ArtefactRef, { validation, test }: Evaluation): SummariseResult {
+function reportOf(videos: EvaluationReport['videos']): EvaluationReport | undefined {
+  return videos.length > 0 ? { videos, summary: summarise(videos) } : undefined;
+}
+
+function resultOf(evaluation: ArtefactRef, { validation, test, plain }: Evaluation): SummariseResult {
   return {
     evaluation,
     ...(validation && { validation: evaluationNumbers(validation.summary) }),
     ...(test && { test: evaluationNumbers(test.summary) }),
+    ...(plain && { plain: evaluationNumbers(plain.summary) }),
     ...(validation && { validFrames: shareOfValidFrames(validation) }),
   };
 }

@@ -1,6 +1,7 @@
 /** Writes the report page of a run. */
 import type { WriteReportInput, WriteReportResult } from '../contracts/activities.ts';
 import type { ChangeIntervals } from '../contracts/results.ts';
+import type { EvaluationReport } from '../metrics/evaluation.ts';
 import { renderReport } from '../report/page.ts';
 import { collectRunReport } from '../report/run-report.ts';
 import { findArtefact } from '../storage/artefacts.ts';
@@ -19,9 +20,9 @@ export async function writeReport(
   const { run, policies, best, labels, quarantined, promotion } = input;
   const key = runKeys.report(run);
   const { config, plan } = await readRun(input, context);
-  const change = await changeOnTest(input, plan.studies, context);
+  const changes = await changesOnTest(input, plan.studies, context);
   const present = await findArtefact(context.store, key);
-  if (present) return { report: present, ...(change && { change }) };
+  if (present) return { report: present, ...changes };
   const data = await collectRunReport(context.store, {
     run,
     config,
@@ -32,7 +33,7 @@ export async function writeReport(
     quarantined,
     testVideos: plan.test.flat(),
     promotion,
-    ...(change && { change }),
+    ...changes,
   });
   const page = new TextEncoder().encode(await renderReport(data));
   const inputs = [
@@ -41,22 +42,29 @@ export async function writeReport(
     ...policies.flatMap(({ policy, evaluation }) => [policy, evaluation]),
   ];
   const report = await writeBytes(context, key, page, inputs, 'text/html');
-  return { report, ...(change && { change }) };
+  return { report, ...changes };
 }
 
-/** Undefined where the first policy is the best, or where the two have no test videos in common. */
-async function changeOnTest(
+type Changes = Pick<WriteReportResult, 'change' | 'changeFromPlain'>;
+
+/** None from the first policy where it is the best; none where there are no test videos in common. */
+async function changesOnTest(
   { run, best }: WriteReportInput,
   studies: Readonly<Record<string, string>>,
   context: ActivityContext,
-): Promise<ChangeIntervals | undefined> {
-  if (best.iteration === 0) return undefined;
-  const [before, after] = await Promise.all(
+): Promise<Changes> {
+  const [first, kept] = await Promise.all(
     [0, best.iteration].map((iteration) =>
       findJson(context, runKeys.evaluation(run, iteration), EvaluationSchema),
     ),
   );
-  if (!before?.value.test || !after?.value.test) return undefined;
-  const change = changeIntervals(before.value.test.videos, after.value.test.videos, studies);
-  return Object.keys(change).length > 0 ? change : undefined;
+  const after = kept?.value.test;
+  const changeFrom = (before: EvaluationReport | undefined): ChangeIntervals | undefined => {
+    if (!before || !after) return undefined;
+    const change = changeIntervals(before.videos, after.videos, studies);
+    return Object.keys(change).length > 0 ? change : undefined;
+  };
+  const change = best.iteration === 0 ? undefined : changeFrom(first?.value.test);
+  const changeFromPlain = changeFrom(first?.value.plain);
+  return { ...(change && { change }), ...(changeFromPlain && { changeFromPlain }) };
 }

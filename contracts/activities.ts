@@ -23,7 +23,6 @@ import {
 } from './messages.ts';
 import {
   type ChangeIntervals,
-  type EvaluationNumbers,
   type PolicyRating,
   PolicyRatingSchema,
   type PolicyResult,
@@ -198,10 +197,10 @@ export type ConcludeRoundsInput = Readonly<z.infer<typeof ConcludeRoundsInputSch
 export const SummariseInputSchema = RunInputSchema.extend({ iteration: count });
 export type SummariseInput = Readonly<z.infer<typeof SummariseInputSchema>>;
 
-export interface SummariseResult extends Pick<PolicyResult, 'evaluation' | 'validFrames'> {
-  readonly validation?: EvaluationNumbers;
-  readonly test?: EvaluationNumbers;
-}
+export type SummariseResult = Pick<
+  PolicyResult,
+  'evaluation' | 'validation' | 'test' | 'plain' | 'validFrames'
+>;
 
 export const RatePolicyInputSchema = RunInputSchema.extend({
   iteration: count.describe('whose stored validation predictions are rated'),
@@ -250,6 +249,8 @@ export interface WriteReportResult {
   readonly report: ArtefactRef;
   /** Of the best policy from the first one, on test videos that both were scored on. */
   readonly change?: ChangeIntervals;
+  /** Of the best policy from the first one segmented as published. */
+  readonly changeFromPlain?: ChangeIntervals;
 }
 
 export const ReadChampionInputSchema = z.strictObject({ model: z.string().min(1) });

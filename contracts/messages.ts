@@ -128,6 +128,9 @@ export const AdaptationResultSchema = z.strictObject({
   change: ChangeIntervalsSchema.exactOptional().describe(
     'of the kept policy from that before the adaptation, on the test videos',
   ),
+  changeFromPlain: ChangeIntervalsSchema.exactOptional().describe(
+    'of the kept policy from that before the adaptation segmented as published',
+  ),
 });
 export type AdaptationResult = Readonly<z.infer<typeof AdaptationResultSchema>>;
 

@@ -128,7 +128,8 @@ const tiny: Preset = {
     temporalPenalty: false,
     validationVideos: 8,
   },
-  inference: fullInference,
+  // Hearts of all phantoms are of one size: views that are zoomed cost more than they bring (docs/results.md).
+  inference: { ...fullInference, completion: { enabled: true } },
   // With the published entropy bonus, loose hold and strong contrast changes a narrow policy forgets its video;
   // small steps, and more of them, repair it (docs/experiments.md).
   optimisation: {

@@ -42,6 +42,11 @@ export const PolicyResultSchema = z.strictObject({
   evaluation: ArtefactRefSchema,
   validation: EvaluationNumbersSchema.exactOptional(),
   test: EvaluationNumbersSchema.exactOptional(),
+  /**
+   * The test videos segmented as published, without what the run's inference does beside; of the policy before
+   * adaptation, where it does more.
+   */
+  plain: EvaluationNumbersSchema.exactOptional(),
   /** Share of all validation frames that are anatomically valid and carry no temporal flag. */
   validFrames: share.exactOptional(),
   /** Mean reward on validation videos when the policy was fine-tuned. */

@@ -4,13 +4,30 @@
  */
 import type { ChangeIntervals, EvaluationNumbers } from '../contracts/results.ts';
 
-export interface HeadlineRow {
-  readonly label: string;
-  readonly before: string;
-  readonly after: string;
+export interface Change {
+  /** With its interval where that is known; `-` when one side is missing. */
   readonly change: string;
   /** `none` when one side is missing. */
   readonly direction: 'better' | 'worse' | 'same' | 'none';
+}
+
+export interface HeadlineRow extends Change {
+  readonly label: string;
+  /** The policy before the adaptation, segmented as published, and the change from that to the one after. */
+  readonly plain?: { readonly value: string } & Change;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What is set side by side. */
+export interface HeadlineSides {
+  readonly plain?: EvaluationNumbers | undefined;
+  readonly before?: EvaluationNumbers | undefined;
+  readonly after?: EvaluationNumbers | undefined;
+  /** Of after - before. */
+  readonly change?: ChangeIntervals | undefined;
+  /** Of after - plain. */
+  readonly changeFromPlain?: ChangeIntervals | undefined;
 }
 
 interface Measure {
@@ -49,26 +66,29 @@ function shown(value: number, { unit, digits }: Measure): string {
 }
 
 /** One row per measure that either side has; changes with their intervals where these are known. */
-export function headlineRows(
-  before: EvaluationNumbers | undefined,
-  after: EvaluationNumbers | undefined,
-  intervals: ChangeIntervals = {},
-): HeadlineRow[] {
-  const rows: HeadlineRow[] = [];
-  for (const measure of measures) {
-    const old = before?.[measure.name];
-    const now = after?.[measure.name];
-    if (old === undefined && now === undefined) continue;
+export function headlineRows({
+  plain,
+  before,
+  after,
+  change = {},
+  changeFromPlain = {},
+}: HeadlineSides): HeadlineRow[] {
+  return measures.flatMap((measure) => {
+    const { name, label } = measure;
+    const [old, now] = [before?.[name], after?.[name]];
+    if (old === undefined && now === undefined) return [];
     const write = (value: number | undefined) =>
       value === undefined || !Number.isFinite(value) ? '-' : `${shown(value, measure)}${measure.unit}`;
-    rows.push({
-      label: measure.label,
+    return {
+      label,
+      ...(plain && {
+        plain: { value: write(plain[name]), ...changeOf(measure, plain[name], now, changeFromPlain[name]) },
+      }),
       before: write(old),
       after: write(now),
-      ...changeOf(measure, old, now, intervals[measure.name]),
-    });
-  }
-  return rows;
+      ...changeOf(measure, old, now, change[name]),
+    };
+  });
 }
 
 function changeOf(
@@ -76,7 +96,7 @@ function changeOf(
   before: number | undefined,
   after: number | undefined,
   interval: ChangeIntervals[keyof ChangeIntervals],
-): Pick<HeadlineRow, 'change' | 'direction'> {
+): Change {
   if (before === undefined || after === undefined || !Number.isFinite(before) || !Number.isFinite(after)) {
     return { change: '-', direction: 'none' };
   }

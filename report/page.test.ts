@@ -53,7 +53,7 @@ const report: ReportInput = {
 
 describe('the headline', () => {
   it('says of every measure whether it became better', () => {
-    const rows = Object.fromEntries(headlineRows(before, after).map((row) => [row.label, row]));
+    const rows = Object.fromEntries(headlineRows({ before, after }).map((row) => [row.label, row]));
     expect(rows['Dice, mean of LV and myocardium']).toMatchObject({
       before: '80.0 %',
       after: '86.0 %',
@@ -66,14 +66,28 @@ describe('the headline', () => {
 
   it('puts the interval of a change behind it', () => {
     const intervals = { dice: { low: 0.012, high: 0.1 }, temporalValidity: { low: -0.0625, high: 0.0001 } };
-    const rows = Object.fromEntries(headlineRows(before, after, intervals).map((row) => [row.label, row]));
+    const rows = Object.fromEntries(
+      headlineRows({ before, after, change: intervals }).map((row) => [row.label, row]),
+    );
     expect(rows['Dice, mean of LV and myocardium']!.change).toBe('+6.0 points (+1.2 to +10.0)');
     expect(rows['Temporally valid videos']!.change).toBe('0 (-6.3 to 0)');
     expect(rows['Hausdorff distance']!.change).toBe('+0.39 mm');
   });
 
+  it('sets beside them what the first policy was worth as published', () => {
+    const plain = { ...before, dice: 0.7 };
+    const changeFromPlain = { dice: { low: 0.1, high: 0.2 } };
+    const [dice] = headlineRows({ plain, before, after, changeFromPlain });
+    expect(dice!.plain).toEqual({
+      value: '70.0 %',
+      change: '+16.0 points (+10.0 to +20.0)',
+      direction: 'better',
+    });
+    expect(dice!.change).toBe('+6.0 points');
+  });
+
   it('leaves out what neither side has and marks what one side lacks', () => {
-    const rows = headlineRows(undefined, { videos: 1, anatomicalValidity: 1, temporalValidity: 0 });
+    const rows = headlineRows({ after: { videos: 1, anatomicalValidity: 1, temporalValidity: 0 } });
     expect(rows.map((row) => row.label)).toEqual(['Anatomically valid videos', 'Temporally valid videos']);
     expect(rows[0]).toMatchObject({ before: '-', after: '100.0 %', direction: 'none' });
   });

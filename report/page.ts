@@ -4,7 +4,7 @@
  */
 
 import { renderChart } from './chart.ts';
-import { headlineRows } from './headline.ts';
+import { type Change, headlineRows } from './headline.ts';
 import { html, Markup } from './html.ts';
 import { pageStyle } from './page-style.ts';
 import { type ReportCurve, type ReportData, ReportDataSchema, type ReportInput } from './report-data.ts';
@@ -69,21 +69,35 @@ function unbroken(text: string): string {
 
 const directionWords = { better: 'better', worse: 'worse', same: 'unchanged', none: '' } as const;
 
+function changeCell({ change, direction }: Change): Markup {
+  return html`<td><span class="change ${direction}">${unbroken(change)} ${directionWords[direction]}</span></td>`;
+}
+
 function renderHeadline(data: ReportData): Markup | undefined {
-  const rows = headlineRows(data.before, data.after, data.change);
+  const { plain } = data;
+  const rows = headlineRows(data);
   if (rows.length === 0) return undefined;
   const videos = (data.after ?? data.before)?.videos ?? 0;
   const body = rows.map(
     (
       row,
-    ) => html`<tr><th scope="row">${row.label}</th><td>${unbroken(row.before)}</td><td class="after">${unbroken(row.after)}</td>
-<td><span class="change ${row.direction}">${unbroken(row.change)} ${directionWords[row.direction]}</span></td></tr>`,
+    ) => html`<tr><th scope="row">${row.label}</th>${row.plain && html`<td>${unbroken(row.plain.value)}</td>`}<td>${unbroken(row.before)}</td><td class="after">${unbroken(row.after)}</td>
+${row.plain && changeCell(row.plain)}${changeCell(row)}</tr>`,
   );
+  const changes = plain ? ['After - plain', 'After - before'] : ['Change'];
+  const headings = ['Measure', ...(plain ? ['Plain'] : []), 'Before', 'After', ...changes].map(
+    (heading) => html`<th scope="col">${heading}</th>`,
+  );
+  const intervals =
+    data.change || data.changeFromPlain ? ' In brackets: 95 % intervals of the change, over patients.' : '';
+  const explained = plain
+    ? ' Plain is the policy before the adaptation as it came; before and after are segmented with all that the inference of this run does.'
+    : '';
   return html`<section aria-labelledby="result">
 <h2 id="result">Before and after</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Before and after"><table>
-<caption>${videos} held-out target ${videos === 1 ? 'video' : 'videos'} that took no part in training.${data.change ? ' In brackets: 95 % intervals of the change, over patients.' : ''}</caption>
-<thead><tr><th scope="col">Measure</th><th scope="col">Before</th><th scope="col">After</th><th scope="col">Change</th></tr></thead>
+<caption>${videos} held-out target ${videos === 1 ? 'video' : 'videos'} that took no part in training.${intervals}${explained}</caption>
+<thead><tr>${headings}</tr></thead>
 <tbody>${body}</tbody></table></div>
 ${data.promotion ? html`<p class="notice"><strong>${data.promotion.promoted ? 'Promoted.' : 'Not promoted.'}</strong> ${data.promotion.reason}</p>` : undefined}
 </section>`;

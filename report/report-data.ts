@@ -51,6 +51,10 @@ export const ReportDataSchema = z.strictObject({
   before: EvaluationNumbersSchema.optional().describe('held-out target videos, policy before the adaptation'),
   after: EvaluationNumbersSchema.optional().describe('the same videos, best policy of the run'),
   change: ChangeIntervalsSchema.optional().describe('95 % intervals of after - before'),
+  plain: EvaluationNumbersSchema.optional().describe(
+    'the same videos, policy before the adaptation, segmented as published where the run does more',
+  ),
+  changeFromPlain: ChangeIntervalsSchema.optional().describe('95 % intervals of after - plain'),
   promotion: PromotionResultSchema.optional(),
   curves: z.array(ReportCurveSchema).default([]),
   pictures: z.array(ReportPictureSchema).default([]),

@@ -36,6 +36,8 @@ export interface RunReportSource {
   readonly promotion?: PromotionResult | undefined;
   /** From the first policy to the best, on test videos. */
   readonly change?: ChangeIntervals | undefined;
+  /** From the first policy segmented as published to the best, on test videos. */
+  readonly changeFromPlain?: ChangeIntervals | undefined;
 }
 
 const picturedVideos = 2;
@@ -64,6 +66,8 @@ export async function collectRunReport(store: ObjectStore, source: RunReportSour
     ...(numbersAfter ? { after: numbersAfter } : {}),
     ...(source.promotion ? { promotion: source.promotion } : {}),
     ...(source.change ? { change: source.change } : {}),
+    ...(before?.plain ? { plain: before.plain } : {}),
+    ...(source.changeFromPlain ? { changeFromPlain: source.changeFromPlain } : {}),
     curves: await trainingCurves(store, run, config.iterations),
     pictures: before ? await pictures(store, source, before.iteration) : [],
     labelling: source.labels.map(({ kept, corrected, rejected }, index) => ({

@@ -44,6 +44,9 @@ export const datasetKeys = {
   source: (dataset: string, sha256: string) => `${datasetKeys.sources(dataset)}${sha256}.json`,
 };
 
+/** `plain` are the test videos, segmented as published. */
+type PredictedSplit = 'target' | 'validation' | 'test' | 'plain';
+
 export const runKeys = {
   root: (run: string) => `runs/${checkedName('run', run)}/`,
   config: (run: string) => `${runKeys.root(run)}config.json`,
@@ -59,7 +62,7 @@ export const runKeys = {
   /** Everything that iteration `iteration` made; 0 is the policy before any adaptation. */
   iteration: (run: string, iteration: number) => `${runKeys.root(run)}iter-${two(iteration)}/`,
   policy: (run: string, iteration: number) => `${runKeys.iteration(run, iteration)}policy.safetensors`,
-  prediction: (run: string, iteration: number, split: 'target' | 'validation' | 'test', id: string) =>
+  prediction: (run: string, iteration: number, split: PredictedSplit, id: string) =>
     `${runKeys.iteration(run, iteration)}predictions/${split}/${checkedName('video', id)}.nii.gz`,
   anatomicalReward: (run: string, iteration: number) =>
     `${runKeys.iteration(run, iteration)}rewards/anatomical.safetensors`,
@@ -71,7 +74,7 @@ export const runKeys = {
  * belongs to one video lies in a folder of such, under the video's id.
  */
 export function videoOf(key: string): string | undefined {
-  return /\/(?:videos|labels|predictions\/(?:target|validation|test)|triples)\/([^/]+?)\.(?:nii\.gz|triples|bin\.gz|bin)$/.exec(
+  return /\/(?:videos|labels|predictions\/(?:target|validation|test|plain)|triples)\/([^/]+?)\.(?:nii\.gz|triples|bin\.gz|bin)$/.exec(
     key,
   )?.[1];
 }

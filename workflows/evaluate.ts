@@ -35,25 +35,10 @@ export async function evaluatePolicy(
   progress.enter('evaluating', validation.shards + test.shards + 1, 'shards');
   const { quarantined: bad } = await runSweep({ refs, iteration, work: 'evaluate', shards, policy }, desk);
   refuseTooManyBad(bad, validation.videos + test.videos, config.sweep.maxQuarantinedShare, 'evaluation');
-  const {
-    evaluation,
-    validation: onValidation,
-    test: onTest,
-    validFrames,
-  } = await activities.summariseEvaluation({
-    ...refs,
-    iteration,
-  });
+  const summarised = await activities.summariseEvaluation({ ...refs, iteration });
   progress.advance();
   return {
-    result: {
-      iteration,
-      policy,
-      evaluation,
-      ...(onValidation && { validation: onValidation }),
-      ...(onTest && { test: onTest }),
-      ...(validFrames !== undefined && { validFrames }),
-    },
+    result: { iteration, policy, ...summarised },
     // The same videos are evaluated again after every iteration: they count once.
     quarantined: state.quarantined + (iteration === 0 ? bad : 0),
   };

@@ -33,7 +33,7 @@ export async function selectPromoteReport(
       : await activities.promote({ ...refs, model: input.model, best, selection });
 
   progress.enter('reporting', 1);
-  const { report, change } = await activities.writeReport({
+  const { report, change, changeFromPlain } = await activities.writeReport({
     ...refs,
     policies,
     best,
@@ -52,5 +52,6 @@ export async function selectPromoteReport(
     stopped: steering.state.stopping,
     ...(promotion && { promotion }),
     ...(change && { change }),
+    ...(changeFromPlain && { changeFromPlain }),
   };
 }

@@ -6,13 +6,18 @@ import { EvaluationReportSchema, VideoScoreSchema } from '../../metrics/evaluati
 export const ShardScoresSchema = z.strictObject({
   scores: z.array(VideoScoreSchema),
   quarantined: z.int().min(0),
+  plain: z.array(VideoScoreSchema).optional().describe('of the same videos, segmented as published'),
 });
 export type ShardScores = z.infer<typeof ShardScoresSchema>;
 
-/** `evaluation.json` of an iteration: what `evaluate --json` prints, for each of the two splits that has videos. */
+/**
+ * `evaluation.json` of an iteration: what `evaluate --json` prints, for each of the two splits that has videos; `plain`
+ * is the test split segmented as published.
+ */
 export const EvaluationSchema = z.strictObject({
   validation: EvaluationReportSchema.optional(),
   test: EvaluationReportSchema.optional(),
+  plain: EvaluationReportSchema.optional(),
 });
 export type Evaluation = z.infer<typeof EvaluationSchema>;
 

@@ -10,7 +10,7 @@ import type { ActivityContext } from '../context.ts';
 export interface Sweep {
   readonly run: string;
   readonly iteration: number;
-  readonly split: SweepSplit;
+  readonly split: SweepSplit | 'plain';
 }
 
 export interface Prediction {

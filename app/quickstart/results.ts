@@ -1,6 +1,6 @@
 /**
- * What a finished demonstration leaves in a folder: the policy, the real recording segmented by it, and the page about
- * the run.
+ * What a finished demonstration leaves in a folder: the policy and the shapes of its source, the real recording
+ * segmented by them, and the page about the run.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +8,9 @@ import { z } from 'zod';
 import type { AdaptationResult } from '../../contracts/messages.ts';
 import type { PolicyResult } from '../../contracts/results.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import { plainInference } from '../../decisions/plain-inference.ts';
+import type { LinearShapes } from '../../method/shapes/linear-shapes.ts';
+import { decodeLinearShapes } from '../../method/shapes/shapes-checkpoint.ts';
 import { encodeContactSheet } from '../../report/contact-sheet.ts';
 import { dataUri } from '../../report/data-uri.ts';
 import { encodeOverlayGif } from '../../report/overlay-gif.ts';
@@ -23,9 +26,12 @@ import { writeWholeFile } from '../../storage/whole-file.ts';
 import { modelOf } from '../segmentation/networks.ts';
 import { usualFormats } from '../segmentation/result-formats.ts';
 import { segmentFile } from '../segmentation/segment.ts';
+import type { SegmentationSettings } from '../segmentation/segment-video.ts';
 
 export interface QuickstartFiles {
   readonly policy: string;
+  /** Of the linear shapes (method.md 4.4). */
+  readonly shapes: string;
   readonly mask: string;
   readonly overlay: string;
   readonly page: string;
@@ -41,9 +47,17 @@ export async function writeResults(
   await mkdir(join(folder, 'before'), { recursive: true });
   await selectTensorBackend();
   const policy = join(folder, 'policy.safetensors');
-  const after = await segmentBy(store, result.best, config, clip, { folder, policy });
+  const shapes = join(folder, 'shapes.safetensors');
+  const { bytes: known } = (await readArtefactAt(store, runKeys.linearShapes(result.run)))!;
+  await writeWholeFile(shapes, known);
+  await writeWholeFile(policy, await readArtefact(store, result.best.policy));
+  const after = await segmentBy(store, result.best, config, clip, {
+    folder,
+    shapes: decodeLinearShapes(known),
+  });
   const first = result.policies[0] ?? result.best;
-  const before = await segmentBy(store, first, config, clip, { folder: join(folder, 'before') });
+  const plain = { ...config, inference: plainInference(config.inference) };
+  const before = await segmentBy(store, first, plain, clip, { folder: join(folder, 'before') });
   const sheet = dataUri(encodeContactSheet([before.result, after.result]), 'image/png');
   const report = await collectRunReport(store, {
     ...result,
@@ -56,7 +70,7 @@ export async function writeResults(
     {
       title: 'A real recording',
       caption:
-        'Top: before the adaptation. Bottom: after. It has no reference annotation, so this is for the eye alone.',
+        'Top: the policy before the adaptation as it came. Bottom: after, with all that inference does. It has no reference annotation, so this is for the eye alone.',
       alt: 'Frames of a real echocardiogram with its segmentation before and after the adaptation',
       uri: sheet,
     },
@@ -77,23 +91,20 @@ export async function writeResults(
     page,
     await renderReport({ ...report, generatedAt, pictures: [...pictures, ...(report.pictures ?? [])] }),
   );
-  return { policy, mask: after.file.mask!, overlay: after.file.overlay!, page };
+  return { policy, shapes, mask: after.file.mask!, overlay: after.file.overlay!, page };
 }
 
-/** Segments the recording by one policy of the run into a folder; the policy itself is written to `to.policy`. */
+/** Segments the recording by one policy of the run into a folder. */
 async function segmentBy(
   store: ObjectStore,
   { policy }: PolicyResult,
-  config: RunConfig,
+  settings: SegmentationSettings,
   clip: string,
-  to: { readonly folder: string; readonly policy?: string },
+  { folder, shapes }: { readonly folder: string; readonly shapes?: LinearShapes },
 ) {
-  const bytes = await readArtefact(store, policy);
-  const model = modelOf(bytes, policy.key, config);
+  const model = modelOf(await readArtefact(store, policy), policy.key, { ...settings, shapes });
   try {
-    if (to.policy !== undefined) await writeWholeFile(to.policy, bytes);
-    const results = { out: to.folder, formats: usualFormats, uncertainty: false };
-    return await segmentFile(clip, model, results);
+    return await segmentFile(clip, model, { out: folder, formats: usualFormats, uncertainty: false });
   } finally {
     model.policy.dispose();
   }

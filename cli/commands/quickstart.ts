@@ -89,7 +89,7 @@ async function demonstrate(
     terminal.printJson({ ...result, files });
     const shown = (file: string) => relative(process.cwd(), file);
     terminal.print(
-      `mask     ${shown(files.mask)}\noverlay  ${shown(files.overlay)}\npolicy   ${shown(files.policy)}\nreport   ${link}`,
+      `mask     ${shown(files.mask)}\noverlay  ${shown(files.overlay)}\npolicy   ${shown(files.policy)}\nshapes   ${shown(files.shapes)}\nreport   ${link}`,
     );
     terminal.print(
       [
@@ -97,7 +97,7 @@ async function demonstrate(
         'Go on from here:',
         '  npx echoloop up                          services and workers in the background',
         `  npx echoloop models promote quickstart --run ${run}   keep the policy as a model`,
-        `  npx echoloop segment VIDEO --model ${shown(files.policy)} --out masks`,
+        `  npx echoloop segment VIDEO --model ${shown(files.policy)} --shapes ${shown(files.shapes)} --out masks`,
         '  npx echoloop ingest VIDEOS --dataset hospital   your own videos; then `npx echoloop adapt --help`',
       ].join('\n'),
     );

@@ -3,32 +3,53 @@ import type { AdaptationResult } from '../../contracts/messages.ts';
 import { headlineRows } from '../../report/headline.ts';
 import { textTable } from './text-table.ts';
 
+const inBrackets = 'In brackets: 95 % intervals of the change, over patients.';
+const whatPlainIs =
+  'Plain is the policy before the adaptation as it came; before and after are segmented with all that `inference` asks for.';
+
 /** Before and after on held-out target videos, and which policy was kept. */
 export function resultTable(result: AdaptationResult): string {
-  const before = result.policies.find((policy) => policy.iteration === 0);
-  const after = result.best;
-  const rows = headlineRows(
-    before?.test ?? before?.validation,
-    after.test ?? after.validation,
-    result.change,
-  );
+  const { best } = result;
   const why = result.policies.length === 1 ? 'no iteration was finished' : 'no iteration was better';
   const kept =
-    after.iteration === 0
+    best.iteration === 0
       ? `The policy from before the adaptation was kept: ${why}.`
-      : `The policy of iteration ${after.iteration} was kept.`;
-  const videos = (after.test ?? after.validation)?.videos;
-  const lines = [
-    textTable(
-      [`${videos === undefined ? '' : `${videos} `}held-out target videos`, 'before', 'after', 'change'],
-      rows.map((row) => [row.label, row.before, row.after, row.change]),
-    ),
-    ...(result.change ? ['In brackets: 95 % intervals of the change, over patients.'] : []),
-    kept,
-  ];
+      : `The policy of iteration ${best.iteration} was kept.`;
+  const lines = [...measuredLines(result), kept];
   if (result.promotion)
     lines.push(`${result.promotion.promoted ? 'Promoted' : 'Not promoted'}: ${result.promotion.reason}`);
   if (result.quarantined > 0) lines.push(`${result.quarantined} videos were quarantined.`);
   if (result.stopped) lines.push('The run was stopped early by request.');
   return lines.join('\n');
+}
+
+function measuredLines({ policies, best, change, changeFromPlain }: AdaptationResult): string[] {
+  const first = policies.find((policy) => policy.iteration === 0);
+  const plain = first?.plain;
+  const after = best.test ?? best.validation;
+  const rows = headlineRows({
+    plain,
+    before: first?.test ?? first?.validation,
+    after,
+    change,
+    changeFromPlain,
+  });
+  const title = `${after === undefined ? '' : `${after.videos} `}held-out target videos`;
+  const table = plain
+    ? textTable(
+        [title, 'plain', 'before', 'after', 'after - plain', 'after - before'],
+        rows.map((row) => [
+          row.label,
+          row.plain!.value,
+          row.before,
+          row.after,
+          row.plain!.change,
+          row.change,
+        ]),
+      )
+    : textTable(
+        [title, 'before', 'after', 'change'],
+        rows.map((row) => [row.label, row.before, row.after, row.change]),
+      );
+  return [table, ...((change ?? changeFromPlain) ? [inBrackets] : []), ...(plain ? [whatPlainIs] : [])];
 }

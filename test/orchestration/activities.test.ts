@@ -9,10 +9,13 @@ import { predictShard } from '../../activities/predict-shard.ts';
 import { pretrainPolicy } from '../../activities/pretrain-policy.ts';
 import { promote } from '../../activities/promote.ts';
 import { readChampion } from '../../activities/read-champion.ts';
+import { scoreShard } from '../../activities/score-shard.ts';
 import { selectBest } from '../../activities/select-best.ts';
+import { summariseEvaluation } from '../../activities/summarise-evaluation.ts';
 import type { RunInput } from '../../contracts/activities.ts';
 import type { PolicyResult } from '../../contracts/results.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import { InferenceSchema, type RunConfig } from '../../contracts/run-config.ts';
+import { plainInference } from '../../decisions/plain-inference.ts';
 import { datasetKeys, modelKeys, runKeys } from '../../storage/keys.ts';
 import { ref } from './harness.ts';
 import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
@@ -169,6 +172,63 @@ describe('completion by linear shapes', () => {
     }
     expect(predicted).toHaveLength(done);
     for (const record of predicted) expect(record).toContain(fitted.shapes.sha256);
+  });
+});
+
+describe('the evaluation of a policy', () => {
+  const inference = InferenceSchema.parse({ cleaning: true, completion: { enabled: true } });
+  const completing = (): RunConfig => ({ ...shortConfig(), inference });
+
+  async function evaluated(world: TinyWorld, refs: RunInput, iteration: number) {
+    const { policy } = await pretrainPolicy(refs, world.context());
+    const shard = { ...refs, iteration, split: 'test', shard: 0 } as const;
+    const { quarantined } = await predictShard({ ...shard, policy }, world.context());
+    const scored = await scoreShard(shard, world.context());
+    const summary = await summariseEvaluation({ ...refs, iteration }, world.context());
+    return { quarantined: quarantined + scored.quarantined, scored, summary };
+  }
+
+  it('says of the first one what it is worth as published, too, where inference does more', async () => {
+    const world = tinyWorld();
+    await addTinyDatasets(world.store);
+    const refs = await planned(world, 'a', completing());
+    await fitLinearShapes(refs, world.context());
+    const first = await evaluated(world, refs, 0);
+    expect(first.summary).toMatchObject({ test: { videos: 1 }, plain: { videos: 1 } });
+    expect(first.summary.plain).not.toEqual(first.summary.test);
+    const { length } = world.work;
+    expect(await evaluated(world, refs, 0)).toEqual(first);
+    expect(world.work).toHaveLength(length);
+    const second = await evaluated(world, refs, 1);
+    expect(second.summary.test).toEqual(first.summary.test);
+    expect(second.summary.plain).toBeUndefined();
+  });
+
+  it('says so once where inference is as published, of the same numbers', async () => {
+    const world = tinyWorld();
+    await addTinyDatasets(world.store);
+    const plain = plainInference(inference);
+    const published = await evaluated(
+      world,
+      await planned(world, 'a', { ...shortConfig(), inference: plain }),
+      0,
+    );
+    expect(published.summary).toMatchObject({ test: { videos: 1 } });
+    expect(published.summary.plain).toBeUndefined();
+    const refs = await planned(world, 'b', completing());
+    await fitLinearShapes(refs, world.context());
+    expect((await evaluated(world, refs, 0)).summary.plain).toEqual(published.summary.test);
+  });
+
+  it('counts a video that cannot be used once', async () => {
+    const world = tinyWorld();
+    const { target } = await addTinyDatasets(world.store);
+    const refs = await planned(world, 'a', completing());
+    await fitLinearShapes(refs, world.context());
+    await world.store.put(datasetKeys.video('clinic-b', target.at(-1)!), new Uint8Array([1, 2, 3]));
+    const { quarantined, scored, summary } = await evaluated(world, refs, 0);
+    expect([quarantined, scored.done]).toEqual([1, 0]);
+    expect(summary.plain).toBeUndefined();
   });
 });
 
