@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { thisHost, workersThatGain } from './compute-workers.ts';
 
-const roomy = { cores: 2, freeBytes: 8e9, gpu: false };
+const roomy = { cores: 2, freeBytes: 4e9, gpu: false };
 
 it('has two compute workers share out the videos where there are two cores and the memory for both', () => {
   expect(workersThatGain(roomy)).toBe(2);
   expect(workersThatGain({ ...roomy, cores: 64, freeBytes: 500e9 })).toBe(2);
 });
 
-it.each([{ cores: 1 }, { freeBytes: 5.9e9 }, { gpu: true }])('starts one on a machine with %o', (less) => {
+it.each([{ cores: 1 }, { freeBytes: 3.9e9 }, { gpu: true }])('starts one on a machine with %o', (less) => {
   expect(workersThatGain({ ...roomy, ...less })).toBe(1);
 });
 
