@@ -123,6 +123,8 @@ export const workerLimits = {
 
 /** Of one process each. */
 export const memoryBudgets = {
+  /** What must be free for each compute worker of the demonstration; one was seen to take 1.2 GB, its two processes. */
+  demonstrationWorkerBytes: 2 * GIGABYTE,
   /** Frames and labels of the windows that a training has drawn; beyond it they are read again. */
   windowBytes: 1.5 * GIGABYTE,
   /** Segmentations of a sweep that a fine-tuning proposes, unpacked. */

@@ -75,7 +75,7 @@ const tiny: Preset = {
   },
   training: { checkpointEverySteps: 25 },
   pretraining: { steps: 1500, learningRate: 2e-3 },
-  sweep: { videosPerIteration: 32, videosPerShard: 8, concurrentShards: 2 },
+  sweep: { videosPerIteration: 32, videosPerShard: 8 },
   // A small autoencoder agrees less closely, and weights of narrow layers are larger. The noise is as strong as
   // leaves a heart: the reward network has to have seen gross errors to find the policy's own
   // (docs/experiments.md).

@@ -47,6 +47,15 @@ export const DeploymentSchema = z.strictObject({
     .max(1024)
     .optional()
     .describe('of one compute process; results are the same bit for bit only at the same count'),
+  computeWorkers: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      'that `up` starts, one for each device: 1 when left out; `quickstart` starts 2 where they gain (docs/operating.md)',
+    ),
   requireGpu: flag
     .default(false)
     .describe('a silent fall-back to the processor is an error on a compute worker'),
@@ -93,6 +102,7 @@ export const deploymentVariables: readonly DeploymentVariable[] = [
   { names: ['ECHOLOOP_S3_KEY_FILE'], path: ['s3', 'keyFile'] },
   { names: ['ECHOLOOP_S3_PATH_STYLE'], path: ['s3', 'forcePathStyle'] },
   { names: ['ECHOLOOP_COMPUTE_THREADS'], path: ['computeThreads'] },
+  { names: ['ECHOLOOP_COMPUTE_WORKERS'], path: ['computeWorkers'] },
   { names: ['ECHOLOOP_REQUIRE_GPU'], path: ['requireGpu'] },
   { names: ['ECHOLOOP_ARTEFACT_CACHE_BYTES'], path: ['artefactCacheBytes'] },
   { names: ['ECHOLOOP_HOME'], path: ['home'] },

@@ -1,5 +1,6 @@
 /**
- * `echoloop up` and `npm start`: the embedded services and one worker of each role, watched over until told to stop.
+ * `echoloop up` and `npm start`: the embedded services and one worker of each role, of compute as many as the
+ * deployment says, watched over until told to stop.
  */
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import { checkNewestArtefacts } from '../storage/check-artefacts.ts';
@@ -13,21 +14,30 @@ import type { ProcessSpec } from './supervisor.ts';
 export interface UpOptions {
   readonly deployment: Deployment;
   readonly log: (line: string) => void;
-  /** Roles to start a worker of; all three by default. */
+  /** Roles to start workers of; all three by default. */
   readonly workers?: readonly WorkerRole[];
 }
 
 const ALL_ROLES: readonly WorkerRole[] = ['control', 'io', 'compute'];
 
 /** How to run one worker: by the command that a real deployment uses too. */
-function workerProcess(role: WorkerRole, environment: Readonly<Record<string, string>>): ProcessSpec {
+function workerProcess(
+  name: string,
+  role: WorkerRole,
+  environment: Readonly<Record<string, string>>,
+): ProcessSpec {
   return {
-    name: `worker-${role}`,
+    name,
     command: process.execPath,
     args: [commandScript, 'worker', '--role', role],
     environment,
     stopGraceMs: serviceLimits.workerStopGraceMs,
   };
+}
+
+/** `worker-compute`, `worker-compute-2` and so on. */
+function workerNames(role: WorkerRole, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `worker-${role}${index === 0 ? '' : `-${index + 1}`}`);
 }
 
 /**
@@ -39,7 +49,11 @@ export async function up({ deployment, log, workers = ALL_ROLES }: UpOptions): P
   try {
     // The embedded store does not wait for the disk: a power cut may have undone what it had acknowledged.
     if (!deployment.s3.endpoint) await tellDamage(embedded.deployment, log);
-    for (const role of workers) await embedded.supervisor.add(workerProcess(role, embedded.environment));
+    for (const role of workers) {
+      const count = role === 'compute' ? (deployment.computeWorkers ?? 1) : 1;
+      for (const name of workerNames(role, count))
+        await embedded.supervisor.add(workerProcess(name, role, embedded.environment));
+    }
     await embedded.supervisor.ready();
     return embedded;
   } catch (error) {

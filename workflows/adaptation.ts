@@ -23,6 +23,7 @@ import type { RunConfig } from '../contracts/run-config.ts';
 import { endsAsCancelled } from './cancelled.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { selectPromoteReport } from './finish.ts';
+import { type FirstTraining, trainAtOnce } from './first-trainings.ts';
 import { adaptOnce } from './iteration.ts';
 import { withLowerRates } from './lower-rate.ts';
 import { openProgressBoard } from './progress.ts';
@@ -109,36 +110,44 @@ async function makeFirstPolicy(run: string, state: CarriedState, desk: RunDesk):
   const { config, progress, steering } = desk;
   const refs: RunInput = { run, config: state.plan.config, plan: state.plan.plan };
   let policy = state.plan.initialPolicy;
-  // All of these read the same videos: a bad one is met by each of them and counts once.
-  let bad = 0;
-  if (!policy) {
-    progress.enter('pretraining', 1);
-    const pretrained = await withLowerRates((attempt) =>
-      steering.interruptible(() => activities.pretrainPolicy({ ...refs, ...attempt })),
-    );
-    policy = pretrained.policy;
-    bad = pretrained.quarantined;
-  }
   let autoencoder = state.autoencoder;
+  const trainings: FirstTraining[] = [];
+  if (!policy) {
+    trainings.push([
+      'pretraining',
+      async () => {
+        const pretrained = await withLowerRates((attempt) =>
+          steering.interruptible(() => activities.pretrainPolicy({ ...refs, ...attempt })),
+        );
+        policy = pretrained.policy;
+        return pretrained;
+      },
+    ]);
+  }
   if (config.autoencoder.enabled) {
-    progress.enter('fitting the shape autoencoder', 1);
-    const fitted = await withLowerRates((attempt) =>
-      steering.interruptible(() => activities.fitShapeAutoencoder({ ...refs, ...attempt })),
-    );
-    autoencoder = fitted.autoencoder;
-    bad = Math.max(bad, fitted.quarantined);
+    trainings.push([
+      'fitting the shape autoencoder',
+      async () => {
+        const fitted = await withLowerRates((attempt) =>
+          steering.interruptible(() => activities.fitShapeAutoencoder({ ...refs, ...attempt })),
+        );
+        autoencoder = fitted.autoencoder;
+        return fitted;
+      },
+    ]);
   }
   // A run that an older version started does not have this section of the configuration.
-  if (config.inference.completion?.enabled) {
-    progress.enter('fitting the linear shapes', 1);
-    const fitted = await steering.interruptible(() => activities.fitLinearShapes(refs));
-    bad = Math.max(bad, fitted.quarantined);
-  }
+  if (config.inference.completion?.enabled)
+    trainings.push([
+      'fitting the linear shapes',
+      () => steering.interruptible(() => activities.fitLinearShapes(refs)),
+    ]);
+  let bad = await trainAtOnce(trainings, progress);
   let landmark = state.landmark;
   // A run that an older version started has neither the step nor its section of the configuration.
   if (patched('landmark-reward') && config.landmark?.enabled) {
     progress.enter('fitting the landmark reward', 1);
-    const start = { ...refs, policy };
+    const start = { ...refs, policy: policy! };
     const fitted = await withLowerRates((attempt) =>
       steering.interruptible(() => activities.fitLandmarkReward({ ...start, ...attempt })),
     );
@@ -146,7 +155,7 @@ async function makeFirstPolicy(run: string, state: CarriedState, desk: RunDesk):
     bad = Math.max(bad, fitted.quarantined);
   }
   const quarantined = state.quarantined + bad;
-  const evaluated = await evaluatePolicy(refs, 0, policy, { ...state, quarantined }, desk);
+  const evaluated = await evaluatePolicy(refs, 0, policy!, { ...state, quarantined }, desk);
   return {
     ...state,
     ...(autoencoder && { autoencoder }),

@@ -2,10 +2,12 @@
  * The end of a run: rate all its policies by one reward network, keep the best, let it pass the gate, write the
  * report.
  */
+import { patched } from '@temporalio/workflow';
 import type { RatePolicyResult, RunInput } from '../contracts/activities.ts';
 import type { AdaptationInput, AdaptationResult, CarriedState } from '../contracts/messages.ts';
 import * as activities from './proxies.ts';
 import type { RunDesk } from './run-desk.ts';
+import { sideBySide } from './side-by-side.ts';
 
 export async function selectPromoteReport(
   input: AdaptationInput,
@@ -21,10 +23,13 @@ export async function selectPromoteReport(
   const ratings: RatePolicyResult[] = [];
   if (reward && plan.validation.videos > 0) {
     const among = policies.map(({ iteration }) => iteration);
-    for (const { iteration, policy } of policies) {
-      ratings.push(await activities.ratePolicy({ ...refs, iteration, policy, reward, among }));
+    // A run that an older version started rates them one after the other.
+    const atOnce = patched('policies-rated-at-once') ? policies.length : 1;
+    await sideBySide({ from: 0, to: policies.length, concurrency: () => atOnce }, async (index) => {
+      const { iteration, policy } = policies[index]!;
+      ratings[index] = await activities.ratePolicy({ ...refs, iteration, policy, reward, among });
       progress.advance();
-    }
+    });
   }
   const { best, selection } = await activities.selectBest({ ...refs, policies, ratings });
   const promotion =

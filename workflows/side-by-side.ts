@@ -18,7 +18,8 @@ export interface Window {
 }
 
 /**
- * Works on the pieces in their order. The first failure cancels the rest and is thrown.
+ * Works on the pieces in their order. The first failure, or a cancellation, cancels the rest and is thrown once all in
+ * flight have ended.
  * @returns the first piece that was not started: `to` when all are done.
  */
 export async function sideBySide(
@@ -45,7 +46,12 @@ export async function sideBySide(
     const scope = CancellationScope.current();
     while (!failure && (inFlight > 0 || hasPlace())) {
       while (hasPlace()) void start(next++);
-      await condition(() => failure !== undefined || inFlight === 0 || hasPlace());
+      try {
+        await condition(() => failure !== undefined || inFlight === 0 || hasPlace());
+      } catch (error) {
+        // The whole is cancelled: what is in flight writes its checkpoints first.
+        failure ??= { error };
+      }
     }
     if (failure) {
       scope.cancel();

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Heartbeat } from '../../contracts/messages.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { Training, TrainingState } from '../../method/training/training.ts';
+import { deleteArtefact } from '../../storage/artefacts.ts';
 import { type TinyWorld, tinyWorld } from '../../test/orchestration/tiny-run.ts';
 import type { ActivityContext } from '../context.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -76,8 +77,8 @@ describe('a training activity', () => {
     expect(resumed.curve).toEqual(whole.curve);
     expect(resumed.curve[1]).toEqual({ step: 2, loss: 3 });
     expect(world.work).toEqual([
-      'sum run/sum/ steps 0-2',
-      'sum run/sum/ steps 2-3',
+      // The checkpoint of step 2 was still being written, and ends with the activity.
+      'sum run/sum/ steps 0-3',
       'sum run/sum/ steps 3-4',
       'sum run/sum/ steps 4-6',
     ]);
@@ -111,6 +112,48 @@ describe('a training activity', () => {
       code: 'CheckpointIncompatible',
       message: expect.stringMatching(/step 3 in run\/sum\/.*new run/s),
     });
+  });
+
+  it('takes further steps while a checkpoint is written, which holds what the training was then', async () => {
+    const world = tinyWorld();
+    const training = new Summing();
+    const { put } = world.store;
+    let puts = 0;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    world.store.put = async (...given) => {
+      if (++puts === 1) await held;
+      return put.apply(world.store, given);
+    };
+    const whole = trainResumably(taskOf(training), world.context());
+    await expect.poll(() => training.progress.step).toBe(4);
+    // Not beyond the next checkpoint: there is one at a time.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(training.progress.step).toBe(4);
+    release();
+    await whole;
+    const checkpoints = new Checkpoints(world.context(), 'run/sum/');
+    await deleteArtefact(world.store, 'run/sum/checkpoint-00000006.safetensors');
+    const { json, arrays } = (await checkpoints.newest())!.state;
+    expect(json).toMatchObject({ training: { step: 4 }, curve: { length: 4 } });
+    expect(arrays.sum?.data).toEqual(Float32Array.of(10));
+  });
+
+  it('fails with what a checkpoint failed with that was written meanwhile, and leaves no write behind', async () => {
+    const world = tinyWorld();
+    const training = new Summing();
+    let writing = 0;
+    world.store.put = async () => {
+      writing++;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      writing--;
+      throw new DomainError('StorageUnavailable', 'the store is away');
+    };
+    await expect(trainResumably(taskOf(training), world.context())).rejects.toThrow('the store is away');
+    expect(training.progress.step).toBe(4);
+    expect(writing).toBe(0);
   });
 
   it('ends as told when the checkpoint of that moment cannot be written', async () => {

@@ -1,6 +1,6 @@
 /**
- * The loop of every training activity: resume from the newest checkpoint, take steps, tell where it stands, save.
- * Killed anywhere and started again, it ends with the same numbers as an uninterrupted one.
+ * The loop of every training activity: resume from the newest checkpoint, take steps, tell where it stands, save while
+ * the next steps are taken. Killed anywhere and started again, it ends with the same numbers as an uninterrupted one.
  */
 import { z } from 'zod';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
@@ -44,16 +44,23 @@ export async function trainResumably<Progress>(
   const curve = await resume(training, checkpoints, folder);
   const stepsDone = (): number => training.count.done;
   let saved = stepsDone();
-  const logSteps = (): void => {
-    const to = stepsDone();
+  const logSteps = (to: number): void => {
     if (to > saved) logWork(context, activity, `${folder} steps ${saved}-${to}`, { from: saved, to });
     saved = to;
   };
-  const save = async (): Promise<void> => {
-    if (stepsDone() === saved) return;
+  /** Writes what the training is now; it may go on meanwhile. */
+  const write = async (): Promise<void> => {
+    const steps = stepsDone();
     const { arrays, progress } = training.state();
-    await checkpoints.save(stepsDone(), { arrays, json: { training: progress, curve } }, inputs);
-    logSteps();
+    await checkpoints.save(steps, { arrays, json: { training: progress, curve: [...curve] } }, inputs);
+    logSteps(steps);
+  };
+  /** The newest checkpoint: one at a time, so that memory holds one copy of the state. */
+  let written: Promise<void> = Promise.resolve();
+  const settled = (): Promise<void> => written.catch(() => undefined);
+  const save = async (): Promise<void> => {
+    await settled();
+    if (stepsDone() > saved) await write();
   };
 
   const orSave = async (wait: () => Promise<void> | undefined): Promise<void> => {
@@ -71,15 +78,27 @@ export async function trainResumably<Progress>(
     }
   };
 
-  while (!training.done) {
-    await orSave(() => training.ready?.());
-    const { measures } = await stepOrClear(training, checkpoints);
-    curve.push(finite({ step: stepsDone(), ...measures }));
-    tell(training, measures, context);
-    await orSave(() => breathe(context));
-    if (stepsDone() % checkpointEverySteps === 0) await save();
+  try {
+    while (!training.done) {
+      await orSave(() => training.ready?.());
+      const { measures } = training.step();
+      curve.push(finite({ step: stepsDone(), ...measures }));
+      tell(training, measures, context);
+      await orSave(() => breathe(context));
+      if (stepsDone() % checkpointEverySteps !== 0) continue;
+      await orSave(() => written);
+      written = write();
+      // Whether it failed is asked before the next one, and at the end.
+      written.catch(() => undefined);
+    }
+    await orSave(() => written);
+  } catch (error) {
+    await settled();
+    // The checkpoints of a training that diverged lead to where it diverged: they go.
+    if (error instanceof DomainError && error.code === 'Diverged') await checkpoints.clear();
+    throw error;
   }
-  logSteps();
+  logSteps(stepsDone());
   return {
     steps: stepsDone(),
     curve,
@@ -113,19 +132,6 @@ async function resume<Progress>(
   const { training: progress, curve } = stored.data;
   training.restore({ arrays: newest.state.arrays, progress });
   return curve;
-}
-
-/** The checkpoints of a training that diverged lead to where it diverged: they go. */
-async function stepOrClear<Progress>(
-  training: Training<Progress>,
-  checkpoints: Checkpoints,
-): Promise<TrainingStep> {
-  try {
-    return training.step();
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'Diverged') await checkpoints.clear();
-    throw error;
-  }
 }
 
 function tell<Progress>(

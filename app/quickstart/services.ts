@@ -5,6 +5,7 @@ import { type Deployment, deploymentFrom } from '../../runtime/deployment.ts';
 import { getMissing } from '../../runtime/get-missing.ts';
 import { liveRecord } from '../../runtime/service-record.ts';
 import { up } from '../../runtime/up.ts';
+import { thisHost, workersThatGain } from './compute-workers.ts';
 
 export interface RunningServices {
   readonly deployment: Deployment;
@@ -22,7 +23,9 @@ export async function startServices(log: (line: string) => void): Promise<Runnin
     return { deployment: await connectedDeployment(process.env), stop: async () => {} };
   }
   await getMissing(named);
-  const embedded = await up({ deployment: named, log: (line) => log(`  ${line}`) });
+  const computeWorkers = named.computeWorkers ?? workersThatGain(thisHost(named));
+  if (computeWorkers > 1) log(`  ${computeWorkers} compute workers, which share out the videos`);
+  const embedded = await up({ deployment: { ...named, computeWorkers }, log: (line) => log(`  ${line}`) });
   return {
     deployment: embedded.deployment,
     ...(embedded.temporalUi ? { page: embedded.temporalUi } : {}),

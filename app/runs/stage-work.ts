@@ -1,4 +1,6 @@
 /** How far the current stage of a run is, and how fast it goes. */
+import type { ComputeActivities } from '../../contracts/activities.ts';
+import type { Heartbeat, Stage } from '../../contracts/messages.ts';
 import type { RunningActivity, RunState } from './adaptation-client.ts';
 
 /** Share of the newest observation in the smoothed rate. */
@@ -26,16 +28,17 @@ export function stageWork(state: RunState): StageWork | undefined {
   const progress = placeOf(state);
   if (!progress) return undefined;
   const { name } = progress;
-  const training = trainingOf(state.activities);
-  if (progress.total <= 1 && training?.heartbeat) {
-    const { preparing, step: done, total, phase } = training.heartbeat;
-    return preparing
-      ? { name: `${name} ${training.name} preparing`, ...preparing, unit: 'videos prepared' }
-      : { name: `${name} ${training.name}`, done, total, unit: 'steps', ...(phase && { phase }) };
-  }
+  const training = trainingOf(state);
+  if (progress.total <= 1 && training) return heartbeatWork(`${name} ${training.name}`, training.heartbeat);
   // One unit of training says nothing; its steps come with the first heartbeat.
   if (progress.total === 0 || (progress.total === 1 && progress.unit === 'steps')) return undefined;
   return { name, done: progress.done, total: progress.total, unit: progress.unit };
+}
+
+function heartbeatWork(name: string, { preparing, step: done, total, phase }: Heartbeat): StageWork {
+  return preparing
+    ? { name: `${name} preparing`, ...preparing, unit: 'videos prepared' }
+    : { name, done, total, unit: 'steps', ...(phase && { phase }) };
 }
 
 /** Where the run is, and how much of that is done. */
@@ -52,9 +55,37 @@ function placeOf({
   return { name: `${row} ${stage}`, done, total, unit: total > 1 ? 'shards' : 'steps' };
 }
 
-/** The training activity that reports its steps or what it prepares for them, if one does. */
-export function trainingOf(activities: readonly RunningActivity[]): RunningActivity | undefined {
-  return activities.find(({ heartbeat }) => heartbeat && (heartbeat.total > 0 || heartbeat.preparing));
+/** Trainings of a run that go on side by side, by the stage that is theirs. */
+const sideBySideTrainings: Partial<Record<Stage, keyof ComputeActivities>> = {
+  pretraining: 'pretrainPolicy',
+  'fitting the shape autoencoder': 'fitShapeAutoencoder',
+  'fitting the linear shapes': 'fitLinearShapes',
+};
+
+type Reporting = RunningActivity & { readonly heartbeat: Heartbeat };
+
+/** The activities that report their steps, or what they prepare for them. */
+function reporting({ activities }: Pick<RunState, 'activities'>): Reporting[] {
+  return activities.filter(
+    (activity): activity is Reporting =>
+      activity.heartbeat !== undefined && (activity.heartbeat.total > 0 || !!activity.heartbeat.preparing),
+  );
+}
+
+/** The training activity of the stage, if one reports. */
+export function trainingOf(state: Pick<RunState, 'activities' | 'progress'>): Reporting | undefined {
+  const own = state.progress && sideBySideTrainings[state.progress.stage];
+  return reporting(state).find(({ name }) => own === undefined || name === own);
+}
+
+/** Trainings that other workers have taken beside that of the stage, with how far they are. */
+export function besideTraining(state: Pick<RunState, 'activities' | 'progress'>): StageWork[] {
+  const own = state.progress && sideBySideTrainings[state.progress.stage];
+  return Object.entries(sideBySideTrainings).flatMap(([stage, activity]) => {
+    const beside = own !== undefined && activity !== own;
+    const found = beside ? reporting(state).find(({ name }) => name === activity) : undefined;
+    return found ? [heartbeatWork(stage, found.heartbeat)] : [];
+  });
 }
 
 /** Work per second of the current piece of work, smoothed over looks; undefined until it has moved. */

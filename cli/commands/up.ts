@@ -7,7 +7,7 @@ import { textTable } from '../text/text-table.ts';
 export function upCommand(): Command {
   return defineCommand(
     'up',
-    'Start Temporal, an object store and one worker of each role in the background; data are kept under .echoloop/.',
+    'Start Temporal, an object store and workers of each role in the background; data are kept under .echoloop/.',
     'echoloop up',
   ).action(up);
 }

@@ -35,6 +35,36 @@ describe('progress', () => {
     expect(shown[2]).toContain('try 2, the one before failed: no memory');
   });
 
+  it('shows the training of the stage, and beside it the one that another worker has taken', () => {
+    const activities = [
+      { name: 'fitShapeAutoencoder', attempt: 1, heartbeat: { step: 120, total: 400, loss: 0.1 } },
+      { name: 'pretrainPolicy', attempt: 1, heartbeat: { step: 300, total: 1500, loss: 0.7 } },
+    ];
+    const shown = progressLines(
+      state({ stage: 'pretraining', total: 1, done: 0, unit: 'steps' }, activities),
+      undefined,
+    );
+    expect(shown[1]).toBe('pretraining  [####................] 300 of 1500 steps');
+    expect(shown[2]).toBe('beside it fitting the shape autoencoder: 120 of 400 steps');
+    expect(shown[3]).toBe('loss 0.700');
+  });
+
+  it('takes the steps of the other training for those of the stage at no time', () => {
+    const other = [
+      { name: 'fitShapeAutoencoder', attempt: 1, heartbeat: { step: 120, total: 400, loss: 0.1 } },
+    ];
+    const shown = progressLines(
+      state({ stage: 'pretraining', total: 1, done: 0, unit: 'steps' }, [
+        ...other,
+        { name: 'pretrainPolicy', attempt: 1 },
+      ]),
+      undefined,
+    );
+    expect(shown[1]).toBe('pretraining');
+    expect(shown[2]).toBe('beside it fitting the shape autoencoder: 120 of 400 steps');
+    expect(shown).toHaveLength(3);
+  });
+
   it('says what the steps go through where they do not train', () => {
     const heartbeat = { step: 1655, total: 1858, phase: 'validation windows' };
     const fitting = state({ stage: 'fitting the reward', total: 1, done: 0, unit: 'steps' }, [

@@ -1,7 +1,13 @@
 /** A run's state in words for a terminal. */
 
 import type { RunState } from '../../app/runs/adaptation-client.ts';
-import { type Rate, type StageWork, stageWork, trainingOf } from '../../app/runs/stage-work.ts';
+import {
+  besideTraining,
+  type Rate,
+  type StageWork,
+  stageWork,
+  trainingOf,
+} from '../../app/runs/stage-work.ts';
 import type { ComparisonProgress } from '../../contracts/comparison.ts';
 import type { EvaluationNumbers } from '../../contracts/results.ts';
 
@@ -20,6 +26,7 @@ export function progressLines(state: RunState, rate: Rate | undefined): string[]
   const lines = [
     `run ${state.run}  iteration ${progress.iteration} of ${progress.iterations}  ${progress.state}  ${duration(secondsSince(progress.startedAt))}`,
     `${progress.stage}${workText(state, rate)}`,
+    ...besideTraining(state).map((work) => `beside it ${work.name}: ${amount(work)}`),
   ];
   const facts = factsOf(state, progress);
   if (facts.length > 0) lines.push(facts.join('  '));
@@ -54,7 +61,7 @@ function failureLines({ activities }: RunState): string[] {
 
 /** What is known beside the stage: loss, reward, labels, quarantine; in that order, as far as there is any. */
 function factsOf(state: RunState, progress: NonNullable<RunState['progress']>): string[] {
-  const training = trainingOf(state.activities)?.heartbeat;
+  const training = trainingOf(state)?.heartbeat;
   const reward = training?.reward ?? progress.reward;
   const { labels } = progress;
   return [

@@ -7,9 +7,9 @@ import type { NamedArrays } from '../networks/named-arrays.ts';
 
 /** Everything that the next step depends on, beside the options of the training. */
 export interface TrainingState<Progress> {
-  /** Host copies of weights, moments and what else is trained. Not to be changed. */
+  /** Host copies of weights, moments and what else is trained. Not to be changed, also not by later steps. */
   readonly arrays: NamedArrays;
-  /** The rest; a plain value that JSON keeps exactly. */
+  /** The rest; a plain value that JSON keeps exactly, and that later steps leave as it is. */
   readonly progress: Progress;
 }
 

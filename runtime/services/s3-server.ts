@@ -47,6 +47,8 @@ function commandLine(port: number, home: string, metadata: MetadataPlace): strin
     `--port=${HOST}:${port}`,
     `--health=${HEALTH_PATH}`,
     '--quiet',
+    // Else it closes every connection after one request.
+    '--keep-alive',
     'posix',
     ...(metadata === 'folder' ? [`--sidecar=${metadataFolder(home)}`] : []),
     join(home, 's3'),

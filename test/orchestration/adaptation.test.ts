@@ -6,6 +6,8 @@ import type { RewardModel } from '../../contracts/messages.ts';
 import type { PolicyResult } from '../../contracts/results.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { nightly } from '../../workflows/nightly.ts';
+import { progressQuery } from '../../workflows/progress.ts';
+import { gate } from './gate.ts';
 import { type Activities, adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
 
 let bench: Bench;
@@ -38,10 +40,10 @@ describe('adaptation', () => {
     expect(result.policies[1]).toMatchObject({ reward: 0.6, test: { dice: 0.81 } });
     expect(result.stopped).toBe(false);
     const firstTimes = calls.filter((name, index) => calls.indexOf(name) === index);
+    // These two are handed out at once, and taken by whoever is free.
+    expect(firstTimes.splice(1, 2).sort()).toEqual(['fitShapeAutoencoder', 'pretrainPolicy']);
     expect(firstTimes).toEqual([
       'planRun',
-      'pretrainPolicy',
-      'fitShapeAutoencoder',
       'fitLandmarkReward',
       'predictShard',
       'scoreShard',
@@ -61,6 +63,21 @@ describe('adaptation', () => {
         rate: 3,
       },
     );
+  });
+
+  it('rates its policies side by side, each for itself', async () => {
+    const first = gate();
+    const inOrder = rated(0.5, 0.7, 0.6);
+    const { activities } = fakeActivities({
+      ratePolicy: async (input) => {
+        // One after the other the first would never end.
+        if (input.iteration === 0) await first.hold();
+        if (input.iteration === 2) first.open();
+        return inOrder(input);
+      },
+    });
+    const result = await bench.serve(activities, async () => (await bench.start()).result());
+    expect(result.best).toEqual(result.policies[1]);
   });
 
   it('keeps no policy that pleases the reward network but breaks frames, and reports the one that it keeps', async () => {
@@ -112,6 +129,65 @@ describe('adaptation', () => {
     expect(calls).not.toContain('fitShapeAutoencoder');
     expect(calls).not.toContain('fitLandmarkReward');
     expect(calls).not.toContain('fitLinearShapes');
+  });
+
+  it('fits the shapes beside the pretraining, shows the one that has not ended, and counts a bad video of all once', async () => {
+    const { activities, calls } = fakeActivities();
+    const { pretrainPolicy, fitShapeAutoencoder, fitLinearShapes } = activities;
+    const [pretraining, fitting] = [gate(), gate()];
+    activities.pretrainPolicy = async (input) => {
+      await pretraining.hold();
+      return { ...(await pretrainPolicy(input)), quarantined: 2 };
+    };
+    activities.fitShapeAutoencoder = async (input) => {
+      // One after the other this would never begin.
+      pretraining.open();
+      await fitting.hold();
+      return { ...(await fitShapeAutoencoder(input)), quarantined: 1 };
+    };
+    activities.fitLinearShapes = async (input) => ({ ...(await fitLinearShapes(input)), quarantined: 2 });
+    const input = adaptationInput('at-once', { iterations: 1 });
+    input.config.inference.completion.enabled = true;
+    const result = await bench.serve(activities, async () => {
+      const handle = await bench.start(input);
+      await expect
+        .poll(async () => (await handle.query(progressQuery)).stage, { timeout: 20_000 })
+        .toBe('fitting the shape autoencoder');
+      fitting.open();
+      return handle.result();
+    });
+    expect(result.quarantined).toBe(2);
+    expect(calls.indexOf('fitLandmarkReward')).toBeGreaterThan(calls.indexOf('fitLinearShapes'));
+  });
+
+  it('ends the training beside one that fails, and fails with what that one said', async () => {
+    const pretraining = gate();
+    const { activities } = fakeActivities({
+      fitShapeAutoencoder: async () => {
+        throw ApplicationFailure.nonRetryable('no mask in the source', 'DatasetInvalid');
+      },
+      pretrainPolicy: async () => {
+        await pretraining.hold();
+        throw new Error('not reached');
+      },
+    });
+    const run = bench.serve(activities, async () => (await bench.start()).result());
+    await expect(run).rejects.toMatchObject({ cause: { cause: { message: 'no mask in the source' } } });
+  });
+
+  it('begins the training that diverged again at a lower rate, and not the one beside it', async () => {
+    const rates: (number | undefined)[] = [];
+    const { activities, calls } = fakeActivities();
+    const { fitShapeAutoencoder } = activities;
+    activities.fitShapeAutoencoder = async (input) => {
+      rates.push(input.rateFactor);
+      if (rates.length < 3) throw ApplicationFailure.nonRetryable('NaN', 'Diverged');
+      return fitShapeAutoencoder(input);
+    };
+    const input = adaptationInput('one-diverges', { iterations: 1 });
+    await bench.serve(activities, async () => (await bench.start(input)).result());
+    expect(rates).toEqual([undefined, 0.3, 0.1]);
+    expect(calls.filter((name) => name === 'pretrainPolicy')).toHaveLength(1);
   });
 
   it('fits the linear shapes before anything is predicted where segmentations are to be completed', async () => {

@@ -64,7 +64,7 @@ describe('the history of a workflow', () => {
     collectPayloadSizes([histories, sweeps], sizes);
     expect(sizes.length).toBeGreaterThan(50);
     expect(Math.max(...sizes)).toBeLessThan(64_000);
-    record('adaptation-with-sweeps', histories);
+    record('adaptation-trainings-at-once', histories);
     record('sweep', sweeps);
   });
 

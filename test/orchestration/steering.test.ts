@@ -53,6 +53,42 @@ describe('a running adaptation', () => {
     });
   });
 
+  it('interrupts both of two trainings that go on at once on pause, calls both again on resume, and ends both on stop', async () => {
+    const [pretraining, fitting] = [gate(), gate()];
+    const begun = { pretraining: 0, fitting: 0 };
+    const { activities } = fakeActivities();
+    const { pretrainPolicy, fitShapeAutoencoder } = activities;
+    activities.pretrainPolicy = async (input) => {
+      begun.pretraining++;
+      await pretraining.hold();
+      return pretrainPolicy(input);
+    };
+    activities.fitShapeAutoencoder = async (input) => {
+      begun.fitting++;
+      await fitting.hold();
+      return fitShapeAutoencoder(input);
+    };
+    await bench.serve(activities, async () => {
+      const handle = await bench.start();
+      const bothAt = (times: number) =>
+        expect.poll(() => begun, { timeout: 10_000 }).toEqual({ pretraining: times, fitting: times });
+      const bothCancelled = (times: number) =>
+        expect
+          .poll(() => [pretraining.cancelled(), fitting.cancelled()], { timeout: 10_000 })
+          .toEqual([times, times]);
+      await bothAt(1);
+      await handle.executeUpdate(pauseUpdate);
+      await bothCancelled(1);
+      await handle.executeUpdate(resumeUpdate);
+      await bothAt(2);
+      await handle.executeUpdate(stopUpdate);
+      await bothCancelled(2);
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: { message: expect.stringContaining('stopped before it had a policy') },
+      });
+    });
+  });
+
   it('takes an order that was there before its first step, without a failed workflow task', async () => {
     const { activities } = fakeActivities();
     const handle = await bench.start(adaptationInput('early', { iterations: 1 }));

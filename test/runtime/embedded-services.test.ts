@@ -1,5 +1,6 @@
 import { mkdtempSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { Agent, get } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +77,18 @@ describe.skipIf(missing.length > 0)('the embedded services', () => {
     });
     return await work(new Client({ connection })).finally(() => connection.close());
   };
+
+  it('answer several requests over one connection', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = () =>
+      new Promise<boolean>((resolve, reject) => {
+        const request = get(embedded.deployment.s3.endpoint!, { agent }, (response) =>
+          response.resume().on('end', () => resolve(request.reusedSocket)),
+        ).on('error', reject);
+      });
+    expect([await ask(), await ask(), await ask()]).toEqual([false, true, true]);
+    agent.destroy();
+  });
 
   it('say plainly that a usual port was taken and listen on another', async () => {
     expect(lines.join('\n')).toContain(`Temporal: port ${TEMPORAL_PORT} is taken`);

@@ -1,4 +1,4 @@
-/** What `up` says about a store that a power cut has damaged. */
+/** What `up` starts, and what it says about a store that a power cut has damaged. */
 import { mkdtempSync } from 'node:fs';
 import { rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,4 +34,19 @@ it('names the objects that are not what their records say, and starts all the sa
     expect.stringContaining('DAMAGED in the store: runs/a/emptied'),
     expect.stringContaining('of 2 records the 2 newest were checked, 1 damaged'),
   ]);
+});
+
+it('starts as many compute workers as the deployment says, each watched over by itself', async () => {
+  const deployment = deploymentFrom({
+    ECHOLOOP_HOME: home,
+    TEMPORAL_ADDRESS: '127.0.0.1:9',
+    ECHOLOOP_COMPUTE_WORKERS: '2',
+  });
+  const { supervisor, stop } = await up({ deployment, log: () => undefined, workers: ['compute'] });
+  const pids = ['worker-compute', 'worker-compute-2', 'worker-compute-3'].map((name) =>
+    supervisor.pidOf(name),
+  );
+  await stop();
+  expect(pids).toEqual([expect.any(Number), expect.any(Number), undefined]);
+  expect(pids[0]).not.toBe(pids[1]);
 });
