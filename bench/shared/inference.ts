@@ -1,6 +1,7 @@
 /**
  * The ways in which tables segment: as published, that cleaned (method.md 4.1), with all that needs no learning, and,
- * where shapes of the source are known, with views zoomed and with segmentations completed as well (4.4).
+ * where shapes of the source are known, that completed by them (4.4, as `tiny` does), with views zoomed, and both (as
+ * `real` does).
  */
 import { completedInference, fullInference } from '../../contracts/presets.ts';
 import {
@@ -15,7 +16,7 @@ import type { LinearShapes } from '../../method/shapes/linear-shapes.ts';
 import type { Predictor } from '../../method/windows/window-predictor.ts';
 
 const withoutShapes = ['plain', 'cleaned', 'full'] as const;
-const withShapes = ['zoomed', 'completed'] as const;
+const withShapes = ['full, by shapes', 'zoomed', 'completed'] as const;
 export const inferenceNames = [...withoutShapes, ...withShapes] as const;
 export type InferenceName = (typeof inferenceNames)[number];
 
@@ -23,6 +24,7 @@ export const inferences: Readonly<Record<InferenceName, InferenceConfig>> = {
   plain: InferenceSchema.parse({}),
   cleaned: InferenceSchema.parse({ cleaning: true }),
   full: InferenceSchema.parse(fullInference),
+  'full, by shapes': InferenceSchema.parse({ ...fullInference, completion: { enabled: true } }),
   zoomed: InferenceSchema.parse({ ...completedInference, completion: {} }),
   completed: InferenceSchema.parse(completedInference),
 };
