@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { writeJson } from '../activities/artefacts/json-artefact.ts';
-import type { RunInput } from '../contracts/activities.ts';
+import type { RunInput } from '../contracts/training-activities.ts';
 import { RunConfigSchema } from '../contracts/run-config.ts';
 import { runKeys } from '../storage/keys.ts';
 import { tinyWorld } from '../test/orchestration/tiny-run.ts';

@@ -2,7 +2,9 @@
  * The networks of a fine-tuning and what it is made of, as plain training and the workers of a round (method.md 6, 7)
  * share it.
  */
-import type { FineTuneInput, TrainLocallyInput } from '../../contracts/activities.ts';
+
+import type { TrainLocallyInput } from '../../contracts/round-activities.ts';
+import type { FineTuneInput } from '../../contracts/training-activities.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { Keep } from '../../ground/disposables.ts';
 import { randomStream } from '../../ground/random.ts';

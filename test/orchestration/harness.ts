@@ -10,6 +10,7 @@ import {
 } from '../../contracts/activities.ts';
 import type { ComparisonPlan, RowPlan } from '../../contracts/comparison.ts';
 import type { AdaptationInput, RunPlan } from '../../contracts/messages.ts';
+import type { MergeRoundInput, MergeRoundResult } from '../../contracts/round-activities.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
 import type { FleetActivities } from '../../contracts/stages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
@@ -134,6 +135,19 @@ export function comparisonPlan(...rowPlans: RowPlan[]): ComparisonPlan {
   };
 }
 
+/** Rounds of a reward fit end with the third, as if its loss stood still. */
+function mergedBy(input: MergeRoundInput): Omit<MergeRoundResult, 'curve'> {
+  const { round } = input;
+  const momentum = ref(`momentum-${round}`);
+  if (input.training === 'reward-fit')
+    return { network: ref(`reward-${round}`), momentum, ended: round === 3 };
+  const policy = ref(`merged-${round}`);
+  if (input.training === 'pretraining')
+    return { policy: ref(`pretrained-${round}`), average: ref(`average-${round}`), momentum };
+  const critic = ref(`merged-critic-${round}`);
+  return { policy, critic, momentum, best: input.best ?? { policy, validationReward: 0.7 } };
+}
+
 /** Activities that check what they are told and do nothing but answer, with a list of what was called in order. */
 export function fakeActivities(changes: Partial<Activities> = {}): {
   activities: Activities;
@@ -188,18 +202,12 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       steps: 8,
       validationReward: 0.5 + iteration / 10,
     }),
-    trainLocally: async ({ round, worker, steps }) => ({
-      local: ref(`local-${round}-${worker}`),
-      curve: ref(`curve-${round}-${worker}`),
-      steps,
+    trainLocally: async (input) => ({
+      local: ref(`local-${input.round}-${input.worker}`),
+      curve: ref(`curve-${input.round}-${input.worker}`),
+      steps: 'steps' in input ? input.steps : 6,
     }),
-    mergeRound: async ({ round, best }) => ({
-      policy: ref(`merged-${round}`),
-      critic: ref(`merged-critic-${round}`),
-      momentum: ref(`momentum-${round}`),
-      best: best ?? { policy: ref(`merged-${round}`), validationReward: 0.7 },
-      curve: ref(`round-${round}`),
-    }),
+    mergeRound: async (input) => ({ ...mergedBy(input), curve: ref(`round-${input.round}`) }),
     concludeRounds: async ({ iteration, best }) => ({
       policy: best.policy,
       curve: ref(`rounds-${iteration}`),

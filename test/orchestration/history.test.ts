@@ -68,12 +68,13 @@ describe('the history of a workflow', () => {
     record('sweep', sweeps);
   });
 
-  it('holds every round of a fine-tuning by several workers', async () => {
+  it('is one run for each iteration where every training goes in rounds of several workers', async () => {
     const { activities, calls } = fakeActivities();
     const { config } = adaptationInput('unused', { iterations: 1 });
     const localSgd = { ...config.localSgd, workers: 2, stepsPerRound: 10 };
+    const pretraining = { ...config.pretraining, steps: 40 };
     const histories = await bench.serve(activities, async () => {
-      const handle = await bench.start(adaptationInput('rounds', { iterations: 1, localSgd }));
+      const handle = await bench.start(adaptationInput('rounds', { iterations: 1, localSgd, pretraining }));
       await handle.result();
       return historiesOf(handle.workflowId);
     });
@@ -81,7 +82,8 @@ describe('the history of a workflow', () => {
     expect(rounds).toBeGreaterThan(1);
     expect(calls.filter((name) => name === 'trainLocally')).toHaveLength(2 * rounds);
     expect(calls).not.toContain('fineTunePolicy');
-    record('adaptation-with-sweeps-rounds', histories);
+    expect(histories).toHaveLength(2);
+    record('adaptation-all-in-rounds', histories);
   });
 
   it('names the run that a night starts after the scheduled time', async () => {

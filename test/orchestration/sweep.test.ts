@@ -3,8 +3,8 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRun } from '../../app/runs/adaptation-client.ts';
-import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/activities.ts';
 import { ProgressSchema } from '../../contracts/messages.ts';
+import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/round-activities.ts';
 import type { RoundsInput, SweepInput, SweepResult } from '../../contracts/stages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { historyBudgets, workflowPolicy } from '../../temporal.config.ts';
@@ -128,12 +128,13 @@ describe('rounds of a fine-tuning', () => {
         args: [input],
       }),
     );
-    expect(result).toEqual({ best: { policy: ref('merged-1'), validationReward: 0.7 } });
+    expect(result).toMatchObject({ done: rounds, best: { policy: ref('merged-1'), validationReward: 0.7 } });
     expect(merged.map(({ round }) => round)).toEqual(Array.from({ length: rounds }, (_, index) => index + 1));
     expect(trained).toHaveLength(rounds * workers);
-    for (const { round, worker, policy, before } of trained.filter((part) => part.round > 1)) {
-      expect(policy).toEqual(ref(`merged-${round - 1}`));
-      expect(before).toEqual(ref(`local-${round - 1}-${worker}`));
+    for (const part of trained.filter(({ round }) => round > 1)) {
+      const { round, worker } = part;
+      const [policy, before] = [ref(`merged-${round - 1}`), ref(`local-${round - 1}-${worker}`)];
+      expect(part).toMatchObject({ policy, before });
     }
     const lengths = await historyLengths('rounds');
     expect(lengths.length).toBeGreaterThan(1);
