@@ -33,9 +33,9 @@ const tiny = tinyConfig();
 const config: RunConfig = {
   ...tiny,
   training: { windowFrames: 4, checkpointEverySteps: 2 },
-  pretraining: { ...tiny.pretraining, averageDecay: 0.9 },
+  pretraining: { ...tiny.pretraining, steps: 200, averageDecay: 0.9 },
   rewardFit: { ...tiny.rewardFit, epochs: 6, stepsPerEpoch: 21 },
-  localSgd: { ...tiny.localSgd, workers: 2, stepsPerRound: 12 },
+  localSgd: { ...tiny.localSgd, workers: 2, stepsPerRound: 20 },
 };
 const { workers } = config.localSgd;
 
@@ -80,13 +80,12 @@ it('leads to a policy and a reward network that are better than the first, and k
   expect(rounds[4]!.locals[1]!.local.key).toBe('runs/a/pretraining/round-005/worker-001/local.safetensors');
   // Moments go on from one round of a worker to its next.
   const { arrays } = decodeSafetensors(await context.cache.read(rounds[4]!.locals[1]!.local));
-  expect(arrays['policyAdam/step']!.data[0]).toBe(60);
-  expect(pretrained).toMatchObject({ steps: 60, quarantined: 0 });
+  expect(arrays['policyAdam/step']!.data[0]).toBe(100);
+  expect(pretrained).toMatchObject({ steps: 100, quarantined: 0 });
   expect(pretrained.policy).toMatchObject({ key: runKeys.policy('a', 0) });
   const first = firstPolicy(config);
   const last = await loadNetwork(context, pretrained.policy, 'policy');
   const [before, after] = [await wrongPixels(first, world), await wrongPixels(last, world)];
-  console.log('WRONG', before, after);
   first.dispose();
   last.dispose();
   expect(after).toBeLessThan(before / 2);
@@ -96,9 +95,8 @@ it('leads to a policy and a reward network that are better than the first, and k
     epochs.map(({ merged }) => readJson(context, merged.curve, RewardFitRoundSchema)),
   );
   const { history, bestEpoch } = documents.at(-1)!.progress;
-  console.log('HIST', history, bestEpoch);
   expect(history).toHaveLength(epochs.length);
-  expect(history[bestEpoch]!.validationLoss).toBeLessThan(history[0]!.validationLoss);
+  expect(history[bestEpoch]!.validationLoss).toBeLessThan(0.75 * history[0]!.validationLoss);
   // 21 windows of an epoch are 11 of one worker and 10 of the other; one triple in ten or more is held out.
   expect(epochs[0]!.locals.map(({ steps }) => steps)).toEqual([11, 10]);
   const fit = await readJson(context, rewarded.curve, FitSchema);
