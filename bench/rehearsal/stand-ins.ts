@@ -12,7 +12,12 @@ import { findTriples, storeTriples } from '../../activities/rewards/triple-artef
 import { encodeTriples } from '../../activities/rewards/triple-chunks.ts';
 import { eachVideo } from '../../activities/videos/each-video.ts';
 import { readPrediction } from '../../activities/videos/predictions.ts';
-import type { ComputeActivities, LabelShardInput, PredictShardInput, RatePolicyInput } from '../../contracts/activities.ts';
+import type {
+  ComputeActivities,
+  LabelShardInput,
+  PredictShardInput,
+  RatePolicyInput,
+} from '../../contracts/activities.ts';
 import type { FineTuneInput, FitRewardInput, RunInput } from '../../contracts/training-activities.ts';
 import { writeLabelNifti } from '../../datasets/nifti.ts';
 import { shardOf } from '../../decisions/plan.ts';

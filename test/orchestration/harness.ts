@@ -20,7 +20,7 @@ import { findBinary } from '../../runtime/provision/binaries.ts';
 import { cacheFolder } from '../../runtime/provision/cache-folder.ts';
 import { temporalBinary } from '../../runtime/provision/temporal.ts';
 import { fairQueues } from '../../runtime/services/temporal-server.ts';
-import { workflowPolicy } from '../../temporal.config.ts';
+import { historyBudgets, workflowPolicy } from '../../temporal.config.ts';
 import { bundleWorkflows } from '../../workers/workflow-bundle.ts';
 import { adaptation } from '../../workflows/adaptation.ts';
 
@@ -58,8 +58,13 @@ export interface Bench {
     work: () => Promise<Result>,
     queues?: readonly string[],
   ): Promise<Result>;
+  /** Events of every history that a workflow has had. */
+  historyLengths(workflowId: string): Promise<number[]>;
   close(): Promise<void>;
 }
+
+/** With the last report and decision, and that it continues as new. */
+export const mostEventsOfStage = historyBudgets.eventsOfStage + 20;
 
 export async function openBench(): Promise<Bench> {
   const environment = await openServer();
@@ -101,6 +106,13 @@ export async function openBench(): Promise<Bench> {
         taskQueue: taskQueues.control,
         args: [input],
       }),
+    async historyLengths(workflowId) {
+      const { workflow } = environment.client;
+      const lengths: number[] = [];
+      for await (const { historyLength } of workflow.list({ query: `WorkflowId = "${workflowId}"` }))
+        lengths.push(historyLength ?? 0);
+      return lengths;
+    },
     close: () => environment.teardown(),
   };
 }
