@@ -23,16 +23,18 @@ export interface PretrainingTask {
   readonly policy: UNet3D;
   /** Of the source, to train on. */
   readonly videos: readonly string[];
+  /** True where these are a worker's part of them. */
+  readonly isShard?: boolean;
   /** That of the run, or of a part of it. */
   readonly pretraining: RunConfig['pretraining'];
 }
 
 /** Makes the videos ready; counts those that cannot be used. */
 export async function pretrainingOptions(
-  { input, config, policy, videos, pretraining }: PretrainingTask,
+  { input, config, policy, videos, isShard, pretraining }: PretrainingTask,
   context: ActivityContext,
 ): Promise<{ readonly options: PretrainingOptions; readonly quarantined: number }> {
-  const toUse = { run: input.run, dataset: config.source, videos, labelled: true, config };
+  const toUse = { run: input.run, dataset: config.source, videos, labelled: true, config, isShard };
   const { windows, quarantined } = await trainingVideos(toUse, context);
   const options = {
     policy,

@@ -37,7 +37,7 @@ export async function fineTuningOfWorker(
   const sweep = sweepOf(plan, iteration);
   const videos = shardOfWorker(sweep, worker, config.localSgd.workers);
   const { ppo, ...around } = planFineTuningPart(config, sweep.length, input);
-  const options = await fineTuneOptions({ input, facts, learners, videos, ppo }, context);
+  const options = await fineTuneOptions({ input, facts, learners, videos, isShard: true, ppo }, context);
   const stream = ['round', round, 'worker', worker];
   const training = keep(new FineTune({ ...options, ...around, stream }));
   const known = () => ({ rollbacks: training.progress.rollbacks });

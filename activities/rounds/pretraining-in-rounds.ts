@@ -15,6 +15,7 @@ import { loadNetwork } from '../artefacts/networks.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import type { ActivityContext } from '../context.ts';
 import { firstPolicy, pretrainingOptions } from '../pretraining/pretraining-material.ts';
+import { refuseEmptyTraining } from '../videos/refuse-empty-training.ts';
 import { type PretrainingRound, PretrainingRoundSchema } from './documents.ts';
 import type { Merge } from './merge.ts';
 import { readParts } from './round-curve.ts';
@@ -34,7 +35,7 @@ export async function pretrainingOfWorker(
   const policy = keep(await policyOfRound(input, facts, context));
   const videos = shardOfWorker(plan.source.train, worker, workers);
   const { config: pretraining, ...around } = planPretrainingPart(config, input);
-  const task = { input, config, policy, videos, pretraining };
+  const task = { input, config, policy, videos, isShard: true, pretraining };
   const { options, quarantined } = await pretrainingOptions(task, context);
   const training = keep(new Pretraining({ ...options, part: { worker, workers, ...around } }));
   return { training, inputs: pretrainingInputs(input), known: () => ({ quarantined }) };
@@ -56,6 +57,13 @@ export function mergeOfPretraining(
     told: () => ({}),
     async judge({ made }) {
       const { points, quarantined = 0 } = await readParts(input, context);
+      const { train } = facts.plan.source;
+      refuseEmptyTraining(
+        config.source,
+        train.length,
+        train.length - quarantined,
+        config.sweep.maxQuarantinedShare,
+      );
       const document = { quarantined, points };
       return { document, curve: await writeJson(context, roundDocument(input), document, made) };
     },

@@ -14,7 +14,7 @@ import { predictShard } from '../../activities/predict-shard.ts';
 import { pretrainPolicy } from '../../activities/pretrain-policy.ts';
 import { firstPolicy } from '../../activities/pretraining/pretraining-material.ts';
 import { FitSchema } from '../../activities/rewards/reward-fitting.ts';
-import { RewardFitRoundSchema } from '../../activities/rounds/documents.ts';
+import { PretrainingRoundSchema, RewardFitRoundSchema } from '../../activities/rounds/documents.ts';
 import { trainingVideos } from '../../activities/videos/usable-videos.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { RoundsTask } from '../../contracts/stages.ts';
@@ -118,6 +118,24 @@ it('makes the same bytes when all of its activities are interrupted again and ag
   expect(await twoTrainings(broken, call)).toEqual(await twoTrainings(whole, uninterrupted(whole)));
   expect(interruptions()).toBeGreaterThan(40);
 }, 240_000);
+
+it('counts videos that cannot be used over all shards, and refuses too many of them as plain training does', async () => {
+  const firstRound = async (maxQuarantinedShare: number) => {
+    const world = tinyWorld();
+    const { source } = await addTinyDatasets(world.store);
+    await world.store.put(datasetKeys.video('clinic-a', source[0]!), Uint8Array.of(1));
+    const sweep = { ...config.sweep, maxQuarantinedShare };
+    const planned = await planRun({ run: 'a', config: { ...config, sweep } }, world.context());
+    const start = { run: 'a', config: planned.config, plan: planned.plan, training: 'pretraining' } as const;
+    const [round] = await driveRounds({ start, workers, rounds: 1, steps: 1 }, (activity, input) =>
+      activity(input, world.context()),
+    );
+    return readJson(world.context(), round!.merged.curve, PretrainingRoundSchema);
+  };
+  // One of three, but one of two in its shard.
+  expect(await firstRound(0.4)).toMatchObject({ quarantined: 1 });
+  await expect(firstRound(0.3)).rejects.toMatchObject({ code: 'DatasetInvalid' });
+}, 60_000);
 
 /** Share of the pixels of the annotated test video of the target that the policy gets wrong. */
 async function wrongPixels(policy: UNet3D, world: TinyWorld): Promise<number> {
