@@ -21,7 +21,7 @@ import {
   spreadOver,
   windowsOf,
 } from '../windows/training-windows.ts';
-import { Pretraining, type PretrainingPart } from './pretraining.ts';
+import { Pretraining, type StepsOfWorker } from './pretraining.ts';
 import { learningRateAt } from './schedule.ts';
 
 /** A bright cavity in a grey ring. */
@@ -49,7 +49,7 @@ const published = { augmentation: AugmentationSchema.parse({}), spacingMm: 1, wi
 function pretraining(
   config: object,
   augmentation = published.augmentation,
-  part?: PretrainingPart,
+  part?: StepsOfWorker,
 ): { training: Pretraining; policy: UNet3D } {
   const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const windows = labelledWindowsOf([clip(6), clip(3)]);

@@ -44,11 +44,11 @@ export interface PretrainingOptions {
   /** Frames of a window. */
   readonly windowFrames: number;
   /** Where this is a worker's part of a training in rounds (method.md 7). */
-  readonly part?: PretrainingPart;
+  readonly part?: StepsOfWorker;
 }
 
 /** What a worker's steps are in the whole training. */
-export interface PretrainingPart {
+export interface StepsOfWorker {
   /** From 0. */
   readonly worker: number;
   readonly workers: number;
@@ -167,7 +167,7 @@ export class Pretraining implements Training<PretrainingProgress> {
     return { measures: { loss, gradientNorm, learningRate } };
   }
 
-  get #part(): PretrainingPart {
+  get #part(): StepsOfWorker {
     return this.#options.part ?? { worker: 0, workers: 1, before: 0, after: 0 };
   }
 

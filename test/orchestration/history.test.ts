@@ -73,16 +73,21 @@ describe('the history of a workflow', () => {
     const { config } = adaptationInput('unused', { iterations: 1 });
     const localSgd = { ...config.localSgd, workers: 2, stepsPerRound: 10 };
     const pretraining = { ...config.pretraining, steps: 40 };
-    const histories = await bench.serve(activities, async () => {
+    const { histories, stages } = await bench.serve(activities, async () => {
       const handle = await bench.start(adaptationInput('rounds', { iterations: 1, localSgd, pretraining }));
       await handle.result();
-      return historiesOf(handle.workflowId);
+      const stages = await historiesWhere(
+        'WorkflowId STARTS_WITH "rounds/" AND WorkflowType = "localSgdRounds"',
+      );
+      return { histories: await historiesOf(handle.workflowId), stages };
     });
     const rounds = calls.filter((name) => name === 'mergeRound').length;
     expect(rounds).toBeGreaterThan(1);
     expect(calls.filter((name) => name === 'trainLocally')).toHaveLength(2 * rounds);
     expect(calls).not.toContain('fineTunePolicy');
     expect(histories).toHaveLength(2);
+    expect(stages).toHaveLength(3);
+    record('rounds', stages);
     record('adaptation-all-in-rounds', histories);
   });
 

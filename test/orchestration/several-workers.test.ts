@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/round-activities.ts';
 import type { RoundsInput } from '../../contracts/stages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
+import { pauseUpdate, resumeUpdate, stopUpdate } from '../../workflows/steering.ts';
+import { gate } from './gate.ts';
 import { adaptationInput, type Bench, fakeActivities, mostEventsOfStage, openBench, ref } from './harness.ts';
 
 let bench: Bench;
@@ -121,6 +123,34 @@ describe('a run with several workers', () => {
     await bench.serve(activities, async () => (await bench.start(input)).result());
     expect(rates).toEqual([undefined, 0.3, 0.3, 0.3]);
     expect(calls.filter((name) => name === 'fitRewardNetwork')).toHaveLength(1);
+  });
+
+  it('is paused in a round, goes on with the same round, and is stopped with what it has', async () => {
+    const training = gate();
+    const begun: string[] = [];
+    const { activities, calls } = fakeActivities();
+    const { trainLocally } = activities;
+    activities.trainLocally = async (input) => {
+      if (input.training !== 'reward-fit' || input.round === 1) return trainLocally(input);
+      begun.push(`${input.round}-${input.worker}`);
+      await training.hold();
+      return trainLocally(input);
+    };
+    const input = adaptationInput('rounds-steered', { iterations: 1 });
+    Object.assign(input.config.localSgd, { workers: 2, stepsPerRound: 20_000 });
+    const result = await bench.serve(activities, async () => {
+      const handle = await bench.start(input);
+      await expect.poll(() => begun.length, { timeout: 20_000 }).toBe(2);
+      await handle.executeUpdate(pauseUpdate);
+      await expect.poll(() => training.cancelled(), { timeout: 10_000 }).toBe(2);
+      await handle.executeUpdate(resumeUpdate);
+      await expect.poll(() => begun.length, { timeout: 10_000 }).toBe(4);
+      await handle.executeUpdate(stopUpdate);
+      return handle.result();
+    });
+    expect([...begun].sort()).toEqual(['2-0', '2-0', '2-1', '2-1']);
+    expect(result).toMatchObject({ stopped: true, best: { iteration: 0 } });
+    expect(calls).not.toContain('fitRewardNetwork');
   });
 });
 
