@@ -1,6 +1,6 @@
 /**
- * The end of a local-SGD round (method.md 7): the workers' weight deltas are averaged, the outer step is taken, and what
- * it leads to is judged as the training would judge it. The moments of the workers' optimisers are not averaged.
+ * The end of a local-SGD round (method.md 7): the workers' weight deltas are averaged, the outer step is taken, and
+ * what it leads to is judged as the training would judge it. The moments of the workers' optimisers are not averaged.
  */
 import { policySettings } from '../contracts/policy-settings.ts';
 import type { MergedNetworks, MergeRoundInput, MergeRoundResult } from '../contracts/round-activities.ts';

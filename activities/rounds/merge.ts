@@ -1,4 +1,4 @@
-/** What ends a local-SGD round differs between trainings in this: their networks, and how the merged ones are judged. */
+/** What trainings differ in at the end of a local-SGD round: their networks, and how the merged ones are judged. */
 import type { z } from 'zod';
 import type { MergedNetworks, MergeRoundResult } from '../../contracts/round-activities.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';

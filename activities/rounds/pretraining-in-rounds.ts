@@ -1,4 +1,4 @@
-/** Pretraining in local-SGD rounds (method.md 7): on a worker's shard of the source, and the average of what it gave. */
+/** Pretraining in local-SGD rounds (method.md 7): on a worker's shard of the source, and the merged policy. */
 import { policySettings } from '../../contracts/policy-settings.ts';
 import type {
   PretrainingMerge,

@@ -49,7 +49,7 @@ export async function rewardFitOfWorker(
   return { training, inputs, known: () => ({}) };
 }
 
-/** The network is averaged and validated; rate, best epoch and end of the fit follow from that, as in plain training. */
+/** The network is averaged and validated; rate, best epoch and end of the fit follow, as in plain training. */
 export function mergeOfRewardFit(
   input: RewardFitMerge,
   facts: RunFacts,

@@ -1,4 +1,4 @@
-/** Parts of a reward fit (method.md 7): one after the other they are the fit in one go, dealt out they are its windows. */
+/** Parts of a reward fit (method.md 7): in a row they are the fit in one go, dealt out they are its windows. */
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';

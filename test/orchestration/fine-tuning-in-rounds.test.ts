@@ -1,6 +1,6 @@
 /**
- * Fine-tuning in local-SGD rounds with the real activities over networks that were not trained: what they make is theirs alone, and
- * repeatable.
+ * Fine-tuning in local-SGD rounds with the real activities over networks that were not trained: what they make is
+ * theirs alone, and repeatable.
  */
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
