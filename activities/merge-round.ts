@@ -60,9 +60,7 @@ async function merge<Document>(
     const policy = loaded.get('policy');
     const before = policy && averageDecay > 0 ? await averageBefore(input, policy, context) : undefined;
     const momenta = await takeOuterStep(loaded, input, config.localSgd, context);
-    const inputs = [input.config, input.plan, ...own, ...(input.momentum ? [input.momentum] : [])].concat(
-      input.locals.map(({ local }) => local),
-    );
+    const inputs = [...own, ...inputsOf(input)];
     const stored: Partial<Record<Name, ArtefactRef>> = {};
     for (const { name, load: _, ...about } of networks) {
       const toStore = { network: loaded.get(name)!, ...about };
@@ -83,13 +81,24 @@ async function merge<Document>(
   });
 }
 
+function inputsOf(input: MergeRoundInput): ArtefactRef[] {
+  const { config, plan, momentum, locals } = input;
+  const outer = [momentum, averageOf(input)].filter((part) => part !== undefined);
+  return [config, plan, ...outer, ...locals.map(({ local }) => local)];
+}
+
+/** After the round before. */
+function averageOf(input: MergeRoundInput): ArtefactRef | undefined {
+  return 'average' in input ? input.average : undefined;
+}
+
 /** The average begins at the weights that the training starts from. */
 async function averageBefore(
   input: MergeRoundInput,
   policy: UNet3D,
   context: ActivityContext,
 ): Promise<NamedArrays> {
-  const average = 'average' in input ? input.average : undefined;
+  const average = averageOf(input);
   return average ? readArrays(context, average) : policy.toArrays();
 }
 

@@ -88,7 +88,8 @@ async function validate(
   const isBest = progress.bestEpoch === trained.epoch;
   const best = isBest || !before ? stored.network! : before.best;
   const document = { progress, best, points: [...points, ...validated] };
-  return { document, curve: await conclude(roundDocument(input), document, [...made, best]) };
+  const madeOf = isBest ? made : [...made, best];
+  return { document, curve: await conclude(roundDocument(input), document, madeOf) };
 }
 
 async function fitOptions(
