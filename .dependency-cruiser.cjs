@@ -150,6 +150,13 @@ module.exports = {
     innerFolder('activities', 'training', ['artefacts'], ['context']),
     innerFolder('activities', 'rewards', ['artefacts', 'training', 'videos'], ['context']),
     innerFolder('activities', 'fine-tuning', ['artefacts', 'rewards', 'training', 'videos'], ['context']),
+    innerFolder('activities', 'pretraining', ['artefacts', 'training', 'videos'], ['context']),
+    innerFolder(
+      'activities',
+      'rounds',
+      ['artefacts', 'fine-tuning', 'pretraining', 'rewards', 'training', 'videos'],
+      ['context'],
+    ),
     {
       name: 'stages-do-not-import-each-other',
       severity: 'error',

@@ -184,8 +184,8 @@ export const historyBudgets = {
   eventsOfStage: 4000,
   /** Of how far it is, to its run. */
   reportsOfStage: 100,
-  /** Larger fine-tunings are cut into longer rounds. */
-  activitiesOfFineTuning: 4000,
+  /** Of a training in rounds: larger ones are cut into longer rounds. */
+  activitiesOfTraining: 4000,
 } as const;
 
 /** The embedded services and whoever watches over them. */

@@ -1,18 +1,18 @@
 /**
  * Ends a fine-tuning in local-SGD rounds (method.md 7): its best policy takes the place that plain fine-tuning fills.
  */
-import type { ConcludeRoundsInput, FineTuneResult } from '../contracts/activities.ts';
-import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { DomainError } from '../ground/errors.ts';
-import { findArtefact } from '../storage/artefacts.ts';
+
+import type { ConcludeRoundsInput } from '../contracts/round-activities.ts';
+import type { FineTuneResult } from '../contracts/training-activities.ts';
 import { inParallel } from '../storage/in-parallel.ts';
 import { runKeys } from '../storage/keys.ts';
 import { writeBytes } from './artefacts/binary-artefact.ts';
 import { readJson, writeJson } from './artefacts/json-artefact.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { type FineTuning, FineTuningSchema, RoundSchema } from './fine-tuning/documents.ts';
-import { roundDocument } from './training/attempt.ts';
+import { type FineTuning, FineTuningSchema } from './fine-tuning/documents.ts';
+import { RoundSchema } from './rounds/documents.ts';
+import { readRounds } from './rounds/round-keys.ts';
 import { findFinished } from './training/finished-training.ts';
 
 export async function concludeRounds(
@@ -28,34 +28,28 @@ export async function concludeRounds(
     return { policy: finished.made.policy, curve: finished.curve, validationReward, steps };
   }
 
-  const curves = await curvesOf(input, context);
-  const rounds = await inParallel(curves, (curve) => readJson(context, curve, RoundSchema), {
-    signal: context.signal,
-    onProgress: (step, total) => context.heartbeat({ step, total }),
-  });
-  const points = rounds.flatMap((round) => round.points);
+  const rounds = await roundsOf(input, context);
+  const points = rounds.flatMap(({ value }) => value.points);
   const { validationReward } = best;
   const steps = points.length;
-  const rollbacks = rounds.reduce((sum, round) => sum + round.rollbacks, 0);
+  const rollbacks = rounds.reduce((sum, { value }) => sum + value.rollbacks, 0);
   const policy = await writeBytes(context, policyKey, await context.cache.read(best.policy), [best.policy]);
   const known: FineTuning = { validationReward, steps, rollbacks, points };
-  const curve = await writeJson(context, document.key, known, [policy, ...curves]);
+  const curve = await writeJson(context, document.key, known, [
+    policy,
+    ...rounds.map(({ reference }) => reference),
+  ]);
   return { policy, curve, validationReward, steps };
 }
 
-/** By the numbers of the rounds: there may be more of them than a workflow should hand over. */
-async function curvesOf(
-  { curves, rounds, ...input }: ConcludeRoundsInput,
-  { store }: ActivityContext,
-): Promise<readonly ArtefactRef[]> {
-  if (rounds === undefined) return curves;
-  const numbers = Array.from({ length: rounds }, (_, index) => index + 1);
-  return inParallel(numbers, async (round) => {
-    const key = roundDocument({ ...input, round });
-    const found = await findArtefact(store, key);
-    if (found) return found;
-    throw new DomainError('ArtefactMissing', `The round ${key} was deleted from outside; start a new run.`, {
-      key,
-    });
-  });
+async function roundsOf({ curves, rounds, ...input }: ConcludeRoundsInput, context: ActivityContext) {
+  if (rounds !== undefined) return readRounds(input, rounds, RoundSchema, context);
+  return inParallel(
+    curves,
+    async (reference) => ({ reference, value: await readJson(context, reference, RoundSchema) }),
+    {
+      signal: context.signal,
+      onProgress: (step, total) => context.heartbeat({ step, total }),
+    },
+  );
 }

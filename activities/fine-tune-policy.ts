@@ -1,6 +1,7 @@
 /** Fine-tunes the policy against the reward with PPO (method.md 6) on the videos of this iteration's sweep. */
-import type { FineTuneInput, FineTuneResult } from '../contracts/activities.ts';
+
 import { policySettings } from '../contracts/policy-settings.ts';
+import type { FineTuneInput, FineTuneResult } from '../contracts/training-activities.ts';
 import { sweepOf } from '../decisions/plan.ts';
 import { withDisposables } from '../ground/disposables.ts';
 import { FineTune } from '../method/ppo/fine-tune.ts';

@@ -1,6 +1,6 @@
 /** Fits the landmark reward network on degraded predictions of the annotated source, once in a run (method.md 5.2). */
 import { z } from 'zod';
-import type { FitLandmarkInput, FitLandmarkResult } from '../contracts/activities.ts';
+import type { FitLandmarkInput, FitLandmarkResult } from '../contracts/training-activities.ts';
 import { DomainError } from '../ground/errors.ts';
 import { randomStream } from '../ground/random.ts';
 import { runKeys } from '../storage/keys.ts';
@@ -9,7 +9,7 @@ import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
 import { landmarkTriples } from './rewards/landmark-triples.ts';
-import { findFit, fitNetwork, type StoredFit } from './rewards/reward-fitting.ts';
+import { findFit, fitNetwork, newRewardNetwork, type StoredFit } from './rewards/reward-fitting.ts';
 
 /** What is known of the examples. */
 const ExamplesSchema = z.strictObject({ quarantined: z.int().min(0), triples: z.int().min(0) });
@@ -49,7 +49,7 @@ export async function fitLandmarkReward(
       triples,
       fit: config.landmark.fit,
       config,
-      random: randomStream(config.seed, 'landmark-network'),
+      first: () => newRewardNetwork(config, randomStream(config.seed, 'landmark-network')),
       inputs,
       rateFactor: input.rateFactor,
     },

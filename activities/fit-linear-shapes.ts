@@ -1,6 +1,6 @@
 /** Fits the linear shape model on the annotations of the source (method.md 4.4). */
 import { z } from 'zod';
-import type { LinearShapesResult, RunInput } from '../contracts/activities.ts';
+import type { LinearShapesResult, RunInput } from '../contracts/training-activities.ts';
 import { randomStream } from '../ground/random.ts';
 import { fitLinearShapes as fit } from '../method/shapes/linear-shapes.ts';
 import { encodeLinearShapes } from '../method/shapes/shapes-checkpoint.ts';

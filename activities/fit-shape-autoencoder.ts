@@ -1,5 +1,5 @@
 /** Fits the shape autoencoder on the annotations of the source (method.md 4.2). */
-import type { AutoencoderResult, TrainingInput } from '../contracts/activities.ts';
+import type { AutoencoderResult, TrainingInput } from '../contracts/training-activities.ts';
 import { withDisposables } from '../ground/disposables.ts';
 import { randomStream } from '../ground/random.ts';
 import { ShapeAutoencoder } from '../method/rewards/shape-autoencoder/autoencoder.ts';

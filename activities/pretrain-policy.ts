@@ -1,64 +1,77 @@
-/** Trains policy 0 on the annotated source (method.md 1, step 0). */
-import type { PretrainResult, TrainingInput } from '../contracts/activities.ts';
+/** Trains policy 0 on the annotated source (method.md 1, step 0), or takes over what several workers trained. */
 import { policySettings } from '../contracts/policy-settings.ts';
+import type { PretrainInput, PretrainResult } from '../contracts/training-activities.ts';
 import { withDisposables } from '../ground/disposables.ts';
-import { CLASS_COUNT } from '../ground/labels.ts';
-import { randomStream } from '../ground/random.ts';
-import { UNet3D } from '../method/networks/unet3d.ts';
 import { Pretraining } from '../method/pretraining/pretraining.ts';
 import { runKeys } from '../storage/keys.ts';
+import { writeBytes } from './artefacts/binary-artefact.ts';
+import { writeJson } from './artefacts/json-artefact.ts';
 import { storeNetwork } from './artefacts/networks.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
-import { attemptFolder, withRates } from './training/attempt.ts';
+import { firstPolicy, pretrainingOptions } from './pretraining/pretraining-material.ts';
+import { PretrainingRoundSchema } from './rounds/documents.ts';
+import { readRounds } from './rounds/round-keys.ts';
+import { attemptFolder } from './training/attempt.ts';
 import { findFinished, LabelledTrainingSchema } from './training/finished-training.ts';
 import { trainResumably } from './training/train-resumably.ts';
-import { trainingVideos } from './videos/usable-videos.ts';
 
 export async function pretrainPolicy(
-  input: TrainingInput,
+  input: PretrainInput,
   context: ActivityContext,
 ): Promise<PretrainResult> {
-  const { run, rateFactor } = input;
-  const document = { key: activityKeys.pretrainingCurve(run), schema: LabelledTrainingSchema };
-  const policyKey = runKeys.policy(run, 0);
-  const finished = await findFinished(context, document, { policy: policyKey });
+  const { run, trained } = input;
+  const keys = { policy: runKeys.policy(run, 0), curve: activityKeys.pretrainingCurve(run) };
+  const document = { key: keys.curve, schema: LabelledTrainingSchema };
+  const finished = await findFinished(context, document, { policy: keys.policy });
   if (finished) {
     const { steps, quarantined } = finished.document;
     return { policy: finished.made.policy, curve: finished.curve, steps, quarantined };
   }
+  return trained ? takeOver(input, trained, keys, context) : train(input, keys, context);
+}
 
+interface Keys {
+  readonly policy: string;
+  readonly curve: string;
+}
+
+async function train(input: PretrainInput, keys: Keys, context: ActivityContext): Promise<PretrainResult> {
   const { config, plan } = await readRun(input, context);
-  const { windowFrames, checkpointEverySteps } = config.training;
   return withDisposables(async (keep) => {
-    const shape = {
-      ...config.network,
-      inputChannels: 1,
-      outputChannels: CLASS_COUNT,
-      deepSupervision: false,
-    };
-    const policy = keep(UNet3D.initialise(shape, randomStream(config.seed, 'policy')));
-    const videos = { run, dataset: config.source, videos: plan.source.train, labelled: true, config };
-    const { windows, quarantined } = await trainingVideos(videos, context);
-    const training = keep(
-      new Pretraining({
-        policy,
-        windows,
-        config: withRates(config.pretraining, ['learningRate'], rateFactor),
-        augmentation: config.augmentation,
-        spacingMm: config.preprocessing.spacingMm,
-        seed: config.seed,
-        windowFrames,
-      }),
+    const policy = keep(firstPolicy(config));
+    const { options, quarantined } = await pretrainingOptions(
+      { input, config, policy, videos: plan.source.train, pretraining: config.pretraining },
+      context,
     );
+    const training = keep(new Pretraining(options));
     const inputs = [input.config, input.plan];
-    const folder = attemptFolder(runKeys.pretraining(run), rateFactor);
+    const folder = attemptFolder(runKeys.pretraining(input.run), input.rateFactor);
+    const { checkpointEverySteps } = config.training;
     const task = { activity: 'pretrainPolicy', folder, checkpointEverySteps, inputs, training };
     const { steps, curve: points, conclude } = await trainResumably(task, context);
     const network = { network: policy, kind: 'policy', settings: policySettings(config) } as const;
-    const stored = await storeNetwork(context, policyKey, network, inputs);
-    const curve = await conclude(document.key, { steps, quarantined, points }, [stored]);
+    const stored = await storeNetwork(context, keys.policy, network, inputs);
+    const curve = await conclude(keys.curve, { steps, quarantined, points }, [stored]);
     return { policy: stored, curve, steps, quarantined };
   });
+}
+
+/** What the last of the rounds left takes the place that plain training fills (method.md 7). */
+async function takeOver(
+  { run, rateFactor }: PretrainInput,
+  { policy, rounds }: NonNullable<PretrainInput['trained']>,
+  keys: Keys,
+  context: ActivityContext,
+): Promise<PretrainResult> {
+  const of = { training: 'pretraining', run, ...(rateFactor !== undefined && { rateFactor }) } as const;
+  const documents = await readRounds(of, rounds, PretrainingRoundSchema, context);
+  const points = documents.flatMap(({ value }) => value.points);
+  const { quarantined } = documents.at(-1)!.value;
+  const known = { steps: points.length, quarantined, points };
+  const stored = await writeBytes(context, keys.policy, await context.cache.read(policy), [policy]);
+  const madeOf = [stored, ...documents.map(({ reference }) => reference)];
+  const curve = await writeJson(context, keys.curve, known, madeOf);
+  return { policy: stored, curve, steps: known.steps, quarantined };
 }

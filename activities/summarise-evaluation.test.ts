@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RunInput } from '../contracts/activities.ts';
+import type { RunInput } from '../contracts/training-activities.ts';
 import { generatePhantom } from '../datasets/phantom/phantom.ts';
 import { scoreVideo } from '../metrics/score-video.ts';
 import { runKeys } from '../storage/keys.ts';

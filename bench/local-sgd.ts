@@ -1,23 +1,17 @@
 /**
- * Local-SGD rounds of two workers against plain training on phantoms (method.md 7): validation reward by the steps that
- * each worker took, and windows per second. The workers of a round are run one after the other in this process and
- * timed as if side by side: a round lasts as long as its slowest worker and the merging of what they made.
+ * Local-SGD rounds of two workers against plain training on phantoms (method.md 7), for each training that can go in
+ * rounds: what is held out says of it by the steps that each worker took, and windows per second.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readJson } from '../activities/artefacts/json-artefact.ts';
 import type { ActivityContext } from '../activities/context.ts';
-import { fineTunePolicy } from '../activities/fine-tune-policy.ts';
-import { FineTuningSchema, RoundSchema } from '../activities/fine-tuning/documents.ts';
-import { fitRewardNetwork } from '../activities/fit-reward-network.ts';
-import { mergeRound } from '../activities/merge-round.ts';
-import { pretrainPolicy } from '../activities/pretrain-policy.ts';
-import { trainLocally } from '../activities/train-locally.ts';
-import type { FineTuneInput, MergeRoundResult, TrainLocallyResult } from '../contracts/activities.ts';
 import { presets } from '../contracts/presets.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
-import { planRounds } from '../decisions/local-sgd-rounds.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import { fineTunedByOne, fineTunedInRounds } from './local-sgd/fine-tuning.ts';
+import { pretrainedByOne, pretrainedInRounds } from './local-sgd/pretraining.ts';
+import { fittedByOne, fittedInRounds } from './local-sgd/reward-fit.ts';
+import type { LocalSgdRow } from './local-sgd/timed-rounds.ts';
 import { openPhantoms, phantomConfig } from './shared/phantoms.ts';
 import { labelSweep, startRun } from './shared/stages.ts';
 
@@ -26,47 +20,59 @@ export interface LocalSgdBenchOptions {
   /** Videos of the source and of the target each. */
   readonly videos: number;
   readonly pretrainingSteps: number;
+  /** Epochs of the reward fit, each of a sixth of the steps of pretraining. */
+  readonly epochs: number;
   /** Windows of the whole fine-tuning, all workers together. */
   readonly windows: number;
-  /** Steps of a worker between two ratings, which for two workers is a round. */
+  /** Steps of a worker of a fine-tuning between two ratings, which for two workers is a round. */
   readonly stepsPerRound: number;
   readonly onRow?: (row: LocalSgdRow) => void;
 }
 
-export interface LocalSgdRow {
-  readonly workers: number;
-  /** Steps that each worker has taken. */
-  readonly step: number;
-  readonly validationReward: number;
-  /** Of the whole fine-tuning. */
-  readonly windowsPerSecond: number;
-}
-
-/** Rows of plain training, then of two workers. The tensor back end must be selected before. */
+/** Rows of each training by one worker, then by two. The tensor back end must be selected before. */
 export async function benchLocalSgd(options: LocalSgdBenchOptions): Promise<LocalSgdRow[]> {
   const { seed, videos, onRow } = options;
   const { context, close } = await openPhantoms(seed, {
     source: { train: videos, validation: 4 },
     target: { adapt: videos, validation: 4, test: 0 },
   });
+  const rows: LocalSgdRow[] = [];
+  const tell = (more: readonly LocalSgdRow[]): void => {
+    for (const row of more) onRow?.(row);
+    rows.push(...more);
+  };
   try {
-    const plain = await readyToFineTune('plain', configOf(options, 1), context);
-    const rows = [...(await plainTraining(plain, options, context))];
-    for (const row of rows) onRow?.(row);
-    const config = configOf(options, 2);
-    const { refs } = await startRun(context, 'rounds', config);
-    for (const row of await inRounds({ ...plain, ...refs }, config, options, context)) {
-      rows.push(row);
-      onRow?.(row);
-    }
+    await goThroughTrainings(options, context, tell);
     return rows;
   } finally {
     await close();
   }
 }
 
+async function goThroughTrainings(
+  options: LocalSgdBenchOptions,
+  context: ActivityContext,
+  tell: (rows: readonly LocalSgdRow[]) => void,
+): Promise<void> {
+  const one = await startRun(context, 'one', configOf(options, 1));
+  const two = await startRun(context, 'two', configOf(options, 2));
+  const { policy, row } = await pretrainedByOne(one.refs, context);
+  tell([row]);
+  tell(await pretrainedInRounds(two.refs, context));
+  // From the same policy, so that both fit the same triples.
+  for (const { refs, plan } of [one, two]) {
+    await labelSweep({ ...refs, iteration: 1, policy }, plan, undefined, context);
+  }
+  const { reward, rows } = await fittedByOne({ ...one.refs, iteration: 1 }, context);
+  tell(rows);
+  tell(await fittedInRounds({ ...two.refs, iteration: 1 }, context));
+  const start = { iteration: 1, policy, reference: policy, reward };
+  tell(await fineTunedByOne({ ...one.refs, ...start }, context));
+  tell(await fineTunedInRounds({ ...two.refs, ...start }, context));
+}
+
 function configOf(
-  { seed, pretrainingSteps, windows, stepsPerRound }: LocalSgdBenchOptions,
+  { seed, pretrainingSteps, epochs, windows, stepsPerRound }: LocalSgdBenchOptions,
   workers: number,
 ): RunConfig {
   const { tiny } = presets;
@@ -74,7 +80,7 @@ function configOf(
     iterations: 1,
     autoencoder: { enabled: false },
     pretraining: { ...tiny.pretraining, steps: pretrainingSteps },
-    rewardFit: { ...tiny.rewardFit, epochs: 3, stepsPerEpoch: Math.max(1, Math.round(pretrainingSteps / 6)) },
+    rewardFit: { ...tiny.rewardFit, epochs, stepsPerEpoch: Math.max(1, Math.round(pretrainingSteps / 6)) },
     ppo: {
       ...tiny.ppo,
       epochs: Math.max(1, Math.round(windows / stepsPerRound)),
@@ -85,84 +91,9 @@ function configOf(
   });
 }
 
-/** A pretrained policy and a reward network for it. */
-async function readyToFineTune(
-  run: string,
-  config: RunConfig,
-  context: ActivityContext,
-): Promise<FineTuneInput> {
-  const { refs, plan } = await startRun(context, run, config);
-  const { policy } = await pretrainPolicy(refs, context);
-  await labelSweep({ ...refs, iteration: 1, policy }, plan, undefined, context);
-  const { reward } = await fitRewardNetwork({ ...refs, iteration: 1 }, context);
-  return { ...refs, iteration: 1, policy, reference: policy, reward };
-}
-
-async function plainTraining(
-  start: FineTuneInput,
-  { stepsPerRound }: LocalSgdBenchOptions,
-  context: ActivityContext,
-): Promise<LocalSgdRow[]> {
-  const began = performance.now();
-  const { curve, steps } = await fineTunePolicy(start, context);
-  const windowsPerSecond = steps / secondsSince(began);
-  const { points } = await readJson(context, curve, FineTuningSchema);
-  return points
-    .flatMap(({ validationReward }) => validationReward ?? [])
-    .map((validationReward, epoch) => ({
-      workers: 1,
-      step: (epoch + 1) * stepsPerRound,
-      validationReward,
-      windowsPerSecond,
-    }));
-}
-
-async function inRounds(
-  start: FineTuneInput,
-  config: RunConfig,
-  { videos }: LocalSgdBenchOptions,
-  context: ActivityContext,
-): Promise<LocalSgdRow[]> {
-  const { workers } = config.localSgd;
-  const { rounds, steps } = planRounds(config, videos);
-  const rewards: number[] = [];
-  let seconds = 0;
-  let merged: MergeRoundResult | undefined;
-  let before: readonly TrainLocallyResult[] = [];
-  for (let round = 1; round <= rounds; round++) {
-    const from = { ...start, ...(merged && { policy: merged.policy, critic: merged.critic }), round };
-    const locals: TrainLocallyResult[] = [];
-    let slowest = 0;
-    for (let worker = 0; worker < workers; worker++) {
-      const began = performance.now();
-      const own = before[worker];
-      locals.push(await trainLocally({ ...from, worker, steps, ...(own && { before: own.local }) }, context));
-      slowest = Math.max(slowest, secondsSince(began));
-    }
-    const began = performance.now();
-    const state = merged && { momentum: merged.momentum, best: merged.best };
-    merged = await mergeRound({ ...from, start: start.policy, locals, ...state }, context);
-    seconds += slowest + secondsSince(began);
-    const { points } = await readJson(context, merged.curve, RoundSchema);
-    rewards.push(points.at(-1)?.validationReward ?? Number.NaN);
-    before = locals;
-  }
-  const windowsPerSecond = (rounds * steps * workers) / seconds;
-  return rewards.map((validationReward, index) => ({
-    workers,
-    step: (index + 1) * steps,
-    validationReward,
-    windowsPerSecond,
-  }));
-}
-
-function secondsSince(began: number): number {
-  return (performance.now() - began) / 1000;
-}
-
 /** One line of the table for people. */
-export function rowText({ workers, step, validationReward, windowsPerSecond }: LocalSgdRow): string {
-  return `${workers} worker${workers === 1 ? ' ' : 's'}  step ${String(step).padStart(5)}  validation reward ${validationReward.toFixed(4)}  ${windowsPerSecond.toFixed(2)} windows/s`;
+export function rowText({ training, workers, step, validation, windowsPerSecond }: LocalSgdRow): string {
+  return `${training.padEnd(11)}  ${workers} worker${workers === 1 ? ' ' : 's'}  step ${step.toFixed(0).padStart(5)}  validation ${validation.toFixed(4)}  ${windowsPerSecond.toFixed(2)} windows/s`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -172,6 +103,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       seed: { type: 'string', default: '1' },
       videos: { type: 'string', default: '16' },
       pretraining: { type: 'string', default: '600' },
+      epochs: { type: 'string', default: '6' },
       windows: { type: 'string', default: '128' },
       round: { type: 'string', default: '16' },
     },
@@ -181,6 +113,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     seed: Number(values.seed),
     videos: Number(values.videos),
     pretrainingSteps: Number(values.pretraining),
+    epochs: Number(values.epochs),
     windows: Number(values.windows),
     stepsPerRound: Number(values.round),
     onRow: (row) => console.error(rowText(row)),

@@ -257,11 +257,13 @@ export const LocalSgdSchema = z.strictObject({
   workers: atLeastOne
     .max(256)
     .default(1)
-    .describe('compute workers that fine-tune side by side (method.md 7); 1 is plain training'),
+    .describe(
+      'compute workers that share pretraining, reward fit and fine-tuning (method.md 7); 1 is plain training',
+    ),
   stepsPerRound: atLeastOne
     .default(70)
     .describe(
-      'windows that each worker trains on before weights are averaged; without meaning for one worker',
+      'steps of each worker before weights are averaged, in pretraining and fine-tuning; a reward fit averages after each epoch. Without meaning for one worker',
     ),
   outerLearningRate: positive.default(0.7).describe('of the step along the mean weight delta'),
   outerMomentum: z.number().min(0).lt(1).default(0.9).describe('Nesterov momentum of that step'),
@@ -414,7 +416,7 @@ const RunConfigFieldsSchema = z.strictObject({
   rewardFit: RewardFitSchema.prefault({}).describe('of the anatomical reward network (method.md 5.1)'),
   landmark: LandmarkRewardSchema.prefault({}).describe('the second reward network (method.md 5.2)'),
   ppo: PpoSchema.prefault({}).describe('fine-tuning (method.md 6)'),
-  localSgd: LocalSgdSchema.prefault({}).describe('fine-tuning by several workers (method.md 7)'),
+  localSgd: LocalSgdSchema.prefault({}).describe('trainings by several workers (method.md 7)'),
   inference: InferenceSchema.prefault({}).describe(
     'from windows to the segmentation of a video (method.md 8)',
   ),

@@ -2,16 +2,11 @@
  * What a run and the workflows of its stages say to each other. All are of one bundle, whose sandbox holds no schemas.
  */
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import type {
-  FineTuneInput,
-  MergeRoundResult,
-  RatedPolicy,
-  RunInput,
-  SweepSplit,
-  TrainLocallyResult,
-} from './activities.ts';
+import type { SweepSplit } from './activities.ts';
 import type { LabelForSystemInput, PredictForSystemInput } from './comparison-activities.ts';
 import type { LabelCounts, SteeringState } from './messages.ts';
+import type { MergeRoundResult, RoundsStart, TrainLocallyResult } from './round-activities.ts';
+import type { RatedPolicy, RunInput } from './training-activities.ts';
 
 interface OverShards {
   /** Shards of each split, in the order in which they are gone over. */
@@ -59,13 +54,14 @@ export interface SweepResult extends SweepTotals {
   readonly stopped: boolean;
 }
 
-/** Fine-tuning in local-SGD rounds (method.md 7). */
+/** A training in local-SGD rounds (method.md 7). */
 export interface RoundsTask {
-  readonly start: FineTuneInput;
+  readonly start: RoundsStart;
   readonly workers: number;
+  /** At most: a reward fit may end early. */
   readonly rounds: number;
-  /** Of each worker in each round. */
-  readonly steps: number;
+  /** Of each worker in each round; of a reward fit, whose rounds are epochs, nobody knows it before. */
+  readonly steps?: number;
 }
 
 /** What the last round left. */
@@ -82,9 +78,12 @@ export interface RoundsInput {
   readonly soFar: RoundsSoFar;
 }
 
-/** Without `best` it ended early, as it was told to. */
+/** Empty when it ended early, as it was told to. */
 export interface RoundsResult {
+  /** Of a fine-tuning; all that earlier versions said. */
   readonly best?: RatedPolicy;
+  readonly done?: number;
+  readonly merged?: MergeRoundResult;
 }
 
 /** How far a stage is. */

@@ -1,6 +1,7 @@
 /** Which policy of a run is kept (method.md 1e). */
-import type { RatedPolicy } from '../contracts/activities.ts';
+
 import type { PolicyRating, PolicyResult } from '../contracts/results.ts';
+import type { RatedPolicy } from '../contracts/training-activities.ts';
 import { eligiblePolicies } from './eligible-policies.ts';
 
 /**

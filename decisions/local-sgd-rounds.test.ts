@@ -1,14 +1,16 @@
 import { expect, it } from 'vitest';
-import { LocalSgdSchema, PpoSchema } from '../contracts/run-config.ts';
-import { planPart, planRounds } from './local-sgd-rounds.ts';
+import { LocalSgdSchema, PpoSchema, PretrainingSchema } from '../contracts/run-config.ts';
+import {
+  planFineTuningPart,
+  planPretrainingPart,
+  planRounds,
+  stepsOfFineTuning,
+} from './local-sgd-rounds.ts';
 
 const plan = (workers: number, stepsPerRound: number, windowsPerEpoch?: number) =>
   planRounds(
-    {
-      ppo: PpoSchema.parse({ epochs: 5, windowsPerEpoch }),
-      localSgd: LocalSgdSchema.parse({ workers, stepsPerRound }),
-    },
-    40,
+    { workers, stepsPerRound },
+    stepsOfFineTuning(PpoSchema.parse({ epochs: 5, windowsPerEpoch }), 40),
   );
 
 it('shares the windows of plain training out among the workers', () => {
@@ -25,15 +27,29 @@ it('makes rounds longer rather than a history too long', () => {
 
 it('gives a worker its steps of the round, what lies around them and what is left of the warm-up', () => {
   const config = {
-    ppo: PpoSchema.parse({ epochs: 5, criticWarmupWindows: 50 }),
+    ppo: PpoSchema.parse({ epochs: 5, criticWarmupWindows: 50, averageDecay: 0.9 }),
     localSgd: LocalSgdSchema.parse({ workers: 2, stepsPerRound: 20 }),
   };
-  const parts = [1, 2, 5].map((round) => planPart(config, 40, { round, steps: 20 }));
+  const parts = [1, 2, 5].map((round) => planFineTuningPart(config, 40, { round, steps: 20 }));
   expect(parts.map(({ before, after }) => [before, after])).toEqual([
     [0, 80],
     [20, 60],
     [80, 0],
   ]);
   expect(parts.map(({ ppo }) => ppo.criticWarmupWindows)).toEqual([25, 5, 0]);
-  expect(parts[0]!.ppo).toMatchObject({ epochs: 1, windowsPerEpoch: 20 });
+  expect(parts[0]!.ppo).toMatchObject({ epochs: 1, windowsPerEpoch: 20, averageDecay: 0 });
+});
+
+it('gives a worker of a pretraining its steps and its share of the warm-up, and leaves the average to the merging', () => {
+  const config = {
+    pretraining: PretrainingSchema.parse({ steps: 101, warmupSteps: 11, averageDecay: 0.9 }),
+    localSgd: LocalSgdSchema.parse({ workers: 2, stepsPerRound: 20 }),
+  };
+  expect(planRounds(config.localSgd, 101)).toEqual({ rounds: 3, steps: 20 });
+  const parts = [1, 3].map((round) => planPretrainingPart(config, { round, steps: 20 }));
+  expect(parts.map(({ before, after }) => [before, after])).toEqual([
+    [0, 40],
+    [40, 0],
+  ]);
+  expect(parts[1]!.config).toMatchObject({ steps: 20, warmupSteps: 6, averageDecay: 0 });
 });

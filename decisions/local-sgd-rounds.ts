@@ -1,8 +1,7 @@
 /**
- * How a fine-tuning is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their
- * steps.
+ * How a training is cut into local-SGD rounds (method.md 7): the workflow counts them, the workers take their steps.
  */
-import type { RunConfig } from '../contracts/run-config.ts';
+import type { LocalSgdConfig, PretrainingConfig, RunConfig } from '../contracts/run-config.ts';
 import { historyBudgets } from '../temporal.config.ts';
 
 export interface RoundPlan {
@@ -12,42 +11,77 @@ export interface RoundPlan {
 }
 
 /**
- * The windows of plain training, shared out evenly: rounded up, so that workers take at least as many together; more
+ * The steps of plain training, shared out evenly: rounded up, so that workers take at least as many together; more
  * rounds than fit one workflow history become longer ones.
- * @param videos of the iteration's sweep; windows of an epoch where the configuration has no number of its own
+ * @param total steps of plain training, at least 1
  */
 export function planRounds(
-  { ppo, localSgd }: Pick<RunConfig, 'ppo' | 'localSgd'>,
-  videos: number,
+  { workers, stepsPerRound }: Pick<LocalSgdConfig, 'workers' | 'stepsPerRound'>,
+  total: number,
 ): RoundPlan {
-  const { workers, stepsPerRound } = localSgd;
-  const perWorker = Math.ceil((ppo.epochs * (ppo.windowsPerEpoch ?? videos)) / workers);
-  const mostRounds = Math.max(1, Math.floor(historyBudgets.activitiesOfFineTuning / (workers + 1)));
+  const perWorker = Math.ceil(total / workers);
+  const mostRounds = Math.max(1, Math.floor(historyBudgets.activitiesOfTraining / (workers + 1)));
   const steps = Math.min(Math.max(stepsPerRound, Math.ceil(perWorker / mostRounds)), perWorker);
   return { rounds: Math.ceil(perWorker / steps), steps };
 }
 
-/** What a worker's part of a round is in its whole fine-tuning. */
-export interface WorkerPart {
-  /** One epoch of the part's steps, with what is left of this worker's share of the warm-up. */
-  readonly ppo: RunConfig['ppo'];
-  /** Steps of the same worker in the rounds before and in those to come. */
+/** @param videos of the iteration's sweep; windows of an epoch where the configuration has no number of its own */
+export function stepsOfFineTuning(
+  { epochs, windowsPerEpoch }: Pick<RunConfig['ppo'], 'epochs' | 'windowsPerEpoch'>,
+  videos: number,
+): number {
+  return epochs * (windowsPerEpoch ?? videos);
+}
+
+interface StepsOfRound {
+  /** From 1. */
+  readonly round: number;
+  readonly steps: number;
+}
+
+/** Steps of the same worker in the rounds before and in those to come. */
+interface Around {
   readonly before: number;
   readonly after: number;
 }
 
+/** What a worker's part of a round is in its whole fine-tuning. */
+export interface FineTuningPartPlan extends Around {
+  /** One epoch of the part's steps, with what is left of this worker's share of the warm-up. */
+  readonly ppo: RunConfig['ppo'];
+}
+
 /** @param videos of the iteration's sweep */
-export function planPart(
-  config: Pick<RunConfig, 'ppo' | 'localSgd'>,
+export function planFineTuningPart(
+  { ppo, localSgd }: Pick<RunConfig, 'ppo' | 'localSgd'>,
   videos: number,
-  { round, steps }: { readonly round: number; readonly steps: number },
-): WorkerPart {
-  const { ppo, localSgd } = config;
-  const before = (round - 1) * steps;
-  const warmup = Math.max(0, Math.ceil(ppo.criticWarmupWindows / localSgd.workers) - before);
+  part: StepsOfRound,
+): FineTuningPartPlan {
+  const around = planAround(localSgd, stepsOfFineTuning(ppo, videos), part);
+  const warmup = Math.max(0, Math.ceil(ppo.criticWarmupWindows / localSgd.workers) - around.before);
   return {
-    ppo: { ...ppo, epochs: 1, windowsPerEpoch: steps, criticWarmupWindows: warmup },
-    before,
-    after: (planRounds(config, videos).rounds - round) * steps,
+    // Averaged are the merged weights, from round to round.
+    ppo: { ...ppo, epochs: 1, windowsPerEpoch: part.steps, criticWarmupWindows: warmup, averageDecay: 0 },
+    ...around,
   };
+}
+
+/** The same of a pretraining: the part's steps, with the worker's share of the warm-up of the whole training. */
+export interface PretrainingPartPlan extends Around {
+  readonly config: PretrainingConfig;
+}
+
+export function planPretrainingPart(
+  { pretraining, localSgd }: Pick<RunConfig, 'pretraining' | 'localSgd'>,
+  part: StepsOfRound,
+): PretrainingPartPlan {
+  const warmupSteps = Math.ceil(pretraining.warmupSteps / localSgd.workers);
+  return {
+    config: { ...pretraining, steps: part.steps, warmupSteps, averageDecay: 0 },
+    ...planAround(localSgd, pretraining.steps, part),
+  };
+}
+
+function planAround(localSgd: LocalSgdConfig, total: number, { round, steps }: StepsOfRound): Around {
+  return { before: (round - 1) * steps, after: (planRounds(localSgd, total).rounds - round) * steps };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { writeJson } from '../activities/artefacts/json-artefact.ts';
-import type { RunInput } from '../contracts/activities.ts';
 import { RunConfigSchema } from '../contracts/run-config.ts';
+import type { RunInput } from '../contracts/training-activities.ts';
 import { runKeys } from '../storage/keys.ts';
 import { tinyWorld } from '../test/orchestration/tiny-run.ts';
 import { alike, type Machine } from './alike.ts';

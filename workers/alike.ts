@@ -6,8 +6,8 @@
 import { z } from 'zod';
 import { findJson, readJson, writeJson } from '../activities/artefacts/json-artefact.ts';
 import type { ActivityContext } from '../activities/context.ts';
-import type { RunInput } from '../contracts/activities.ts';
 import { RunConfigSchema } from '../contracts/run-config.ts';
+import type { RunInput } from '../contracts/training-activities.ts';
 import { ArtefactRefSchema } from '../ground/artefact-ref.ts';
 import { DomainError } from '../ground/errors.ts';
 import { runKeys } from '../storage/keys.ts';

@@ -11,7 +11,6 @@ import {
   patched,
   upsertMemo,
 } from '@temporalio/workflow';
-import type { RunInput } from '../contracts/activities.ts';
 import type {
   AdaptationInput,
   AdaptationResult,
@@ -20,12 +19,14 @@ import type {
 } from '../contracts/messages.ts';
 import { CARRIED_STATE_VERSION } from '../contracts/names.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
+import type { RunInput } from '../contracts/training-activities.ts';
 import { endsAsCancelled } from './cancelled.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { selectPromoteReport } from './finish.ts';
 import { type FirstTraining, trainAtOnce } from './first-trainings.ts';
 import { adaptOnce } from './iteration.ts';
 import { withLowerRates } from './lower-rate.ts';
+import { pretrain } from './pretrain.ts';
 import { openProgressBoard } from './progress.ts';
 import * as activities from './proxies.ts';
 import type { RunDesk } from './run-desk.ts';
@@ -116,9 +117,7 @@ async function makeFirstPolicy(run: string, state: CarriedState, desk: RunDesk):
     trainings.push([
       'pretraining',
       async () => {
-        const pretrained = await withLowerRates((attempt) =>
-          steering.interruptible(() => activities.pretrainPolicy({ ...refs, ...attempt })),
-        );
+        const pretrained = await pretrain(refs, desk);
         policy = pretrained.policy;
         return pretrained;
       },

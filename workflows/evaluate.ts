@@ -2,10 +2,11 @@
  * Evaluation of one policy on validation and test videos: predict and score in shards, then summarise (method.md 1e,
  * 9).
  */
-import type { RunInput } from '../contracts/activities.ts';
+
 import type { CarriedState } from '../contracts/messages.ts';
 import type { PolicyResult } from '../contracts/results.ts';
 import type { SweepTask } from '../contracts/stages.ts';
+import type { RunInput } from '../contracts/training-activities.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';

@@ -1,16 +1,13 @@
 /** Fine-tuning of one iteration (method.md 6): by one worker, or in local-SGD rounds by several (method.md 7). */
 import { patched } from '@temporalio/workflow';
-import type { FineTuneInput, FineTuneResult, RatedPolicy } from '../contracts/activities.ts';
 import type { RoundsTask } from '../contracts/stages.ts';
-import { planRounds } from '../decisions/local-sgd-rounds.ts';
-import { inChild } from './child-stage.ts';
-import { goThroughRounds, localSgdRounds } from './local-sgd-rounds.ts';
+import type { FineTuneInput, FineTuneResult, RatedPolicy } from '../contracts/training-activities.ts';
+import { planRounds, stepsOfFineTuning } from '../decisions/local-sgd-rounds.ts';
+import { goThroughRounds } from './local-sgd-rounds.ts';
 import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
 import type { RunDesk } from './run-desk.ts';
-import { Stopped } from './steering.ts';
-
-const noRounds = { done: 0, locals: [] } as const;
+import { noRounds, runRounds } from './run-rounds.ts';
 
 /** @param videos of the iteration's sweep */
 export async function fineTune(start: FineTuneInput, videos: number, desk: RunDesk): Promise<FineTuneResult> {
@@ -25,31 +22,26 @@ export async function fineTune(start: FineTuneInput, videos: number, desk: RunDe
 }
 
 async function inRounds(start: FineTuneInput, videos: number, desk: RunDesk): Promise<FineTuneResult> {
-  const { workers } = desk.config.localSgd;
-  const task: RoundsTask = { start, workers, ...planRounds(desk.config, videos) };
+  const { localSgd, ppo } = desk.config;
+  const task: RoundsTask = {
+    start: { ...start, training: 'fine-tuning' },
+    workers: localSgd.workers,
+    ...planRounds(localSgd, stepsOfFineTuning(ppo, videos)),
+  };
   const { rounds } = task;
   desk.progress.enter('fine-tuning', rounds, 'rounds');
-  const best = await bestOfRounds(task, desk);
+  const best = await bestOfRounds(task, start.iteration, desk);
   const { run, config, plan, iteration, rateFactor } = start;
   const refs = { run, config, plan, ...(rateFactor !== undefined && { rateFactor }) };
   return activities.concludeRounds({ ...refs, iteration, best, curves: [], rounds });
 }
 
 /** @throws Stopped */
-async function bestOfRounds(task: RoundsTask, { steering, progress }: RunDesk): Promise<RatedPolicy> {
+async function bestOfRounds(task: RoundsTask, iteration: number, desk: RunDesk): Promise<RatedPolicy> {
   // A run that an older version started goes through these rounds in its own history.
   if (!patched('rounds-in-children')) {
-    const { merged } = await goThroughRounds(task, noRounds, steering, progress.reach);
-    return merged!.best;
+    const { merged } = await goThroughRounds(task, noRounds, desk.steering, desk.progress.reach);
+    return merged!.best!;
   }
-  const { run, iteration, rateFactor } = task.start;
-  const stage = {
-    workflow: localSgdRounds,
-    name: `fine-tune-${iteration}${rateFactor === undefined ? '' : `-rate-${rateFactor}`}`,
-    summary: `${task.rounds} rounds of ${task.workers} workers for ${run}, iteration ${iteration}`,
-    input: { task, soFar: noRounds },
-  };
-  const { best } = await inChild(run, stage, steering, progress.reach);
-  if (!best) throw new Stopped();
-  return best;
+  return (await runRounds(task, `fine-tune-${iteration}`, desk)).best!;
 }

@@ -3,8 +3,9 @@
  * report.
  */
 import { patched } from '@temporalio/workflow';
-import type { RatePolicyResult, RunInput } from '../contracts/activities.ts';
+import type { RatePolicyResult } from '../contracts/activities.ts';
 import type { AdaptationInput, AdaptationResult, CarriedState } from '../contracts/messages.ts';
+import type { RunInput } from '../contracts/training-activities.ts';
 import * as activities from './proxies.ts';
 import type { RunDesk } from './run-desk.ts';
 import { sideBySide } from './side-by-side.ts';

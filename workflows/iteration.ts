@@ -1,20 +1,20 @@
 /** One iteration of the loop (method.md 1, steps a to e). */
-import type { RunInput } from '../contracts/activities.ts';
+
 import type { CarriedState, RewardModel } from '../contracts/messages.ts';
 import type { RunSweepTask, SweepTotals } from '../contracts/stages.ts';
+import type { RunInput } from '../contracts/training-activities.ts';
 import { iterationStart } from '../decisions/iteration-start.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { fineTune } from './fine-tune.ts';
-import { withLowerRates } from './lower-rate.ts';
+import { fitReward } from './fit-reward.ts';
 import { refuseNothingToLearn } from './nothing-to-learn.ts';
-import * as activities from './proxies.ts';
 import { refuseTooManyBad } from './quarantine.ts';
 import type { RunDesk } from './run-desk.ts';
 import { runSweep } from './run-sweep.ts';
 
 /** From the state after iteration i - 1 to the state after iteration i. */
 export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk): Promise<CarriedState> {
-  const { config, steering, progress } = desk;
+  const { config, progress } = desk;
   const refs: RunInput = { run, config: state.plan.config, plan: state.plan.plan };
   const iteration = state.policies.length;
   const { policy, reference } = iterationStart(state.policies, config);
@@ -51,10 +51,7 @@ export async function adaptOnce(run: string, state: CarriedState, desk: RunDesk)
   refuseNothingToLearn([...state.labels, labels], config);
 
   // c. The reward network and its temperature.
-  progress.enter('fitting the reward', 1);
-  const fitted = await withLowerRates((attempt) =>
-    steering.interruptible(() => activities.fitRewardNetwork({ ...refs, ...attempt, iteration })),
-  );
+  const fitted = await fitReward({ ...refs, iteration }, desk);
   const reward: RewardModel = { ...fitted.reward, ...(state.landmark && { landmark: state.landmark }) };
 
   // d. PPO against the reward.

@@ -1,6 +1,8 @@
-/** Fine-tuning by several workers in rounds (method.md 7), as a workflow of its own. */
+/** A training by several workers in rounds (method.md 7), as a workflow of its own. */
 import { continueAsNew, setCurrentDetails } from '@temporalio/workflow';
+import type { TrainLocallyResult } from '../contracts/round-activities.ts';
 import type { RoundsInput, RoundsResult, RoundsSoFar, RoundsTask } from '../contracts/stages.ts';
+import { isOver, mergeInput, partInput } from '../decisions/round-inputs.ts';
 import { historyBudgets } from '../temporal.config.ts';
 import { endsAsCancelled } from './cancelled.ts';
 import { openStage } from './child-stage.ts';
@@ -12,7 +14,7 @@ import { type Steering, Stopped } from './steering.ts';
 const EVENTS_OF_ACTIVITY = 6;
 
 export async function localSgdRounds(input: RoundsInput): Promise<RoundsResult> {
-  return endsAsCancelled('fine-tuning', () => roundsOn(input));
+  return endsAsCancelled('training in rounds', () => roundsOn(input));
 }
 
 async function roundsOn({ task, steering: told, soFar: before }: RoundsInput): Promise<RoundsResult> {
@@ -26,9 +28,10 @@ async function roundsOn({ task, steering: told, soFar: before }: RoundsInput): P
   };
   try {
     const soFar = await goThroughRounds(task, before, steering, onRound, () => mayGoOn(task.workers + 1));
-    if (soFar.done < task.rounds)
+    if (!isOver(task, soFar))
       await continueAsNew<typeof localSgdRounds>({ task, steering: steering.state, soFar });
-    return { best: soFar.merged!.best };
+    const { done, merged } = soFar;
+    return { done, ...(merged && { merged }), ...(merged?.best && { best: merged.best }) };
   } catch (error) {
     if (error instanceof Stopped) return {};
     throw error;
@@ -42,34 +45,26 @@ async function roundsOn({ task, steering: told, soFar: before }: RoundsInput): P
  * @throws Stopped
  */
 export async function goThroughRounds(
-  { start, workers, rounds, steps }: RoundsTask,
+  task: RoundsTask,
   before: RoundsSoFar,
   { interruptible }: Steering,
   onRound: (done: number) => void,
   mayStart: () => boolean = () => true,
 ): Promise<RoundsSoFar> {
-  let { done, merged, locals: last } = before;
+  let soFar = before;
   // At least one, or a stage of very many workers would never get further.
-  while (done < rounds && (done === before.done || mayStart())) {
-    const round = done + 1;
-    const from = {
-      ...start,
-      ...(merged && { policy: merged.policy }),
-      ...(merged?.critic && { critic: merged.critic }),
-      round,
-    };
-    const locals: (typeof last)[number][] = [];
+  while (!isOver(task, soFar) && (soFar === before || mayStart())) {
+    const now = soFar;
+    const { workers } = task;
+    const locals: TrainLocallyResult[] = [];
     await sideBySide({ from: 0, to: workers, concurrency: () => workers }, async (worker) => {
-      const own = last[worker];
-      const input = { ...from, worker, steps, ...(own && { before: own.local }) };
+      const input = partInput(task, now, worker);
       locals[worker] = await interruptible(() => activities.trainLocally(input));
     });
-    const outer = merged && { momentum: merged.momentum, best: merged.best };
-    const input = { ...from, start: start.policy, locals, ...outer };
-    merged = await interruptible(() => activities.mergeRound(input));
-    last = locals;
-    done = round;
-    onRound(done);
+    const input = mergeInput(task, now, locals);
+    const merged = await interruptible(() => activities.mergeRound(input));
+    soFar = { done: now.done + 1, merged, locals };
+    onRound(soFar.done);
   }
-  return { done, locals: last, ...(merged && { merged }) };
+  return soFar;
 }

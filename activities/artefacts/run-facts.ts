@@ -1,7 +1,8 @@
 /** The configuration and the plan that a run was started with. */
-import type { RunInput } from '../../contracts/activities.ts';
+
 import { type Plan, PlanSchema } from '../../contracts/documents.ts';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
+import type { RunInput } from '../../contracts/training-activities.ts';
 import type { ActivityContext } from '../context.ts';
 
 export interface RunFacts {

@@ -1,8 +1,9 @@
 /**
  * What the group-relative objective (method.md 6.2) is given beside the videos: proposals of the sweep, source windows.
  */
-import type { FineTuneInput } from '../../contracts/activities.ts';
+
 import type { RunConfig } from '../../contracts/run-config.ts';
+import type { FineTuneInput } from '../../contracts/training-activities.ts';
 import type { GroupMaterial } from '../../method/ppo/group/group-objective.ts';
 import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
 import { findArtefact } from '../../storage/artefacts.ts';

@@ -2,7 +2,9 @@
  * The networks of a fine-tuning and what it is made of, as plain training and the workers of a round (method.md 6, 7)
  * share it.
  */
-import type { FineTuneInput, TrainLocallyInput } from '../../contracts/activities.ts';
+
+import type { TrainLocallyInput } from '../../contracts/round-activities.ts';
+import type { FineTuneInput } from '../../contracts/training-activities.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { Keep } from '../../ground/disposables.ts';
 import { randomStream } from '../../ground/random.ts';
@@ -63,20 +65,22 @@ export interface FineTuneTask {
   readonly learners: Learners;
   /** Of the target, to train on. */
   readonly videos: readonly string[];
+  /** True where these are a worker's part of them. */
+  readonly isShard?: boolean;
   /** That of the run, or of a part of it. */
   readonly ppo: FineTuneOptions['config'];
 }
 
 /** Makes the videos ready; gives a fine-tuning on them without validation. */
 export async function fineTuneOptions(
-  { input, facts, learners, videos, ppo }: FineTuneTask,
+  { input, facts, learners, videos, isShard, ppo }: FineTuneTask,
   context: ActivityContext,
 ): Promise<FineTuneOptions> {
   const { config } = facts;
   const { policy, reference, critic, reward } = learners;
   const toUse = {
     ...targetVideos(input, facts, await segmentedInSweep(videos, input, config, context)),
-    labelled: false,
+    ...{ labelled: false, isShard },
   };
   const { windows, ids } = await trainingVideos(toUse, context);
   return {

@@ -1,5 +1,5 @@
 /** What fine-tuning is judged by: the mean reward of a policy on the validation videos. */
-import type { FineTuneInput, RatedPolicy } from '../../contracts/activities.ts';
+import type { FineTuneInput, RatedPolicy } from '../../contracts/training-activities.ts';
 import { withDisposables } from '../../ground/disposables.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import { meanPolicyReward } from '../../method/ppo/policy-reward.ts';

@@ -1,8 +1,9 @@
 /**
  * The landmark examples of the annotated source (method.md 5.2): made and stored video by video, then read by the fit.
  */
-import type { FitLandmarkInput } from '../../contracts/activities.ts';
+
 import type { RunConfig } from '../../contracts/run-config.ts';
+import type { FitLandmarkInput } from '../../contracts/training-activities.ts';
 import { randomStream } from '../../ground/random.ts';
 import { landmarkExamples } from '../../method/rewards/landmark-labelling.ts';
 import { loadNetwork } from '../artefacts/networks.ts';

@@ -3,17 +3,18 @@ import { z } from 'zod';
 import type { RewardFitConfig, RunConfig } from '../../contracts/run-config.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { withDisposables } from '../../ground/disposables.ts';
-import type { RandomStream } from '../../ground/random.ts';
+import { type RandomStream, randomStream } from '../../ground/random.ts';
 import type { NetworkKind } from '../../method/networks/network-checkpoint.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
 import { RewardFit } from '../../method/rewards/reward-fit.ts';
+import type { RewardFitProgress } from '../../method/rewards/reward-fit-progress.ts';
 import { rewardNetworkConfig } from '../../method/rewards/reward-network.ts';
 import type { TripleSource } from '../../method/windows/triple-windows.ts';
-import { storeNetwork } from '../artefacts/networks.ts';
+import { loadNetwork, storeNetwork } from '../artefacts/networks.ts';
 import type { ActivityContext } from '../context.ts';
 import { attemptFolder, withRates } from '../training/attempt.ts';
 import { CurvePointsSchema, findFinished } from '../training/finished-training.ts';
-import { trainResumably } from '../training/train-resumably.ts';
+import { type CurvePoint, trainResumably } from '../training/train-resumably.ts';
 
 /** What is known of a finished fit, beside its weights. */
 export const FitSchema = z.strictObject({
@@ -44,11 +45,21 @@ export interface NetworkFit {
   readonly triples: TripleSource & { readonly references: readonly ArtefactRef[] };
   readonly fit: RewardFitConfig;
   readonly config: RunConfig;
-  /** Stream of the first weights. */
-  readonly random: RandomStream;
+  /** Makes the network before the fit. */
+  readonly first: () => UNet3D;
   /** What the fit is made from beside its triples. */
   readonly inputs: readonly ArtefactRef[];
   readonly rateFactor: number | undefined;
+  /** Where several workers trained it (method.md 7): its best weights, which are calibrated and no longer trained. */
+  readonly trained?: TrainedInRounds | undefined;
+}
+
+export interface TrainedInRounds {
+  readonly network: ArtefactRef;
+  /** After the last round. */
+  readonly progress: RewardFitProgress;
+  /** Of all rounds, in order. */
+  readonly points: readonly CurvePoint[];
 }
 
 export interface StoredFit {
@@ -64,12 +75,22 @@ export async function findFit(context: ActivityContext, keys: FitKeys): Promise<
   return finished && { network: finished.made.network, curve: finished.curve, fitted: finished.document };
 }
 
+/** A reward network of the run that was not fitted. */
+export function newRewardNetwork({ network }: RunConfig, random: RandomStream): UNet3D {
+  return UNet3D.initialise(rewardNetworkConfig(network), random);
+}
+
+/** The anatomical one before an iteration's fit. */
+export function firstRewardNetwork(config: RunConfig, iteration: number): UNet3D {
+  return newRewardNetwork(config, randomStream(config.seed, 'reward-network', iteration));
+}
+
 /** Fits a new network and stores it; the triples stay the caller's. */
 export async function fitNetwork(task: NetworkFit, context: ActivityContext): Promise<StoredFit> {
-  const { activity, kind, keys, triples, fit, config, random, inputs, rateFactor } = task;
+  const { activity, kind, keys, triples, fit, config, inputs, rateFactor, trained } = task;
   const { windowFrames, checkpointEverySteps } = config.training;
   return withDisposables(async (keep) => {
-    const network = keep(UNet3D.initialise(rewardNetworkConfig(config.network), random));
+    const network = keep(trained ? await loadNetwork(context, trained.network, kind) : task.first());
     const training = keep(
       new RewardFit({
         network,
@@ -79,12 +100,13 @@ export async function fitNetwork(task: NetworkFit, context: ActivityContext): Pr
         windowFrames,
       }),
     );
+    if (trained) training.restore({ ...training.state(), progress: trained.progress });
     const folder = attemptFolder(keys.training, rateFactor);
     const steps = { activity, folder, checkpointEverySteps, inputs, training };
-    const trained = await trainResumably(steps, context);
+    const fitted = await trainResumably(steps, context);
     const report = training.report!;
     const settings = { temperature: String(report.temperature) };
-    const madeFrom = [...inputs, ...triples.references];
+    const madeFrom = [...inputs, ...(trained ? [trained.network] : []), ...triples.references];
     const stored = await storeNetwork(context, keys.network, { network, kind, settings }, madeFrom);
     const document = FitSchema.parse({
       temperature: report.temperature,
@@ -93,12 +115,17 @@ export async function fitNetwork(task: NetworkFit, context: ActivityContext): Pr
       calibrationError: finiteOrNull(report.calibrationError),
       calibrationErrorUnscaled: finiteOrNull(report.calibrationErrorUnscaled),
       triples: triples.count,
-      steps: trained.steps,
-      points: trained.curve,
+      steps: fitted.steps,
+      points: trained ? numbered([...trained.points, ...fitted.curve]) : fitted.curve,
     });
-    const curve = await trained.conclude(keys.fit, document, [stored]);
+    const curve = await fitted.conclude(keys.fit, document, [stored]);
     return { network: stored, curve, fitted: document };
   });
+}
+
+/** Workers count steps of their own. */
+function numbered(points: readonly CurvePoint[]): CurvePoint[] {
+  return points.map((point, index) => ({ ...point, step: index + 1 }));
 }
 
 function finiteOrNull(value: number): number | null {

@@ -17,6 +17,8 @@ export interface VideosOfTraining {
   readonly dataset: string;
   readonly videos: readonly string[];
   readonly config: RunConfig;
+  /** Of a worker's shard: whether too many are bad is asked of all shards together, here whether any is left. */
+  readonly isShard?: boolean | undefined;
 }
 
 interface Usable<Value> {
@@ -57,7 +59,7 @@ export async function shelveVideos(
 }
 
 async function usable<Value>(
-  { run, dataset, videos, config }: VideosOfTraining,
+  { run, dataset, videos, config, isShard }: VideosOfTraining,
   context: ActivityContext,
   work: (id: string) => Promise<Value>,
   concurrency: number = storeLimits.readsAtOnce,
@@ -74,6 +76,6 @@ async function usable<Value>(
     values.push(one.value);
     return true;
   });
-  refuseEmptyTraining(dataset, videos.length, ids.length, config.sweep.maxQuarantinedShare);
+  refuseEmptyTraining(dataset, videos.length, ids.length, isShard ? 1 : config.sweep.maxQuarantinedShare);
   return { ids, values, quarantined: videos.length - ids.length };
 }

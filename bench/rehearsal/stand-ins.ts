@@ -14,13 +14,11 @@ import { eachVideo } from '../../activities/videos/each-video.ts';
 import { readPrediction } from '../../activities/videos/predictions.ts';
 import type {
   ComputeActivities,
-  FineTuneInput,
-  FitRewardInput,
   LabelShardInput,
   PredictShardInput,
   RatePolicyInput,
-  RunInput,
 } from '../../contracts/activities.ts';
+import type { FineTuneInput, FitRewardInput, RunInput } from '../../contracts/training-activities.ts';
 import { writeLabelNifti } from '../../datasets/nifti.ts';
 import { shardOf } from '../../decisions/plan.ts';
 import { DomainError } from '../../ground/errors.ts';

@@ -6,10 +6,10 @@ import { planRun } from '../../activities/plan-run.ts';
 import { predictShard } from '../../activities/predict-shard.ts';
 import { scoreShard } from '../../activities/score-shard.ts';
 import { summariseEvaluation } from '../../activities/summarise-evaluation.ts';
-import type { RunInput } from '../../contracts/activities.ts';
 import type { LabelCounts, RunPlan } from '../../contracts/messages.ts';
 import type { EvaluationNumbers, PolicyResult } from '../../contracts/results.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import type { RunInput } from '../../contracts/training-activities.ts';
 import { addLabels, noLabels } from '../../decisions/label-counts.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 

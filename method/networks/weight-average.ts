@@ -7,6 +7,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
 import { arrayOf, type NamedArrays } from './named-arrays.ts';
 
+/**
+ * What a step, counted from 0, leaves of the average before it. Early on the average forgets faster, so that nothing of
+ * the random start stays.
+ */
+export function keptAt(decay: number, step: number): number {
+  return Math.min(decay, (1 + step) / (10 + step));
+}
+
 export class WeightAverage {
   readonly #parameters: ReadonlyMap<string, tf.Variable>;
   readonly #decay: number;
@@ -29,12 +37,10 @@ export class WeightAverage {
     });
   }
 
-  /**
-   * Takes in the weights after a step. Early on the average forgets faster, so that nothing of the random start stays.
-   */
+  /** Takes in the weights after a step, counted from 0. */
   add(step: number): void {
-    const decay = Math.min(this.#decay, (1 + step) / (10 + step));
-    this.#takeIn(decay, 1 - decay);
+    const kept = keptAt(this.#decay, step);
+    this.#takeIn(kept, 1 - kept);
   }
 
   /** Makes the average the network's weights. */

@@ -21,7 +21,7 @@ import {
   spreadOver,
   windowsOf,
 } from '../windows/training-windows.ts';
-import { Pretraining } from './pretraining.ts';
+import { Pretraining, type StepsOfWorker } from './pretraining.ts';
 import { learningRateAt } from './schedule.ts';
 
 /** A bright cavity in a grey ring. */
@@ -49,6 +49,7 @@ const published = { augmentation: AugmentationSchema.parse({}), spacingMm: 1, wi
 function pretraining(
   config: object,
   augmentation = published.augmentation,
+  part?: StepsOfWorker,
 ): { training: Pretraining; policy: UNet3D } {
   const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const windows = labelledWindowsOf([clip(6), clip(3)]);
@@ -59,6 +60,7 @@ function pretraining(
     seed: 3,
     ...published,
     augmentation,
+    ...(part && { part }),
   });
   disposables.push(policy, training);
   return { training, policy };
@@ -152,6 +154,31 @@ it('follows the mean gradient of several windows a step', () => {
   let last = 0;
   while (!training.done) last = training.step().measures.loss;
   expect(last).toBeLessThan(0.4);
+});
+
+it('is, in parts of one worker one after the other, the training in one go', () => {
+  const settings = { steps: 6, warmupSteps: 1, windowsPerStep: 2 };
+  const whole = pretraining(settings, everything).training;
+  const expected = Array.from({ length: 6 }, () => whole.step());
+  const alone = { worker: 0, workers: 1 };
+  const part = (before: number) => ({ ...alone, before, after: 3 - before });
+  const [first, second] = [0, 3].map(
+    (before) => pretraining({ ...settings, steps: 3 }, everything, part(before)).training,
+  );
+  const steps = Array.from({ length: 3 }, () => first!.step());
+  second!.restore({ ...first!.state(), progress: { step: 0 } });
+  expect([...steps, ...Array.from({ length: 3 }, () => second!.step())]).toEqual(expected);
+  expect(second!.state().arrays).toEqual(whole.state().arrays);
+});
+
+it('draws other windows and noise for every worker and round', () => {
+  const losses = [0, 1].flatMap((worker) =>
+    [0, 1].map((before) => {
+      const part = { worker, workers: 2, before, after: 1 - before };
+      return pretraining({ steps: 1 }, everything, part).training.step().measures.loss;
+    }),
+  );
+  expect(new Set(losses).size).toBe(4);
 });
 
 it('lets the rate rise in a straight line and fall to zero as nnU-Net does', () => {

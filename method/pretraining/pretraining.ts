@@ -43,6 +43,18 @@ export interface PretrainingOptions {
   readonly seed: number;
   /** Frames of a window. */
   readonly windowFrames: number;
+  /** Where this is a worker's part of a training in rounds (method.md 7). */
+  readonly part?: StepsOfWorker;
+}
+
+/** What a worker's steps are in the whole training. */
+export interface StepsOfWorker {
+  /** From 0. */
+  readonly worker: number;
+  readonly workers: number;
+  /** Steps of the same worker in the rounds before and in those to come. */
+  readonly before: number;
+  readonly after: number;
 }
 
 export const PretrainingProgressSchema = z.strictObject({
@@ -129,7 +141,8 @@ export class Pretraining implements Training<PretrainingProgress> {
     refuseStepWhenDone(this, 'pretraining');
     const { config } = this.#options;
     const step = this.#step;
-    const learningRate = learningRateAt(config, step);
+    const { before, after } = this.#part;
+    const learningRate = learningRateAt({ ...config, steps: before + config.steps + after }, before + step);
     this.#optimiser.setLearningRate(learningRate);
     const passes = this.#passes();
     const share = 1 / config.windowsPerStep;
@@ -154,6 +167,16 @@ export class Pretraining implements Training<PretrainingProgress> {
     return { measures: { loss, gradientNorm, learningRate } };
   }
 
+  get #part(): StepsOfWorker {
+    return this.#options.part ?? { worker: 0, workers: 1, before: 0, after: 0 };
+  }
+
+  /** The number that a step draws by, which no other step of any worker has. */
+  get #draw(): number {
+    const { worker, workers, before } = this.#part;
+    return (before + this.#step) * workers + worker;
+  }
+
   /** Those of the windows of the step. */
   #passes(): WindowPass[] {
     return this.#randomOfWindows().map((random, window) => this.#passOf(window, random));
@@ -164,7 +187,7 @@ export class Pretraining implements Training<PretrainingProgress> {
     const { seed, config } = this.#options;
     return Array.from({ length: config.windowsPerStep }, (_, window) =>
       // The name of the first one is that of the only one.
-      randomStream(seed, 'pretraining', this.#step, ...(window === 0 ? [] : [window])),
+      randomStream(seed, 'pretraining', this.#draw, ...(window === 0 ? [] : [window])),
     );
   }
 
@@ -172,7 +195,7 @@ export class Pretraining implements Training<PretrainingProgress> {
   #passOf(window: number, random: RandomStream): WindowPass {
     const { seed } = this.#options;
     const drawn = drawAnnotatedWindow(this.#options, random, (effect) =>
-      randomStream(seed, 'augmentation', effect, this.#step, window),
+      randomStream(seed, 'augmentation', effect, this.#draw, window),
     );
     const pass = this.#windowPass(drawn.image, drawn.labels, drawn.noise, drawn.noiseSeed);
     disposeAnnotated(drawn);

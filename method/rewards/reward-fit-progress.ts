@@ -109,3 +109,8 @@ export function recordEpoch(
     history: [...progress.history, { trainingLoss, validationLoss, learningRate }],
   };
 }
+
+/** The progress of a fit whose epoch others have trained, with this mean loss: what comes next is to validate it. */
+export function trainedElsewhere(progress: RewardFitProgress, trainingLoss: number): RewardFitProgress {
+  return { ...progress, phase: 'validation', step: 0, lossSum: 0, trainingLoss };
+}

@@ -49,6 +49,10 @@ export interface RewardFitOptions {
   readonly seed: number;
   /** Frames of a window. */
   readonly windowFrames: number;
+  /** Of the windows of an epoch, by their numbers, those that this fit trains on; all when left out. */
+  readonly ownWindows?: (windows: readonly number[]) => readonly number[];
+  /** Where this is a part of a fit in rounds (method.md 7), the phase that it ends with. */
+  readonly only?: 'training' | 'validation';
 }
 
 /** What a finished fit is judged by. */
@@ -74,7 +78,10 @@ export class RewardFit implements Training<RewardFitProgress> {
   readonly #config: RewardFitConfig;
   readonly #seed: number;
   readonly #windowFrames: number;
+  readonly #only: RewardFitOptions['only'];
   readonly #split: TripleSplit;
+  /** Numbers of the windows of an epoch that are trained on. */
+  readonly #ownWindows: readonly number[];
   readonly #windows: WindowCounts;
   readonly #optimiser: Adam;
   readonly #steps: RewardFitSteps;
@@ -87,16 +94,19 @@ export class RewardFit implements Training<RewardFitProgress> {
   #testPixels: HeldOutPixels;
 
   /** @throws DatasetInvalid when there are no triples. */
-  constructor({ network, triples, config, seed, windowFrames }: RewardFitOptions) {
+  constructor(options: RewardFitOptions) {
+    const { network, triples, config, seed, windowFrames, only, ownWindows = (all) => all } = options;
     this.#network = network;
     this.#triples = triples;
     this.#config = config;
     this.#seed = seed;
     this.#windowFrames = windowFrames;
+    this.#only = only;
     this.#split = splitTriples(triples, config, seed);
     const { training, validation, test } = this.#split;
+    this.#ownWindows = ownWindows([...Array(config.stepsPerEpoch ?? training.length).keys()]);
     this.#windows = {
-      training: config.stepsPerEpoch ?? training.length,
+      training: this.#ownWindows.length,
       validation: validation.length,
       test: test.length,
     };
@@ -108,7 +118,8 @@ export class RewardFit implements Training<RewardFitProgress> {
   }
 
   get done(): boolean {
-    return this.#progress.phase === 'done';
+    const { phase } = this.#progress;
+    return this.#only === undefined ? phase === 'done' : phase !== this.#only;
   }
 
   get progress(): RewardFitProgress {
@@ -220,8 +231,9 @@ export class RewardFit implements Training<RewardFitProgress> {
     const { validation, test } = this.#split;
     if (phase === 'training') {
       const order = this.#orderOf(epoch);
-      const random = randomStream(this.#seed, 'reward-fit', epoch, step);
-      return drawTripleWindow(this.#triples, order[step % order.length]!, this.#windowFrames, random);
+      const window = this.#ownWindows[step]!;
+      const random = randomStream(this.#seed, 'reward-fit', epoch, window);
+      return drawTripleWindow(this.#triples, order[window % order.length]!, this.#windowFrames, random);
     }
     // The same windows at every epoch, so that losses can be compared.
     const index = (phase === 'test' ? test : validation)[step]!;
@@ -267,7 +279,8 @@ export class RewardFit implements Training<RewardFitProgress> {
         this.#best = this.#network.hold();
       }
       this.#optimiser.setLearningRate(this.#progress.learningRate);
-      if (this.#progress.phase === 'calibration') this.#best!.restore();
+      // A part of a fit does not have the best weights of the rounds before.
+      if (this.#progress.phase === 'calibration') this.#best?.restore();
     } else if (progress.phase === 'calibration') {
       const { logits, correct } = this.#validationPixels.all;
       this.#progress = { ...next, phase: 'test', temperature: fitTemperature(logits, correct) };

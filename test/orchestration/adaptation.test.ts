@@ -1,7 +1,6 @@
 /** The logic of the adaptation workflow, on a real Temporal server with fake activities. */
 import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/activities.ts';
 import type { RewardModel } from '../../contracts/messages.ts';
 import type { PolicyResult } from '../../contracts/results.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
@@ -197,42 +196,6 @@ describe('adaptation', () => {
     await bench.serve(activities, async () => (await bench.start(input)).result());
     expect(calls.filter((name) => name === 'fitLinearShapes')).toHaveLength(1);
     expect(calls.indexOf('fitLinearShapes')).toBeLessThan(calls.indexOf('predictShard'));
-  });
-
-  it('fine-tunes in rounds with several workers, each going on with its own optimisers from the merged weights', async () => {
-    const parts: TrainLocallyInput[] = [];
-    const merges: MergeRoundInput[] = [];
-    const { activities, calls } = fakeActivities();
-    const { trainLocally, mergeRound } = activities;
-    activities.trainLocally = async (input) => {
-      parts.push(input);
-      return trainLocally(input);
-    };
-    activities.mergeRound = async (input) => {
-      merges.push(input);
-      return mergeRound(input);
-    };
-    const input = adaptationInput('rounds', { iterations: 1 });
-    Object.assign(input.config.localSgd, { workers: 2, stepsPerRound: 30 });
-    Object.assign(input.config.ppo, { epochs: 3, windowsPerEpoch: 40 });
-    const result = await bench.serve(activities, async () => (await bench.start(input)).result());
-    expect(calls).not.toContain('fineTunePolicy');
-    expect(result.policies[1]).toMatchObject({ policy: ref('merged-1'), reward: 0.7 });
-    const rounds = [1, 2].map((round) =>
-      parts.filter((part) => part.round === round).sort((a, b) => a.worker - b.worker),
-    );
-    expect(rounds.map((round) => round.map(({ worker, steps }) => [worker, steps]))).toEqual(
-      Array(2).fill([
-        [0, 30],
-        [1, 30],
-      ]),
-    );
-    expect(rounds[0]!.every(({ policy, before }) => policy.key === 'policy-0' && !before)).toBe(true);
-    expect(rounds[1]!.map(({ policy, critic, before }) => [policy, critic, before])).toEqual(
-      [0, 1].map((worker) => [ref('merged-1'), ref('merged-critic-1'), ref(`local-1-${worker}`)]),
-    );
-    expect(merges[1]).toMatchObject({ momentum: ref('momentum-1'), policy: ref('merged-1') });
-    expect(merges[1]!.locals.map(({ local }) => local.key)).toEqual(['local-2-0', 'local-2-1']);
   });
 
   it('begins a training that diverged again at lower rates, and fails when that does not help', async () => {

@@ -10,6 +10,7 @@ import {
 } from '../../contracts/activities.ts';
 import type { ComparisonPlan, RowPlan } from '../../contracts/comparison.ts';
 import type { AdaptationInput, RunPlan } from '../../contracts/messages.ts';
+import type { MergeRoundInput, MergeRoundResult } from '../../contracts/round-activities.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
 import type { FleetActivities } from '../../contracts/stages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
@@ -19,7 +20,7 @@ import { findBinary } from '../../runtime/provision/binaries.ts';
 import { cacheFolder } from '../../runtime/provision/cache-folder.ts';
 import { temporalBinary } from '../../runtime/provision/temporal.ts';
 import { fairQueues } from '../../runtime/services/temporal-server.ts';
-import { workflowPolicy } from '../../temporal.config.ts';
+import { historyBudgets, workflowPolicy } from '../../temporal.config.ts';
 import { bundleWorkflows } from '../../workers/workflow-bundle.ts';
 import { adaptation } from '../../workflows/adaptation.ts';
 
@@ -57,8 +58,13 @@ export interface Bench {
     work: () => Promise<Result>,
     queues?: readonly string[],
   ): Promise<Result>;
+  /** Events of every history that a workflow has had. */
+  historyLengths(workflowId: string): Promise<number[]>;
   close(): Promise<void>;
 }
+
+/** With the last report and decision, and that it continues as new. */
+export const mostEventsOfStage = historyBudgets.eventsOfStage + 20;
 
 export async function openBench(): Promise<Bench> {
   const environment = await openServer();
@@ -100,6 +106,13 @@ export async function openBench(): Promise<Bench> {
         taskQueue: taskQueues.control,
         args: [input],
       }),
+    async historyLengths(workflowId) {
+      const { workflow } = environment.client;
+      const lengths: number[] = [];
+      for await (const { historyLength } of workflow.list({ query: `WorkflowId = "${workflowId}"` }))
+        lengths.push(historyLength ?? 0);
+      return lengths;
+    },
     close: () => environment.teardown(),
   };
 }
@@ -132,6 +145,19 @@ export function comparisonPlan(...rowPlans: RowPlan[]): ComparisonPlan {
     target: { shards: 2, videos: 8 },
     test: { shards: 2, videos: 8 },
   };
+}
+
+/** Rounds of a reward fit end with the third, as if its loss stood still. */
+function mergedBy(input: MergeRoundInput): Omit<MergeRoundResult, 'curve'> {
+  const { round } = input;
+  const momentum = ref(`momentum-${round}`);
+  if (input.training === 'reward-fit')
+    return { network: ref(`reward-${round}`), momentum, ended: round === 3 };
+  const policy = ref(`merged-${round}`);
+  if (input.training === 'pretraining')
+    return { policy: ref(`pretrained-${round}`), average: ref(`average-${round}`), momentum };
+  const critic = ref(`merged-critic-${round}`);
+  return { policy, critic, momentum, best: input.best ?? { policy, validationReward: 0.7 } };
 }
 
 /** Activities that check what they are told and do nothing but answer, with a list of what was called in order. */
@@ -188,18 +214,12 @@ export function fakeActivities(changes: Partial<Activities> = {}): {
       steps: 8,
       validationReward: 0.5 + iteration / 10,
     }),
-    trainLocally: async ({ round, worker, steps }) => ({
-      local: ref(`local-${round}-${worker}`),
-      curve: ref(`curve-${round}-${worker}`),
-      steps,
+    trainLocally: async (input) => ({
+      local: ref(`local-${input.round}-${input.worker}`),
+      curve: ref(`curve-${input.round}-${input.worker}`),
+      steps: 'steps' in input ? input.steps : 6,
     }),
-    mergeRound: async ({ round, best }) => ({
-      policy: ref(`merged-${round}`),
-      critic: ref(`merged-critic-${round}`),
-      momentum: ref(`momentum-${round}`),
-      best: best ?? { policy: ref(`merged-${round}`), validationReward: 0.7 },
-      curve: ref(`round-${round}`),
-    }),
+    mergeRound: async (input) => ({ ...mergedBy(input), curve: ref(`round-${input.round}`) }),
     concludeRounds: async ({ iteration, best }) => ({
       policy: best.policy,
       curve: ref(`rounds-${iteration}`),

@@ -68,20 +68,27 @@ describe('the history of a workflow', () => {
     record('sweep', sweeps);
   });
 
-  it('holds every round of a fine-tuning by several workers', async () => {
+  it('is one run for each iteration where every training goes in rounds of several workers', async () => {
     const { activities, calls } = fakeActivities();
     const { config } = adaptationInput('unused', { iterations: 1 });
     const localSgd = { ...config.localSgd, workers: 2, stepsPerRound: 10 };
-    const histories = await bench.serve(activities, async () => {
-      const handle = await bench.start(adaptationInput('rounds', { iterations: 1, localSgd }));
+    const pretraining = { ...config.pretraining, steps: 40 };
+    const { histories, stages } = await bench.serve(activities, async () => {
+      const handle = await bench.start(adaptationInput('rounds', { iterations: 1, localSgd, pretraining }));
       await handle.result();
-      return historiesOf(handle.workflowId);
+      const stages = await historiesWhere(
+        'WorkflowId STARTS_WITH "rounds/" AND WorkflowType = "localSgdRounds"',
+      );
+      return { histories: await historiesOf(handle.workflowId), stages };
     });
     const rounds = calls.filter((name) => name === 'mergeRound').length;
     expect(rounds).toBeGreaterThan(1);
     expect(calls.filter((name) => name === 'trainLocally')).toHaveLength(2 * rounds);
     expect(calls).not.toContain('fineTunePolicy');
-    record('adaptation-with-sweeps-rounds', histories);
+    expect(histories).toHaveLength(2);
+    expect(stages).toHaveLength(3);
+    record('rounds', stages);
+    record('adaptation-all-in-rounds', histories);
   });
 
   it('names the run that a night starts after the scheduled time', async () => {

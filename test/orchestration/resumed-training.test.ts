@@ -1,7 +1,6 @@
 /** Every training of a run, interrupted again and again, ends with the bytes of an uninterrupted one. */
 import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
-import type { ActivityContext } from '../../activities/context.ts';
 import { fineTunePolicy } from '../../activities/fine-tune-policy.ts';
 import { fitLandmarkReward } from '../../activities/fit-landmark-reward.ts';
 import { fitRewardNetwork } from '../../activities/fit-reward-network.ts';
@@ -10,17 +9,10 @@ import { labelShard } from '../../activities/label-shard.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { predictShard } from '../../activities/predict-shard.ts';
 import { pretrainPolicy } from '../../activities/pretrain-policy.ts';
-import type { RunInput } from '../../contracts/activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import type { RunInput } from '../../contracts/training-activities.ts';
+import { type Call, interrupted } from './interrupted.ts';
 import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
-
-type Activity<Input, Output> = (input: Input, context: ActivityContext) => Promise<Output>;
-/** @param beats heartbeats after which a call is interrupted, where calls are */
-type Call = <Input, Output>(
-  activity: Activity<Input, Output>,
-  input: Input,
-  beats: number,
-) => Promise<Output>;
 
 /** Steps between checkpoints that no interruption falls on. */
 const config: RunConfig = {
@@ -48,37 +40,6 @@ async function adapt(world: TinyWorld, call: Call) {
   const reward = { ...rewarded.reward, landmark: landmarked.landmark };
   const tuned = await call(fineTunePolicy, { ...refs, iteration: 1, policy, reference: policy, reward }, 3);
   return { pretrained, fitted, landmarked, labelled, rewarded, tuned };
-}
-
-/**
- * Calls an activity until it ends. The first four calls are ended after a few heartbeats: by turns as a cancellation,
- * which leaves a checkpoint, and as a crash, which leaves none.
- */
-function interrupted(world: TinyWorld): { call: Call; interruptions: () => number } {
-  let interruptions = 0;
-  const call: Call = async (activity, input, most) => {
-    for (let attempt = 0; ; attempt++) {
-      const controller = new AbortController();
-      const stop = new Error('interrupted');
-      let beats = 0;
-      const context: ActivityContext = {
-        ...world.context(controller.signal),
-        heartbeat: ({ preparing }) => {
-          if (preparing) return;
-          if (++beats < most || attempt >= 4) return;
-          if (attempt % 2 === 0) controller.abort(stop);
-          else throw stop;
-        },
-      };
-      try {
-        return await activity(input, context);
-      } catch (error) {
-        if (error !== stop) throw error;
-        interruptions++;
-      }
-    }
-  };
-  return { call, interruptions: () => interruptions };
 }
 
 it('makes the same policy, autoencoder, landmark reward, labels, reward and fine-tuned policy', async () => {

@@ -3,18 +3,22 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRun } from '../../app/runs/adaptation-client.ts';
-import type { MergeRoundInput, TrainLocallyInput } from '../../contracts/activities.ts';
 import { ProgressSchema } from '../../contracts/messages.ts';
-import type { RoundsInput, SweepInput, SweepResult } from '../../contracts/stages.ts';
+import type { SweepInput, SweepResult } from '../../contracts/stages.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
-import { historyBudgets, workflowPolicy } from '../../temporal.config.ts';
+import { workflowPolicy } from '../../temporal.config.ts';
 import { progressQuery } from '../../workflows/progress.ts';
 import { nothingDone } from '../../workflows/shard-work.ts';
 import { pauseUpdate, resumeUpdate, stopUpdate } from '../../workflows/steering.ts';
-import { type Activities, adaptationInput, type Bench, fakeActivities, openBench, ref } from './harness.ts';
-
-/** The last report and decision of a history, and that it continues as new. */
-const LAST_EVENTS = 20;
+import {
+  type Activities,
+  adaptationInput,
+  type Bench,
+  fakeActivities,
+  mostEventsOfStage,
+  openBench,
+  ref,
+} from './harness.ts';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -42,15 +46,6 @@ async function startSweep(workflowId: string, shards: number, concurrency: numbe
     taskQueue: taskQueues.control,
     args: [input],
   });
-}
-
-/** Events of every history that the workflow has had. */
-async function historyLengths(workflowId: string): Promise<number[]> {
-  const { client } = bench.environment;
-  const lengths: number[] = [];
-  for await (const { historyLength } of client.workflow.list({ query: `WorkflowId = "${workflowId}"` }))
-    lengths.push(historyLength ?? 0);
-  return lengths;
 }
 
 /** A run whose sweeps have 8 shards, held at the fourth shard of `held` until the gate opens or it is cancelled. */
@@ -91,56 +86,6 @@ async function untilDone(handle: WorkflowHandle, stage: string, done: number): P
   await expect.poll(() => progressOf(handle), { timeout: 20_000 }).toMatchObject({ stage, done, total: 8 });
 }
 
-describe('rounds of a fine-tuning', () => {
-  it('continue as new before their history is long, each from what the one before left', async () => {
-    const { activities } = fakeActivities();
-    const { trainLocally, mergeRound } = activities;
-    const trained: TrainLocallyInput[] = [];
-    activities.trainLocally = async (input) => {
-      trained.push(input);
-      return trainLocally(input);
-    };
-    const merged: MergeRoundInput[] = [];
-    activities.mergeRound = async (input) => {
-      merged.push(input);
-      return mergeRound(input);
-    };
-    const [rounds, workers] = [24, 64];
-    const start = {
-      run: 'rounds',
-      config: ref('config'),
-      plan: ref('plan'),
-      iteration: 1,
-      policy: ref('policy'),
-      reference: ref('policy'),
-      reward: { network: ref('reward'), temperature: 1 },
-    };
-    const input: RoundsInput = {
-      task: { start, workers, rounds, steps: 10 },
-      steering: { paused: false, stopping: false },
-      soFar: { done: 0, locals: [] },
-    };
-    const { workflow } = bench.environment.client;
-    const result = await bench.serve(activities, () =>
-      workflow.execute('localSgdRounds', {
-        workflowId: 'rounds',
-        taskQueue: taskQueues.control,
-        args: [input],
-      }),
-    );
-    expect(result).toEqual({ best: { policy: ref('merged-1'), validationReward: 0.7 } });
-    expect(merged.map(({ round }) => round)).toEqual(Array.from({ length: rounds }, (_, index) => index + 1));
-    expect(trained).toHaveLength(rounds * workers);
-    for (const { round, worker, policy, before } of trained.filter((part) => part.round > 1)) {
-      expect(policy).toEqual(ref(`merged-${round - 1}`));
-      expect(before).toEqual(ref(`local-${round - 1}-${worker}`));
-    }
-    const lengths = await historyLengths('rounds');
-    expect(lengths.length).toBeGreaterThan(1);
-    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfStage + LAST_EVENTS);
-  }, 240_000);
-});
-
 describe('a sweep', () => {
   it('continues as new before its history is long, and counts every shard once', async () => {
     const shards = 2100;
@@ -172,9 +117,9 @@ describe('a sweep', () => {
       },
       stopped: false,
     });
-    const lengths = await historyLengths('long');
+    const lengths = await bench.historyLengths('long');
     expect(lengths.length).toBeGreaterThan(1);
-    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfStage + LAST_EVENTS);
+    expect(Math.max(...lengths)).toBeLessThan(mostEventsOfStage);
   }, 240_000);
 
   it('does so however many shards it has in flight', async () => {
@@ -184,9 +129,9 @@ describe('a sweep', () => {
       (await startSweep('wide', shards, 1000)).result(),
     );
     expect(done).toBe(shards);
-    const lengths = await historyLengths('wide');
+    const lengths = await bench.historyLengths('wide');
     expect(lengths.length).toBeGreaterThan(1);
-    expect(Math.max(...lengths)).toBeLessThan(historyBudgets.eventsOfStage + LAST_EVENTS);
+    expect(Math.max(...lengths)).toBeLessThan(mostEventsOfStage);
     const { events } = await bench.environment.client.workflow.getHandle('wide').fetchHistory();
     const { workflowTaskTimeout, continuedExecutionRunId } =
       events![0]!.workflowExecutionStartedEventAttributes!;

@@ -1,6 +1,6 @@
 /**
- * Local-SGD rounds with the real activities over networks that were not trained: what they make is theirs alone, and
- * repeatable.
+ * Fine-tuning in local-SGD rounds with the real activities over networks that were not trained: what they make is
+ * theirs alone, and repeatable.
  */
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,8 +12,8 @@ import { mergeRound } from '../../activities/merge-round.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { predictShard } from '../../activities/predict-shard.ts';
 import { trainLocally } from '../../activities/train-locally.ts';
-import type { FineTuneInput, MergeRoundResult, TrainLocallyResult } from '../../contracts/activities.ts';
 import type { LocalSgdConfig, PpoConfig, RunConfig } from '../../contracts/run-config.ts';
+import type { FineTuneInput } from '../../contracts/training-activities.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
@@ -22,6 +22,7 @@ import { decodeSafetensors } from '../../method/networks/safetensors.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
 import { rewardNetworkConfig } from '../../method/rewards/reward-network.ts';
 import { runKeys } from '../../storage/keys.ts';
+import { driveRounds } from './drive-rounds.ts';
 import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
 
 /** A run at the point where its fine-tuning begins, with first weights in place of trained ones. */
@@ -55,34 +56,18 @@ async function readyToFineTune(
   return [world, { ...refs, iteration: 1, policy, reference: policy, reward }];
 }
 
-/** Two rounds of two workers with two steps each, in the order in which the workflow calls them. */
+/** Two rounds of two workers with two steps each. */
 async function twoRounds([world, start]: [TinyWorld, FineTuneInput]) {
   const context = world.context();
-  const merges: MergeRoundResult[] = [];
-  const parts: TrainLocallyResult[][] = [];
-  for (const round of [1, 2]) {
-    const merged = merges.at(-1);
-    const from = { ...start, round, ...(merged && { policy: merged.policy }) };
-    if (merged?.critic) Object.assign(from, { critic: merged.critic });
-    const locals: TrainLocallyResult[] = [];
-    for (const worker of [0, 1]) {
-      const before = parts.at(-1)?.[worker];
-      locals.push(
-        await trainLocally({ ...from, worker, steps: 2, ...(before && { before: before.local }) }, context),
-      );
-    }
-    const state = merged && { momentum: merged.momentum, best: merged.best };
-    merges.push(await mergeRound({ ...from, start: start.policy, locals, ...state }, context));
-    parts.push(locals);
-  }
-  const { best } = merges.at(-1)!;
-  const curves = merges.map(({ curve }) => curve);
+  const task = { start: { ...start, training: 'fine-tuning' }, workers: 2, rounds: 2, steps: 2 } as const;
+  const rounds = await driveRounds(task, (activity, input) => activity(input, context));
+  const best = rounds.at(-1)!.merged.best!;
   const { run, config, plan, iteration } = start;
   const result = await concludeRounds(
-    { run, config, plan, iteration, best, curves: [], rounds: curves.length },
+    { run, config, plan, iteration, best, curves: [], rounds: rounds.length },
     context,
   );
-  return { parts, merges, result };
+  return { rounds, best, result };
 }
 
 async function arraysOf(world: TinyWorld, reference: ArtefactRef): Promise<NamedArrays> {
@@ -99,16 +84,17 @@ it('makes the same bytes at every attempt, under the keys of its rounds, and lea
   expect(await twoRounds(await readyToFineTune({}))).toEqual(first);
   expect(tf.memory().numTensors).toBe(tensors);
 
-  const { parts, merges, result } = first;
-  expect(parts[1]![1]!.local.key).toBe('runs/a/iter-01/training/round-002/worker-001/local.safetensors');
-  expect(merges[1]!.policy.key).toBe('runs/a/iter-01/training/round-002/policy.safetensors');
-  expect(new Set(parts.flat().map(({ local }) => local.sha256)).size).toBe(4);
-  expect(result).toMatchObject({ steps: 4, validationReward: merges[1]!.best.validationReward });
-  expect(result.policy).toMatchObject({ key: runKeys.policy('a', 1), sha256: merges[1]!.best.policy.sha256 });
+  const { rounds, best, result } = first;
+  const { locals, merged } = rounds[1]!;
+  expect(locals[1]!.local.key).toBe('runs/a/iter-01/training/round-002/worker-001/local.safetensors');
+  expect(merged.policy!.key).toBe('runs/a/iter-01/training/round-002/policy.safetensors');
+  expect(new Set(rounds.flatMap((round) => round.locals.map(({ local }) => local.sha256))).size).toBe(4);
+  expect(result).toMatchObject({ steps: 4, validationReward: best.validationReward });
+  expect(result.policy).toMatchObject({ key: runKeys.policy('a', 1), sha256: best.policy.sha256 });
   const policy = await loadNetwork(world[0].context(), result.policy, 'policy');
   policy.dispose();
   // Moments go on from one round of a worker to its next.
-  expect((await arraysOf(world[0], parts[1]![0]!.local))['policyAdam/step']!.data[0]).toBeGreaterThan(4);
+  expect((await arraysOf(world[0], locals[0]!.local))['policyAdam/step']!.data[0]).toBeGreaterThan(4);
 }, 120_000);
 
 it('adds the delta that workers agree on, with outer learning rate 1 and no momentum', async () => {
@@ -118,7 +104,7 @@ it('adds the delta that workers agree on, with outer learning rate 1 and no mome
   const merged = await mergeRound({ ...start, start: start.policy, round: 1, locals: [part, part] }, context);
   const delta = takeArrays('policyDelta', await arraysOf(world, part.local));
   const before = await arraysOf(world, start.policy);
-  const after = await arraysOf(world, merged.policy);
+  const after = await arraysOf(world, merged.policy!);
   let moved = 0;
   for (const [name, { data }] of Object.entries(after)) {
     const expected = before[name]!.data.map((weight, i) => weight + delta[name]!.data[i]!);
@@ -126,6 +112,23 @@ it('adds the delta that workers agree on, with outer learning rate 1 and no mome
     moved += delta[name]!.data.reduce((sum, value) => sum + Math.abs(value), 0);
   }
   expect(moved).toBeGreaterThan(0);
+}, 60_000);
+
+it('chooses among averages of the merged policies, where an average is asked for', async () => {
+  const [world, start] = await readyToFineTune({}, { averageDecay: 0.5 });
+  const { rounds, best } = await twoRounds([world, start]);
+  const averages = rounds.map(({ merged }) => merged.average!);
+  expect([start.policy, ...averages].map(({ sha256 }) => sha256)).toContain(best.policy.sha256);
+  const [first, second, last] = await Promise.all(
+    [averages[0]!, averages[1]!, rounds[1]!.merged.policy!].map((policy) => arraysOf(world, policy)),
+  );
+  // The second round counts four steps, numbers 4 to 7, of which each leaves half or, at first, less.
+  const kept = [5 / 14, 6 / 15, 7 / 16, 8 / 17].reduce((product, share) => product * share);
+  for (const [name, { data }] of Object.entries(second!)) {
+    data.forEach((value, i) => {
+      expect(value).toBeCloseTo(kept * first![name]!.data[i]! + (1 - kept) * last![name]!.data[i]!, 5);
+    });
+  }
 }, 60_000);
 
 describe('the group-relative objective', () => {
@@ -139,14 +142,14 @@ describe('the group-relative objective', () => {
 
   it('needs no critic, in rounds as by one worker', async () => {
     const tensors = tf.memory().numTensors;
-    const { parts, merges } = await twoRounds(await swept());
-    expect(merges.map(({ critic }) => critic)).toEqual([undefined, undefined]);
+    const { rounds } = await twoRounds(await swept());
+    expect(rounds.map(({ merged }) => merged.critic)).toEqual([undefined, undefined]);
     const [world, start] = await swept();
     const tuned = await fineTunePolicy(start, world.context());
     const again = await swept();
     expect(await fineTunePolicy(again[1], again[0].context())).toEqual(tuned);
     expect(tuned.policy.sha256).not.toBe(start.policy.sha256);
-    expect(parts).toHaveLength(2);
+    expect(rounds).toHaveLength(2);
     expect(tf.memory().numTensors).toBe(tensors);
   }, 120_000);
 });
