@@ -1,8 +1,8 @@
 /** Segments the videos of one shard with a policy (method.md 1a, 8). */
 import type { PredictShardInput, ShardResult, SweepSplit } from '../contracts/activities.ts';
+import { isScoredPlainly, plainInference } from '../contracts/plain-inference.ts';
 import type { InferenceConfig, RunConfig } from '../contracts/run-config.ts';
 import { writeLabelNifti } from '../datasets/nifti.ts';
-import { isScoredPlainly, plainInference } from '../decisions/plain-inference.ts';
 import { shardOf } from '../decisions/plan.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { LabelVideo } from '../imaging/image.ts';

@@ -1,7 +1,7 @@
 /** Scores the predictions of one shard, against the reference where there is one (method.md 9). */
 import type { ShardInput, ShardResult } from '../contracts/activities.ts';
+import { isScoredPlainly } from '../contracts/plain-inference.ts';
 import { readReference } from '../datasets/nifti.ts';
-import { isScoredPlainly } from '../decisions/plain-inference.ts';
 import { shardOf } from '../decisions/plan.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { VideoScore } from '../metrics/evaluation.ts';
