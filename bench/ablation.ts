@@ -10,7 +10,6 @@ import type { ActivityContext } from '../activities/context.ts';
 import { fineTunePolicy } from '../activities/fine-tune-policy.ts';
 import { fitLandmarkReward } from '../activities/fit-landmark-reward.ts';
 import { fitRewardNetwork } from '../activities/fit-reward-network.ts';
-import { fitShapeAutoencoder } from '../activities/fit-shape-autoencoder.ts';
 import { pretrainPolicy } from '../activities/pretrain-policy.ts';
 import type { RewardModel } from '../contracts/messages.ts';
 import { presets } from '../contracts/presets.ts';
@@ -24,7 +23,7 @@ import { openPhantoms, phantomConfig, quickstartCounts, testPhantoms } from './s
 import { type TableRow, tablesText } from './shared/policy-table.ts';
 import { joinSeeds, rowOf } from './shared/score-files.ts';
 import { scorePolicyOn } from './shared/scored-video.ts';
-import { labelSweep, predictSweep, startRun } from './shared/stages.ts';
+import { fitAutoencoder, labelSweep, predictSweep, startRun } from './shared/stages.ts';
 
 export interface AblationReport {
   readonly rows: readonly TableRow[];
@@ -130,7 +129,7 @@ interface SharedStages {
 async function sharedStages(config: RunConfig, context: ActivityContext): Promise<SharedStages> {
   const { refs, plan } = await startRun(context, `ablation-${config.seed}`, config);
   const { policy: source } = await pretrainPolicy(refs, context);
-  const { autoencoder } = await fitShapeAutoencoder(refs, context);
+  const autoencoder = await fitAutoencoder(refs, config, context);
   const { landmark } = await fitLandmarkReward({ ...refs, policy: source }, context);
   await labelSweep({ ...refs, iteration: 1, policy: source }, plan, autoencoder, context);
   const { reward: anatomical } = await fitRewardNetwork({ ...refs, iteration: 1 }, context);

@@ -5,7 +5,6 @@ import type { ActivityContext } from '../../activities/context.ts';
 import { fineTunePolicy } from '../../activities/fine-tune-policy.ts';
 import { fitLandmarkReward } from '../../activities/fit-landmark-reward.ts';
 import { fitRewardNetwork } from '../../activities/fit-reward-network.ts';
-import { fitShapeAutoencoder } from '../../activities/fit-shape-autoencoder.ts';
 import { pretrainPolicy } from '../../activities/pretrain-policy.ts';
 import { ratePolicy } from '../../activities/rate-policy.ts';
 import { selectBest } from '../../activities/select-best.ts';
@@ -17,7 +16,7 @@ import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { readArtefact } from '../../storage/artefacts.ts';
 import type { NamedPolicy } from './named-policies.ts';
 import { openPhantoms, quickstartCounts } from './phantoms.ts';
-import { labelSweep, scorePolicy, startRun } from './stages.ts';
+import { fitAutoencoder, labelSweep, scorePolicy, startRun } from './stages.ts';
 
 export interface AdaptedPolicies {
   /** `source`, `iteration 1`, ..., and `kept`, the one of these that the run elects without labels. */
@@ -67,9 +66,7 @@ async function adapt(
 ): Promise<{ references: ArtefactRef[]; kept: number; reward: RewardModel }> {
   const { refs, plan } = await startRun(context, `bench-${config.seed}`, config);
   const first = await pretrainPolicy(refs, context);
-  const autoencoder = config.autoencoder.enabled
-    ? (await fitShapeAutoencoder(refs, context)).autoencoder
-    : undefined;
+  const autoencoder = await fitAutoencoder(refs, config, context);
   const landmark = config.landmark.enabled
     ? (await fitLandmarkReward({ ...refs, policy: first.policy }, context)).landmark
     : undefined;

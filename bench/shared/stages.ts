@@ -1,6 +1,7 @@
-/** Stages of a run that go over shards, one shard after the other in this process. */
-
+/** Stages of a run, one after the other in this process: what it starts with, and those that go over shards. */
 import type { ActivityContext } from '../../activities/context.ts';
+import { fitLinearShapes } from '../../activities/fit-linear-shapes.ts';
+import { fitShapeAutoencoder } from '../../activities/fit-shape-autoencoder.ts';
 import { labelShard } from '../../activities/label-shard.ts';
 import { planRun } from '../../activities/plan-run.ts';
 import { predictShard } from '../../activities/predict-shard.ts';
@@ -13,13 +14,25 @@ import type { RunInput } from '../../contracts/training-activities.ts';
 import { addLabels, noLabels } from '../../decisions/label-counts.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 
+/** Plans the run, and fits the shapes by which its segmentations are completed, where they are. */
 export async function startRun(
   context: ActivityContext,
   run: string,
   config: RunConfig,
 ): Promise<{ refs: RunInput; plan: RunPlan }> {
   const plan = await planRun({ run, config }, context);
-  return { refs: { run, config: plan.config, plan: plan.plan }, plan };
+  const refs = { run, config: plan.config, plan: plan.plan };
+  if (config.inference.completion.enabled) await fitLinearShapes(refs, context);
+  return { refs, plan };
+}
+
+/** Where the configuration asks for one. */
+export async function fitAutoencoder(
+  refs: RunInput,
+  { autoencoder }: Pick<RunConfig, 'autoencoder'>,
+  context: ActivityContext,
+): Promise<ArtefactRef | undefined> {
+  return autoencoder.enabled ? (await fitShapeAutoencoder(refs, context)).autoencoder : undefined;
 }
 
 type SweepInput = RunInput & { readonly iteration: number; readonly policy: ArtefactRef };
