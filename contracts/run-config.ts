@@ -335,6 +335,11 @@ const CompletionSchema = z.strictObject({
     .describe(
       'Dice of a segmentation and its completion below which the video is looked at mirrored, too, and the likelier of both is taken; 0: never',
     ),
+  leaveBelow: share
+    .default(0.6)
+    .describe(
+      'Dice of a segmentation and its completion below which it stays as it was seen: nothing like a heart was, and a likely shape would be made up',
+    ),
 });
 
 const MachineSchema = z.strictObject({

@@ -7,8 +7,8 @@ import type { ChangeIntervals, EvaluationNumbers } from '../contracts/results.ts
 export interface Change {
   /** With its interval where that is known; `-` when one side is missing. */
   readonly change: string;
-  /** `none` when one side is missing. */
-  readonly direction: 'better' | 'worse' | 'same' | 'none';
+  /** `unclear` where the interval holds zero, `none` when one side is missing. */
+  readonly direction: 'better' | 'worse' | 'unclear' | 'same' | 'none';
 }
 
 export interface HeadlineRow extends Change {
@@ -109,5 +109,7 @@ function changeOf(
   if (change === '0') return { change: `0${range}`, direction: 'same' };
   const better = Number(change) > 0 === measure.higherIsBetter;
   const unit = measure.unit === ' %' ? ' points' : measure.unit;
-  return { change: `${change}${unit}${range}`, direction: better ? 'better' : 'worse' };
+  const unclear = interval !== undefined && interval.low <= 0 && interval.high >= 0;
+  const direction = unclear ? 'unclear' : better ? 'better' : 'worse';
+  return { change: `${change}${unit}${range}`, direction };
 }

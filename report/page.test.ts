@@ -70,8 +70,14 @@ describe('the headline', () => {
       headlineRows({ before, after, change: intervals }).map((row) => [row.label, row]),
     );
     expect(rows['Dice, mean of LV and myocardium']!.change).toBe('+6.0 points (+1.2 to +10.0)');
+    expect(rows['Dice, mean of LV and myocardium']!.direction).toBe('better');
     expect(rows['Temporally valid videos']!.change).toBe('0 (-6.3 to 0)');
     expect(rows['Hausdorff distance']!.change).toBe('+0.39 mm');
+  });
+
+  it('calls nothing better or worse that may be chance', () => {
+    const change = { dice: { low: -0.01, high: 0.1 } };
+    expect(headlineRows({ before, after, change })[0]).toMatchObject({ direction: 'unclear' });
   });
 
   it('sets beside them what the first policy was worth as published', () => {

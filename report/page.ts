@@ -62,12 +62,18 @@ function renderHeader(data: ReportData): Markup {
 </header>`;
 }
 
-/** A number stays on one line with its unit. */
+/** A number stays on one line with its unit, an interval in its brackets. */
 function unbroken(text: string): string {
-  return text.replaceAll(' ', '\u00a0');
+  return text.replaceAll(/ (?!\()/g, '\u00a0');
 }
 
-const directionWords = { better: 'better', worse: 'worse', same: 'unchanged', none: '' } as const;
+const directionWords = {
+  better: 'better',
+  worse: 'worse',
+  unclear: 'may be chance',
+  same: 'unchanged',
+  none: '',
+} as const;
 
 function changeCell({ change, direction }: Change): Markup {
   return html`<td><span class="change ${direction}">${unbroken(change)} ${directionWords[direction]}</span></td>`;

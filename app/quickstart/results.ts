@@ -35,7 +35,13 @@ export interface QuickstartFiles {
   readonly mask: string;
   readonly overlay: string;
   readonly page: string;
+  /** False where too little of what the policy saw in the recording is like a heart. */
+  readonly completed: boolean;
 }
+
+/** What is said where it is not. */
+export const notLikeAHeart =
+  'Hardly any of what the policy sees here is like a heart, so nothing was completed: phantoms are not patients. The README shows a policy that was trained on these.';
 
 export async function writeResults(
   store: ObjectStore,
@@ -55,6 +61,7 @@ export async function writeResults(
     folder,
     shapes: decodeLinearShapes(known),
   });
+  const completed = after.file.completed !== false;
   const first = result.policies[0] ?? result.best;
   const plain = { ...config, inference: plainInference(config.inference) };
   const before = await segmentBy(store, first, plain, clip, { folder: join(folder, 'before') });
@@ -69,8 +76,7 @@ export async function writeResults(
   const pictures: ReportInput['pictures'] = [
     {
       title: 'A real recording',
-      caption:
-        'Top: the policy before the adaptation as it came. Bottom: after, with all that inference does. It has no reference annotation, so this is for the eye alone.',
+      caption: `Top: the policy before the adaptation as it came. Bottom: after, with all that inference does. ${completed ? 'It has no reference annotation, so this is for the eye alone.' : notLikeAHeart}`,
       alt: 'Frames of a real echocardiogram with its segmentation before and after the adaptation',
       uri: sheet,
     },
@@ -91,7 +97,7 @@ export async function writeResults(
     page,
     await renderReport({ ...report, generatedAt, pictures: [...pictures, ...(report.pictures ?? [])] }),
   );
-  return { policy, shapes, mask: after.file.mask!, overlay: after.file.overlay!, page };
+  return { completed, policy, shapes, mask: after.file.mask!, overlay: after.file.overlay!, page };
 }
 
 /** Segments the recording by one policy of the run into a folder. */

@@ -5,6 +5,7 @@ import { DomainError } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { confidenceMap, type PredictedVideo } from '../../method/inference/predict-video.ts';
 import {
+  type Completion,
   type SegmentedVideo as SegmentedOnGrids,
   segmentPrepared,
 } from '../../method/inference/segment-prepared.ts';
@@ -45,8 +46,8 @@ export interface SegmentedVideo {
   /** Probability in [0, 1] that a pixel's label is right; when asked for. */
   readonly confidence?: GreyVideo;
   readonly optimisation?: Optimisation;
-  /** Dice of what the policy saw and its completion, in [0, 1], where it was completed. */
-  readonly agreement?: number;
+  /** Where one was made. */
+  readonly completion?: Completion;
 }
 
 /** Fixed, so that a video gives the same result on every day and beside any other videos. */
@@ -65,7 +66,7 @@ export function segmentVideo(
     const segmented = segmentPrepared(policy, prepared, settings.inference, prediction);
     return resultOf(segmented, prepared, settings, extras);
   }
-  const { labels, predicted, agreement, ...optimisation } = segmentOptimised({
+  const { labels, predicted, completion, ...optimisation } = segmentOptimised({
     policy,
     reward: optimisationReward(rewardIn(extras), settings.optimisation, settings.preprocessing.spacingMm),
     prepared,
@@ -74,19 +75,19 @@ export function segmentVideo(
     seed: OPTIMISATION_SEED,
     config: settings.optimisation,
   });
-  const segmented = { labels, predicted, ...(agreement !== undefined && { agreement }) };
+  const segmented = { labels, predicted, ...(completion && { completion }) };
   return { ...resultOf(segmented, prepared, settings, extras), optimisation };
 }
 
 function resultOf(
-  { labels, predicted, agreement }: SegmentedOnGrids,
+  { labels, predicted, completion }: SegmentedOnGrids,
   prepared: Preprocessed,
   settings: SegmentationSettings,
   extras: SegmentationExtras | undefined,
 ): Omit<SegmentedVideo, 'optimisation'> {
   return {
     labels,
-    ...(agreement !== undefined && { agreement }),
+    ...(completion && { completion }),
     ...(extras?.uncertainty && { confidence: confidenceOf(predicted(), prepared, settings, extras) }),
   };
 }

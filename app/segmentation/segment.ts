@@ -72,10 +72,12 @@ export interface SegmentedFile extends ResultFiles {
   /** Mean of 1 - confidence over the segmented pixels, in [0, 1]; with uncertainty, null for an empty segmentation. */
   readonly meanUncertainty?: number | null;
   /**
-   * How much of what the policy saw is a likely heart, in [0, 1], where the segmentation was completed: below 0.9 most
-   * of its shape is guessed, and somebody should look.
+   * How much of what the policy saw is a likely heart, in [0, 1], where the segmentation was to be completed: below 0.9
+   * most of its shape is guessed, and somebody should look.
    */
   readonly shapeAgreement?: number;
+  /** With that: false where it was too little (`inference.completion.leaveBelow`), and the mask is what was seen. */
+  readonly completed?: boolean;
   /** What test-time optimisation found and did. */
   readonly optimisation?: Optimisation;
 }
@@ -162,7 +164,7 @@ export async function segmentFile(
   const started = performance.now();
   checkResultFiles([video], results);
   const { video: image } = await readVideoFile(video, reading);
-  const { labels, confidence, optimisation, agreement } = segmentVideo(image, model.policy, model, extras);
+  const { labels, confidence, optimisation, completion } = segmentVideo(image, model.policy, model, extras);
   const measures = videoMeasures(labels, confidence);
   const result = {
     ...{ name: videoName(video), geometry: geometryOf(image), measures, image, labels, confidence },
@@ -176,7 +178,10 @@ export async function segmentFile(
       frames: image.frames,
       seconds: Number(((performance.now() - started) / 1000).toFixed(2)),
       ...(confidence && { meanUncertainty: measures.meanUncertainty ?? null }),
-      ...(agreement !== undefined && { shapeAgreement: Number(agreement.toFixed(3)) }),
+      ...(completion && {
+        shapeAgreement: Number(completion.agreement.toFixed(3)),
+        completed: completion.taken,
+      }),
       ...(optimisation && { optimisation }),
     },
     result,

@@ -40,7 +40,7 @@ async function demonstrate(
   const { pathToFileURL } = await import('node:url');
   const { prepareData, realClipFile } = await import('../../app/quickstart/data.ts');
   const { quickstart } = await import('../../app/quickstart/sizes.ts');
-  const { writeResults } = await import('../../app/quickstart/results.ts');
+  const { notLikeAHeart, writeResults } = await import('../../app/quickstart/results.ts');
   const { connectTo } = await import('../../app/connections.ts');
   const { resolveRunConfig } = await import('../../app/run-config.ts');
   const { startAdaptation } = await import('../../app/runs/adaptation-client.ts');
@@ -85,6 +85,7 @@ async function demonstrate(
     terminal.note('4. A real recording, segmented by the adapted model');
     const folder = join(home, 'results', run);
     const files = await writeResults(store, result, config, realClipFile, folder);
+    if (!files.completed) terminal.note(`  ${notLikeAHeart}`);
     const link = pathToFileURL(files.page).href;
     terminal.printJson({ ...result, files });
     const shown = (file: string) => relative(process.cwd(), file);

@@ -115,8 +115,12 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
         'not completed: this policy is used with the linear shapes of its run. Add --shapes FILE (echoloop models export MODEL --format shapes), or name a model in the store',
       ),
     onVideo: (video, index) => terminal.note(`${index + 1} of ${videos.length}: ${video}`),
-    onSegmented: ({ optimisation, shapeAgreement }) => {
-      if (shapeAgreement !== undefined && shapeAgreement < GUESSED_BELOW) {
+    onSegmented: ({ optimisation, shapeAgreement, completed }) => {
+      if (completed === false) {
+        terminal.note(
+          `  not completed: hardly any of what was seen is a likely heart (agreement ${shapeAgreement}); the mask is what the policy saw`,
+        );
+      } else if (shapeAgreement !== undefined && shapeAgreement < GUESSED_BELOW) {
         terminal.note(
           `  look at it: little of what was seen is a likely heart (agreement ${shapeAgreement}), so the shape is mostly guessed`,
         );

@@ -202,9 +202,10 @@ describe('completion by shapes', () => {
     const without = segmentPrepared(seeing(0), prepared, completing);
     const completed = segmentPrepared(seeing(0), prepared, completing, { shapes });
     expect([invalid(without), invalid(completed)]).toEqual([4, 0]);
-    expect(without.agreement).toBeUndefined();
-    expect(completed.agreement).toBeGreaterThan(0.5);
-    expect(completed.agreement).toBeLessThan(0.95);
+    expect(without.completion).toBeUndefined();
+    expect(completed.completion).toMatchObject({ taken: true });
+    expect(completed.completion!.agreement).toBeGreaterThan(0.6);
+    expect(completed.completion!.agreement).toBeLessThan(0.95);
     const predicted = predictVideo(seeing(0), prepared.video, completing, { shapes });
     expect(invalid({ labels: predicted })).toBe(0);
     expect(completed.predicted()).toEqual(predicted);
@@ -219,7 +220,7 @@ describe('completion by shapes', () => {
     const without = segmentPrepared(seeing(0), prepared, completing);
     expect(completed.labels).toEqual(without.labels);
     expect(completed.predicted()).toEqual(without.predicted());
-    expect(completed.agreement).toBeUndefined();
+    expect(completed.completion).toBeUndefined();
   });
 
   it('looks at a video in the mirror when it sees nothing like a heart in it, and not otherwise', () => {
@@ -245,6 +246,26 @@ describe('completion by shapes', () => {
 
   it('sees nothing to agree with where there is no ventricle', () => {
     const nothing = preparedAsItIs(painted(() => 0));
-    expect(segmentPrepared(seeing(0), nothing, completing, { shapes }).agreement).toBe(0);
+    const { completion } = segmentPrepared(seeing(0), nothing, completing, { shapes });
+    expect(completion).toEqual({ agreement: 0, taken: false });
+  });
+
+  it('makes no heart up where what is seen is hardly like one', () => {
+    // A blotch in the picture's corner, with a speck of wall.
+    const blotch = preparedAsItIs({
+      ...painted(() => 0),
+      intensities: painted(() => 0).intensities.map((_, i) => {
+        const [row, column] = [Math.floor(i / heart.columns) % heart.rows, i % heart.columns];
+        if (row > heart.rows - 14 && column < 60) return 0.5;
+        return row > heart.rows - 18 && column < 6 ? 1 : 0;
+      }),
+    });
+    const seen = segmentPrepared(seeing(0), blotch, completing);
+    const left = segmentPrepared(seeing(0), blotch, completing, { shapes });
+    expect(left.completion).toMatchObject({ taken: false });
+    expect(left.labels).toEqual(seen.labels);
+    expect(left.predicted()).toEqual(seen.predicted());
+    const bold = { ...completing, completion: { ...completing.completion, leaveBelow: 0 } };
+    expect(segmentPrepared(seeing(0), blotch, bold, { shapes }).labels).not.toEqual(seen.labels);
   });
 });

@@ -34,14 +34,21 @@ export interface PredictionOptions {
   readonly shapes?: LinearShapes | undefined;
 }
 
+export interface Completion {
+  /** Of what was seen with it, `shapeAgreement`. */
+  readonly agreement: number;
+  /** False where too little of what was seen agrees with it, so that this stays. */
+  readonly taken: boolean;
+}
+
 /** A segmentation on both grids. */
 export interface SegmentedVideo {
   /** On the video's own grid. */
   readonly labels: LabelVideo;
   /** On the grid of the networks; made when it is asked for, as completing a sequence takes a while. */
   readonly predicted: () => PredictedVideo;
-  /** Of what was seen with its completion, `shapeAgreement`, where it was completed. */
-  readonly agreement?: number;
+  /** Where one was made, on the video's own grid. */
+  readonly completion?: Completion;
 }
 
 /** The policy's segmentation of a prepared video. */
@@ -52,7 +59,7 @@ export function segmentPrepared(
   options?: PredictionOptions,
 ): SegmentedVideo {
   const { probabilities, completion } = look(policy, prepared.video, config, options);
-  return segmentationFrom(probabilities, prepared, config, completerOf(config, options?.shapes, completion));
+  return segmentationFrom(probabilities, prepared, config, { shapes: options?.shapes, known: completion });
 }
 
 /** What `segmentPrepared` finds on the grid of the networks, without the way back. */
@@ -64,7 +71,10 @@ export function predictVideo(
 ): PredictedVideo {
   const { probabilities, completion } = look(policy, video, config, options);
   const predicted = predictionOf(probabilities, video, config);
-  return { ...predicted, ...completerOf(config, options?.shapes, completion).predicted(predicted) };
+  return {
+    ...predicted,
+    ...completed(predicted, config, { shapes: options?.shapes, known: completion }).labels,
+  };
 }
 
 /**
@@ -119,14 +129,21 @@ export function segmentProbabilities(
   config: InferenceConfig,
   shapes?: LinearShapes,
 ): SegmentedVideo {
-  return segmentationFrom(probabilities, prepared, config, completerOf(config, shapes));
+  return segmentationFrom(probabilities, prepared, config, { shapes });
+}
+
+/** What completes a segmentation. */
+interface Completing {
+  readonly shapes: LinearShapes | undefined;
+  /** The completion of what is seen on the grid of the networks, if it has been made. */
+  readonly known?: LabelVideo | undefined;
 }
 
 function segmentationFrom(
   probabilities: Float32Array,
   prepared: PreparedVideo,
   config: InferenceConfig,
-  complete: Completer,
+  completing: Completing,
 ): SegmentedVideo {
   const predicted = predictionOf(probabilities, prepared.video, config);
   const { labels } = predicted;
@@ -135,35 +152,27 @@ function segmentationFrom(
       ? prepared.restoreLabels({ ...geometryOf(predicted), labels })
       : keepLargestForegroundVideo(mostLikelyRestored(probabilities, prepared));
   const cleaned = config.cleaning ? cleanVideo(restored) : restored;
-  const final = complete.restored(cleaned);
   return {
-    predicted: () => ({ ...predicted, ...complete.predicted(predicted) }),
-    labels: final,
-    ...(final !== cleaned && { agreement: shapeAgreement(cleaned, final) }),
+    predicted: () => ({ ...predicted, ...completed(predicted, config, completing).labels }),
+    ...completed(cleaned, config, { shapes: completing.shapes }),
   };
-}
-
-/** What is made of a segmentation on the grid of the networks, and of one on the video's own. */
-interface Completer {
-  predicted(video: LabelVideo): LabelVideo;
-  restored(video: LabelVideo): LabelVideo;
 }
 
 /**
- * Where completion is asked for and the shapes are known; what is valid stays as it was seen, to the pixel.
- * @param known the completion on the grid of the networks, if it has been made
+ * Where completion is asked for and the shapes are known. What is valid stays as it was seen, to the pixel, and so does
+ * what is too little like a heart: a likely shape in its place would be made up.
  */
-function completerOf(
-  { completion }: InferenceConfig,
-  shapes: LinearShapes | undefined,
-  known?: LabelVideo,
-): Completer {
-  const unless = (video: LabelVideo, made?: LabelVideo) => {
-    if (!completion.enabled || !shapes) return video;
-    if (anatomicalValidity(video).valid && temporalValidity(video).valid) return video;
-    return made ?? completeSequence(shapes, video, completion);
-  };
-  return { predicted: (video) => unless(video, known), restored: (video) => unless(video) };
+function completed(
+  video: LabelVideo,
+  { completion: config }: InferenceConfig,
+  { shapes, known }: Completing,
+): Pick<SegmentedVideo, 'labels' | 'completion'> {
+  if (!config.enabled || !shapes) return { labels: video };
+  if (anatomicalValidity(video).valid && temporalValidity(video).valid) return { labels: video };
+  const made = known ?? completeSequence(shapes, video, config);
+  const agreement = shapeAgreement(video, made);
+  const taken = agreement >= config.leaveBelow;
+  return { labels: taken ? made : video, completion: { agreement, taken } };
 }
 
 /** Fuses the probabilities over time in place. */
