@@ -36,7 +36,7 @@ thead th { border-top: 0; color: var(--quiet); font-weight: 500; font-size: .85r
 th:first-child, td:first-child { text-align: left; white-space: normal; }
 tbody th { font-weight: 500; }
 td.after { font-weight: 650; }
-.change { display: inline-block; border-radius: 1rem; padding: .05rem .6rem; }
+.change { display: inline-block; border-radius: 1rem; padding: .05rem .6rem; max-width: 14.5rem; white-space: normal; }
 .better { color: var(--better); background: var(--better-ground); }
 .worse { color: var(--worse); background: var(--worse-ground); }
 .notice { border-left: 3px solid var(--accent); padding: .2rem 0 .2rem .9rem; margin: 1rem 0; }

@@ -70,7 +70,7 @@ function unbroken(text: string): string {
 const directionWords = {
   better: 'better',
   worse: 'worse',
-  unclear: 'may be chance',
+  unclear: 'unclear',
   same: 'unchanged',
   none: '',
 } as const;
@@ -95,7 +95,9 @@ ${row.plain && changeCell(row.plain)}${changeCell(row)}</tr>`,
     (heading) => html`<th scope="col">${heading}</th>`,
   );
   const intervals =
-    data.change || data.changeFromPlain ? ' In brackets: 95 % intervals of the change, over patients.' : '';
+    data.change || data.changeFromPlain
+      ? ' In brackets: 95 % intervals of the change, over patients; unclear is what may be chance.'
+      : '';
   const explained = plain
     ? ' Plain is the policy before the adaptation as it came; before and after are segmented with all that the inference of this run does.'
     : '';
