@@ -25,8 +25,8 @@ const UNDISTURBED = 'undisturbed';
 const FAULT_EVERY_MS = 8000;
 /** Of a single run, however it is disturbed. */
 const PATIENCE_MS = 1_800_000;
-/** A run stores some megabytes. */
-const STORE_DISK_BYTES = 1.5e8;
+/** A run stores some 30 MB, and many go one after the other. */
+const STORE_DISK_BYTES = 8e8;
 /** A worker needs half a gigabyte free. */
 const HOST_DISK_BYTES = 8e8;
 
