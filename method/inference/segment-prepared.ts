@@ -69,8 +69,8 @@ export function predictVideo(
   config: InferenceConfig,
   options?: PredictionOptions,
 ): PredictedVideo {
-  const { probabilities, completion } = look(policy, video, config, options);
-  const predicted = predictionOf(probabilities, video, config);
+  const { probabilities, prediction, completion } = look(policy, video, config, options);
+  const predicted = prediction ?? predictionOf(probabilities, video, config);
   return {
     ...predicted,
     ...completed(predicted, config, { shapes: options?.shapes, known: completion }).labels,
@@ -92,7 +92,8 @@ export function videoProbabilities(
 
 interface Seen {
   readonly probabilities: Float32Array;
-  /** Of what they stand for on the grid of the networks, where it had to be made to judge that. */
+  /** What they stand for on the grid of the networks and its completion, where that had to be judged. */
+  readonly prediction?: PredictedVideo;
   readonly completion?: LabelVideo;
 }
 
@@ -110,7 +111,8 @@ function look(
   const judged = (values: Float32Array) => {
     const prediction = predictionOf(values.slice(), video, config);
     const completion = completeSequence(shapes, prediction, config.completion);
-    return { probabilities: values, completion, agreement: shapeAgreement(prediction, completion) };
+    const agreement = shapeAgreement(prediction, completion);
+    return { probabilities: values, prediction, completion, agreement };
   };
   const asRecorded = judged(probabilities);
   if (asRecorded.agreement >= mirrorBelow) return asRecorded;
