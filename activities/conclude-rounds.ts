@@ -1,7 +1,6 @@
 /**
  * Ends a fine-tuning in local-SGD rounds (method.md 7): its best policy takes the place that plain fine-tuning fills.
  */
-
 import type { ConcludeRoundsInput } from '../contracts/round-activities.ts';
 import type { FineTuneResult } from '../contracts/training-activities.ts';
 import { inParallel } from '../storage/in-parallel.ts';

@@ -1,5 +1,4 @@
 /** Fine-tunes the policy against the reward with PPO (method.md 6) on the videos of this iteration's sweep. */
-
 import { policySettings } from '../contracts/policy-settings.ts';
 import type { FineTuneInput, FineTuneResult } from '../contracts/training-activities.ts';
 import { sweepOf } from '../decisions/plan.ts';

@@ -1,5 +1,4 @@
 /** Which policy of a run is kept (method.md 1e). */
-
 import type { PolicyRating, PolicyResult } from '../contracts/results.ts';
 import type { RatedPolicy } from '../contracts/training-activities.ts';
 import { eligiblePolicies } from './eligible-policies.ts';

@@ -2,7 +2,6 @@
  * The report of a run as one HTML file: no scripts, nothing loaded from elsewhere, readable on a phone, in the dark and
  * aloud.
  */
-
 import { renderChart } from './chart.ts';
 import { type Change, headlineRows } from './headline.ts';
 import { html, Markup } from './html.ts';

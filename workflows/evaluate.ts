@@ -2,7 +2,6 @@
  * Evaluation of one policy on validation and test videos: predict and score in shards, then summarise (method.md 1e,
  * 9).
  */
-
 import type { CarriedState } from '../contracts/messages.ts';
 import type { PolicyResult } from '../contracts/results.ts';
 import type { SweepTask } from '../contracts/stages.ts';

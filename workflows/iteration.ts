@@ -1,5 +1,4 @@
 /** One iteration of the loop (method.md 1, steps a to e). */
-
 import type { CarriedState, RewardModel } from '../contracts/messages.ts';
 import type { RunSweepTask, SweepTotals } from '../contracts/stages.ts';
 import type { RunInput } from '../contracts/training-activities.ts';

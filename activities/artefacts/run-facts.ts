@@ -1,5 +1,4 @@
 /** The configuration and the plan that a run was started with. */
-
 import { type Plan, PlanSchema } from '../../contracts/documents.ts';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
 import type { RunInput } from '../../contracts/training-activities.ts';

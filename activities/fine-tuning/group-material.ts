@@ -1,7 +1,6 @@
 /**
  * What the group-relative objective (method.md 6.2) is given beside the videos: proposals of the sweep, source windows.
  */
-
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { FineTuneInput } from '../../contracts/training-activities.ts';
 import type { GroupMaterial } from '../../method/ppo/group/group-objective.ts';

@@ -2,7 +2,6 @@
  * The networks of a fine-tuning and what it is made of, as plain training and the workers of a round (method.md 6, 7)
  * share it.
  */
-
 import type { TrainLocallyInput } from '../../contracts/round-activities.ts';
 import type { FineTuneInput } from '../../contracts/training-activities.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';

@@ -1,5 +1,4 @@
 /** What a pretraining is made of, as plain training and the workers of a round (method.md 1, 7) share it. */
-
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { TrainingInput } from '../../contracts/training-activities.ts';
 import { CLASS_COUNT } from '../../ground/labels.ts';

@@ -1,7 +1,6 @@
 /**
  * The landmark examples of the annotated source (method.md 5.2): made and stored video by video, then read by the fit.
  */
-
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { FitLandmarkInput } from '../../contracts/training-activities.ts';
 import { randomStream } from '../../ground/random.ts';

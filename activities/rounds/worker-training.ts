@@ -1,5 +1,4 @@
 /** What a worker of a local-SGD round trains, whichever training it is of. */
-
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { Training } from '../../method/training/training.ts';
 import type { LocalTraining } from './documents.ts';

@@ -1,5 +1,4 @@
 /** Models in the store: who is champion, who was, and how that changes. */
-
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { findArtefact } from '../../storage/artefacts.ts';

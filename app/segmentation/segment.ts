@@ -1,5 +1,4 @@
 /** Segments video files: masks, overlays, measures and whatever else is asked for of each, as files in a folder. */
-
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PresetName } from '../../contracts/preset-names.ts';

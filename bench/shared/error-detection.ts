@@ -3,7 +3,6 @@
  * parts alone, the entropy of the policy's mean over thinned-out copies. All on the grid of the file, where prediction
  * or reference is foreground.
  */
-
 import { loadNetwork } from '../../activities/artefacts/networks.ts';
 import type { ActivityContext } from '../../activities/context.ts';
 import { loadReward } from '../../activities/rewards/reward-networks.ts';

@@ -1,5 +1,4 @@
 /** A run's state in words for a terminal. */
-
 import type { RunState } from '../../app/runs/adaptation-client.ts';
 import {
   besideTraining,

@@ -1,5 +1,4 @@
 /** Writes the table of a comparison in every form, and the pictures of some test videos under every system. */
-
 import { csvTable, latexTable, markdownTable } from '../../../comparison/table/forms.ts';
 import { makeTable, type ScoredRow } from '../../../comparison/table/make-table.ts';
 import { inferenceText } from '../../../comparison/table/notes.ts';
