@@ -10,6 +10,7 @@ export const everySystem: readonly string[] = [
   'self-training',
   'ua-mt',
   'masked-ssl',
+  'rl4seg-2d-plain',
   'rl4seg-2d',
   'rl4seg3d-plain',
   'rl4seg3d',
