@@ -263,7 +263,7 @@ export const LocalSgdSchema = z.strictObject({
   stepsPerRound: atLeastOne
     .default(70)
     .describe(
-      'steps of each worker before weights are averaged, in pretraining and fine-tuning; a reward fit averages after each epoch. Without meaning for one worker',
+      'steps of each worker before weights are averaged, in fine-tuning at most those of an epoch; a reward fit averages after each epoch. Without meaning for one worker',
     ),
   outerLearningRate: positive.default(0.7).describe('of the step along the mean weight delta'),
   outerMomentum: z.number().min(0).lt(1).default(0.9).describe('Nesterov momentum of that step'),

@@ -2,21 +2,29 @@ import { expect, it } from 'vitest';
 import { LocalSgdSchema, PpoSchema, PretrainingSchema } from '../contracts/run-config.ts';
 import {
   planFineTuningPart,
+  planFineTuningRounds,
   planPretrainingPart,
   planRounds,
-  stepsOfFineTuning,
 } from './local-sgd-rounds.ts';
 
 const plan = (workers: number, stepsPerRound: number, windowsPerEpoch?: number) =>
-  planRounds(
-    { workers, stepsPerRound },
-    stepsOfFineTuning(PpoSchema.parse({ epochs: 5, windowsPerEpoch }), 40),
+  planFineTuningRounds(
+    {
+      ppo: PpoSchema.parse({ epochs: 5, windowsPerEpoch }),
+      localSgd: LocalSgdSchema.parse({ workers, stepsPerRound }),
+    },
+    40,
   );
 
 it('shares the windows of plain training out among the workers', () => {
   expect(plan(2, 20)).toEqual({ rounds: 5, steps: 20 });
-  expect(plan(4, 20, 32)).toEqual({ rounds: 2, steps: 20 });
-  expect(plan(1, 1000)).toEqual({ rounds: 1, steps: 200 });
+  expect(plan(4, 10, 80)).toEqual({ rounds: 10, steps: 10 });
+  expect(planRounds({ workers: 1, stepsPerRound: 1000 }, 200)).toEqual({ rounds: 1, steps: 200 });
+});
+
+it('merges a fine-tuning at least once an epoch, where plain training rates its policy', () => {
+  expect(plan(2, 1000)).toEqual({ rounds: 5, steps: 20 });
+  expect(plan(3, 1000, 32)).toEqual({ rounds: 5, steps: 11 });
 });
 
 it('makes rounds longer rather than a history too long', () => {

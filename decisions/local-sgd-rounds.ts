@@ -33,6 +33,19 @@ export function stepsOfFineTuning(
   return epochs * (windowsPerEpoch ?? videos);
 }
 
+/**
+ * Those of a fine-tuning are no longer than an epoch, after which plain training would rate its policy.
+ * @param videos of the iteration's sweep
+ */
+export function planFineTuningRounds(
+  { ppo, localSgd }: Pick<RunConfig, 'ppo' | 'localSgd'>,
+  videos: number,
+): RoundPlan {
+  const epoch = Math.ceil((ppo.windowsPerEpoch ?? videos) / localSgd.workers);
+  const stepsPerRound = Math.min(localSgd.stepsPerRound, epoch);
+  return planRounds({ ...localSgd, stepsPerRound }, stepsOfFineTuning(ppo, videos));
+}
+
 interface StepsOfRound {
   /** From 1. */
   readonly round: number;
@@ -57,7 +70,7 @@ export function planFineTuningPart(
   videos: number,
   part: StepsOfRound,
 ): FineTuningPartPlan {
-  const around = planAround(localSgd, stepsOfFineTuning(ppo, videos), part);
+  const around = planAround(planFineTuningRounds({ ppo, localSgd }, videos), part);
   const warmup = Math.max(0, Math.ceil(ppo.criticWarmupWindows / localSgd.workers) - around.before);
   return {
     // Averaged are the merged weights, from round to round.
@@ -78,10 +91,10 @@ export function planPretrainingPart(
   const warmupSteps = Math.ceil(pretraining.warmupSteps / localSgd.workers);
   return {
     config: { ...pretraining, steps: part.steps, warmupSteps, averageDecay: 0 },
-    ...planAround(localSgd, pretraining.steps, part),
+    ...planAround(planRounds(localSgd, pretraining.steps), part),
   };
 }
 
-function planAround(localSgd: LocalSgdConfig, total: number, { round, steps }: StepsOfRound): Around {
-  return { before: (round - 1) * steps, after: (planRounds(localSgd, total).rounds - round) * steps };
+function planAround({ rounds }: RoundPlan, { round, steps }: StepsOfRound): Around {
+  return { before: (round - 1) * steps, after: (rounds - round) * steps };
 }

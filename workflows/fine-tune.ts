@@ -2,7 +2,7 @@
 import { patched } from '@temporalio/workflow';
 import type { RoundsTask } from '../contracts/stages.ts';
 import type { FineTuneInput, FineTuneResult, RatedPolicy } from '../contracts/training-activities.ts';
-import { planRounds, stepsOfFineTuning } from '../decisions/local-sgd-rounds.ts';
+import { planFineTuningRounds, planRounds, stepsOfFineTuning } from '../decisions/local-sgd-rounds.ts';
 import { goThroughRounds } from './local-sgd-rounds.ts';
 import { withLowerRates } from './lower-rate.ts';
 import * as activities from './proxies.ts';
@@ -26,7 +26,10 @@ async function inRounds(start: FineTuneInput, videos: number, desk: RunDesk): Pr
   const task: RoundsTask = {
     start: { ...start, training: 'fine-tuning' },
     workers: localSgd.workers,
-    ...planRounds(localSgd, stepsOfFineTuning(ppo, videos)),
+    // A run that an older version started goes on with the rounds that it began with.
+    ...(patched('rounds-within-epochs')
+      ? planFineTuningRounds({ ppo, localSgd }, videos)
+      : planRounds(localSgd, stepsOfFineTuning(ppo, videos))),
   };
   const { rounds } = task;
   desk.progress.enter('fine-tuning', rounds, 'rounds');

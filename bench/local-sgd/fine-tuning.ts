@@ -6,7 +6,7 @@ import { fineTunePolicy } from '../../activities/fine-tune-policy.ts';
 import { FineTuningSchema } from '../../activities/fine-tuning/documents.ts';
 import { RoundSchema } from '../../activities/rounds/documents.ts';
 import type { FineTuneInput } from '../../contracts/training-activities.ts';
-import { planRounds, stepsOfFineTuning } from '../../decisions/local-sgd-rounds.ts';
+import { planFineTuningRounds } from '../../decisions/local-sgd-rounds.ts';
 import { sweepOf } from '../../decisions/plan.ts';
 import { type LocalSgdRow, timed, timedRounds } from './timed-rounds.ts';
 
@@ -31,8 +31,7 @@ export async function fineTunedInRounds(
 ): Promise<readonly LocalSgdRow[]> {
   const { config, plan } = await readRun(start, context);
   const { workers } = config.localSgd;
-  const steps = stepsOfFineTuning(config.ppo, sweepOf(plan, start.iteration).length);
-  const planned = planRounds(config.localSgd, steps);
+  const planned = planFineTuningRounds(config, sweepOf(plan, start.iteration).length);
   const task = { start: { ...start, training: 'fine-tuning' } as const, workers, ...planned };
   const { rounds, windows, seconds } = await timedRounds(task, context);
   const rows: LocalSgdRow[] = [];

@@ -1,5 +1,5 @@
 /**
- * The four trainings as their activities set them up, on phantoms that lie where the activities have their videos and
+ * The trainings as their activities set them up, on phantoms that lie where the activities have their videos and
  * triples: in chunks in a store, here one in memory, with the cache of the machine before it.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -24,7 +24,7 @@ import { generatePhantom } from '../../datasets/phantom/phantom.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { resampleGreyTo, resampleLabelsTo } from '../../imaging/resample.ts';
-import { FineTune } from '../../method/ppo/fine-tune.ts';
+import { FineTune, type FineTuneOptions } from '../../method/ppo/fine-tune.ts';
 import { Pretraining } from '../../method/pretraining/pretraining.ts';
 import { Reward } from '../../method/rewards/reward.ts';
 import { RewardFit } from '../../method/rewards/reward-fit.ts';
@@ -38,7 +38,13 @@ import { LocalCache } from '../../storage/local-cache.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
 import { type BenchSize, benchNetwork, gridOf } from '../shared/networks.ts';
 
-export const trainingNames = ['pretraining', 'reward fit', 'shape autoencoder', 'fine-tuning'] as const;
+export const trainingNames = [
+  'pretraining',
+  'reward fit',
+  'shape autoencoder',
+  'fine-tuning',
+  'group fine-tuning',
+] as const;
 export type TrainingName = (typeof trainingNames)[number];
 
 /** A training that never ends by itself while it is timed. */
@@ -55,6 +61,14 @@ const LEARNING_RATE = 1e-7;
 const MANY = 1_000_000;
 const DATASET = 'phantoms';
 const CACHE_BYTES = 1e9;
+
+const names = { seed: 1, source: 'source', target: 'target' };
+const endless = {
+  policyLearningRate: LEARNING_RATE,
+  criticLearningRate: LEARNING_RATE,
+  criticWarmupWindows: 0,
+  windowsPerEpoch: MANY,
+};
 
 interface Prepared {
   readonly id: string;
@@ -85,6 +99,7 @@ const setUps: Readonly<Record<TrainingName, (given: Given) => SetUp | Promise<Se
   'reward fit': rewardFit,
   'shape autoencoder': shapeAutoencoder,
   'fine-tuning': fineTuning,
+  'group fine-tuning': groupFineTuning,
 };
 
 export async function timedTraining(name: TrainingName, size: BenchSize): Promise<TimedTraining> {
@@ -143,20 +158,13 @@ async function preparedVideos(
 }
 
 function configOf(size: BenchSize): RunConfig {
-  const config = RunConfigSchema.parse({ ...presets[size], seed: 1, source: 'source', target: 'target' });
+  const config = RunConfigSchema.parse({ ...presets[size], ...names });
   return {
     ...config,
     pretraining: { ...config.pretraining, learningRate: LEARNING_RATE, steps: MANY },
     autoencoder: { ...config.autoencoder, learningRate: LEARNING_RATE, steps: MANY },
     rewardFit: { ...config.rewardFit, learningRate: LEARNING_RATE, stepsPerEpoch: MANY },
-    ppo: {
-      ...config.ppo,
-      objective: 'published',
-      policyLearningRate: LEARNING_RATE,
-      criticLearningRate: LEARNING_RATE,
-      criticWarmupWindows: 0,
-      windowsPerEpoch: MANY,
-    },
+    ppo: { ...config.ppo, ...endless },
   };
 }
 
@@ -206,16 +214,37 @@ function shapeAutoencoder({ config, videos }: Given): SetUp {
 }
 
 /** The published objective. */
-function fineTuning({ size, config, videos }: Given): SetUp {
-  const [policy, reference] = [benchNetwork(size, {}, 0), benchNetwork(size, {}, 0)];
+function fineTuning(given: Given): SetUp {
+  const { size, config } = given;
   const critic = benchNetwork(size, { outputChannels: 1, deepSupervision: true }, 1);
+  const ppo: RunConfig['ppo'] = { ...config.ppo, objective: 'published' };
+  const { training, uses } = fineTuningBy({ ...given, config: { ...config, ppo } }, { critic });
+  return { training, uses: [...uses, critic] };
+}
+
+/** The group-relative objective as the preset `real` has it, with the annotations as what the sweep segmented. */
+function groupFineTuning(given: Given): SetUp {
+  const { config, videos } = given;
+  const { ppo: group, augmentation } = RunConfigSchema.parse({ ...names, ...presets.real });
+  const ppo: RunConfig['ppo'] = { ...group, ...endless };
+  const annotated = new TrainingVideos(videos);
+  const { spacingMm } = config.preprocessing;
+  const material = { swept: annotated, source: annotated, augmentation, spacingMm };
+  return fineTuningBy({ ...given, config: { ...config, ppo } }, { group: material });
+}
+
+function fineTuningBy(
+  { size, config, videos }: Given,
+  learns: Pick<FineTuneOptions, 'critic' | 'group'>,
+): SetUp {
+  const [policy, reference] = [benchNetwork(size, {}, 0), benchNetwork(size, {}, 0)];
   const network = benchNetwork(size, rewardNetworkConfig(config.network), 2);
   const reward = new Reward([{ kind: 'anatomical-reward', network, temperature: 1 }]);
   const measures = videos.map(({ whole }) => landmarkFreeMeasures(whole));
   const training = new FineTune({
+    ...learns,
     policy,
     reference,
-    critic,
     reward: trainingReward(reward, config),
     windows: new TrainingVideos(videos.map(({ image }) => ({ image }))),
     surroundingsOf: ({ video, startFrame }) => ({ measures: measures[video]!, startFrame }),
@@ -224,5 +253,5 @@ function fineTuning({ size, config, videos }: Given): SetUp {
     seed: config.seed,
     windowFrames: config.training.windowFrames,
   });
-  return { training, uses: [policy, reference, critic, reward] };
+  return { training, uses: [policy, reference, reward] };
 }

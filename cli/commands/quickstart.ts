@@ -34,7 +34,11 @@ async function quickstartAction(options: { json?: boolean }): Promise<void> {
 
 async function demonstrate(
   terminal: Terminal,
-  { deployment, page }: Awaited<ReturnType<typeof import('../../app/quickstart/services.ts').startServices>>,
+  {
+    deployment,
+    page,
+    computeWorkers,
+  }: Awaited<ReturnType<typeof import('../../app/quickstart/services.ts').startServices>>,
 ): Promise<void> {
   const { join, relative, resolve } = await import('node:path');
   const { pathToFileURL } = await import('node:url');
@@ -49,7 +53,7 @@ async function demonstrate(
   const { runDisplay } = await import('../run-display.ts');
   const { resultTable } = await import('../text/result-text.ts');
   const home = resolve(deployment.home);
-  const { names, preset, iterations, seed } = quickstart;
+  const { names, preset, iterations, seed, stepsPerRound } = quickstart;
 
   await connectTo(deployment, async ({ client, store }) => {
     terminal.note('2. Data');
@@ -70,6 +74,7 @@ async function demonstrate(
       seed,
       source: names.source,
       target: names.target,
+      localSgd: { workers: computeWorkers, stepsPerRound },
     });
     const run = newRunId(names.run, new Date());
     terminal.note(`3. Adaptation ${run}`);
