@@ -91,6 +91,15 @@ export function headlineRows({
   });
 }
 
+/** How the rows are to be read, as far as they have what needs it. */
+export function headlineNotes({ plain, change, changeFromPlain }: HeadlineSides): string[] {
+  const intervals =
+    'In brackets: 95 % intervals of the change, over patients; where they hold 0, it may be chance.';
+  const whatPlainIs =
+    'Plain is the policy before the adaptation as it came; before and after are segmented with all that the inference of this run does.';
+  return [...((change ?? changeFromPlain) ? [intervals] : []), ...(plain ? [whatPlainIs] : [])];
+}
+
 function changeOf(
   measure: Measure,
   before: number | undefined,

@@ -3,7 +3,7 @@
  * aloud.
  */
 import { renderChart } from './chart.ts';
-import { type Change, headlineRows } from './headline.ts';
+import { type Change, headlineNotes, headlineRows } from './headline.ts';
 import { html, Markup } from './html.ts';
 import { pageStyle } from './page-style.ts';
 import { type ReportCurve, type ReportData, ReportDataSchema, type ReportInput } from './report-data.ts';
@@ -93,17 +93,14 @@ ${row.plain && changeCell(row.plain)}${changeCell(row)}</tr>`,
   const headings = ['Measure', ...(plain ? ['Plain'] : []), 'Before', 'After', ...changes].map(
     (heading) => html`<th scope="col">${heading}</th>`,
   );
-  const intervals =
-    data.change || data.changeFromPlain
-      ? ' In brackets: 95 % intervals of the change, over patients; unclear is what may be chance.'
-      : '';
-  const explained = plain
-    ? ' Plain is the policy before the adaptation as it came; before and after are segmented with all that the inference of this run does.'
-    : '';
+  const caption = [
+    `${videos} held-out target ${videos === 1 ? 'video' : 'videos'} that took no part in training.`,
+    ...headlineNotes(data),
+  ].join(' ');
   return html`<section aria-labelledby="result">
 <h2 id="result">Before and after</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Before and after"><table>
-<caption>${videos} held-out target ${videos === 1 ? 'video' : 'videos'} that took no part in training.${intervals}${explained}</caption>
+<caption>${caption}</caption>
 <thead><tr>${headings}</tr></thead>
 <tbody>${body}</tbody></table></div>
 ${data.promotion ? html`<p class="notice"><strong>${data.promotion.promoted ? 'Promoted.' : 'Not promoted.'}</strong> ${data.promotion.reason}</p>` : undefined}

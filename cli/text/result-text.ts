@@ -1,11 +1,7 @@
 /** What a finished run came to, as a table for the terminal. */
 import type { AdaptationResult } from '../../contracts/messages.ts';
-import { headlineRows } from '../../report/headline.ts';
+import { headlineNotes, headlineRows } from '../../report/headline.ts';
 import { textTable } from './text-table.ts';
-
-const inBrackets = 'In brackets: 95 % intervals of the change, over patients.';
-const whatPlainIs =
-  'Plain is the policy before the adaptation as it came; before and after are segmented with all that `inference` asks for.';
 
 /** Before and after on held-out target videos, and which policy was kept. */
 export function resultTable(result: AdaptationResult): string {
@@ -27,13 +23,9 @@ function measuredLines({ policies, best, change, changeFromPlain }: AdaptationRe
   const first = policies.find((policy) => policy.iteration === 0);
   const plain = first?.plain;
   const after = best.test ?? best.validation;
-  const rows = headlineRows({
-    plain,
-    before: first?.test ?? first?.validation,
-    after,
-    change,
-    changeFromPlain,
-  });
+  const before = first?.test ?? first?.validation;
+  const sides = { plain, before, after, change, changeFromPlain };
+  const rows = headlineRows(sides);
   const title = `${after === undefined ? '' : `${after.videos} `}held-out target videos`;
   const table = plain
     ? textTable(
@@ -51,5 +43,5 @@ function measuredLines({ policies, best, change, changeFromPlain }: AdaptationRe
         [title, 'before', 'after', 'change'],
         rows.map((row) => [row.label, row.before, row.after, row.change]),
       );
-  return [table, ...((change ?? changeFromPlain) ? [inBrackets] : []), ...(plain ? [whatPlainIs] : [])];
+  return [table, ...headlineNotes(sides)];
 }
