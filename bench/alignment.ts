@@ -9,11 +9,14 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadNamedNetworks } from '../app/segmentation/networks.ts';
 import { textTable } from '../cli/text/text-table.ts';
+import type { ProposalName } from '../method/ppo/group/proposals.ts';
 import { penalise, penaltiesOf } from '../method/rewards/penalties.ts';
 import { Reward, type WindowReward } from '../method/rewards/reward.ts';
+import { completeSequence } from '../method/shapes/complete-sequence.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { type Alignment, type Arm, alignmentsOf } from './shared/gradient-alignment.ts';
-import { testPhantoms } from './shared/phantoms.ts';
+import { phantomConfig, sourcePhantomLabels, testPhantoms } from './shared/phantoms.ts';
+import { shapesOf } from './shared/source-shapes.ts';
 
 /** The rule of cleaning (method.md 4.1) as the only reward: the control of every reward network. */
 const cleaningRule: WindowReward = {
@@ -26,23 +29,30 @@ const cleaningRule: WindowReward = {
   },
 };
 
+/** Proposals that are not usual. */
+const additional: readonly ProposalName[] = ['smoothed', 'contrast', 'completed'];
+
 function armsOf(reward: Reward): Arm[] {
   const plain = reward.ofWindows({ scaling: 'none' });
   const penalised = reward.ofWindows({ scaling: 'none', cleaningPenalty: true });
   const scaled = reward.ofWindows({ scaling: 'per-frame' });
-  const group = (name: string, reward: WindowReward, consensusShare: number): Arm => ({
+  const usual: readonly ProposalName[] = ['cleaned', 'swept'];
+  const group = (name: string, reward: WindowReward, consensusShare: number, proposals = usual): Arm => ({
     name: `group, ${name}`,
     objective: 'group',
     reward,
     consensusShare,
+    proposals,
   });
   return [
-    { name: 'published, reward network', objective: 'published', reward: scaled, consensusShare: 0 },
+    { name: 'published, reward network', objective: 'published', reward: scaled },
     group('reward network', plain, 0),
     group('reward network and cleaning rule', penalised, 0),
     group('half of that, half agreement with the sweep', penalised, 0.5),
     group('agreement with the sweep alone', plain, 1),
     group('cleaning rule alone', cleaningRule, 0),
+    ...additional.map((name) => group(`agreement, ${name} proposed too`, plain, 1, [...usual, name])),
+    group('reward network, completed proposed too', plain, 0, [...usual, 'completed']),
   ];
 }
 
@@ -73,7 +83,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const reward = Reward.fromCheckpoints(
     values.rewards.split(',').map((file) => ({ bytes: new Uint8Array(readFileSync(file)), origin: file })),
   );
-  const rows = alignmentsOf(model, testPhantoms(Number(values.seed), Number(values.videos)), armsOf(reward));
+  const seed = Number(values.seed);
+  const shapes = shapesOf(sourcePhantomLabels(seed), phantomConfig(seed));
+  const frameByFrame = { ...model.inference.completion, smoothingMs: 0, cornerSmoothingMs: 0 };
+  const rows = alignmentsOf(model, testPhantoms(seed, Number(values.videos)), armsOf(reward), (window) =>
+    completeSequence(shapes, window, frameByFrame),
+  );
   if (values.json) console.log(JSON.stringify(rows));
   else {
     const head = ['gradient of', 'cosine with true labels', 'between halves', 'contested pixels, %'];

@@ -231,6 +231,14 @@ export const PpoSchema = z.strictObject({
     .describe(
       'group objective: the policy is shown windows changed at random (`augmentation`), the labels of the sweep moved along; false: as they are',
     ),
+  proposals: z
+    .array(z.enum(['cleaned', 'swept', 'smoothed', 'contrast', 'completed']))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, { error: 'each proposal once' })
+    .default(['cleaned', 'swept'])
+    .describe(
+      "group objective: the segmentations of a window that are set beside the policy's own; completed needs inference.completion (method.md 6.2)",
+    ),
   consensusShare: share
     .default(0)
     .describe(
@@ -433,7 +441,16 @@ const RunConfigFieldsSchema = z.strictObject({
 export type RunConfigInput = z.input<typeof RunConfigFieldsSchema>;
 
 /** Configurations in the form of older versions are understood, too. */
-export const RunConfigSchema = z.preprocess(modernised<RunConfigInput>, RunConfigFieldsSchema);
+export const RunConfigSchema = z.preprocess(
+  modernised<RunConfigInput>,
+  RunConfigFieldsSchema.refine(
+    ({ ppo, inference }) => !ppo.proposals.includes('completed') || inference.completion.enabled,
+    {
+      path: ['ppo', 'proposals'],
+      error: 'completed needs the linear shapes that a run fits where inference.completion is enabled',
+    },
+  ),
+);
 
 export type RunConfig = z.infer<typeof RunConfigSchema>;
 export type PreprocessingConfig = z.infer<typeof PreprocessingSchema>;

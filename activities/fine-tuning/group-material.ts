@@ -4,11 +4,13 @@
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { FineTuneInput } from '../../contracts/training-activities.ts';
 import type { GroupMaterial } from '../../method/ppo/group/group-objective.ts';
+import { completeSequence } from '../../method/shapes/complete-sequence.ts';
 import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { inParallel } from '../../storage/in-parallel.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
+import { readRunShapes } from '../artefacts/run-shapes.ts';
 import { type ActivityContext, tellPreparing } from '../context.ts';
 import { SweptLabels } from '../videos/swept-labels.ts';
 import { trainingVideos } from '../videos/usable-videos.ts';
@@ -58,7 +60,21 @@ export async function groupMaterial(
     source: await sourceWindows(run, facts, context),
     augmentation: config.augmentation,
     spacingMm: config.preprocessing.spacingMm,
+    complete: await completionOfWindows(run, config, context),
   };
+}
+
+/** By the linear shapes of the run, frame by frame: a window says nothing of time. */
+async function completionOfWindows(
+  run: string,
+  config: RunConfig,
+  context: ActivityContext,
+): Promise<GroupMaterial['complete']> {
+  if (!config.ppo.proposals.includes('completed')) return undefined;
+  const shapes = await readRunShapes(context, run, config);
+  if (!shapes) return undefined;
+  const completion = { ...config.inference.completion, smoothingMs: 0, cornerSmoothingMs: 0 };
+  return (window) => completeSequence(shapes.model, window, completion);
 }
 
 async function sourceWindows(

@@ -11,7 +11,8 @@ import { disposeGradients } from '../../method/networks/gradients.ts';
 import { ParameterVector } from '../../method/networks/parameter-vector.ts';
 import { supervisedLoss } from '../../method/networks/supervised-loss.ts';
 import { groupAdvantages, groupLoss } from '../../method/ppo/group/group-loss.ts';
-import { groupRewards, proposalsOf } from '../../method/ppo/group/proposals.ts';
+import { groupRewards } from '../../method/ppo/group/group-rewards.ts';
+import { type ProposalName, Proposals } from '../../method/ppo/group/proposals.ts';
 import { actionLogProb, policyLoss } from '../../method/ppo/loss.ts';
 import type { WindowReward } from '../../method/rewards/reward.ts';
 import { imageWindow, labelledWindowsOf, labelWindow } from '../../method/windows/training-windows.ts';
@@ -19,13 +20,22 @@ import { inferences } from './inference.ts';
 import type { TestCase } from './scored-video.ts';
 
 /** An objective with a reward, by the name of its row. */
-export interface Arm {
+export type Arm = PublishedArm | GroupArm;
+
+interface PublishedArm {
   readonly name: string;
-  readonly objective: 'published' | 'group';
-  /** Not scaled per frame for a group. */
+  readonly objective: 'published';
   readonly reward: WindowReward;
-  /** Of the group objective (method.md 6.2). */
+}
+
+/** As method.md 6.2 has them. */
+interface GroupArm {
+  readonly name: string;
+  readonly objective: 'group';
+  /** Not scaled per frame. */
+  readonly reward: WindowReward;
   readonly consensusShare: number;
+  readonly proposals: readonly ProposalName[];
 }
 
 export interface Alignment {
@@ -43,6 +53,9 @@ const WINDOW_FRAMES = 4;
 /** Value of a critic that knows nothing: what an action earns on average. */
 const EVEN_ODDS = 0.5;
 
+/** What is known of shapes, for proposals that are completed. */
+type Complete = (window: LabelVideo) => LabelVideo;
+
 interface Example {
   readonly image: tf.Tensor5D;
   readonly truth: tf.Tensor4D;
@@ -54,14 +67,16 @@ export function alignmentsOf(
   model: LoadedModel,
   cases: Iterable<TestCase>,
   arms: readonly Arm[],
+  complete: Complete,
 ): Alignment[] {
+  const lossOf = arms.map((arm) => lossesOf(model, arm, complete));
   const vector = new ParameterVector(model.policy.parameters);
   const names = [TRUTH, ...arms.map(({ name }) => name)];
   const sums = names.map(() => [new Float64Array(vector.size), new Float64Array(vector.size)] as const);
   const contested = names.map(() => 0);
   let windows = 0;
   for (const example of examplesOf(model, cases)) {
-    const found = gradientsOf(model, example, arms, vector);
+    const found = gradientsOf(model, example, lossOf, vector);
     for (const [row, { gradient, pushed }] of found.entries()) {
       const half = sums[row]![(windows % 2) as 0 | 1];
       for (let i = 0; i < gradient.length; i++) half[i]! += gradient[i]!;
@@ -101,17 +116,31 @@ interface Found {
   readonly pushed: number;
 }
 
+/** The gradient by the logits of a window, and the share of its pixels that have any. */
+type LossGradient = (
+  logits: tf.Tensor5D,
+  example: Example,
+) => { readonly gradient: tf.Tensor5D; readonly pushed: number };
+
+function lossesOf(model: LoadedModel, arm: Arm, complete: Complete): LossGradient {
+  if (arm.objective === 'published') return (logits, { image }) => published(logits, image, arm);
+  const { policy, preprocessing } = model;
+  const proposals = new Proposals({
+    ...{ policy, names: arm.proposals, complete },
+    spacingMm: preprocessing.spacingMm,
+  });
+  return (logits, example) => group(logits, example, arm, proposals);
+}
+
 function gradientsOf(
   { policy }: LoadedModel,
-  { image, truth, swept }: Example,
-  arms: readonly Arm[],
+  example: Example,
+  arms: readonly LossGradient[],
   vector: ParameterVector,
 ): Found[] {
-  const byParameters = (
-    lossOf: (logits: tf.Tensor5D) => { gradient: tf.Tensor5D; pushed: number },
-  ): Found => {
-    const pass = policy.forwardForTraining(image);
-    const { gradient, pushed } = lossOf(pass.outputs[0]!);
+  const byParameters = (lossOf: LossGradient): Found => {
+    const pass = policy.forwardForTraining(example.image);
+    const { gradient, pushed } = lossOf(pass.outputs[0]!, example);
     const gradients = pass.backward([gradient]);
     pass.dispose();
     const flat = vector.of(gradients);
@@ -120,23 +149,17 @@ function gradientsOf(
     tf.dispose([gradient, flat]);
     return { gradient: values, pushed };
   };
-  const ofTruth = byParameters((logits) => {
-    const { loss, gradient } = supervisedLoss(logits, truth);
-    loss.dispose();
-    return { gradient, pushed: 1 };
-  });
-  return [
-    ofTruth,
-    ...arms.map((arm) =>
-      byParameters((logits) =>
-        arm.objective === 'published' ? published(logits, image, arm) : group(logits, image, swept, arm),
-      ),
-    ),
-  ];
+  return [ofTruth, ...arms].map(byParameters);
 }
 
+const ofTruth: LossGradient = (logits, { truth }) => {
+  const { loss, gradient } = supervisedLoss(logits, truth);
+  loss.dispose();
+  return { gradient, pushed: 1 };
+};
+
 /** At the policy of the rollout, which is the reference too, and a critic that knows nothing. */
-function published(logits: tf.Tensor5D, image: tf.Tensor5D, { reward }: Arm) {
+function published(logits: tf.Tensor5D, image: tf.Tensor5D, { reward }: PublishedArm) {
   const actions = tf.tidy(() => tf.argMax(logits, -1) as tf.Tensor4D);
   const earned = reward.of(image, actions);
   const gradient = tf.tidy(() => {
@@ -155,25 +178,29 @@ function published(logits: tf.Tensor5D, image: tf.Tensor5D, { reward }: Arm) {
   return { gradient, pushed: 1 };
 }
 
-function group(logits: tf.Tensor5D, image: tf.Tensor5D, swept: tf.Tensor4D, arm: Arm) {
-  const { reward, consensusShare } = arm;
+function group(
+  logits: tf.Tensor5D,
+  { image, swept }: Example,
+  { reward, consensusShare }: GroupArm,
+  proposals: Proposals,
+) {
   const actions = tf.tidy(() => tf.argMax(logits, -1) as tf.Tensor4D);
-  const proposals = proposalsOf(actions, swept);
-  const earned = proposals.map((labels) => reward.of(image, labels));
+  const logProb = tf.logSoftmax(logits) as tf.Tensor5D;
+  const proposed = proposals.of({ window: image, actions, logProb, swept });
+  const earned = proposed.map((labels) => reward.of(image, labels));
   const [gradient, share] = tf.tidy(() => {
-    const rewards = groupRewards(proposals, earned, swept, consensusShare);
-    const logProb = tf.logSoftmax(logits) as tf.Tensor5D;
+    const rewards = groupRewards(proposed, earned, swept, consensusShare);
     const { gradient, metrics } = groupLoss({
       newLogits: logits,
       rolloutLogProb: logProb,
       referenceLogProb: logProb,
-      advantages: groupAdvantages(proposals, rewards, logits.shape[4]),
+      advantages: groupAdvantages(proposed, rewards, logits.shape[4]),
       ...{ clipRange: 0.2, entropyCoefficient: 0, divergenceCoefficient: 0 },
     });
     return [gradient, metrics.contestedShare] as const;
   });
   const pushed = share.dataSync<'float32'>()[0]!;
-  tf.dispose([actions, proposals[1], earned, share]);
+  tf.dispose([actions, logProb, proposed, earned, share]);
   return { gradient, pushed };
 }
 

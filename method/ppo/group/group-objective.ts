@@ -24,6 +24,7 @@ import {
 import type { Draw, Objective } from '../objective.ts';
 import type { WindowUpdate } from '../policy-update.ts';
 import { GroupUpdate, type GroupUpdateInput, type GroupUpdateOptions } from './group-update.ts';
+import type { ProposalOptions } from './proposals.ts';
 
 export interface GroupMaterial {
   /** What the sweep segmented of the videos that are trained on, by the same indices. */
@@ -33,6 +34,8 @@ export interface GroupMaterial {
   readonly augmentation: AugmentationConfig;
   /** Side of the square pixels of all windows. */
   readonly spacingMm: number;
+  /** Gives a window the shapes that are likely there, where `ppo.proposals` has such; frames have no times. */
+  readonly complete?: ProposalOptions['complete'];
 }
 
 export interface GroupObjectiveOptions extends GroupUpdateOptions, GroupMaterial {

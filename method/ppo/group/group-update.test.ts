@@ -11,6 +11,7 @@ import type { WindowReward } from '../../rewards/reward.ts';
 import { defaultGuardLimits } from '../guards.ts';
 import { Learners } from '../learners.ts';
 import { type GroupMetrics, GroupUpdate, type GroupUpdateInput } from './group-update.ts';
+import type { ProposalName } from './proposals.ts';
 
 /** Pays where a label is the one that a pixel's grey level asks for. */
 const brightnessReward: WindowReward = {
@@ -42,11 +43,13 @@ const indifferent: WindowReward = {
 
 type Given = Omit<GroupUpdateInput, 'window' | 'coefficients'>;
 
+const usual: ProposalName[] = ['cleaned', 'swept'];
+
 /** Draws one after the other, each with what `given` makes for its window. */
 function train(
   draws: number,
   given: (window: tf.Tensor5D) => Given,
-  { reward = brightnessReward, consensusShare = 0 } = {},
+  { reward = brightnessReward, consensusShare = 0, proposals = usual } = {},
 ): GroupMetrics[] {
   const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
   const reference = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
@@ -55,7 +58,11 @@ function train(
     learners,
     reference,
     reward,
-    config: { updatesPerWindow: 2, clipRange: 0.2, gradientNorm: 0.5, sourceWeight: 1, consensusShare },
+    config: {
+      ...{ updatesPerWindow: 2, clipRange: 0.2, gradientNorm: 0.5, sourceWeight: 1 },
+      ...{ consensusShare, proposals },
+    },
+    spacingMm: 1,
     limits: { ...defaultGuardLimits, maxReferenceKl: Number.POSITIVE_INFINITY },
   });
   const all = Array.from({ length: draws }, (_, index) => {
@@ -113,6 +120,11 @@ describe('the update of a group', () => {
       source: [annotated(window, wantedOf(window))],
     }));
     expect(metrics!.forwardEquivalents).toBe(2 + 2 * 3 * 2);
+  });
+
+  it('counts the passes of a proposal that looks again', () => {
+    const [metrics] = train(1, rightProposal, { proposals: [...usual, 'contrast'] });
+    expect(metrics!.forwardEquivalents).toBe(2 + 1 + 2 * 3);
   });
 
   leakless('leaves no tensors behind', () => {

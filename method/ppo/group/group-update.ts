@@ -23,7 +23,8 @@ import { actionLogProb, type PolicyShift, policyShift } from '../loss.ts';
 import type { PolicyUpdateMetrics, WindowUpdate } from '../policy-update.ts';
 import type { LossCoefficients } from '../schedules.ts';
 import { type GroupLossMetrics, groupAdvantages, groupLoss } from './group-loss.ts';
-import { groupRewards, PROPOSALS, proposalsOf } from './proposals.ts';
+import { groupRewards } from './group-rewards.ts';
+import { type ProposalOptions, Proposals } from './proposals.ts';
 
 export interface GroupUpdateOptions {
   /** Policy and optimiser stay the caller's. */
@@ -33,8 +34,11 @@ export interface GroupUpdateOptions {
   readonly reward: WindowReward;
   readonly config: Pick<
     PpoConfig,
-    'updatesPerWindow' | 'clipRange' | 'gradientNorm' | 'sourceWeight' | 'consensusShare'
+    'updatesPerWindow' | 'clipRange' | 'gradientNorm' | 'sourceWeight' | 'consensusShare' | 'proposals'
   >;
+  /** Side of the square pixels of all windows. */
+  readonly spacingMm: number;
+  readonly complete?: ProposalOptions['complete'];
   readonly limits: GuardLimits;
 }
 
@@ -97,6 +101,7 @@ const FORWARD_AND_BACKWARD = 3;
 
 export class GroupUpdate {
   readonly #options: GroupUpdateOptions;
+  readonly #proposals: Proposals;
   readonly #advantages: RecordedStep<
     [readonly tf.Tensor4D[], readonly tf.Tensor4D[], swept: tf.Tensor4D, share: tf.Scalar],
     tf.Tensor5D
@@ -114,6 +119,8 @@ export class GroupUpdate {
     this.#options = options;
     const { policy } = options.learners;
     const classes = policy.config.outputChannels;
+    const { spacingMm, complete, config } = options;
+    this.#proposals = new Proposals({ policy, names: config.proposals, spacingMm, complete });
     this.#advantages = recorded('group advantages', (proposals, earned, swept, share) =>
       tf.tidy(() => {
         const rewards = groupRewards(proposals, earned, swept, share);
@@ -132,7 +139,7 @@ export class GroupUpdate {
     const { policyOptimiser } = learners;
     const { window, source, coefficients } = input;
     const { actions, pass, logProbs } = this.#rollout(window);
-    const { advantages, meanReward } = this.#rate(actions, input);
+    const { advantages, meanReward } = this.#rate(actions, logProbs.rolloutLogProb, input);
     const rollout: Rollout = { ...logProbs, advantages };
 
     let losses: Readonly<Record<LossMetrics, number>>;
@@ -163,20 +170,25 @@ export class GroupUpdate {
     tf.dispose([actions, { ...rollout }]);
     // Beside the updates: reference, rewards and the last look, which the first update pays for by the rollout's pass.
     const sourceShare = source.reduce((sum, { image }) => sum + image.size, 0) / window.size;
+    const { count, passes } = this.#proposals;
     const forwardEquivalents =
-      2 + PROPOSALS * reward.passes + update * FORWARD_AND_BACKWARD * (1 + sourceShare);
+      2 + passes + count * reward.passes + update * FORWARD_AND_BACKWARD * (1 + sourceShare);
     return { metrics: { ...losses, ...shift, meanReward, forwardEquivalents }, violation };
   }
 
   /** What proposals earn beyond the group; proposal 0 is what the policy says itself. */
-  #rate(actions: tf.Tensor4D, { window, surroundings, swept }: GroupUpdateInput) {
+  #rate(
+    actions: tf.Tensor4D,
+    logProb: tf.Tensor5D,
+    { window, surroundings, swept }: Pick<GroupUpdateInput, 'window' | 'surroundings' | 'swept'>,
+  ) {
     const { reward, config } = this.#options;
-    const proposals = proposalsOf(actions, swept);
+    const proposals = this.#proposals.of({ window, actions, logProb, swept });
     const earned = proposals.map((labels) => reward.of(window, labels, surroundings));
     const advantages = this.#advantages(proposals, earned, swept, config.consensusShare);
     const mean = tf.tidy(() => tf.mean(earned[0]!));
     const meanReward = mean.dataSync<'float32'>()[0]!;
-    tf.dispose([proposals[1], earned, mean]);
+    tf.dispose([proposals, earned, mean]);
     return { advantages, meanReward };
   }
 
@@ -274,6 +286,6 @@ export class GroupUpdate {
   /** Frees the recordings; policy and optimiser stay. */
   dispose(): void {
     const steps = [this.#advantages, this.#rollout, this.#sourcePass, this.#update];
-    for (const step of [...steps, this.#lastLook]) step.dispose();
+    for (const one of [...steps, this.#lastLook, this.#proposals]) one.dispose();
   }
 }

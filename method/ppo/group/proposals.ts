@@ -1,39 +1,125 @@
-/** The segmentations of a window that a group is made of, and what they are paid (method.md 6.2). */
+/**
+ * The segmentations of a window that a group is made of beside the policy's own (method.md 6.2): what others make of
+ * the same window, among them shapes that the policy cannot make itself.
+ */
 import * as tf from '@tensorflow/tfjs-core';
+import type { PpoConfig } from '../../../contracts/run-config.ts';
+import { DomainError } from '../../../ground/errors.ts';
+import type { LabelVideo } from '../../../imaging/image.ts';
 import { cleanVideo } from '../../../imaging/morphology.ts';
+import { type RecordedStep, recorded } from '../../../recorded/recorded.ts';
+import type { UNet3D } from '../../networks/unet3d.ts';
 import { windowBatch, windowsIn } from '../../windows/label-windows.ts';
 
-/** The policy's own labels, those cleaned, and the sweep's, in this order. */
-export const PROPOSALS = 3;
+export type ProposalName = PpoConfig['proposals'][number];
 
-/**
- * The proposals, int32 [batch, time, rows, columns]. The first and the last are the arguments themselves; the caller
- * disposes all that it owns and the one between.
- */
-export function proposalsOf(
-  actions: tf.Tensor4D,
-  swept: tf.Tensor4D,
-): [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D] {
-  // The size of a pixel does not matter to cleaning.
-  return [actions, windowBatch(windowsIn(actions, 1).map(cleanVideo)), swept];
+export interface ProposalOptions {
+  readonly policy: UNet3D;
+  /** Beside the policy's own, in this order. */
+  readonly names: readonly ProposalName[];
+  /** Side of the square pixels of the windows. */
+  readonly spacingMm: number;
+  /** Gives a window the shapes that are likely there, on its own grid; frames have no times. */
+  readonly complete?: ((window: LabelVideo) => LabelVideo) | undefined;
 }
 
-/**
- * What each proposal is paid: of its reward all but a share, which it has where it agrees with the sweep. A function of
- * tensors alone; the caller disposes the results.
- * @param earned the reward of each proposal, in [0, 1], [batch, time, rows, columns]
- */
-export function groupRewards(
-  proposals: readonly tf.Tensor4D[],
-  earned: readonly tf.Tensor4D[],
-  swept: tf.Tensor4D,
-  consensusShare: tf.Scalar | number,
-): tf.Tensor4D[] {
-  return proposals.map((labels, index) =>
-    tf.tidy(() => {
-      const agrees = tf.cast(tf.equal(labels, swept), 'float32');
-      const kept = tf.mul(earned[index]!, tf.sub(1, consensusShare));
-      return tf.add(kept, tf.mul(agrees, consensusShare)) as tf.Tensor4D;
-    }),
-  );
+/** A batch of windows, and what is known of it. All stay the caller's. */
+export interface ProposedOn {
+  /** Grey levels in [0, 1], [batch, time, rows, columns, 1]. */
+  readonly window: tf.Tensor5D;
+  /** The policy's most likely labels, int32 [batch, time, rows, columns]. */
+  readonly actions: tf.Tensor4D;
+  /** log pi of every class, [batch, time, rows, columns, classes]. */
+  readonly logProb: tf.Tensor5D;
+  /** What the sweep segmented there, as `actions`. */
+  readonly swept: tf.Tensor4D;
+}
+
+type OnDevice = Extract<ProposalName, 'smoothed' | 'contrast'>;
+
+/** Of the frame before, the frame itself and the frame after; at the ends the frame itself stands for the other. */
+const NEIGHBOUR_WEIGHTS = [0.25, 0.5, 0.25] as const;
+/** About the mean grey level of the window. */
+const CONTRAST = 1.25;
+
+export class Proposals {
+  readonly #options: ProposalOptions;
+  readonly #recorded: Readonly<Record<OnDevice, RecordedStep<[tf.Tensor5D], tf.Tensor4D>>>;
+
+  /** @throws DomainError ConfigInvalid where a completion is proposed and nothing is known of shapes. */
+  constructor(options: ProposalOptions) {
+    this.#options = options;
+    if (options.names.includes('completed') && !options.complete) {
+      throw new DomainError(
+        'ConfigInvalid',
+        'ppo.proposals has "completed", and the run fits no linear shapes: set inference.completion.enabled, or leave it out',
+      );
+    }
+    this.#recorded = {
+      smoothed: recorded('proposal smoothed over time', (logProb) => smoothedLabels(logProb)),
+      contrast: recorded('proposal at another contrast', (window) => {
+        const { policy } = this.#options;
+        return tf.tidy(() => tf.argMax(policy.forward(withContrast(window)), -1) as tf.Tensor4D);
+      }),
+    };
+  }
+
+  /** With the policy's own. */
+  get count(): number {
+    return 1 + this.#options.names.length;
+  }
+
+  /** Forward passes that making them costs. */
+  get passes(): number {
+    return this.#options.names.filter((name) => name === 'contrast').length;
+  }
+
+  /** All of the group, int32 [batch, time, rows, columns]: the policy's own first. The caller disposes them. */
+  of(given: ProposedOn): tf.Tensor4D[] {
+    return [tf.clone(given.actions), ...this.#options.names.map((name) => this.#propose(name, given))];
+  }
+
+  #propose(name: ProposalName, { window, actions, logProb, swept }: ProposedOn): tf.Tensor4D {
+    switch (name) {
+      case 'cleaned':
+        return this.#onHost(actions, cleanVideo);
+      case 'completed':
+        return this.#onHost(actions, this.#options.complete!);
+      case 'swept':
+        return tf.clone(swept);
+      case 'smoothed':
+        return this.#recorded.smoothed(logProb);
+      case 'contrast':
+        return this.#recorded.contrast(window);
+    }
+  }
+
+  #onHost(actions: tf.Tensor4D, change: (window: LabelVideo) => LabelVideo): tf.Tensor4D {
+    return windowBatch(windowsIn(actions, this.#options.spacingMm).map(change));
+  }
+
+  /** Frees the recordings. */
+  dispose(): void {
+    for (const step of Object.values(this.#recorded)) step.dispose();
+  }
+}
+
+function smoothedLabels(logProb: tf.Tensor5D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const probabilities = tf.exp(logProb) as tf.Tensor5D;
+    const [batch, frames, ...rest] = probabilities.shape;
+    const frame = (from: number, count: number): tf.Tensor5D =>
+      tf.slice(probabilities, [0, from, 0, 0, 0], [batch, count, ...rest]);
+    const before = frames > 1 ? tf.concat([frame(0, 1), frame(0, frames - 1)], 1) : probabilities;
+    const after = frames > 1 ? tf.concat([frame(1, frames - 1), frame(frames - 1, 1)], 1) : probabilities;
+    const weighted = [before, probabilities, after].map((one, index) =>
+      tf.mul(one, NEIGHBOUR_WEIGHTS[index]!),
+    );
+    return tf.argMax(tf.addN(weighted), -1) as tf.Tensor4D;
+  });
+}
+
+function withContrast(window: tf.Tensor5D): tf.Tensor5D {
+  const mean = tf.mean(window, [1, 2, 3, 4], true);
+  return tf.clipByValue(tf.add(tf.mul(tf.sub(window, mean), CONTRAST), mean), 0, 1) as tf.Tensor5D;
 }
