@@ -1,7 +1,7 @@
 /**
  * What is added to the addon of tfjs-node while it is built: functions of TensorFlow's eager context
- * (docs/recorded-step.md). Two source files of our own, and insertions into the package's at places that must be there
- * exactly once.
+ * (docs/recorded-step.md), and what keeps results and memory whole while TensorFlow runs. Source files of our own, and
+ * insertions into the package's at places that must be there exactly once.
  */
 import { createHash } from 'node:crypto';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SOURCES = fileURLToPath(new URL('addon/', import.meta.url));
-const ADDED_FILES = ['recorded_functions.h', 'recorded_functions.cc'] as const;
+const ADDED_FILES = ['recorded_functions.h', 'recorded_functions.cc', 'signals_held.h'] as const;
 
 /** `replacement` stands for `anchor` in `file` of the package. */
 interface Edit {
@@ -33,7 +33,19 @@ const EDITS: readonly Edit[] = [
       '                              napi_value output_names);\n' +
       '  napi_value RemoveFunction(napi_env env, napi_value name_value);',
   ),
-  after('binding/tfjs_backend.cc', '#include "napi_auto_ref.h"', '\n#include "recorded_functions.h"'),
+  after(
+    'binding/tfjs_backend.cc',
+    '#include "napi_auto_ref.h"',
+    '\n#include "recorded_functions.h"\n#include "signals_held.h"',
+  ),
+  // TensorFlow's own threads begin here and compute as well: they take no signals either.
+  {
+    file: 'binding/tfjs_backend.cc',
+    anchor: '  tfe_context_ = TFE_NewContext(tfe_options, tf_status.status);\n',
+    replacement:
+      '  {\n    SignalsHeld here;\n' +
+      '    tfe_context_ = TFE_NewContext(tfe_options, tf_status.status);\n  }\n',
+  },
   // TensorFlow's configuration of a call is a message in bytes, which is no text.
   {
     file: 'binding/tfjs_backend.cc',
@@ -48,7 +60,7 @@ const EDITS: readonly Edit[] = [
     file: 'binding/tfjs_backend.cc',
     anchor: '  TFE_Execute(tfe_op.op, result_handles.data(), &size, tf_status.status);\n',
     replacement:
-      '  {\n    DenormalsAreZero here;\n' +
+      '  {\n    DenormalsAreZero here;\n    SignalsHeld meanwhile;\n' +
       '    TFE_Execute(tfe_op.op, result_handles.data(), &size, tf_status.status);\n  }\n',
   },
   after('binding/tfjs_binding.cc', '#include <node_api.h>', '\n#include "recorded_functions.h"'),

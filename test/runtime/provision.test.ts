@@ -182,6 +182,7 @@ describe('the additions to the TensorFlow addon', () => {
     expect(text('binding/tfjs_binding.cc')).toContain('{"removeFunction", nullptr, RemoveFunction,');
     expect(text('binding/tfjs_backend.cc')).toContain('GetTextOrBytes(env, js_value, str_value)');
     expect(text('binding/recorded_functions.cc')).toContain('TFE_ContextAddFunction');
+    expect(text('binding/signals_held.h')).toContain('class SignalsHeld');
   });
 
   it('say which place they miss in another source, and what to do', async () => {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "signals_held.h"
 #include "tensorflow/c/c_api.h"
 #include "tensorflow/c/eager/c_api.h"
 #include "tfjs_backend.h"
@@ -105,6 +106,8 @@ napi_value TFJSBackend::RegisterFunction(napi_env env, napi_value name_value,
   std::string bytes;
   if (!ReadBytes(env, graph_value, bytes)) return nullptr;
 
+  // Reading a graph begins a thread of TensorFlow's that computes its constants.
+  SignalsHeld meanwhile;
   TF_AutoStatus tf_status;
   Graph graph(TF_NewGraph(), TF_DeleteGraph);
   Buffer graph_def(TF_NewBufferFromString(bytes.data(), bytes.size()),
