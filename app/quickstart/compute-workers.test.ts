@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { thisHost, threadsOfEach, workersThatGain } from './compute-workers.ts';
+import { thisHost, workersThatGain } from './compute-workers.ts';
 
 const roomy = { cores: 2, freeBytes: 4e9, gpu: false };
 
@@ -10,11 +10,6 @@ it('has two compute workers share out the videos where there are two cores and t
 
 it.each([{ cores: 1 }, { freeBytes: 3.9e9 }, { gpu: true }])('starts one on a machine with %o', (less) => {
   expect(workersThatGain({ ...roomy, ...less })).toBe(1);
-});
-
-it('shares out the cores among the workers, and says nothing of threads to a single one', () => {
-  expect([1, 2, 5, 64].map((cores) => threadsOfEach(2, { cores }))).toEqual([1, 1, 2, 32]);
-  expect(threadsOfEach(1, { cores: 64 })).toBeUndefined();
 });
 
 it('leaves a GPU to one process', () => {

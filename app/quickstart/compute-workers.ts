@@ -21,11 +21,6 @@ export function workersThatGain({ cores, freeBytes, gpu }: Host): number {
   return roomForTwo && !gpu ? 2 : 1;
 }
 
-/** Threads of a worker beside which others compute; nothing is said of one that has all cores. */
-export function threadsOfEach(workers: number, { cores }: Pick<Host, 'cores'>): number | undefined {
-  return workers > 1 ? Math.max(1, Math.floor(cores / workers)) : undefined;
-}
-
 export function thisHost({ requireGpu }: Pick<Deployment, 'requireGpu'>): Host {
   return {
     cores: availableParallelism(),

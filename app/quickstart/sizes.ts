@@ -8,8 +8,6 @@ export const quickstart = {
   seed: 1,
   preset: 'tiny',
   iterations: 2,
-  /** Of each worker, where several share a training: a round costs about a second. */
-  stepsPerRound: 125,
   /** Annotated videos of the source. */
   source: { train: 34, validation: 6 },
   /**

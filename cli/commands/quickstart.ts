@@ -34,11 +34,7 @@ async function quickstartAction(options: { json?: boolean }): Promise<void> {
 
 async function demonstrate(
   terminal: Terminal,
-  {
-    deployment,
-    page,
-    computeWorkers,
-  }: Awaited<ReturnType<typeof import('../../app/quickstart/services.ts').startServices>>,
+  { deployment, page }: Awaited<ReturnType<typeof import('../../app/quickstart/services.ts').startServices>>,
 ): Promise<void> {
   const { join, relative, resolve } = await import('node:path');
   const { pathToFileURL } = await import('node:url');
@@ -53,7 +49,7 @@ async function demonstrate(
   const { runDisplay } = await import('../run-display.ts');
   const { resultTable } = await import('../text/result-text.ts');
   const home = resolve(deployment.home);
-  const { names, preset, iterations, seed, stepsPerRound } = quickstart;
+  const { names, preset, iterations, seed } = quickstart;
 
   await connectTo(deployment, async ({ client, store }) => {
     terminal.note('2. Data');
@@ -74,7 +70,6 @@ async function demonstrate(
       seed,
       source: names.source,
       target: names.target,
-      localSgd: { workers: computeWorkers, stepsPerRound },
     });
     const run = newRunId(names.run, new Date());
     terminal.note(`3. Adaptation ${run}`);
