@@ -4,9 +4,10 @@
  * the work goes on in wasm.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm, statfs, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, statfs, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { writeWholeFile } from '../../storage/whole-file.ts';
 import { setupLimits } from '../../temporal.config.ts';
 import { addonApiVersion, buildAddon, libraryLinks } from './addon.ts';
 import { addonPatchDigest } from './addon-patch.ts';
@@ -256,6 +257,6 @@ export async function ensureTensorFlow(
   if (setup.state === 'native' && failures.length > 0) {
     setup = { ...setup, why: `${setup.why} (${failures.join('; ')})` };
   }
-  await writeFile(join(packageFolder, RECORD), `${JSON.stringify(setup, null, 2)}\n`);
+  await writeWholeFile(join(packageFolder, RECORD), `${JSON.stringify(setup, null, 2)}\n`);
   return setup;
 }
