@@ -4,6 +4,7 @@ import { compare, fetchComparison } from '../../app/comparison/compare.ts';
 import { followComparison } from '../../app/comparison/comparison-client.ts';
 import type { RequestedRow } from '../../app/comparison/row-specs.ts';
 import { connectTo } from '../../app/connections.ts';
+import { thisHost, workersThatGain } from '../../app/quickstart/compute-workers.ts';
 import type { ComparisonConfig } from '../../contracts/comparison.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { deploymentFrom } from '../../runtime/deployment.ts';
@@ -27,7 +28,8 @@ export async function compareSeed(task: SeedTask): Promise<KeptComparison> {
   const { seed, folder, log } = task;
   const before = readKept(folder);
   if (before) return before;
-  const services = await up({ deployment: deploymentFrom({ ECHOLOOP_HOME: join(folder, 'home') }), log });
+  const own = deploymentFrom({ ECHOLOOP_HOME: join(folder, 'home') });
+  const services = await up({ deployment: { ...own, computeWorkers: workersThatGain(thisHost(own)) }, log });
   const end = () => void services.stop().finally(() => process.exit(1));
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, end);
