@@ -44,8 +44,8 @@ export const activityPolicies = {
 export const workflowPolicy = {
   /**
    * For one decision. One that a control worker took with it when it died is given to another after this, so it is
-   * short; a replay of the longest history is a part of it, so it is no shorter (docs/results.md, rehearsed). Where a
-   * busy machine takes longer, Temporal allows more from the fourth attempt on.
+   * short; a replay of the longest history is a part of it, so it is no shorter (docs/performance.md, rehearsed).
+   * Where a busy machine takes longer, Temporal allows more from the fourth attempt on.
    */
   workflowTaskTimeout: 7 * SECOND_MS,
 } as const;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The U-Net bench on an NVIDIA GPU within ten minutes: recorded, eager and PyTorch in turn, in whole float32 and in TF32,
 # compiled by XLA and against torch.compile. The argument is a Python that has torch. Tables are printed and, as JSON, kept
-# in OUT (default: the folder of temporary files). Whatever comes out belongs into docs/results.md.
+# in OUT (default: the folder of temporary files). Whatever comes out belongs into docs/performance.md.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=${1:?usage: bench/gpu.sh PYTHON}

@@ -40,7 +40,7 @@ const KILLS: readonly KillMoment[] = [
 ];
 /**
  * Processor time that the least part of a video's computing takes at full size, reading and preparing it for the sweep
- * and for the labelling, s: 1.56 s a time for 512 x 448 x 60 (docs/results.md).
+ * and for the labelling, s: 1.56 s a time for 512 x 448 x 60 (docs/performance.md).
  */
 const LEAST_COMPUTE_SECONDS = 2 * 1.56;
 

@@ -11,7 +11,7 @@ export interface Batch {
 
 /**
  * `items` in batches of `most`, and what remains in batches of powers of two. A call of few windows costs hardly more a
- * window than one of many (docs/results.md), so this is cheaper than filling the last batch up, and than recording
+ * window than one of many (docs/performance.md), so this is cheaper than filling the last batch up, and than recording
  * every remainder that videos of all lengths leave.
  */
 export function batchesOf(items: number, most: number): Batch[] {

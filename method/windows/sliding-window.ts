@@ -15,7 +15,7 @@ const WEIGHT_FLOOR = 1e-3;
 
 /**
  * The memory budget of a call of the predictor, in voxels: as many whole windows as fit go through together, at least
- * one. Small windows share a call's overhead; larger calls take more memory and no less time (docs/results.md).
+ * one. Small windows share a call's overhead; larger calls take more memory and no less time (docs/performance.md).
  */
 const VOXELS_PER_CALL = 160_000;
 
