@@ -30,7 +30,7 @@ const cleaningRule: WindowReward = {
 };
 
 /** Proposals that are not usual. */
-const additional: readonly ProposalName[] = ['smoothed', 'contrast', 'completed'];
+const additional: readonly ProposalName[] = ['smoothed', 'contrast', 'warped', 'completed'];
 
 function armsOf(reward: Reward): Arm[] {
   const plain = reward.ofWindows({ scaling: 'none' });

@@ -232,7 +232,7 @@ export const PpoSchema = z.strictObject({
       'group objective: the policy is shown windows changed at random (`augmentation`), the labels of the sweep moved along; false: as they are',
     ),
   proposals: z
-    .array(z.enum(['cleaned', 'swept', 'smoothed', 'contrast', 'completed']))
+    .array(z.enum(['cleaned', 'swept', 'smoothed', 'contrast', 'warped', 'completed']))
     .min(1)
     .refine((names) => new Set(names).size === names.length, { error: 'each proposal once' })
     .default(['cleaned', 'swept'])

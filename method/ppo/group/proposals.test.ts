@@ -22,13 +22,18 @@ const isSquare = (pixel: number) => [(pixel % PIXELS) >> 4, pixel & 15].every((a
 const square = Array.from({ length: 4 * PIXELS }, (_, pixel) => (isSquare(pixel) ? 1 : 0));
 const withSpeck = square.map((label, pixel) => (pixel === PIXELS ? 1 : label));
 
-/** Labels of all proposals of one window. */
-function proposed(names: ProposalName[], complete?: (window: LabelVideo) => LabelVideo): number[][] {
+function noise(): () => number {
   const random = randomStream(2, 'window');
-  const window = tf.tensor5d(
-    Float32Array.from({ length: 4 * PIXELS }, () => random.uniform()),
-    [...SHAPE, 1],
-  );
+  return () => random.uniform();
+}
+
+/** Labels of all proposals of one window. */
+function proposed(
+  names: ProposalName[],
+  complete?: (window: LabelVideo) => LabelVideo,
+  level = noise(),
+): number[][] {
+  const window = tf.tensor5d(Float32Array.from({ length: 4 * PIXELS }, level), [...SHAPE, 1]);
   const probabilities = new Float32Array(4 * PIXELS * 3);
   for (let pixel = 0; pixel < 4 * PIXELS; pixel++) probabilities.set(probabilitiesAt(pixel), 3 * pixel);
   const logProb = tf.tidy(() => tf.log(tf.tensor5d(probabilities, [...SHAPE, 3])) as tf.Tensor5D);
@@ -66,6 +71,12 @@ it('asks the policy again at another contrast', () => {
   expect(new Set(seen!).size).toBeGreaterThan(1);
 });
 
+it('proposes what the neighbouring frame is labelled, in a picture that stands still', () => {
+  const [own, warped] = proposed(['warped'], undefined, () => 0.5);
+  const frame = (labels: number[], at: number) => labels.slice(at * PIXELS, (at + 1) * PIXELS);
+  expect([0, 1, 2, 3].map((at) => frame(warped!, at))).toEqual([1, 0, 1, 2].map((at) => frame(own!, at)));
+});
+
 it('completes every window on its grid, whose frames have no times', () => {
   const asked: LabelVideo[] = [];
   const [, completed] = proposed(['completed'], (window) => {
@@ -82,5 +93,5 @@ it('refuses completions where nothing is known of shapes', () => {
 });
 
 leakless('leaves no tensors behind', () => {
-  proposed(['cleaned', 'swept', 'smoothed', 'contrast', 'completed'], (window) => window);
+  proposed(['cleaned', 'swept', 'smoothed', 'contrast', 'warped', 'completed'], (window) => window);
 });

@@ -10,6 +10,7 @@ import { cleanVideo } from '../../../imaging/morphology.ts';
 import { type RecordedStep, recorded } from '../../../recorded/recorded.ts';
 import type { UNet3D } from '../../networks/unet3d.ts';
 import { windowBatch, windowsIn } from '../../windows/label-windows.ts';
+import { displacements, labelsMoved } from './motion.ts';
 
 export type ProposalName = PpoConfig['proposals'][number];
 
@@ -35,8 +36,6 @@ export interface ProposedOn {
   readonly swept: tf.Tensor4D;
 }
 
-type OnDevice = Extract<ProposalName, 'smoothed' | 'contrast'>;
-
 /** Of the frame before, the frame itself and the frame after; at the ends the frame itself stands for the other. */
 const NEIGHBOUR_WEIGHTS = [0.25, 0.5, 0.25] as const;
 /** About the mean grey level of the window. */
@@ -44,7 +43,11 @@ const CONTRAST = 1.25;
 
 export class Proposals {
   readonly #options: ProposalOptions;
-  readonly #recorded: Readonly<Record<OnDevice, RecordedStep<[tf.Tensor5D], tf.Tensor4D>>>;
+  readonly #recorded: {
+    readonly smoothed: RecordedStep<[logProb: tf.Tensor5D], tf.Tensor4D>;
+    readonly contrast: RecordedStep<[window: tf.Tensor5D], tf.Tensor4D>;
+    readonly warped: RecordedStep<[window: tf.Tensor5D, actions: tf.Tensor4D], tf.Tensor4D>;
+  };
 
   /** @throws DomainError ConfigInvalid where a completion is proposed and nothing is known of shapes. */
   constructor(options: ProposalOptions) {
@@ -61,6 +64,7 @@ export class Proposals {
         const { policy } = this.#options;
         return tf.tidy(() => tf.argMax(policy.forward(withContrast(window)), -1) as tf.Tensor4D);
       }),
+      warped: recorded('proposal of the neighbouring frame', neighbourWarped),
     };
   }
 
@@ -91,6 +95,8 @@ export class Proposals {
         return this.#recorded.smoothed(logProb);
       case 'contrast':
         return this.#recorded.contrast(window);
+      case 'warped':
+        return this.#recorded.warped(window, actions);
     }
   }
 
@@ -116,6 +122,20 @@ function smoothedLabels(logProb: tf.Tensor5D): tf.Tensor4D {
       tf.mul(one, NEIGHBOUR_WEIGHTS[index]!),
     );
     return tf.argMax(tf.addN(weighted), -1) as tf.Tensor4D;
+  });
+}
+
+/** What the frame before is labelled, of the first one the frame after, moved as the picture does. */
+function neighbourWarped(window: tf.Tensor5D, actions: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [batch, frames, rows, columns] = actions.shape;
+    if (frames === 1) return tf.clone(actions);
+    const neighbours = tf.tensor1d([1, ...Array(frames - 1).keys()], 'int32');
+    const flat = (pictures: tf.Tensor): tf.Tensor4D =>
+      tf.reshape(pictures, [batch * frames, rows, columns, 1]);
+    const moved = displacements(flat(window), flat(tf.gather(window, neighbours, 1)));
+    const labels = tf.reshape(tf.gather(actions, neighbours, 1), [batch * frames, rows, columns]);
+    return tf.reshape(labelsMoved(labels as tf.Tensor3D, moved), actions.shape);
   });
 }
 
