@@ -125,6 +125,11 @@ export const LabellingSchema = z.strictObject({
     .describe('std of the noise on all policy weights'),
   contrast: z.array(share).default([0.4, 0.05]).describe('factors; the rest is the mean grey level'),
   imageNoise: z.array(positive).default([0.3, 0.6]).describe('std of noise on grey levels'),
+  structural: count
+    .default(0)
+    .describe(
+      'mistakes of structure that are made in each kept segmentation: its base moved, its wall open, masks of another moment',
+    ),
   minimumVideos: count
     .default(4)
     .describe('kept or corrected videos, of all iterations together, below which the run ends'),

@@ -93,6 +93,26 @@ describe('reward labelling', () => {
     expect(first!.correct.includes(0)).toBe(true);
   });
 
+  it('makes mistakes of structure in a kept segmentation, as many as asked for', async () => {
+    const none = { contrast: [], imageNoise: [], weightNoise: [] };
+    const { outcome, triples } = await labelVideo({
+      image,
+      policyLogits: () => logitsOf(truth),
+      correct: (cleaned) => cleaned,
+      config: LabellingSchema.parse({ ...none, structural: 5 }),
+      random: random(),
+    });
+    expect(outcome).toBe('kept');
+    expect(triples.length).toBeGreaterThan(2);
+    expect(triples.length).toBeLessThanOrEqual(5);
+    const kept = cleanVideo(truth).labels;
+    for (const { segmentation, correct } of triples) {
+      const alike = Array.from(segmentation.labels, (label, i) => (label === kept[i] ? 1 : 0));
+      expect(Buffer.from(correct).equals(Uint8Array.from(alike))).toBe(true);
+      expect(alike).toContain(0);
+    }
+  });
+
   it('skips degraded predictions that are empty', async () => {
     const policyLogits: PolicyLogits = (_, weights) => logitsOf(weights === 'clean' ? truth : empty);
     const task = { image, policyLogits, correct: (cleaned: LabelVideo) => cleaned, config, random: random() };

@@ -13,6 +13,7 @@ import { isFrameAnatomicallyValid } from '../../metrics/anatomy.ts';
 import { diceOf } from '../../metrics/overlap.ts';
 import { mostLikely } from '../windows/most-likely.ts';
 import { addImageNoise, reduceContrast } from './degradation.ts';
+import { degradeStructure } from './structural-degradation.ts';
 
 /** One training example of a reward network. The image is the undegraded one, whatever the segmentation came from. */
 export interface Triple {
@@ -59,9 +60,9 @@ export interface LabellingResult {
  * The examples that one unlabelled video gives (method.md 4.3).
  *
  * kept: the prediction agrees with its shape correction and is anatomically valid in every frame; one triple per
- * degradation whose prediction is not empty, and one of the plain prediction where the sweep's is the truth. corrected:
- * the correction is valid in every frame; one triple with a segmentation sampled from the policy. rejected: neither; no
- * triples.
+ * degradation whose prediction is not empty, one of the plain prediction where the sweep's is the truth, one per
+ * mistake of structure. corrected: the correction is valid in every frame; one triple with a segmentation sampled from
+ * the policy. rejected: neither; no triples.
  * @throws GeometryMismatch when logits are not on the image's grid.
  */
 export async function labelVideo(task: LabellingTask): Promise<LabellingResult> {
@@ -80,6 +81,10 @@ export async function labelVideo(task: LabellingTask): Promise<LabellingResult> 
       // A prediction without foreground shows the network nothing of what mistakes look like.
       if (segmentation.labels.some((label) => label !== 0))
         triples.push(tripleOf(image, segmentation, prediction));
+    }
+    for (let mistake = 0; mistake < config.structural; mistake++) {
+      const triple = tripleOf(image, degradeStructure(prediction, random), prediction);
+      if (triple.correct.includes(0)) triples.push(triple);
     }
     return { outcome: 'kept', agreement, triples, approximateTruth: prediction };
   }

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { allChoices, choicesBetween, findsErrors, suspicionsOf } from './choices.ts';
+
+const truth = Uint8Array.of(1, 2, 1, 2, 0, 0);
+const first = {
+  labels: Uint8Array.of(1, 1, 2, 2, 0, 1),
+  reward: Float32Array.of(0.9, 0.4, 0.2, 0.8, 0.5, 0.1),
+};
+const second = {
+  labels: Uint8Array.of(1, 2, 1, 1, 2, 2),
+  reward: Float32Array.of(0.1, 0.3, 0.6, 0.5, 0.9, 0.9),
+};
+
+it('counts where segmentations differ and one is right, and what earns more there', () => {
+  // Pixel 0 is alike, in pixel 5 both are wrong.
+  expect(choicesBetween(first, second, truth)).toEqual({
+    pixels: 4,
+    right: 2,
+    firstRight: 2,
+    ventricleOrWall: 3,
+    prefersVentricle: 2,
+    isVentricle: 1,
+  });
+});
+
+it('adds up videos', () => {
+  const one = choicesBetween(first, second, truth);
+  expect(allChoices([one, one])).toMatchObject({ pixels: 8, right: 4 });
+});
+
+it('finds wrong pixels of the heart by what earns little', () => {
+  const suspicions = suspicionsOf(first.labels, truth, first.reward);
+  expect([...suspicions.wrong]).toEqual([0, 1, 1, 0, 1]);
+  expect(findsErrors([suspicions])).toBe(1);
+});

@@ -1,0 +1,80 @@
+/**
+ * What a reward map knows that the policy does not (method.md 5.1): where two segmentations of a video differ and one
+ * of them is right, which one it prefers; whether it prefers the ventricle to the wall; whether it finds the wrong
+ * pixels of a segmentation.
+ */
+import { BACKGROUND, LEFT_VENTRICLE } from '../../ground/labels.ts';
+import { areaUnderRoc } from '../../metrics/ranking.ts';
+
+/** A segmentation of a video with what each pixel of it earns. */
+export interface Rewarded {
+  /** [frames, rows, columns] */
+  readonly labels: Uint8Array;
+  readonly reward: Float32Array;
+}
+
+/** Pixels of one video where two segmentations differ and one is right. */
+export interface Choices {
+  readonly pixels: number;
+  /** Where the right one earns more. */
+  readonly right: number;
+  /** Where the first one is right: what always preferring it would give. */
+  readonly firstRight: number;
+  /** Where one says ventricle and the other wall, and those of them that earn more or are right as ventricle. */
+  readonly ventricleOrWall: number;
+  readonly prefersVentricle: number;
+  readonly isVentricle: number;
+}
+
+/** @param truth labels of the same pixels */
+export function choicesBetween(first: Rewarded, second: Rewarded, truth: Uint8Array): Choices {
+  const firstIsRight = (i: number): boolean => first.labels[i] === truth[i];
+  const secondIsRight = (i: number): boolean => second.labels[i] === truth[i];
+  const prefersFirst = (i: number): boolean => first.reward[i]! > second.reward[i]!;
+  const preferred = (i: number): number => (prefersFirst(i) ? first : second).labels[i]!;
+  const pixels = [...truth.keys()].filter((i) => firstIsRight(i) !== secondIsRight(i));
+  const hearts = pixels.filter((i) => first.labels[i] !== BACKGROUND && second.labels[i] !== BACKGROUND);
+  return {
+    pixels: pixels.length,
+    right: pixels.filter((i) => prefersFirst(i) === firstIsRight(i)).length,
+    firstRight: pixels.filter(firstIsRight).length,
+    ventricleOrWall: hearts.length,
+    prefersVentricle: hearts.filter((i) => preferred(i) === LEFT_VENTRICLE).length,
+    isVentricle: hearts.filter((i) => truth[i] === LEFT_VENTRICLE).length,
+  };
+}
+
+/** Counts of several videos together. */
+export function allChoices(videos: readonly Choices[]): Choices {
+  const sum = (name: keyof Choices): number => videos.reduce((total, one) => total + one[name], 0);
+  return {
+    pixels: sum('pixels'),
+    right: sum('right'),
+    firstRight: sum('firstRight'),
+    ventricleOrWall: sum('ventricleOrWall'),
+    prefersVentricle: sum('prefersVentricle'),
+    isVentricle: sum('isVentricle'),
+  };
+}
+
+/** Wrong pixels of a segmentation and how sure something is of each, over all that it or the truth calls heart. */
+export interface Suspicions {
+  readonly wrong: Uint8Array;
+  readonly suspicion: Float32Array;
+}
+
+export function suspicionsOf(labels: Uint8Array, truth: Uint8Array, sureness: Float32Array): Suspicions {
+  const heart = [...labels.keys()].filter((i) => labels[i] !== BACKGROUND || truth[i] !== BACKGROUND);
+  return {
+    wrong: Uint8Array.from(heart, (i) => (labels[i] === truth[i] ? 0 : 1)),
+    suspicion: Float32Array.from(heart, (i) => 1 - sureness[i]!),
+  };
+}
+
+/** Area under the ROC curve over the pixels of all videos; undefined where nothing or all is wrong. */
+export function findsErrors(videos: readonly Suspicions[]): number | undefined {
+  return areaUnderRoc(
+    Uint8Array.from(videos.flatMap(({ wrong }) => [...wrong])),
+    Float32Array.from(videos.flatMap(({ suspicion }) => [...suspicion])),
+  );
+}
