@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadNamedNetworks } from '../app/segmentation/networks.ts';
 import { textTable } from '../cli/text/text-table.ts';
+import { cleanVideo } from '../imaging/morphology.ts';
 import type { ProposalName } from '../method/ppo/group/proposals.ts';
 import { penalise, penaltiesOf } from '../method/rewards/penalties.ts';
 import { Reward, type WindowReward } from '../method/rewards/reward.ts';
@@ -86,8 +87,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const seed = Number(values.seed);
   const shapes = shapesOf(sourcePhantomLabels(seed), phantomConfig(seed));
   const frameByFrame = { ...model.inference.completion, smoothingMs: 0, cornerSmoothingMs: 0 };
-  const rows = alignmentsOf(model, testPhantoms(seed, Number(values.videos)), armsOf(reward), (window) =>
-    completeSequence(shapes, window, frameByFrame),
+  const rows = alignmentsOf(
+    model,
+    testPhantoms(seed, Number(values.videos)),
+    armsOf(reward),
+    (window) => completeSequence(shapes, window, frameByFrame) ?? cleanVideo(window),
   );
   if (values.json) console.log(JSON.stringify(rows));
   else {

@@ -3,6 +3,7 @@
  */
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { FineTuneInput } from '../../contracts/training-activities.ts';
+import { cleanVideo } from '../../imaging/morphology.ts';
 import type { GroupMaterial } from '../../method/ppo/group/group-objective.ts';
 import { completeSequence } from '../../method/shapes/complete-sequence.ts';
 import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
@@ -74,7 +75,7 @@ async function completionOfWindows(
   const shapes = await readRunShapes(context, run, config);
   if (!shapes) return undefined;
   const completion = { ...config.inference.completion, smoothingMs: 0, cornerSmoothingMs: 0 };
-  return (window) => completeSequence(shapes.model, window, completion);
+  return (window) => completeSequence(shapes.model, window, completion) ?? cleanVideo(window);
 }
 
 async function sourceWindows(

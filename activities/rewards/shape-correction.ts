@@ -4,7 +4,7 @@
  */
 import type { LabelShardInput } from '../../contracts/activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
-import type { LabelVideo } from '../../imaging/image.ts';
+import { geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { correctSequence } from '../../method/rewards/correct-sequence.ts';
 import { decodeAutoencoder } from '../../method/rewards/shape-autoencoder/autoencoder-checkpoint.ts';
 import { completeSequence } from '../../method/shapes/complete-sequence.ts';
@@ -24,7 +24,9 @@ export async function loadShapeCorrection(
   const shapes = await readRunShapes(context, run, config);
   if (shapes) {
     const { completion } = config.inference;
-    const correct = (cleaned: LabelVideo) => completeSequence(shapes.model, cleaned, completion);
+    // Where there is nothing to complete, no heart is the likely one: nothing agrees with it, and it is not valid.
+    const correct = (cleaned: LabelVideo) =>
+      completeSequence(shapes.model, cleaned, completion) ?? withoutHeart(cleaned);
     return { correct, dispose: () => undefined };
   }
   if (!reference) return { correct: (cleaned) => cleaned, dispose: () => undefined };
@@ -33,4 +35,8 @@ export async function loadShapeCorrection(
     correct: (cleaned) => correctSequence(trained, cleaned),
     dispose: () => trained.autoencoder.dispose(),
   };
+}
+
+function withoutHeart(video: LabelVideo): LabelVideo {
+  return { ...geometryOf(video), labels: new Uint8Array(video.labels.length) };
 }

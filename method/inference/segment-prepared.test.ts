@@ -244,10 +244,18 @@ describe('completion by shapes', () => {
     expect(Math.min(...unmirrored)).toBeLessThan(0.9);
   });
 
-  it('sees nothing to agree with where there is no ventricle', () => {
-    const nothing = preparedAsItIs(painted(() => 0));
-    const { completion } = segmentPrepared(seeing(0), nothing, completing, { shapes });
-    expect(completion).toEqual({ agreement: 0, taken: false });
+  it('sees nothing to agree with where there is no ventricle, or a speck alone', () => {
+    const { rows, columns } = heart;
+    const speck = (i: number) => Number(i % (rows * columns) < 8) / 2;
+    const nothing = painted(() => 0);
+    const specks = { ...nothing, intensities: nothing.intensities.map((_, i) => speck(i)) };
+    const always = { ...completing, completion: { ...completing.completion, leaveBelow: 0 } };
+    for (const video of [nothing, specks]) {
+      const prepared = preparedAsItIs(video);
+      const { completion, labels } = segmentPrepared(seeing(0), prepared, always, { shapes });
+      expect(completion).toEqual({ agreement: 0, taken: false });
+      expect(labels).toEqual(segmentPrepared(seeing(0), prepared, completing).labels);
+    }
   });
 
   it('makes no heart up where what is seen is hardly like one', () => {

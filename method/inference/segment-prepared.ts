@@ -94,7 +94,7 @@ interface Seen {
   readonly probabilities: Float32Array;
   /** What they stand for on the grid of the networks and its completion, where that had to be judged. */
   readonly prediction?: PredictedVideo;
-  readonly completion?: LabelVideo;
+  readonly completion?: LabelVideo | undefined;
 }
 
 function look(
@@ -173,7 +173,7 @@ function completed(
   if (anatomicalValidity(video).valid && temporalValidity(video).valid) return { labels: video };
   const made = known ?? completeSequence(shapes, video, config);
   const agreement = shapeAgreement(video, made);
-  const taken = agreement >= config.leaveBelow;
+  const taken = made !== undefined && agreement >= config.leaveBelow;
   return { labels: taken ? made : video, completion: { agreement, taken } };
 }
 

@@ -19,7 +19,7 @@ const config = InferenceSchema.parse({ completion: { enabled: true } }).completi
 const truth = generatePhantom({ domain: 'source', seed: 6, index: 0 }).labels;
 const pixels = truth.rows * truth.columns;
 
-const complete = (video: LabelVideo) => completeSequence(model, video, config);
+const complete = (video: LabelVideo) => completeSequence(model, video, config)!;
 const validFrames = (video: LabelVideo) =>
   Array.from({ length: video.frames }, (_, t) => isFrameAnatomicallyValid(labelFrame(video, t))).filter(
     Boolean,
@@ -94,8 +94,33 @@ describe('completion', () => {
     expect(diceOf(back, complete(truth)).mean).toBeGreaterThan(0.95);
   });
 
-  it('leaves a video without a ventricle empty', () => {
-    const nothing = { ...truth, labels: new Uint8Array(truth.labels.length) };
-    expect(complete(nothing).labels).toEqual(nothing.labels);
+  it('takes a speck of a ventricle for none', () => {
+    // In every third frame there is nothing; then there are specks of ventricle and wall where the heart is not.
+    const frames = [1, 4, 7].map((t) => t * pixels);
+    const empty = changed((labels) => {
+      for (const start of frames) labels.fill(0, start, start + pixels);
+    });
+    for (const size of [2, 40]) {
+      const specks = changed((labels) => {
+        for (const start of frames) {
+          labels.fill(0, start, start + pixels);
+          labels.fill(LEFT_VENTRICLE, start + 5 * truth.columns, start + 5 * truth.columns + size);
+          labels.fill(MYOCARDIUM, start + 6 * truth.columns, start + 6 * truth.columns + size);
+        }
+      });
+      expect(diceOf(complete(specks), complete(empty)).mean).toBe(1);
+    }
+  });
+
+  it('makes nothing of a video without a ventricle, or with specks alone', () => {
+    const speck = (size: number) =>
+      changed((labels) => {
+        labels.fill(0);
+        for (let start = 0; start < labels.length; start += pixels) labels.fill(1, start, start + size);
+      });
+    expect([0, 8].map((size) => completeSequence(model, speck(size), config))).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -3,14 +3,13 @@
  * the likely shape that most of its borders agree with, smooth over time, with a straight base.
  */
 import type { CompletionConfig } from '../../contracts/run-config.ts';
-import { LEFT_VENTRICLE } from '../../ground/labels.ts';
 import { signedDistanceMm } from '../../imaging/distance-map.ts';
 import { gaussianFilter1d } from '../../imaging/gaussian.ts';
 import { geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { cleanVideo } from '../../imaging/morphology.ts';
 import { drawFrame } from './draw-shape.ts';
 import type { LinearShapes } from './linear-shapes.ts';
-import { type Placement, placementOf } from './placement.ts';
+import { type Placement, placementOf, showsVentricle } from './placement.ts';
 import { type FittedShape, robustFit, tellingPoints } from './robust-fit.ts';
 import { shapeOf } from './shape-square.ts';
 
@@ -18,16 +17,16 @@ import { shapeOf } from './shape-square.ts';
 const LEAST_WALL = 0.06;
 
 /**
- * The completed segmentation, on the same grid. Frames without a ventricle get the shape that their neighbours suggest;
- * a video without any is cleaned only.
+ * The completed segmentation, on the same grid. Frames without a ventricle, or with a speck of one, get the shape that
+ * their neighbours suggest; undefined for a video without any ventricle to speak of.
  */
 export function completeSequence(
   model: LinearShapes,
   video: LabelVideo,
   config: CompletionConfig,
-): LabelVideo {
+): LabelVideo | undefined {
   const placement = placementOf(video);
-  if (!placement) return cleanVideo(video);
+  if (!placement) return undefined;
   const fitted = fittedFrames(model, video, placement, config);
   const sigma = config.smoothingMs / video.frameTimeMs;
   const coefficients = smoothedOverTime(
@@ -57,7 +56,7 @@ export function completeSequence(
   return cleanVideo({ ...geometryOf(video), labels });
 }
 
-/** Of every frame; frames without a ventricle lie between their neighbours. */
+/** Of every frame; frames that do not show the ventricle lie between their neighbours. */
 function fittedFrames(
   model: LinearShapes,
   video: LabelVideo,
@@ -69,7 +68,7 @@ function fittedFrames(
   const known: (FittedShape & { frame: number })[] = [];
   for (let t = 0; t < video.frames; t++) {
     const frame = video.labels.subarray(t * pixels, (t + 1) * pixels);
-    if (!frame.includes(LEFT_VENTRICLE)) continue;
+    if (!showsVentricle(frame, video, placement)) continue;
     const shape = shapeOf(frame, video, placement, model.side);
     known.push({ frame: t, ...robustFit(model, points, shape, config) });
   }

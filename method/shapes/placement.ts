@@ -19,12 +19,14 @@ export interface Placement {
 
 /** A frame's ventricle with fewer pixels says nothing of where it lies. */
 const LEAST_PIXELS = 20;
+/** Of the ventricle's area in the video: no beat leaves less of it, so that a smaller blob is a speck of something. */
+const LEAST_SHARE = 0.2;
 
 const ventricle = valueTable(LEFT_VENTRICLE);
 
 /**
- * The median over frames of the largest blob of the ventricle, so that broken frames do not move it; undefined where no
- * frame has a ventricle to speak of.
+ * The median over frames of the largest blob of the ventricle, specks left out, so that broken frames do not move it;
+ * undefined where no frame has a ventricle to speak of.
  */
 export function placementOf(video: LabelVideo): Placement | undefined {
   const moments: Moments[] = [];
@@ -35,13 +37,23 @@ export function placementOf(video: LabelVideo): Placement | undefined {
     if (found) moments.push(found);
   }
   if (moments.length === 0) return undefined;
-  const over = (field: keyof Moments) => median(moments.map((one) => one[field]));
+  const least = LEAST_SHARE * median(moments.map(({ areaMm2 }) => areaMm2));
+  const shown = moments.filter(({ areaMm2 }) => areaMm2 >= least);
+  const over = (field: keyof Moments) => median(shown.map((one) => one[field]));
   return {
     centreMm: [over('down'), over('across')],
     unitMm: Math.sqrt(over('areaMm2')),
     angle: over('angle'),
   };
 }
+
+/** Whether a frame, labels [rows, columns], shows the ventricle of the video, and not a speck or nothing at all. */
+export function showsVentricle(frame: Uint8Array, grid: FrameGrid, { unitMm }: Placement): boolean {
+  const found = momentsOf(frame, grid);
+  return found !== undefined && found.areaMm2 >= LEAST_SHARE * unitMm ** 2;
+}
+
+type FrameGrid = Pick<LabelVideo, 'rows' | 'columns' | 'spacingMm'>;
 
 interface Moments {
   readonly down: number;
@@ -50,10 +62,7 @@ interface Moments {
   readonly angle: number;
 }
 
-function momentsOf(
-  frame: Uint8Array,
-  { rows, columns, spacingMm }: Pick<LabelVideo, 'rows' | 'columns' | 'spacingMm'>,
-): Moments | undefined {
+function momentsOf(frame: Uint8Array, { rows, columns, spacingMm }: FrameGrid): Moments | undefined {
   const blob = largestComponent(frame, rows, columns, 4, ventricle);
   let [count, down, across, downDown, acrossAcross, downAcross] = [0, 0, 0, 0, 0, 0];
   for (let i = 0; i < blob.length; i++) {

@@ -58,7 +58,7 @@ it('fits the shapes once, completes what policies segment, and says so', async (
   const shapes = decodeLinearShapes((await world.store.get(runKeys.linearShapes('completed')))!);
   const plain = await maskOf('unet3d-plain');
   const completed = keepLargestForegroundVideo(
-    completeSequence(shapes, plain, completing.inference.completion),
+    completeSequence(shapes, plain, completing.inference.completion)!,
   );
   // The configuration of the test adds nothing else to windows.
   expect((await maskOf('unet3d')).labels).toEqual(completed.labels);
