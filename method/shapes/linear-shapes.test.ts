@@ -74,4 +74,21 @@ describe('placement', () => {
     expect(finer.angle).toBeCloseTo(placement.angle, 6);
     expect(placementOf({ ...video, labels: new Uint8Array(video.labels.length) })).toBeUndefined();
   });
+
+  it('knows that an axis has no head: a ventricle that lies on its side does so in every frame', () => {
+    // Ellipses that lean by three degrees to either side of the horizontal, frame by frame.
+    const [frames, rows, columns] = [4, 60, 60];
+    const labels = Uint8Array.from({ length: frames * rows * columns }, (_, i) => {
+      const lean = ((Math.floor(i / (rows * columns)) % 2 === 0 ? 3 : -3) * Math.PI) / 180;
+      const [down, across] = [(Math.floor(i / columns) % rows) - 29.5, (i % columns) - 29.5];
+      const along = Math.cos(lean) * across + Math.sin(lean) * down;
+      const beside = Math.cos(lean) * down - Math.sin(lean) * across;
+      return Number(Math.hypot(along / 24, beside / 12) < 1);
+    });
+    const { angle } = placementOf({
+      ...{ frames, rows, columns, labels },
+      ...{ spacingMm: [1, 1], frameTimeMs: 40 },
+    })!;
+    expect(Math.abs(angle)).toBeGreaterThan((86 * Math.PI) / 180);
+  });
 });

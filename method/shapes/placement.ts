@@ -43,8 +43,17 @@ export function placementOf(video: LabelVideo): Placement | undefined {
   return {
     centreMm: [over('down'), over('across')],
     unitMm: Math.sqrt(over('areaMm2')),
-    angle: over('angle'),
+    angle: medianAngle(shown.map(({ angle }) => angle)),
   };
+}
+
+/** An axis has two ends: angles are turned about by half a turn where that brings them nearer to the mean axis. */
+function medianAngle(angles: readonly number[]): number {
+  const sum = (part: (angle: number) => number) =>
+    angles.reduce((total, angle) => total + part(2 * angle), 0);
+  const mean = Math.atan2(sum(Math.sin), sum(Math.cos)) / 2;
+  const turnedTo = (axis: number, angle: number) => angle - Math.PI * Math.round((angle - axis) / Math.PI);
+  return turnedTo(0, median(angles.map((angle) => turnedTo(mean, angle))));
 }
 
 /** Whether a frame, labels [rows, columns], shows the ventricle of the video, and not a speck or nothing at all. */
