@@ -1,6 +1,6 @@
 /** Fine-tunes with recorded and with plain steps, whose results are compared bit by bit. */
 import { AugmentationSchema } from '../../contracts/augmentation.ts';
-import { PpoSchema } from '../../contracts/run-config.ts';
+import { type PpoConfig, PpoSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { recordSteps } from '../../recorded/recorded.ts';
@@ -29,6 +29,8 @@ export interface FineTuned {
   readonly record: boolean;
   readonly resume: boolean;
   readonly objective?: 'published' | 'group';
+  /** Of the group-relative objective; the usual ones when left out. */
+  readonly proposals?: PpoConfig['proposals'];
   readonly steps?: number;
 }
 
@@ -47,13 +49,21 @@ const group: GroupMaterial = {
     greyLevels: { gamma: 2 },
   }),
   spacingMm: 1,
+  // Anything that follows from the window alone.
+  complete: (window) => ({ ...window, labels: window.labels.map((label) => Math.min(label + 1, 2)) }),
 };
 
 /**
  * Steps on draws of two windows against both reward networks with the temporal penalty, of the published objective the
  * first for the critic alone; with a resume in the middle by new networks, where that is asked for.
  */
-export function fineTune({ record, resume, objective = 'published', steps = 7 }: FineTuned): Outcome {
+export function fineTune({
+  record,
+  resume,
+  objective = 'published',
+  proposals,
+  steps = 7,
+}: FineTuned): Outcome {
   recordSteps(record);
   const made: { dispose(): void }[] = [];
   const keep = <Made extends { dispose(): void }>(one: Made): Made => {
@@ -86,6 +96,7 @@ export function fineTune({ record, resume, objective = 'published', steps = 7 }:
         windows: windowsOf([video(0), video(1)]),
         config: PpoSchema.parse({
           objective,
+          proposals,
           epochs: 1,
           windowsPerEpoch: steps,
           windowsPerDraw: 2,
