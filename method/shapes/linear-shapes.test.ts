@@ -57,6 +57,16 @@ describe('linear shapes', () => {
     expect(() => decodeLinearShapes(encodeSafetensors(rest, metadata))).toThrow(/lacks a part/);
     expect(() => decodeLinearShapes(encodeSafetensors(arrays, { kind: 'policy' }))).toThrow(/found "policy"/);
     expect(() => decodeLinearShapes(bytes.subarray(0, 400))).toThrow();
+    const damaged = (name: string, value: number) => {
+      const { shape, data } = arrays[name]!;
+      return encodeSafetensors({ ...arrays, [name]: { shape, data: data.with(3, value) } }, metadata);
+    };
+    for (const bad of [damaged('mean', Number.NaN), damaged('corners', Infinity), damaged('variances', 0)])
+      expect(() => decodeLinearShapes(bad)).toThrow(/not finite, or variances/);
+    const none = { variances: { shape: [0], data: new Float32Array() } };
+    const directions = { shape: [2, 24, 24, 0], data: new Float32Array() };
+    const empty = { ...arrays, ...none, directions, corners: { shape: [1, 4], data: new Float32Array(4) } };
+    expect(() => decodeLinearShapes(encodeSafetensors(empty, metadata))).toThrow(/lacks a part/);
   });
 });
 

@@ -38,12 +38,21 @@ export function decodeLinearShapes(bytes: Uint8Array): LinearShapes {
     variances !== undefined &&
     structures === 2 &&
     side === across &&
+    side! >= 2 &&
+    components > 0 &&
     directions?.data.length === mean.data.length * components &&
     corners?.data.length === 4 * (components + 1);
   if (!whole) {
     throw new DomainError(
       'CheckpointIncompatible',
       'The file of the linear shapes lacks a part, or its parts do not fit each other. Fit the shapes again.',
+    );
+  }
+  const finite = [mean, directions, variances, corners].every(({ data }) => data.every(Number.isFinite));
+  if (!finite || variances.data.some((variance) => variance <= 0)) {
+    throw new DomainError(
+      'CheckpointIncompatible',
+      'The file of the linear shapes has numbers that are not finite, or variances that are not above 0. Fit the shapes again.',
     );
   }
   return {
