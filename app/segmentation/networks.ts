@@ -7,6 +7,7 @@ import { PolicySettingsSchema, statedPolicySettings } from '../../contracts/poli
 import type { PresetName } from '../../contracts/preset-names.ts';
 import { presets } from '../../contracts/presets.ts';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError, namingOrigin } from '../../ground/errors.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
@@ -35,7 +36,7 @@ export interface NamedNetworks {
   readonly model: string;
   readonly preset?: PresetName | undefined;
   readonly rewards?: readonly string[];
-  /** A file of linear shapes, for a policy that is a file. */
+  /** A file of linear shapes, for a policy that brings none. */
   readonly shapes?: string | undefined;
   readonly optimise?: boolean;
   readonly uncertainty?: boolean;
@@ -46,35 +47,67 @@ export interface NamedNetworks {
  * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid, StorageUnavailable
  */
 export async function loadNamedNetworks(
-  { model, preset, rewards = [], shapes, optimise, uncertainty }: NamedNetworks,
+  named: NamedNetworks,
   fromFile: boolean,
 ): Promise<{ model: LoadedModel; reward: Reward | undefined }> {
-  const named = rewards.length > 0 ? await loadRewardFiles(rewards) : undefined;
-  if (fromFile) {
-    const known = shapes === undefined ? undefined : await loadShapesFile(shapes);
-    return { model: { ...(await loadModelFile(model, preset)), shapes: known }, reward: named };
+  const given = named.shapes === undefined ? undefined : await loadShapesFile(named.shapes);
+  const store = fromFile ? undefined : storeOf(await currentDeployment());
+  const model = store
+    ? await loadChampionModel(store, named.model, given)
+    : { ...(await loadModelFile(named.model, named.preset)), shapes: given };
+  try {
+    if (given) requireCompletion(model, named.model);
+    return { model, reward: await rewardOf(named, store) };
+  } catch (error) {
+    model.policy.dispose();
+    throw error;
   }
-  const store = storeOf(await currentDeployment());
-  const judges = (optimise || uncertainty) && !named;
-  return {
-    reward: judges ? await loadChampionReward(store, model) : named,
-    model: await loadChampionModel(store, model),
-  };
+}
+
+async function rewardOf(
+  { model, rewards = [], optimise, uncertainty }: NamedNetworks,
+  store: ObjectStore | undefined,
+): Promise<Reward | undefined> {
+  if (rewards.length > 0) return loadRewardFiles(rewards);
+  return store && (optimise || uncertainty) ? loadChampionReward(store, model) : undefined;
+}
+
+/** @throws DomainError ConfigInvalid for shapes that nothing would use. */
+function requireCompletion({ inference }: LoadedModel, model: string): void {
+  if (inference.completion.enabled) return;
+  throw new DomainError(
+    'ConfigInvalid',
+    `--shapes is used where segmentations are completed, and the settings of ${model} do not ask for that (inference.completion.enabled). Leave --shapes out.`,
+  );
 }
 
 /**
- * The network is the caller's to dispose. @throws DomainError ConfigInvalid, ArtefactMissing, CheckpointIncompatible
+ * The network is the caller's to dispose.
+ * @param given shapes for a champion that has none, such as an imported policy.
+ * @throws DomainError ConfigInvalid, also for shapes that are given beside the champion's own; ArtefactMissing,
+ * CheckpointIncompatible
  */
-export async function loadChampionModel(store: ObjectStore, model: string): Promise<LoadedModel> {
+export async function loadChampionModel(
+  store: ObjectStore,
+  model: string,
+  given?: LinearShapes,
+): Promise<LoadedModel> {
   const champion = await requireChampion(store, model);
+  if (champion.shapes && given) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `--shapes goes with a policy that brings none; the model ${model} of the store has its own. Leave --shapes out.`,
+    );
+  }
+  const shapes = champion.shapes ? await storedShapes(store, champion.shapes) : given;
   const config = champion.config && (await readArtefact(store, champion.config));
-  const loaded = modelOf(
-    await readArtefact(store, champion.policy),
-    champion.policy.key,
-    config && settingsOfConfig(config),
-  );
-  if (!champion.shapes) return loaded;
-  return { ...loaded, shapes: decodeLinearShapes(await readArtefact(store, champion.shapes)) };
+  const policy = await readArtefact(store, champion.policy);
+  return { ...modelOf(policy, champion.policy.key, config && settingsOfConfig(config)), shapes };
+}
+
+async function storedShapes(store: ObjectStore, reference: ArtefactRef): Promise<LinearShapes> {
+  const bytes = await readArtefact(store, reference);
+  return namingOrigin(reference.key, () => decodeLinearShapes(bytes));
 }
 
 /**

@@ -46,7 +46,7 @@ export interface SegmentRequest {
   readonly uncertainty?: boolean;
   /** Checkpoint files of reward networks, at most one of a kind; a model in the store brings its own. */
   readonly rewards?: readonly string[];
-  /** A file of linear shapes, for a policy file; a model in the store brings its own. */
+  /** A file of linear shapes, for a policy that brings none: a file, or one that was imported into the store. */
   readonly shapes?: string | undefined;
   /** For the format mp4 (findFilmWriter). */
   readonly filmWriter?: FilmWriter | undefined;
@@ -87,6 +87,8 @@ export interface Segmented {
   readonly videos: readonly SegmentedFile[];
   /** CSV with a row for each of these videos; where csv is among the formats. */
   readonly table?: string;
+  /** There where segmentations were to be completed (method.md 4.4) and no shapes were known: none is. */
+  readonly shapesMissing?: true;
   /** Videos that could not be segmented, and why. */
   readonly problems: readonly FileProblem[];
 }
@@ -115,7 +117,8 @@ export async function segment(request: SegmentRequest, progress: SegmentProgress
   try {
     await mkdir(out, { recursive: true });
     progress.onBackend?.(backend);
-    if (model.inference.completion.enabled && !model.shapes) progress.onShapesMissing?.();
+    const shapesMissing = model.inference.completion.enabled && !model.shapes;
+    if (shapesMissing) progress.onShapesMissing?.();
     const done: SegmentedFile[] = [];
     const measured: MeasuredVideo[] = [];
     const problems: FileProblem[] = [];
@@ -131,7 +134,12 @@ export async function segment(request: SegmentRequest, progress: SegmentProgress
         problems.push(problemOf(video, error));
       }
     }
-    return { backend: backend.name, videos: done, ...(await writeTable(results, measured)), problems };
+    const table = await writeTable(results, measured);
+    return {
+      ...{ backend: backend.name, videos: done, ...table },
+      ...(shapesMissing && { shapesMissing }),
+      problems,
+    };
   } finally {
     model.policy.dispose();
     reward?.dispose();
@@ -213,12 +221,6 @@ async function checkFiles(
   { videos, model, rewards = [], shapes }: SegmentRequest,
   fromFile: boolean,
 ): Promise<void> {
-  if (!fromFile && shapes !== undefined) {
-    throw new DomainError(
-      'ConfigInvalid',
-      `--shapes goes with a policy file; the model ${model} of the store has its own. Leave --shapes out.`,
-    );
-  }
   await requirePaths(
     [...(fromFile ? [model] : []), ...rewards, ...(shapes === undefined ? [] : [shapes])],
     'ArtefactMissing',

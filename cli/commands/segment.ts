@@ -71,7 +71,7 @@ export function segmentCommand(): Command {
     )
     .option(
       '--shapes <file>',
-      'linear shapes of the run that made the policy file, to complete segmentations with. A model in the store brings its own',
+      'linear shapes of the run that made the policy, to complete segmentations with. A model that a run made in the store brings its own',
     )
     .option('--spacing-mm <mm>', 'pixel size of videos that state none, such as films', positiveNumber)
     .option('--frame-time-ms <ms>', 'time from frame to frame of videos that state none', positiveNumber)
@@ -107,12 +107,13 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
     backend,
     videos: done,
     table,
+    shapesMissing,
     problems,
   } = await segment(request, {
     onBackend: ({ name }) => terminal.note(`tensors run on ${name}`),
     onShapesMissing: () =>
       terminal.note(
-        'not completed: this policy is used with the linear shapes of its run. Add --shapes FILE (echoloop models export MODEL --format shapes), or name a model in the store',
+        'not completed: this policy is used with the linear shapes of its run, and brings none. Add --shapes FILE (of the model that its run made: echoloop models export MODEL --format shapes)',
       ),
     onVideo: (video, index) => terminal.note(`${index + 1} of ${videos.length}: ${video}`),
     onSegmented: ({ optimisation, shapeAgreement, completed }) => {
@@ -133,6 +134,7 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
     backend,
     videos: done,
     ...(table !== undefined && { table }),
+    ...(shapesMissing && { shapesMissing }),
     ...(problems.length > 0 && { problems }),
   });
   for (const path of [...done.flatMap(pathsOf), ...(table === undefined ? [] : [table])])

@@ -48,6 +48,8 @@ beforeAll(async () => {
   );
   const weights = { preprocessing: JSON.stringify(preprocessing) };
   await writeFile(join(home, 'policy.safetensors'), encodeNetwork(network, 'policy', weights));
+  const completing = { ...weights, inference: JSON.stringify({ completion: { enabled: true } }) };
+  await writeFile(join(home, 'completing.safetensors'), encodeNetwork(network, 'policy', completing));
   await writeFile(join(home, 'silent.safetensors'), encodeNetwork(network, 'policy'));
   await writeFile(join(home, 'critic.safetensors'), encodeNetwork(network, 'critic', weights));
   network.dispose();
@@ -141,6 +143,13 @@ describe('segment with a checkpoint file', () => {
     const { code, stderr } = await segment([video], 'policy.safetensors', ...args);
     expect(code).toBe(2);
     expect(stderr).toContain(says);
+  });
+
+  it('says where a policy is used without the shapes that complete what it segments', async () => {
+    const { code, stdout, stderr } = await segment([video], 'completing.safetensors', '--format', 'csv');
+    expect(code).toBe(0);
+    expect(stderr).toContain('Add --shapes FILE');
+    expect(JSON.parse(stdout)).toMatchObject({ shapesMissing: true });
   });
 
   it('refuses a policy as a reward network, and two of a kind', async () => {
