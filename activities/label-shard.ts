@@ -34,7 +34,7 @@ export async function labelShard(
       if (!triples) {
         const prepared = await wholePreparedVideo(context, config.target, id, config.preprocessing);
         tools ??= await LabellingTools.load(input, config, context);
-        const made = [prepared.reference, input.policy, ...(input.autoencoder ? [input.autoencoder] : [])];
+        const made = [prepared.reference, ...tools.inputs];
         const bySweep = config.labelling.truth === 'sweep';
         const swept = bySweep ? readLabelNifti(await context.cache.read(reference), id) : undefined;
         const content = await tools.label(id, prepared.video, swept);

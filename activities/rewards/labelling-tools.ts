@@ -1,6 +1,7 @@
 /** What a shard of videos is labelled with (method.md 4): the policy with its degradations and the shape correction. */
 import type { LabelShardInput } from '../../contracts/activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { labelVideo } from '../../method/rewards/labelling.ts';
@@ -36,8 +37,18 @@ export class LabellingTools {
     context: ActivityContext,
   ): Promise<LabellingTools> {
     const correction = await loadShapeCorrection(context, input, config);
-    const policy = new DegradedPolicy(await loadNetwork(context, input.policy, 'policy'), config);
-    return new LabellingTools(input, config, policy, correction);
+    try {
+      const policy = new DegradedPolicy(await loadNetwork(context, input.policy, 'policy'), config);
+      return new LabellingTools(input, config, policy, correction);
+    } catch (error) {
+      correction.dispose();
+      throw error;
+    }
+  }
+
+  /** What videos are labelled by, for the records of their triples. */
+  get inputs(): readonly ArtefactRef[] {
+    return [this.#input.policy, ...this.#correction.inputs];
   }
 
   /** The triples of one video; `swept` is what the sweep segmented, where that is taken for the truth. */

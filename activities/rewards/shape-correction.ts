@@ -4,6 +4,7 @@
  */
 import type { LabelShardInput } from '../../contracts/activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { correctSequence } from '../../method/rewards/correct-sequence.ts';
 import { decodeAutoencoder } from '../../method/rewards/shape-autoencoder/autoencoder-checkpoint.ts';
@@ -12,6 +13,8 @@ import { readRunShapes } from '../artefacts/run-shapes.ts';
 import type { ActivityContext } from '../context.ts';
 
 export interface ShapeCorrection {
+  /** What it is made of, for the records of what it is used for. */
+  readonly inputs: readonly ArtefactRef[];
   correct(cleaned: LabelVideo): LabelVideo;
   dispose(): void;
 }
@@ -27,11 +30,12 @@ export async function loadShapeCorrection(
     // Where there is nothing to complete, no heart is the likely one: nothing agrees with it, and it is not valid.
     const correct = (cleaned: LabelVideo) =>
       completeSequence(shapes.model, cleaned, completion) ?? withoutHeart(cleaned);
-    return { correct, dispose: () => undefined };
+    return { inputs: [shapes.reference], correct, dispose: () => undefined };
   }
-  if (!reference) return { correct: (cleaned) => cleaned, dispose: () => undefined };
+  if (!reference) return { inputs: [], correct: (cleaned) => cleaned, dispose: () => undefined };
   const trained = decodeAutoencoder(await context.cache.read(reference));
   return {
+    inputs: [reference],
     correct: (cleaned) => correctSequence(trained, cleaned),
     dispose: () => trained.autoencoder.dispose(),
   };

@@ -166,12 +166,14 @@ describe('completion by linear shapes', () => {
     const { counts } = await labelShard(shard, world.context());
     expect(done).toBeGreaterThan(0);
     expect(counts.kept + counts.corrected + counts.rejected).toBe(done);
-    const predicted: string[] = [];
-    for await (const { key } of world.store.list(`${runKeys.iteration('a', 1)}predictions/`)) {
-      if (key.endsWith('.json')) predicted.push(new TextDecoder().decode(await world.store.get(key)));
+    for (const folder of ['predictions', 'triples']) {
+      const records: string[] = [];
+      for await (const { key } of world.store.list(`${runKeys.iteration('a', 1)}${folder}/`)) {
+        if (key.endsWith('.json')) records.push(new TextDecoder().decode(await world.store.get(key)));
+      }
+      expect(records).toHaveLength(done);
+      for (const record of records) expect(record).toContain(fitted.shapes.sha256);
     }
-    expect(predicted).toHaveLength(done);
-    for (const record of predicted) expect(record).toContain(fitted.shapes.sha256);
   });
 });
 
