@@ -14,7 +14,7 @@ import { type Predictor, windowPredictor } from '../windows/window-predictor.ts'
 export interface PredictedVideo extends LabelVideo {
   /**
    * How sure the policy is of every pixel, [frames, rows, columns] in [0, 1]: 1 - entropy / ln(classes) of its
-   * probabilities.
+   * probabilities; 0 where completion gave it another label than the policy did.
    */
   readonly certainty: Float32Array;
 }

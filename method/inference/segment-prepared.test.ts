@@ -209,9 +209,39 @@ describe('completion by shapes', () => {
     const predicted = predictVideo(seeing(0), prepared.video, completing, { shapes });
     expect(invalid({ labels: predicted })).toBe(0);
     expect(completed.predicted()).toEqual(predicted);
+    // The policy is sure of what it sees, which is not what is shown.
+    const seen = without.predicted();
+    const sure = seen.certainty.map((value, i) => (predicted.labels[i] === seen.labels[i] ? value : 0));
+    expect(Math.min(...seen.certainty)).toBeGreaterThan(0.9);
+    expect(predicted.certainty).toEqual(sure);
+    expect(sure).toContain(0);
     expect(segmentPrepared(seeing(0), prepared, published, { shapes }).labels).toEqual(
       segmentPrepared(seeing(0), prepared, published).labels,
     );
+  });
+
+  it('is of both grids or of none, so that a confidence map is of the mask that is shown', () => {
+    const whole = painted((label) => label);
+    const torn = (labels: LabelVideo): LabelVideo => ({
+      ...labels,
+      labels: labels.labels.map((label, i) =>
+        label === MYOCARDIUM && i % heart.columns > heart.columns / 2 ? 0 : label,
+      ),
+    });
+    const tornAtHome = { ...preparedAsItIs(whole), restoreLabels: torn };
+    const home = segmentPrepared(seeing(0), tornAtHome, completing, { shapes });
+    expect(home.completion).toMatchObject({ taken: true });
+    expect(diceOf(home.predicted(), home.labels).myo).toBeGreaterThan(0.9);
+    expect(home.predicted().labels).not.toEqual(
+      predictVideo(seeing(0), whole, completing, { shapes }).labels,
+    );
+
+    const tear = painted((label, column) => (label === MYOCARDIUM && column > heart.columns / 2 ? 0 : label));
+    const { labels: heartLabels } = segmentPrepared(seeing(0), preparedAsItIs(whole), completing);
+    const wholeAtHome = { ...preparedAsItIs(tear), restoreLabels: () => heartLabels };
+    const away = segmentPrepared(seeing(0), wholeAtHome, completing, { shapes });
+    expect(away.completion).toBeUndefined();
+    expect(away.predicted()).toEqual(segmentPrepared(seeing(0), wholeAtHome, completing).predicted());
   });
 
   it('leaves what is valid as it was seen', () => {

@@ -45,7 +45,10 @@ export interface Completion {
 export interface SegmentedVideo {
   /** On the video's own grid. */
   readonly labels: LabelVideo;
-  /** On the grid of the networks; made when it is asked for, as completing a sequence takes a while. */
+  /**
+   * The same on the grid of the networks, completed where `labels` are; made when it is asked for, as completing a
+   * sequence takes a while.
+   */
   readonly predicted: () => PredictedVideo;
   /** Where one was made, on the video's own grid. */
   readonly completion?: Completion;
@@ -71,10 +74,8 @@ export function predictVideo(
 ): PredictedVideo {
   const { probabilities, prediction, completion } = look(policy, video, config, options);
   const predicted = prediction ?? predictionOf(probabilities, video, config);
-  return {
-    ...predicted,
-    ...completed(predicted, config, { shapes: options?.shapes, known: completion }).labels,
-  };
+  const { labels } = completed(predicted, config, { shapes: options?.shapes, known: completion });
+  return relabelled(predicted, labels);
 }
 
 /**
@@ -154,10 +155,20 @@ function segmentationFrom(
       ? prepared.restoreLabels({ ...geometryOf(predicted), labels })
       : keepLargestForegroundVideo(mostLikelyRestored(probabilities, prepared));
   const cleaned = config.cleaning ? cleanVideo(restored) : restored;
-  return {
-    predicted: () => ({ ...predicted, ...completed(predicted, config, completing).labels }),
-    ...completed(cleaned, config, { shapes: completing.shapes }),
-  };
+  const { shapes, known } = completing;
+  const onOwnGrid = completed(cleaned, config, { shapes });
+  const likewise = () =>
+    shapes && onOwnGrid.completion?.taken
+      ? (known ?? completeSequence(shapes, predicted, config.completion))
+      : undefined;
+  return { predicted: () => relabelled(predicted, likewise() ?? predicted), ...onOwnGrid };
+}
+
+/** With other labels. What the policy saw otherwise it is not sure of at all, however sure it was of that. */
+function relabelled(predicted: PredictedVideo, { labels }: LabelVideo): PredictedVideo {
+  if (labels === predicted.labels) return predicted;
+  const certainty = predicted.certainty.map((value, i) => (labels[i] === predicted.labels[i] ? value : 0));
+  return { ...predicted, labels, certainty };
 }
 
 /**
