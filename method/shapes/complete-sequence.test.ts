@@ -84,6 +84,14 @@ describe('completion', () => {
     expect(dice.lv).toBeGreaterThan(0.9);
   });
 
+  it('ends whatever the time between frames is said to be', () => {
+    const few = { ...truth, frames: 3, labels: truth.labels.subarray(0, 3 * pixels) };
+    const at = (frameTimeMs: number) => complete({ ...few, frameTimeMs });
+    expect(diceOf(at(1e-9), at(1)).mean).toBeGreaterThan(0.99);
+    const one = { ...few, frames: 1, labels: few.labels.subarray(0, pixels) };
+    expect(diceOf(complete({ ...one, frameTimeMs: 0 }), one).mean).toBeGreaterThan(0.9);
+  });
+
   it('is about the same on pixels half as large', () => {
     const fine = resampleLabelsTo(truth, {
       rows: 2 * truth.rows,

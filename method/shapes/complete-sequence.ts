@@ -13,6 +13,8 @@ import { type Placement, placementOf, showsVentricle } from './placement.ts';
 import { type FittedShape, robustFit, tellingPoints } from './robust-fit.ts';
 import { shapeOf } from './shape-square.ts';
 
+/** Smoothing over more lengths of the video than this is the mean of its frames, whatever time its file states. */
+const LONGEST_SMOOTHING = 4;
 /** A wall is at least so thick, in units of the placement (some 2.5 mm). */
 const LEAST_WALL = 0.06;
 
@@ -89,7 +91,7 @@ function smoothedOverTime(frames: readonly (Float64Array | Float32Array)[], sigm
   for (let k = 0; k < frames[0]!.length; k++) {
     const signal = gaussianFilter1d(
       Float64Array.from(frames, (values) => values[k]!),
-      sigma,
+      Math.min(sigma, LONGEST_SMOOTHING * frames.length),
     );
     smoothed.forEach((values, t) => {
       values[k] = signal[t]!;
