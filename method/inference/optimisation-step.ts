@@ -11,6 +11,7 @@ import { drawSeed, standardNormal } from '../networks/kernels/noise.ts';
 import { clippedStep } from '../networks/training-step.ts';
 import type { KeptPass } from '../networks/unet-pass.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
+import { withTensors } from '../networks/with-tensors.ts';
 import { actionLogProb, policyLoss } from '../ppo/loss.ts';
 import type { WindowSurroundings } from '../rewards/penalties.ts';
 import type { WindowReward } from '../rewards/reward.ts';
@@ -73,14 +74,15 @@ export class OptimisationStep {
     const copies = Array.from({ length: config.augmentationsPerChunk });
     const contrasts = copies.map(() => within(config.contrast));
     const deviations = copies.map(() => within(config.noise));
-    const seed = drawSeed(random);
-    const rollout = this.#rollout(chunk, { contrasts, deviations }, seed);
-    const { window, actions } = rollout;
-    const around = copies.map(() => surroundings);
-    const earned = reward.of(window, actions, around);
-    const { norm, values } = this.#update(rollout, earned, optimiser.coefficients);
-    if (Number.isFinite(norm.dataSync<'float32'>()[0])) optimiser.take(values);
-    tf.dispose([seed, { ...rollout }, earned, norm, { ...values }] as tf.TensorContainer);
+    withTensors((keep) => {
+      const seed = keep(drawSeed(random));
+      const rollout = keep(this.#rollout(chunk, { contrasts, deviations }, seed));
+      const { window, actions } = rollout;
+      const around = copies.map(() => surroundings);
+      const earned = keep(reward.of(window, actions, around));
+      const { norm, values } = keep(this.#update(rollout, earned, optimiser.coefficients));
+      if (Number.isFinite(norm.dataSync<'float32'>()[0])) optimiser.take(values);
+    });
   }
 
   #rollOut(chunk: tf.Tensor5D, changes: Changes, seed: tf.Tensor1D): Rollout {

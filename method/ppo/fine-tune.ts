@@ -11,6 +11,7 @@ import type { NamedArrays } from '../networks/named-arrays.ts';
 import { takeArrays, withPrefix } from '../networks/prefixed-arrays.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import { WeightAverage } from '../networks/weight-average.ts';
+import { withTensors } from '../networks/with-tensors.ts';
 import type { WindowSurroundings } from '../rewards/penalties.ts';
 import type { WindowReward } from '../rewards/reward.ts';
 import {
@@ -153,11 +154,16 @@ export class FineTune implements Training<FineTuneProgress> {
     if (step === 0) this.#validate(-1);
     // As the last good step left it: what a bad one goes back to.
     const good = this.#learners.hold();
-    const update = this.#updateOnDraw();
-    const violation = update.violation ?? this.#learners.findNotFiniteWeight();
-    if (violation) good.restore();
-    else this.#average?.add(step);
-    good.dispose();
+    let update: WindowUpdate;
+    let violation: Violation | undefined;
+    try {
+      update = this.#updateOnDraw();
+      violation = update.violation ?? this.#learners.findNotFiniteWeight();
+      if (violation) good.restore();
+      else this.#average?.add(step);
+    } finally {
+      good.dispose();
+    }
     this.#progress = {
       ...this.#progress,
       step: step + 1,
@@ -184,17 +190,16 @@ export class FineTune implements Training<FineTuneProgress> {
     const { windows, surroundingsOf, config, iteration, windowFrames } = this.#options;
     const { step } = this.#progress;
     const places = this.#drawPlaces();
-    const window = imageWindows(windows, places, windowFrames);
     this.#learners.policyOptimiser.setLearningRate(this.#policyRate());
-    const update = this.#objective.update({
-      step,
-      places,
-      window,
-      surroundings: surroundingsOf && places.map(surroundingsOf),
-      coefficients: coefficientsAt(config, iteration),
-    });
-    window.dispose();
-    return update;
+    return withTensors((keep) =>
+      this.#objective.update({
+        step,
+        places,
+        window: keep(imageWindows(windows, places, windowFrames)),
+        surroundings: surroundingsOf && places.map(surroundingsOf),
+        coefficients: coefficientsAt(config, iteration),
+      }),
+    );
   }
 
   /** Where the windows of the next step are. */

@@ -12,6 +12,7 @@ import { readNumbers, type StepNumbers, stackNumbers } from '../networks/step-nu
 import { clippedStep } from '../networks/training-step.ts';
 import type { KeptPass } from '../networks/unet-pass.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
+import { type KeepTensors, withTensors } from '../networks/with-tensors.ts';
 import type { WindowSurroundings } from '../rewards/penalties.ts';
 import type { WindowReward } from '../rewards/reward.ts';
 import { type CriticLossMetrics, criticLoss, stateValue } from './critic-loss.ts';
@@ -111,16 +112,18 @@ export class PpoUpdate {
   }
 
   /** K updates of policy and critic on one window. Frees all it makes. */
-  run({
-    window,
-    surroundings,
-    coefficients,
-    criticOnly = false,
-  }: WindowUpdateInput): WindowUpdate<UpdateMetrics> {
+  run(input: WindowUpdateInput): WindowUpdate<UpdateMetrics> {
+    return withTensors((keep) => this.#run(input, keep));
+  }
+
+  #run(
+    { window, surroundings, coefficients, criticOnly = false }: WindowUpdateInput,
+    keep: KeepTensors,
+  ): WindowUpdate<UpdateMetrics> {
     const { learners, reward, config, limits } = this.#options;
     const { policyOptimiser, criticOptimiser } = learners;
-    const { rollout, pass, logits } = this.#rollout(window, criticOnly);
-    const earned = reward.of(window, rollout.actions, surroundings);
+    const { rollout, pass, logits } = keep(this.#rollout(window, criticOnly));
+    const earned = keep(reward.of(window, rollout.actions, surroundings));
 
     let losses: Readonly<Record<LossMetrics, number>>;
     let violation: Violation | undefined;
@@ -145,7 +148,6 @@ export class PpoUpdate {
 
     const shift = readNumbers(this.#lastLook(window, rollout, logits));
     violation ??= findPolicyViolation(shift, limits);
-    disposeTree({ rollout, logits, earned });
     // Beside the updates rollout and reference; the rollout is the first update's forward pass, which pays for the last
     // look.
     const forwardEquivalents = 2 + reward.passes + update * FORWARD_AND_BACKWARD * (criticOnly ? 1 : 2);

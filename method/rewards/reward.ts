@@ -8,6 +8,7 @@ import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import { type RecordedStep, recorded } from '../../recorded/recorded.ts';
+import { withTensors } from '../networks/with-tensors.ts';
 import { slidingWindowLogits } from '../windows/sliding-window.ts';
 import { windowPredictor } from '../windows/window-predictor.ts';
 import {
@@ -132,9 +133,10 @@ export class Reward {
       passes: this.networks.length,
       of: (image, actions, surroundings) => {
         const penalties = penaltiesOf(actions, rules, surroundings);
-        const reward = this.#ofWindows(image, actions, rules.scaling, penalties);
-        tf.dispose([penalties.kept, { ...penalties.blur }]);
-        return reward;
+        return withTensors((keep) => {
+          keep({ ...penalties });
+          return this.#ofWindows(image, actions, rules.scaling, penalties);
+        });
       },
     };
   }

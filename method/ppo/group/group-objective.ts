@@ -15,6 +15,7 @@ import {
   drawAnnotatedWindow,
   noisy,
 } from '../../augmentation/annotated-window.ts';
+import { withTensors } from '../../networks/with-tensors.ts';
 import {
   drawLabelledWindow,
   type LabelledWindowSource,
@@ -66,12 +67,13 @@ export class GroupObjective implements Objective {
 
   update(draw: Draw): WindowUpdate {
     const { coefficients } = draw;
-    const { window, swept, surroundings } = this.#view(draw);
-    const source = this.#sourceWindows(draw.step);
-    const update = this.#update.run({ window, swept, surroundings, source, coefficients });
-    tf.dispose([window, swept]);
-    source.forEach(disposeAnnotated);
-    return update;
+    return withTensors((keep) => {
+      const { window, swept, surroundings } = this.#view(draw);
+      keep([window, swept]);
+      const source = this.#sourceWindows(draw.step);
+      keep(source.map(({ image, labels, noiseSeed }) => [image, labels, noiseSeed]));
+      return this.#update.run({ window, swept, surroundings, source, coefficients });
+    });
   }
 
   /** The windows of a draw as the policy is shown them, with the sweep's labels there. */

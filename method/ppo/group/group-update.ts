@@ -16,6 +16,7 @@ import { supervisedLoss } from '../../networks/supervised-loss.ts';
 import { type ClippedStep, clippedVectorStep, networkPass } from '../../networks/training-step.ts';
 import type { KeptPass } from '../../networks/unet-pass.ts';
 import type { UNet3D } from '../../networks/unet3d.ts';
+import { type KeepTensors, withTensors } from '../../networks/with-tensors.ts';
 import type { WindowSurroundings } from '../../rewards/penalties.ts';
 import type { WindowReward } from '../../rewards/reward.ts';
 import { findNotFinite, findPolicyViolation, type GuardLimits, type Violation } from '../guards.ts';
@@ -135,19 +136,23 @@ export class GroupUpdate {
 
   /** K updates of the policy on one draw. Frees all it makes. */
   run(input: GroupUpdateInput): WindowUpdate<GroupMetrics> {
+    return withTensors((keep) => this.#run(input, keep));
+  }
+
+  #run(input: GroupUpdateInput, keep: KeepTensors): WindowUpdate<GroupMetrics> {
     const { learners, reward, config, limits } = this.#options;
     const { policyOptimiser } = learners;
     const { window, source, coefficients } = input;
-    const { actions, pass, logProbs } = this.#rollout(window);
+    const { actions, pass, logProbs } = keep(this.#rollout(window));
     const { advantages, meanReward } = this.#rate(actions, logProbs.rolloutLogProb, input);
-    const rollout: Rollout = { ...logProbs, advantages };
+    const rollout: Rollout = keep({ ...logProbs, advantages });
 
     let losses: Readonly<Record<LossMetrics, number>>;
     let violation: Violation | undefined;
     let update = 0;
     do {
       const adam = policyOptimiser.coefficients;
-      const annotated = this.#annotated(source);
+      const annotated = keep(this.#annotated(source));
       const { numbers, values } = this.#update(window, {
         rollout,
         pass: update === 0 ? pass : undefined,
@@ -167,7 +172,6 @@ export class GroupUpdate {
 
     const shift = readNumbers(this.#lastLook(window, rollout));
     violation ??= findPolicyViolation(shift, limits);
-    tf.dispose([actions, { ...rollout }]);
     // Beside the updates: reference, rewards and the last look, which the first update pays for by the rollout's pass.
     const sourceShare = source.reduce((sum, { image }) => sum + image.size, 0) / window.size;
     const { count, passes } = this.#proposals;
@@ -183,13 +187,13 @@ export class GroupUpdate {
     { window, surroundings, swept }: Pick<GroupUpdateInput, 'window' | 'surroundings' | 'swept'>,
   ) {
     const { reward, config } = this.#options;
-    const proposals = this.#proposals.of({ window, actions, logProb, swept });
-    const earned = proposals.map((labels) => reward.of(window, labels, surroundings));
-    const advantages = this.#advantages(proposals, earned, swept, config.consensusShare);
-    const mean = tf.tidy(() => tf.mean(earned[0]!));
-    const meanReward = mean.dataSync<'float32'>()[0]!;
-    tf.dispose([proposals, earned, mean]);
-    return { advantages, meanReward };
+    return withTensors((keep) => {
+      const proposals = keep(this.#proposals.of({ window, actions, logProb, swept }));
+      const earned = proposals.map((labels) => keep(reward.of(window, labels, surroundings)));
+      const mean = keep(tf.tidy(() => tf.mean(earned[0]!)));
+      const meanReward = mean.dataSync<'float32'>()[0]!;
+      return { advantages: this.#advantages(proposals, earned, swept, config.consensusShare), meanReward };
+    });
   }
 
   /** The pass of the rollout is that of the first update: the policy has not changed in between. */
@@ -210,17 +214,17 @@ export class GroupUpdate {
   /** Of all annotated windows together, each with the policy as it is now. */
   #annotated(windows: readonly AnnotatedWindow[]): SourcePass | undefined {
     if (windows.length === 0) return undefined;
-    const passes = windows.map(({ image, labels, noise, noiseSeed }) =>
-      this.#sourcePass(image, labels, noise, noiseSeed),
-    );
-    const meanOf = <Part extends tf.Tensor>(parts: Part[]): Part =>
-      tf.tidy(() => tf.div(tf.addN(parts), parts.length));
-    const mean = {
-      loss: meanOf(passes.map(({ loss }) => loss)),
-      gradient: meanOf(passes.map(({ gradient }) => gradient)),
-    };
-    tf.dispose(passes.map(({ loss, gradient }) => [loss, gradient]));
-    return mean;
+    return withTensors((keep) => {
+      const passes = windows.map(({ image, labels, noise, noiseSeed }) =>
+        keep(this.#sourcePass(image, labels, noise, noiseSeed)),
+      );
+      const meanOf = <Part extends tf.Tensor>(parts: Part[]): Part =>
+        tf.tidy(() => tf.div(tf.addN(parts), parts.length));
+      return {
+        loss: meanOf(passes.map(({ loss }) => loss)),
+        gradient: meanOf(passes.map(({ gradient }) => gradient)),
+      };
+    });
   }
 
   #passOverSource(

@@ -80,7 +80,15 @@ export class Proposals {
 
   /** All of the group, int32 [batch, time, rows, columns]: the policy's own first. The caller disposes them. */
   of(given: ProposedOn): tf.Tensor4D[] {
-    return [tf.clone(given.actions), ...this.#options.names.map((name) => this.#propose(name, given))];
+    const made: tf.Tensor4D[] = [];
+    try {
+      made.push(tf.clone(given.actions));
+      for (const name of this.#options.names) made.push(this.#propose(name, given));
+      return made;
+    } catch (error) {
+      tf.dispose(made);
+      throw error;
+    }
   }
 
   #propose(name: ProposalName, { window, actions, logProb, swept }: ProposedOn): tf.Tensor4D {
