@@ -12,15 +12,10 @@ import { readChampion } from '../../activities/read-champion.ts';
 import { scoreShard } from '../../activities/score-shard.ts';
 import { selectBest } from '../../activities/select-best.ts';
 import { summariseEvaluation } from '../../activities/summarise-evaluation.ts';
-import { promoteByHand } from '../../app/models/champion.ts';
-import { loadChampionModel } from '../../app/segmentation/networks.ts';
-import { segmentVideo } from '../../app/segmentation/segment-video.ts';
 import { plainInference } from '../../contracts/plain-inference.ts';
-import { fullInference } from '../../contracts/presets.ts';
 import type { PolicyResult } from '../../contracts/results.ts';
 import { InferenceSchema, type RunConfig } from '../../contracts/run-config.ts';
 import type { RunInput } from '../../contracts/training-activities.ts';
-import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
 import { datasetKeys, modelKeys, runKeys } from '../../storage/keys.ts';
 import { ref } from './harness.ts';
 import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
@@ -225,31 +220,6 @@ describe('the evaluation of a policy', () => {
     const refs = await planned(world, 'b', completing());
     await fitLinearShapes(refs, world.context());
     expect((await evaluated(world, refs, 0)).summary.plain).toEqual(published.summary.test);
-  });
-
-  it('scores the very masks that the promoted policy gives, and as published those of published inference', async () => {
-    const world = tinyWorld();
-    const { target } = await addTinyDatasets(world.store);
-    const { completion } = InferenceSchema.parse({ completion: { enabled: true, leaveBelow: 0.05 } });
-    const testTimeAugmentation = { ...inference.testTimeAugmentation, always: true, zooms: [0.8] };
-    const everything = { ...InferenceSchema.parse(fullInference), completion, testTimeAugmentation };
-    const refs = await planned(world, 'a', { ...completing(), inference: everything });
-    await fitLinearShapes(refs, world.context());
-    await evaluated(world, refs, 0);
-    await promoteByHand(world.store, 'm', 'a', 0);
-    const model = await loadChampionModel(world.store, 'm');
-    const id = target.at(-1)!;
-    const image = await readGreyNifti((await world.store.get(datasetKeys.video('clinic-b', id)))!, id);
-    const stored = async (split: 'test' | 'plain') =>
-      readLabelNifti((await world.store.get(runKeys.prediction('a', 0, split, id)))!, id).labels;
-    const { labels, completion: told } = segmentVideo(image, model.policy, model);
-    expect(await stored('test')).toEqual(labels.labels);
-    expect(told).toMatchObject({ taken: true });
-    const asPublished = { ...model, inference: plainInference(everything) };
-    const plain = segmentVideo(image, model.policy, asPublished).labels.labels;
-    expect(await stored('plain')).toEqual(plain);
-    expect(plain).not.toEqual(labels.labels);
-    model.policy.dispose();
   });
 
   it('counts a video that cannot be used once', async () => {
