@@ -24,8 +24,8 @@ import {
 
 export interface OptimisedVideo extends SegmentedVideo {
   /**
-   * Whether the policy's own segmentation passed every anatomical criterion and every temporal measure on the video's
-   * own grid (method.md 9.2, 9.3).
+   * Whether the segmentation by the policy as it is, completed where that is asked for, passed every anatomical
+   * criterion and every temporal measure on the video's own grid (method.md 9.2, 9.3).
    */
   readonly validBefore: boolean;
   /** The same of the result. */
