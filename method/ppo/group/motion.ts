@@ -122,9 +122,12 @@ function placesOf(moved: tf.Tensor4D): [tf.Tensor3D, tf.Tensor3D] {
 /** The values of whole pixels, [frames, rows, columns, channels]. */
 function pick(frames: tf.Tensor4D, row: tf.Tensor3D, column: tf.Tensor3D): tf.Tensor4D {
   const [count, rows, columns, channels] = frames.shape;
-  const first = tf.reshape(tf.range(0, count), [count, 1, 1]);
-  const index = tf.add(tf.mul(tf.add(tf.mul(first, rows), row), columns), column);
+  // In whole numbers: single precision is exact up to 2^24 alone, some 73 frames at full size.
+  const whole = (places: tf.Tensor): tf.Tensor => tf.cast(places, 'int32');
+  const first = tf.reshape(tf.range(0, count, 1, 'int32'), [count, 1, 1]);
+  const [down, across] = [tf.scalar(rows, 'int32'), tf.scalar(columns, 'int32')];
+  const index = tf.add(tf.mul(tf.add(tf.mul(first, down), whole(row)), across), whole(column));
   const flat = tf.reshape(frames, [count * rows * columns, channels]);
   // tf.gather reads its indices on the host, which a recorded step cannot.
-  return tf.gatherND(flat, tf.expandDims(tf.cast(index, 'int32'), 3)) as tf.Tensor4D;
+  return tf.gatherND(flat, tf.expandDims(index, 3)) as tf.Tensor4D;
 }
