@@ -313,3 +313,22 @@ function still(frames: number): GreyVideo {
     intensities: new Float32Array(frames),
   };
 }
+
+it('leaves no tensors behind where a window of a step cannot be had', () => {
+  const known = labelledWindowsOf([clip(6)]);
+  let asked = 0;
+  const windows = {
+    ...known,
+    labels: (...place: Parameters<typeof known.labels>) => {
+      if (asked++ === 1) throw new Error('not fetched');
+      return known.labels(...place);
+    },
+  };
+  const policy = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
+  const config = PretrainingSchema.parse({ steps: 2, windowsPerStep: 2 });
+  const training = new Pretraining({ policy, windows, config, seed: 3, ...published });
+  disposables.push(policy, training);
+  const before = tf.memory().numTensors;
+  expect(() => training.step()).toThrow('not fetched');
+  expect(tf.memory().numTensors).toBe(before);
+});

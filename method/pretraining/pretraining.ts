@@ -19,6 +19,7 @@ import { supervisedLoss } from '../networks/supervised-loss.ts';
 import { clippedVectorStep, networkPass } from '../networks/training-step.ts';
 import type { UNet3D } from '../networks/unet3d.ts';
 import { WeightAverage } from '../networks/weight-average.ts';
+import { type KeepTensors, withTensors } from '../networks/with-tensors.ts';
 import {
   refuseStepWhenDone,
   type Training,
@@ -144,10 +145,10 @@ export class Pretraining implements Training<PretrainingProgress> {
     const { before, after } = this.#part;
     const learningRate = learningRateAt({ ...config, steps: before + config.steps + after }, before + step);
     this.#optimiser.setLearningRate(learningRate);
-    const passes = this.#passes();
     const share = 1 / config.windowsPerStep;
-    const { numbers, values } = this.#meanStep(this.#optimiser.coefficients, passes, share);
-    tf.dispose(passes.map(({ loss, gradient }) => [loss, gradient]));
+    const { numbers, values } = withTensors((keep) =>
+      this.#meanStep(this.#optimiser.coefficients, this.#passes(keep), share),
+    );
     const [gradientNorm, ...losses] = numbers.dataSync<'float32'>() as unknown as [number, ...number[]];
     numbers.dispose();
     const loss = losses.reduce((mean, one) => mean + one * share, 0);
@@ -178,8 +179,8 @@ export class Pretraining implements Training<PretrainingProgress> {
   }
 
   /** Those of the windows of the step. */
-  #passes(): WindowPass[] {
-    return this.#randomOfWindows().map((random, window) => this.#passOf(window, random));
+  #passes(keep: KeepTensors): WindowPass[] {
+    return this.#randomOfWindows().map((random, window) => keep(this.#passOf(window, random)));
   }
 
   /** A stream for each window of the next step, which draws its place and then its noise. */
@@ -197,9 +198,11 @@ export class Pretraining implements Training<PretrainingProgress> {
     const drawn = drawAnnotatedWindow(this.#options, random, (effect) =>
       randomStream(seed, 'augmentation', effect, this.#draw, window),
     );
-    const pass = this.#windowPass(drawn.image, drawn.labels, drawn.noise, drawn.noiseSeed);
-    disposeAnnotated(drawn);
-    return pass;
+    try {
+      return this.#windowPass(drawn.image, drawn.labels, drawn.noise, drawn.noiseSeed);
+    } finally {
+      disposeAnnotated(drawn);
+    }
   }
 
   /** Arrays under policy/, policyAdam/ and, with an average of the weights, policyAverage/. */

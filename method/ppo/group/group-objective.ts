@@ -11,11 +11,10 @@ import { type RecordedStep, recorded } from '../../../recorded/recorded.ts';
 import {
   type AnnotatedWindow,
   annotatedWindowAt,
-  disposeAnnotated,
   drawAnnotatedWindow,
   noisy,
 } from '../../augmentation/annotated-window.ts';
-import { withTensors } from '../../networks/with-tensors.ts';
+import { type KeepTensors, withTensors } from '../../networks/with-tensors.ts';
 import {
   drawLabelledWindow,
   type LabelledWindowSource,
@@ -68,49 +67,52 @@ export class GroupObjective implements Objective {
   update(draw: Draw): WindowUpdate {
     const { coefficients } = draw;
     return withTensors((keep) => {
-      const { window, swept, surroundings } = this.#view(draw);
-      keep([window, swept]);
-      const source = this.#sourceWindows(draw.step);
-      keep(source.map(({ image, labels, noiseSeed }) => [image, labels, noiseSeed]));
+      const { window, swept, surroundings } = this.#view(draw, keep);
+      const source = this.#sourceWindows(draw.step, keep);
       return this.#update.run({ window, swept, surroundings, source, coefficients });
     });
   }
 
   /** The windows of a draw as the policy is shown them, with the sweep's labels there. */
-  #view({ step, places, window, surroundings }: Draw): Omit<GroupUpdateInput, 'source' | 'coefficients'> {
+  #view(
+    { step, places, window, surroundings }: Draw,
+    keep: KeepTensors,
+  ): Omit<GroupUpdateInput, 'source' | 'coefficients'> {
     const { config, swept, augmentation, spacingMm, streamOf, windowFrames: frames } = this.#options;
     if (!config.changedViews) {
       const labels = tf.tidy(
         () => tf.concat(places.map((place) => labelWindow(swept, place, frames))) as tf.Tensor4D,
       );
-      return { window: tf.clone(window), swept: labels, surroundings };
+      return { window: keep(tf.clone(window)), swept: keep(labels), surroundings };
     }
     const options = { windows: swept, augmentation, spacingMm, windowFrames: frames };
-    const changed = places.map((place, index) =>
-      annotatedWindowAt(place, options, streamOf(step, 'view', index, 'noise'), (effect) =>
+    const changed = places.map((place, index) => {
+      const made = annotatedWindowAt(place, options, streamOf(step, 'view', index, 'noise'), (effect) =>
         streamOf(step, 'view', index, effect),
-      ),
-    );
-    const noisy = changed.map(({ image, noise, noiseSeed }) => this.#noisy(image, noise, noiseSeed));
+      );
+      keep(tensorsOf(made));
+      return made;
+    });
+    const noisy = changed.map(({ image, noise, noiseSeed }) => keep(this.#noisy(image, noise, noiseSeed)));
     const [seen, moved] = tf.tidy(() => [
       tf.concat(noisy) as tf.Tensor5D,
       tf.concat(changed.map(({ labels }) => labels)) as tf.Tensor4D,
     ]);
-    tf.dispose(noisy);
-    changed.forEach(disposeAnnotated);
     // Areas and centres along the video are of windows that nothing moved.
-    return { window: seen, swept: moved, surroundings: undefined };
+    return { window: keep(seen), swept: keep(moved), surroundings: undefined };
   }
 
   /** Drawn and changed as in pretraining. */
-  #sourceWindows(step: number): AnnotatedWindow[] {
+  #sourceWindows(step: number, keep: KeepTensors): AnnotatedWindow[] {
     const { source, streamOf, ...options } = this.#options;
     if (!source) return [];
-    return this.#sourceStreams(step).map((random, index) =>
-      drawAnnotatedWindow({ ...options, windows: source }, random, (effect) =>
+    return this.#sourceStreams(step).map((random, index) => {
+      const made = drawAnnotatedWindow({ ...options, windows: source }, random, (effect) =>
         streamOf(step, 'source', index, effect),
-      ),
-    );
+      );
+      keep(tensorsOf(made));
+      return made;
+    });
   }
 
   /** What each of a step's windows of the source is drawn from, anew at every call. */
@@ -123,4 +125,8 @@ export class GroupObjective implements Objective {
     this.#update.dispose();
     this.#noisy.dispose();
   }
+}
+
+function tensorsOf({ image, labels, noiseSeed }: AnnotatedWindow): tf.Tensor[] {
+  return [image, labels, noiseSeed];
 }
