@@ -48,6 +48,8 @@ export interface SegmentedVideo {
   readonly optimisation?: Optimisation;
   /** Where one was made. */
   readonly completion?: Completion;
+  /** There where the policy saw a likelier heart in the mirror: the video is probably mirrored. */
+  readonly mirrored?: true;
 }
 
 /** Fixed, so that a video gives the same result on every day and beside any other videos. */
@@ -66,7 +68,7 @@ export function segmentVideo(
     const segmented = segmentPrepared(policy, prepared, settings.inference, prediction);
     return resultOf(segmented, prepared, settings, extras);
   }
-  const { labels, predicted, completion, ...optimisation } = segmentOptimised({
+  const { labels, predicted, completion, mirrored, ...optimisation } = segmentOptimised({
     policy,
     reward: optimisationReward(rewardIn(extras), settings.optimisation, settings.preprocessing.spacingMm),
     prepared,
@@ -75,12 +77,17 @@ export function segmentVideo(
     seed: OPTIMISATION_SEED,
     config: settings.optimisation,
   });
-  const segmented = { labels, predicted, ...(completion && { completion }) };
+  const segmented = {
+    labels,
+    predicted,
+    ...(completion && { completion }),
+    ...(mirrored && { mirrored }),
+  };
   return { ...resultOf(segmented, prepared, settings, extras), optimisation };
 }
 
 function resultOf(
-  { labels, predicted, completion }: SegmentedOnGrids,
+  { labels, predicted, completion, mirrored }: SegmentedOnGrids,
   prepared: Preprocessed,
   settings: SegmentationSettings,
   extras: SegmentationExtras | undefined,
@@ -88,6 +95,7 @@ function resultOf(
   return {
     labels,
     ...(completion && { completion }),
+    ...(mirrored && { mirrored }),
     ...(extras?.uncertainty && { confidence: confidenceOf(predicted(), prepared, settings, extras) }),
   };
 }

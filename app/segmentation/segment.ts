@@ -77,6 +77,8 @@ export interface SegmentedFile extends ResultFiles {
   readonly shapeAgreement?: number;
   /** With that: false where it was too little (`inference.completion.leaveBelow`), and the mask is what was seen. */
   readonly completed?: boolean;
+  /** There where the policy saw a likelier heart in the mirror image, which the mask is of: probably it is one. */
+  readonly mirrored?: true;
   /** What test-time optimisation found and did. */
   readonly optimisation?: Optimisation;
 }
@@ -171,7 +173,12 @@ export async function segmentFile(
   const started = performance.now();
   checkResultFiles([video], results);
   const { video: image } = await readVideoFile(video, reading);
-  const { labels, confidence, optimisation, completion } = segmentVideo(image, model.policy, model, extras);
+  const { labels, confidence, optimisation, completion, mirrored } = segmentVideo(
+    image,
+    model.policy,
+    model,
+    extras,
+  );
   const measures = videoMeasures(labels, confidence);
   const result = {
     ...{ name: videoName(video), geometry: geometryOf(image), measures, image, labels, confidence },
@@ -189,6 +196,7 @@ export async function segmentFile(
         shapeAgreement: Number(completion.agreement.toFixed(3)),
         completed: completion.taken,
       }),
+      ...(mirrored && { mirrored }),
       ...(optimisation && { optimisation }),
     },
     result,

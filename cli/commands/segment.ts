@@ -116,7 +116,7 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
         'not completed: this policy is used with the linear shapes of its run, and brings none. Add --shapes FILE (of the model that its run made: echoloop models export MODEL --format shapes)',
       ),
     onVideo: (video, index) => terminal.note(`${index + 1} of ${videos.length}: ${video}`),
-    onSegmented: ({ optimisation, shapeAgreement, completed }) => {
+    onSegmented: ({ optimisation, shapeAgreement, completed, mirrored }) => {
       if (completed === false) {
         terminal.note(
           `  not completed: hardly any of what was seen is a likely heart (agreement ${shapeAgreement}); the mask is what the policy saw`,
@@ -126,6 +126,10 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
           `  look at it: little of what was seen is a likely heart (agreement ${shapeAgreement}), so the shape is mostly guessed`,
         );
       }
+      if (mirrored)
+        terminal.note(
+          '  look at it: the policy saw a likelier heart in the mirror image, and the mask is of that',
+        );
       if (optimisation) terminal.note(`  ${optimisationText(optimisation)}`);
     },
   });

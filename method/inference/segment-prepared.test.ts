@@ -260,9 +260,11 @@ describe('completion by shapes', () => {
     // What lies to the left of the ventricle's middle is not seen, so as it is the heart is half of one.
     const middle = Math.round(placementOf(heart)!.centreMm[1] / heart.spacingMm[1]);
     const policy = seeing(Math.min(middle, columns - 1 - middle));
-    const [asItIs, other] = [video, mirrored].map(
-      (one) => segmentPrepared(policy, preparedAsItIs(one), completing, { shapes }).labels,
-    ) as [LabelVideo, LabelVideo];
+    const found = [video, mirrored].map((one) =>
+      segmentPrepared(policy, preparedAsItIs(one), completing, { shapes }),
+    );
+    expect(found.map((one) => one.mirrored === true).sort()).toEqual([false, true]);
+    const [asItIs, other] = found.map(({ labels }) => labels) as [LabelVideo, LabelVideo];
     const dice = (found: LabelVideo, of: GreyVideo) =>
       diceOf(found, { ...found, labels: Uint8Array.from(of.intensities, (value) => Math.round(2 * value)) })
         .lv;

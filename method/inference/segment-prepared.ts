@@ -52,6 +52,8 @@ export interface SegmentedVideo {
   readonly predicted: () => PredictedVideo;
   /** Where one was made, on the video's own grid. */
   readonly completion?: Completion;
+  /** There where the policy saw a likelier heart in the mirror, and what it saw there was taken. */
+  readonly mirrored?: true;
 }
 
 /** The policy's segmentation of a prepared video. */
@@ -61,8 +63,9 @@ export function segmentPrepared(
   config: InferenceConfig,
   options?: PredictionOptions,
 ): SegmentedVideo {
-  const { probabilities, completion } = look(policy, prepared.video, config, options);
-  return segmentationFrom(probabilities, prepared, config, { shapes: options?.shapes, known: completion });
+  const { probabilities, completion, mirrored } = look(policy, prepared.video, config, options);
+  const completing = { shapes: options?.shapes, known: completion };
+  return { ...segmentationFrom(probabilities, prepared, config, completing), ...(mirrored && { mirrored }) };
 }
 
 /** What `segmentPrepared` finds on the grid of the networks, without the way back. */
@@ -96,6 +99,8 @@ interface Seen {
   /** What they stand for on the grid of the networks and its completion, where that had to be judged. */
   readonly prediction?: PredictedVideo;
   readonly completion?: LabelVideo | undefined;
+  /** As in `SegmentedVideo`. */
+  readonly mirrored?: true;
 }
 
 function look(
@@ -118,8 +123,8 @@ function look(
   const asRecorded = judged(probabilities);
   if (asRecorded.agreement >= mirrorBelow) return asRecorded;
   const ofMirrored = seenIn(policy, mirroredVideo(video), config);
-  const mirrored = judged(mirroredValues(ofMirrored, video.columns, policy.config.outputChannels));
-  return mirrored.agreement > asRecorded.agreement ? mirrored : asRecorded;
+  const inMirror = judged(mirroredValues(ofMirrored, video.columns, policy.config.outputChannels));
+  return inMirror.agreement > asRecorded.agreement ? { ...inMirror, mirrored: true } : asRecorded;
 }
 
 /**
