@@ -9,11 +9,10 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadNamedNetworks } from '../app/segmentation/networks.ts';
 import { textTable } from '../cli/text/text-table.ts';
-import { cleanVideo } from '../imaging/morphology.ts';
 import type { ProposalName } from '../method/ppo/group/proposals.ts';
 import { penalise, penaltiesOf } from '../method/rewards/penalties.ts';
 import { Reward, type WindowReward } from '../method/rewards/reward.ts';
-import { completeSequence } from '../method/shapes/complete-sequence.ts';
+import { completedSegmentation } from '../method/shapes/completed-segmentation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { type Alignment, type Arm, alignmentsOf } from './shared/gradient-alignment.ts';
 import { phantomConfig, sourcePhantomLabels, testPhantoms } from './shared/phantoms.ts';
@@ -91,7 +90,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     model,
     testPhantoms(seed, Number(values.videos)),
     armsOf(reward),
-    (window) => completeSequence(shapes, window, frameByFrame) ?? cleanVideo(window),
+    (window) => completedSegmentation(window, frameByFrame, shapes).labels,
   );
   if (values.json) console.log(JSON.stringify(rows));
   else {

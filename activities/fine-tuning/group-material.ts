@@ -3,9 +3,8 @@
  */
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { FineTuneInput } from '../../contracts/training-activities.ts';
-import { cleanVideo } from '../../imaging/morphology.ts';
 import type { GroupMaterial } from '../../method/ppo/group/group-objective.ts';
-import { completeSequence } from '../../method/shapes/complete-sequence.ts';
+import { completedSegmentation } from '../../method/shapes/completed-segmentation.ts';
 import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { inParallel } from '../../storage/in-parallel.ts';
@@ -65,7 +64,7 @@ export async function groupMaterial(
   };
 }
 
-/** By the linear shapes of the run, frame by frame: a window says nothing of time. */
+/** As inference completes (method.md 4.4), but frame by frame: a window says nothing of time. */
 async function completionOfWindows(
   run: string,
   config: RunConfig,
@@ -75,7 +74,7 @@ async function completionOfWindows(
   const shapes = await readRunShapes(context, run, config);
   if (!shapes) return undefined;
   const completion = { ...config.inference.completion, smoothingMs: 0, cornerSmoothingMs: 0 };
-  return (window) => completeSequence(shapes.model, window, completion) ?? cleanVideo(window);
+  return (window) => completedSegmentation(window, completion, shapes.model).labels;
 }
 
 async function sourceWindows(

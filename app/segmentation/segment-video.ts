@@ -5,7 +5,6 @@ import { DomainError } from '../../ground/errors.ts';
 import { type GreyVideo, geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { confidenceMap, type PredictedVideo } from '../../method/inference/predict-video.ts';
 import {
-  type Completion,
   type SegmentedVideo as SegmentedOnGrids,
   segmentPrepared,
 } from '../../method/inference/segment-prepared.ts';
@@ -16,6 +15,7 @@ import {
 } from '../../method/inference/test-time-optimisation.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import type { Reward } from '../../method/rewards/reward.ts';
+import type { Completion } from '../../method/shapes/completed-segmentation.ts';
 import type { LinearShapes } from '../../method/shapes/linear-shapes.ts';
 
 export interface SegmentationSettings {

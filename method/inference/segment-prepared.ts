@@ -5,9 +5,12 @@
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../../imaging/image.ts';
 import { cleanVideo, keepLargestForegroundVideo } from '../../imaging/morphology.ts';
-import { anatomicalValidity } from '../../metrics/anatomy.ts';
-import { temporalValidity } from '../../metrics/temporal.ts';
 import { completeSequence } from '../shapes/complete-sequence.ts';
+import {
+  type CompletedSegmentation,
+  type Completion,
+  completedSegmentation,
+} from '../shapes/completed-segmentation.ts';
 import type { LinearShapes } from '../shapes/linear-shapes.ts';
 import { shapeAgreement } from '../shapes/shape-agreement.ts';
 import { mostLikely } from '../windows/most-likely.ts';
@@ -32,13 +35,6 @@ export interface PredictionOptions {
   readonly augment?: boolean;
   /** What shapes look like, for `completion`; without them nothing is completed. */
   readonly shapes?: LinearShapes | undefined;
-}
-
-export interface Completion {
-  /** Of what was seen with it, `shapeAgreement`. */
-  readonly agreement: number;
-  /** False where too little of what was seen agrees with it, so that this stays. */
-  readonly taken: boolean;
 }
 
 /** A segmentation on both grids. */
@@ -176,21 +172,14 @@ function relabelled(predicted: PredictedVideo, { labels }: LabelVideo): Predicte
   return { ...predicted, labels, certainty };
 }
 
-/**
- * Where completion is asked for and the shapes are known. What is valid stays as it was seen, to the pixel, and so does
- * what is too little like a heart: a likely shape in its place would be made up.
- */
+/** Where completion is asked for and the shapes are known. */
 function completed(
   video: LabelVideo,
-  { completion: config }: InferenceConfig,
+  { completion }: InferenceConfig,
   { shapes, known }: Completing,
-): Pick<SegmentedVideo, 'labels' | 'completion'> {
-  if (!config.enabled || !shapes) return { labels: video };
-  if (anatomicalValidity(video).valid && temporalValidity(video).valid) return { labels: video };
-  const made = known ?? completeSequence(shapes, video, config);
-  const agreement = shapeAgreement(video, made);
-  const taken = made !== undefined && agreement >= config.leaveBelow;
-  return { labels: taken ? made : video, completion: { agreement, taken } };
+): CompletedSegmentation {
+  if (!completion.enabled || !shapes) return { labels: video };
+  return completedSegmentation(video, completion, shapes, known);
 }
 
 /** Fuses the probabilities over time in place. */
