@@ -1,0 +1,100 @@
+/** Rows of masks from their planning to the table, on videos of a few frames; nothing is trained. */
+import '@tensorflow/tfjs-node-gpu';
+import { expect, it } from 'vitest';
+import { type ComparisonTable, ComparisonTableSchema } from '../../comparison/table/table.ts';
+import type { ComparedRow, ComparisonFiles } from '../../contracts/comparison.ts';
+import { readLabelFile, writeLabelNifti } from '../../datasets/nifti.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
+import { readArtefact, writeArtefact } from '../../storage/artefacts.ts';
+import { comparisonKeys } from '../../storage/comparison-keys.ts';
+import { datasetKeys } from '../../storage/keys.ts';
+import { addPhantoms, type TinyWorld, tinyConfig, tinyWorld } from '../../test/orchestration/tiny-run.ts';
+import { planComparison } from './stages/plan-comparison.ts';
+import { predictForSystem } from './stages/predict-for-system.ts';
+import { scoreSystem } from './stages/score-system.ts';
+import { writeComparison } from './stages/write-comparison.ts';
+
+/** Two annotated test videos. */
+async function testSet(): Promise<{ world: TinyWorld; ids: string[] }> {
+  const world = tinyWorld();
+  const test = { split: 'test', labelled: true } as const;
+  return { world, ids: await addPhantoms(world.store, 'clinic-b', 'source', [test, test], 2) };
+}
+
+const handedIn = (name: string, system = 'folder'): ComparedRow => ({
+  name,
+  system,
+  settings: {},
+  files: {},
+});
+
+function put({ store }: TinyWorld, key: string, bytes: Uint8Array) {
+  return writeArtefact(store, key, bytes, { inputs: [], codeVersion: 'test', mediaType: 'application/gzip' });
+}
+
+async function reference({ store }: TinyWorld, id: string): Promise<Uint8Array> {
+  return (await store.get(datasetKeys.labels('clinic-b', id)))!;
+}
+
+/** As the workflow does, row by row. */
+async function compared(
+  world: TinyWorld,
+  rows: readonly ComparedRow[],
+): Promise<{ table: ComparisonTable; files: ComparisonFiles }> {
+  const asked = { run: tinyConfig(), rows, pictures: 2 };
+  const {
+    config,
+    plan,
+    rows: frozen,
+    test,
+  } = await planComparison({ run: 'c', config: asked }, world.context());
+  const refs = { run: 'c', config, plan, rows: frozen };
+  const results = [];
+  for (const { name } of rows) {
+    const shard = { ...refs, row: name, shard: 0 };
+    await predictForSystem(shard, world.context());
+    const { done } = await scoreSystem(shard, world.context());
+    results.push({ name, trainings: [], missing: test.videos - done });
+  }
+  const files = await writeComparison({ ...refs, results }, world.context());
+  const json = new TextDecoder().decode(await readArtefact(world.store, files.json));
+  return { table: ComparisonTableSchema.parse(JSON.parse(json)), files };
+}
+
+/** The same picture with columns stored from the other end, as the affine says. */
+function mirrored(bytes: Uint8Array): Uint8Array {
+  const { labels, layout } = readLabelFile(bytes, 'reference');
+  const { columns } = labels;
+  const turned = labels.labels.map(
+    (_, i) => labels.labels[i - (i % columns) + (columns - 1 - (i % columns))]!,
+  );
+  const step = layout.sform[0]!;
+  const sform = [-step, ...layout.sform.slice(1, 3), layout.sform[3]! + (columns - 1) * step];
+  return writeLabelNifti(
+    { ...labels, labels: turned },
+    { ...layout, sform: [...sform, ...layout.sform.slice(4)] },
+  );
+}
+
+it('experts are scored against each other alone, each on the grid of the video', async () => {
+  const { world, ids } = await testSet();
+  for (const id of ids)
+    await put(world, comparisonKeys.givenMask('c', 'experts', id), await reference(world, id));
+  const first = comparisonKeys.givenReference('c', 'experts', ids[0]!);
+  await put(world, first, mirrored(await reference(world, ids[0]!)));
+  const { table } = await compared(world, [handedIn('experts', 'inter-expert')]);
+  // Of the other video one of them drew nothing: the dataset's reference is not the other expert.
+  expect(table.rows[0]!.cells.dice).toMatchObject({ videos: 1, mean: 1 });
+  expect(table.rows[0]!.cells.anatomicalValidity).toMatchObject({ videos: 2 });
+});
+
+it('a row that competes is scored against the references of the dataset, whatever else lies there', async () => {
+  const { world, ids } = await testSet();
+  const { labels, layout } = readLabelFile(await reference(world, ids[0]!), 'reference');
+  const poor: LabelVideo = { ...labels, labels: labels.labels.map((label) => (label === 2 ? 1 : label)) };
+  const mask = writeLabelNifti(poor, layout);
+  await put(world, comparisonKeys.givenMask('c', 'theirs', ids[0]!), mask);
+  await put(world, comparisonKeys.givenReference('c', 'theirs', ids[0]!), mask);
+  const { table } = await compared(world, [handedIn('theirs')]);
+  expect(table.rows[0]!.cells.dice!.mean).toBeLessThan(0.6);
+});
