@@ -8,7 +8,6 @@ import { codeVersion } from '../../runtime/installation.ts';
 import { writeArtefact } from '../../storage/artefacts.ts';
 import { comparisonKeys } from '../../storage/comparison-keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
-import { requirePaths } from '../named-paths.ts';
 import type { RequestedRow } from './row-specs.ts';
 
 export interface HandIn {
@@ -18,21 +17,8 @@ export interface HandIn {
   readonly videos: readonly string[];
 }
 
-/** @throws DomainError DatasetInvalid, ArtefactMissing naming every path that is not there. */
-export async function checkPaths(rows: readonly RequestedRow[]): Promise<void> {
-  const folders = rows
-    .flatMap(({ masks, references }) => [masks, references])
-    .filter((path) => path !== undefined);
-  await requirePaths(folders, 'DatasetInvalid', 'A row of masks names a folder of <video>.nii.gz.');
-  const files = rows.flatMap(({ checkpoint, files }) => [
-    ...(checkpoint === undefined ? [] : [checkpoint]),
-    ...Object.values(files).filter(isPath),
-  ]);
-  await requirePaths(files, 'ArtefactMissing', 'A row names a file of weights.');
-}
-
 /** Keys of the store begin with one of its folders; everything else is a path. */
-function isPath(value: string): boolean {
+export function isPath(value: string): boolean {
   return !/^(runs|models)\//.test(value);
 }
 

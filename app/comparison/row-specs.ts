@@ -3,7 +3,7 @@
  * rows.
  */
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { type ComparedRow, ComparedRowSchema } from '../../contracts/comparison.ts';
 import { DomainError } from '../../ground/errors.ts';
@@ -48,6 +48,7 @@ export function rowsOfSpecs(specs: readonly string[]): RequestedRow[] {
 }
 
 const LONGEST_NAME = 60;
+const LONGEST_TITLE = 80;
 
 /** Of two rows of one name the later ones are numbered. */
 function freeName(name: string, taken: ReadonlySet<string>): string {
@@ -87,12 +88,11 @@ function folderOf(spec: string, folder: string | undefined): Partial<RequestedRo
   if (folder === undefined) {
     throw new DomainError('ConfigInvalid', `--systems: "${spec}" needs the folder of the masks: folder=DIR.`);
   }
-  const name = basename(folder)
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '');
+  const called = basename(resolve(folder));
+  const name = called.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
   return {
     name: name.slice(0, LONGEST_NAME) || 'folder',
-    settings: { title: basename(folder) },
+    settings: { title: called.slice(0, LONGEST_TITLE) || 'folder' },
     masks: folder,
   };
 }
