@@ -22,6 +22,9 @@ export const comparisonKeys = {
     `${comparisonKeys.row(run, row)}references/labels/${checkedName('video', id)}.nii.gz`,
   prediction: ({ run, row }: RowOf, id: string) =>
     `${comparisonKeys.row(run, row)}predictions/test/${checkedName('video', id)}.nii.gz`,
+  /** Why a test video has no scores in this row. */
+  reason: ({ run, row }: RowOf, id: string) =>
+    `${comparisonKeys.row(run, row)}missing/${checkedName('video', id)}.json`,
   scores: ({ run, row }: RowOf, shard: number) =>
     `${comparisonKeys.row(run, row)}scores/${three(shard)}.json`,
   /** The table of these rows: one that was stopped and went on has another. `rows` is a digest. */

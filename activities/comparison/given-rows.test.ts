@@ -5,7 +5,7 @@ import { type ComparisonTable, ComparisonTableSchema } from '../../comparison/ta
 import type { ComparedRow, ComparisonFiles } from '../../contracts/comparison.ts';
 import { readLabelFile, writeLabelNifti } from '../../datasets/nifti.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
-import { readArtefact, writeArtefact } from '../../storage/artefacts.ts';
+import { deleteArtefact, readArtefact, writeArtefact } from '../../storage/artefacts.ts';
 import { comparisonKeys } from '../../storage/comparison-keys.ts';
 import { datasetKeys } from '../../storage/keys.ts';
 import { addPhantoms, type TinyWorld, tinyConfig, tinyWorld } from '../../test/orchestration/tiny-run.ts';
@@ -97,4 +97,65 @@ it('a row that competes is scored against the references of the dataset, whateve
   await put(world, comparisonKeys.givenReference('c', 'theirs', ids[0]!), mask);
   const { table } = await compared(world, [handedIn('theirs')]);
   expect(table.rows[0]!.cells.dice!.mean).toBeLessThan(0.6);
+});
+
+it('a mask on another grid is missing, however many pixels it has', async () => {
+  const { world, ids } = await testSet();
+  const { labels } = readLabelFile(await reference(world, ids[0]!), 'reference');
+  const { rows, columns } = labels;
+  const given = (name: string, mask: LabelVideo) =>
+    put(world, comparisonKeys.givenMask('c', name, ids[0]!), writeLabelNifti(mask));
+  await given('transposed', { ...labels, rows: columns, columns: rows });
+  await given('cut', { ...labels, rows: rows - 2, labels: labels.labels.slice(2 * 2 * columns) });
+  const { table } = await compared(world, [handedIn('transposed'), handedIn('cut')]);
+  expect(table.rows.map(({ cells, missing }) => [cells, missing])).toEqual([
+    [{}, 2],
+    [{}, 2],
+  ]);
+  expect(table.rows[0]!.faults).toContainEqual({
+    code: 'GeometryMismatch',
+    videos: 1,
+    reason: expect.stringContaining(`2 x ${columns} x ${rows}`),
+  });
+});
+
+it('says of every row why videos are missing, and not of one what is wrong with another', async () => {
+  const { world, ids } = await testSet();
+  const text = new TextEncoder().encode('no mask');
+  const { labels } = readLabelFile(await reference(world, ids[0]!), 'reference');
+  const strange = writeLabelNifti({ ...labels, labels: labels.labels.map((label) => 100 * label) });
+  for (const id of ids) {
+    await put(world, comparisonKeys.givenMask('c', 'text', id), text);
+    await put(world, comparisonKeys.givenMask('c', 'strange', id), strange);
+  }
+  const { table, files } = await compared(
+    world,
+    ['text', 'strange', 'absent'].map((name) => handedIn(name)),
+  );
+  expect(table.rows.map(({ faults }) => faults!.map(({ code, videos }) => [code, videos]))).toEqual([
+    [['FormatUnsupported', 2]],
+    [['LabelMapInvalid', 2]],
+    [['DatasetInvalid', 2]],
+  ]);
+  const markdown = new TextDecoder().decode(await readArtefact(world.store, files.markdown));
+  expect(markdown).toMatch(/2 of 2 videos have no prediction; 2 for LabelMapInvalid, such as ".*found 200/);
+});
+
+it('a video or a reference that cannot be read costs its numbers, and not the table', async () => {
+  const { world, ids } = await testSet();
+  const [broken, drawn] = ids as [string, string];
+  for (const id of ids)
+    await put(world, comparisonKeys.givenMask('c', 'theirs', id), await reference(world, id));
+  const replace = async (key: string, bytes: Uint8Array) => {
+    await deleteArtefact(world.store, key);
+    await put(world, key, bytes);
+  };
+  await replace(datasetKeys.video('clinic-b', broken), new TextEncoder().encode('no video'));
+  const { labels } = readLabelFile(await reference(world, drawn), 'reference');
+  const { rows, columns } = labels;
+  const turned = writeLabelNifti({ ...labels, rows: columns, columns: rows });
+  await replace(datasetKeys.labels('clinic-b', drawn), turned);
+  const { table, files } = await compared(world, [handedIn('theirs')]);
+  expect(table.rows[0]!.faults).toHaveLength(2);
+  expect(files.pictures.map(({ key }) => key)).toEqual([expect.stringContaining(`${drawn}.png`)]);
 });

@@ -30,12 +30,24 @@ export function pooledTable(kept: readonly KeptComparison[]): ComparisonTable {
       return {
         ...row,
         missing: ofSeeds.reduce((total, { missing }) => total + missing, 0),
+        ...faultsOf(ofSeeds),
         trainings: meanTrainings(ofSeeds),
         ...(unavailable !== undefined && { unavailable }),
         scores: unavailable === undefined ? scoresOf(row.name, kept) : [],
       };
     }),
   );
+}
+
+/** Why videos are missing, counted over seeds. */
+function faultsOf(rows: readonly TableRow[]): Pick<TableRow, 'faults'> {
+  const all = rows.flatMap(({ faults = [] }) => faults);
+  const codes = [...new Set(all.map(({ code }) => code))];
+  const faults = codes.map((code) => {
+    const same = all.filter((fault) => fault.code === code);
+    return { ...same[0]!, videos: same.reduce((total, { videos }) => total + videos, 0) };
+  });
+  return faults.length > 0 ? { faults } : {};
 }
 
 /** Of a row, under ids that no other seed has. */

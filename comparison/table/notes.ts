@@ -1,7 +1,7 @@
 /** What must be said under every form of the table. */
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { tableMeasures } from './measures.ts';
-import { ADAPTATION, type ComparisonTable } from './table.ts';
+import { ADAPTATION, type ComparisonTable, type TableRow } from './table.ts';
 
 export function notesOf(table: ComparisonTable): string[] {
   const { videos, patients, source, target, seeds, inference, rows } = table;
@@ -12,15 +12,18 @@ export function notesOf(table: ComparisonTable): string[] {
     ...countsOf(table),
     budgetText(table),
     `Policies of this project segment by ${inference}; those of rows with plain inference by sliding windows alone.`,
-    ...rows.map(({ title, summary, missing, standing, unavailable }) =>
-      [
-        `${title}: ${summary}`,
-        ...(standing === 'contender' ? [] : [`Not a contender (${standing}).`]),
-        ...(missing > 0 ? [`${missing} of ${videos} videos have no prediction.`] : []),
-        ...(unavailable === undefined ? [] : [`Not available: ${unavailable}`]),
-      ].join(' '),
-    ),
+    ...rows.map((row) => rowNote(row, videos)),
   ];
+}
+
+function rowNote({ title, summary, missing, faults = [], standing, unavailable }: TableRow, videos: number) {
+  const reasons = faults.map(({ code, videos: many, reason }) => `${many} for ${code}, such as "${reason}"`);
+  return [
+    `${title}: ${summary}`,
+    ...(standing === 'contender' ? [] : [`Not a contender (${standing}).`]),
+    ...(missing > 0 ? [[`${missing} of ${videos} videos have no prediction`, ...reasons].join('; ')] : []),
+    ...(unavailable === undefined ? [] : [`Not available: ${unavailable}`]),
+  ].join(' ');
 }
 
 /** How many videos have a measure that not all have, such as those with a reference. */

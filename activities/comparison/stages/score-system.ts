@@ -14,7 +14,7 @@ import { readRun } from '../../artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from '../../context.ts';
 import { ShardScoresSchema } from '../../evaluation/documents.ts';
 import { eachVideo } from '../../videos/each-video.ts';
-import { readRows, rowNamed } from '../rows.ts';
+import { ofRow, readRows, rowNamed } from '../rows.ts';
 
 /**
  * Videos without a mask are not scored; they are counted where they are predicted. Whoever competes is scored against
@@ -34,7 +34,7 @@ export async function scoreSystem(input: ScoreSystemInput, context: ActivityCont
   const scores: VideoScore[] = [];
   const inputs: ArtefactRef[] = [];
   const videos = shardOf(plan, { split: 'test', iteration: 0, shard: input.shard });
-  const result = await eachVideo(input, videos, context, async (id) => {
+  const result = await eachVideo(ofRow(input), videos, context, async (id) => {
     const mask = await findArtefact(context.store, comparisonKeys.prediction(input, id));
     if (!mask) return 'skip';
     const { labels, layout } = readLabelFile(await context.cache.read(mask), id);
