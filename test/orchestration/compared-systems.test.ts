@@ -55,6 +55,31 @@ it('plans one training and one run for rows that differ at test time alone', asy
   expect(rowPlans[2]!.adaptation!.config.sweep).toEqual({ ...config.sweep, scoreTest: false });
 });
 
+it('goes on with the rows that it was begun with, and with no others', async () => {
+  const world = tinyWorld();
+  await addTinyDatasets(world.store);
+  const begun = {
+    run: config,
+    rows: rowsOfSpecs(['unet3d', 'ua-mt']),
+    minutes: { source: 1, adaptation: 2 },
+  };
+  const plan = (asked: Partial<ComparisonConfig>) =>
+    planComparison({ run: 'c', config: { pictures: 0, ...begun, ...asked } }, world.context());
+  const before = await plan({});
+  expect(await plan({})).toEqual(before);
+  for (const other of [
+    { rows: rowsOfSpecs(['unet3d']) },
+    { rows: rowsOfSpecs(['unet3d', 'ua-mt', 'masked-ssl']) },
+    { minutes: { source: 1, adaptation: 3 } },
+    { pictures: 1 },
+  ]) {
+    await expect(plan(other)).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining('unet3d, ua-mt'),
+    });
+  }
+});
+
 it('trains a source policy that knows no time for single frames, and one that does for the others', async () => {
   const shapes: unknown[] = [];
   for (const system of ['rl4seg-2d', 'rl4seg3d']) {
