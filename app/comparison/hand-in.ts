@@ -5,7 +5,7 @@ import type { ComparedRow } from '../../contracts/comparison.ts';
 import { pairingKey } from '../../datasets/collections/names.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { codeVersion } from '../../runtime/installation.ts';
-import { writeArtefact } from '../../storage/artefacts.ts';
+import { findArtefact, sha256Of, writeArtefact } from '../../storage/artefacts.ts';
 import { comparisonKeys } from '../../storage/comparison-keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import type { RequestedRow } from './row-specs.ts';
@@ -52,39 +52,96 @@ async function handInMasks(
   { store, run, videos }: HandIn,
   note: (text: string) => void,
 ): Promise<void> {
-  const idOf = new Map(videos.map((id) => [pairingKey(id), id]));
-  const known = new Set(videos);
-  const names = (await readdir(folder)).filter((name) => /\.nii(\.gz)?$/i.test(name));
-  const found = new Set<string>();
-  for (const name of names) {
-    const stem = name.replace(/\.nii(\.gz)?$/i, '');
-    const id = known.has(stem) ? stem : idOf.get(pairingKey(name));
-    if (id === undefined) continue;
-    found.add(id);
-    await put(store, keyOf(run, row, id), await readFile(join(folder, name)));
-  }
-  if (found.size === 0) {
+  const names = (await filesOf(folder)).filter((name) => NIFTI.test(name));
+  const { files, others } = filesOfVideos(names, videos, folder);
+  if (files.size === 0) {
     throw new DomainError(
       'DatasetInvalid',
       `${folder} has no mask of a test video: expected <video>.nii.gz named as the ${videos.length} test videos of the target, found ${names.length} NIfTI files of other names.`,
     );
   }
-  const missing = videos.length - found.size;
+  for (const [id, name] of files) await put(store, keyOf(run, row, id), join(folder, name));
+  const missing = videos.length - files.size;
   if (missing > 0) note(`${row}: ${missing} of ${videos.length} test videos have no mask in ${folder}`);
+  if (others.length > 0) {
+    note(`${row}: ${others.length} files in ${folder} are masks of no test video, such as ${others[0]}`);
+  }
+}
+
+const NIFTI = /\.nii(\.gz)?$/i;
+
+async function filesOf(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    throw new DomainError(
+      'DatasetInvalid',
+      `${folder}: expected a folder with <video>.nii.gz for each test video, which cannot be listed (${(error as NodeJS.ErrnoException).code}).`,
+    );
+  }
+}
+
+/**
+ * Which file is the mask of which video: the one that has its name, else the one that has it but for the suffixes of
+ * masks.
+ * @throws DomainError DatasetInvalid where that is not one of each
+ */
+function filesOfVideos(
+  names: readonly string[],
+  videos: readonly string[],
+  folder: string,
+): { files: Map<string, string>; others: string[] } {
+  const known = new Set(videos);
+  const paired = new Map<string, string[]>();
+  for (const id of videos) paired.set(pairingKey(id), [...(paired.get(pairingKey(id)) ?? []), id]);
+  const files = new Map<string, string>();
+  const others: string[] = [];
+  for (const name of [...names].sort()) {
+    const stem = name.replace(NIFTI, '');
+    const ids = known.has(stem) ? [stem] : (paired.get(pairingKey(name)) ?? []);
+    const [id] = ids;
+    if (id === undefined) {
+      others.push(name);
+      continue;
+    }
+    const first = files.get(id);
+    if (first === undefined && ids.length === 1) {
+      files.set(id, name);
+      continue;
+    }
+    const found =
+      first === undefined
+        ? `${name} may be of ${ids.join(' or ')}`
+        : `${first} and ${name} are both of ${id}`;
+    throw new DomainError(
+      'DatasetInvalid',
+      `${folder}: expected one mask of each video, but ${found}. Name each mask as its video, <video>.nii.gz, and keep one of them.`,
+    );
+  }
+  return { files, others };
 }
 
 /** @returns its key. */
 async function handInFile(file: string, name: string, row: string, { store, run }: HandIn): Promise<string> {
   const key = `${comparisonKeys.row(run, row)}files/${name}${extname(file)}`;
-  await put(store, key, await readFile(file));
+  await put(store, key, file);
   return key;
 }
 
-/** Free when it is there already; other bytes under the same key are refused. */
-async function put(store: ObjectStore, key: string, bytes: Uint8Array): Promise<void> {
-  await writeArtefact(store, key, bytes, {
-    inputs: [],
-    codeVersion: codeVersion(),
-    mediaType: 'application/octet-stream',
-  });
+/**
+ * Free when it is there already.
+ * @throws DomainError ConfigInvalid where another file was handed in before: the comparison may have used it
+ */
+async function put(store: ObjectStore, key: string, file: string): Promise<void> {
+  const origin = { inputs: [], codeVersion: codeVersion(), mediaType: 'application/octet-stream' };
+  const bytes = await readFile(file);
+  const present = await findArtefact(store, key);
+  if (present && present.sha256 !== sha256Of(bytes)) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `${file} is not what was handed in before under this name of a comparison (${key}). Give another --run-id to compare what it is now.`,
+    );
+  }
+  await writeArtefact(store, key, bytes, origin);
 }
