@@ -95,8 +95,37 @@ describe('the table', () => {
     );
     const { rows } = makeTable(facts, [partly, good]);
     expect(rows[0]!.cells).not.toHaveProperty('dice');
-    expect(rows[0]!.cells.anatomicalValidity).toMatchObject({ videos: 6, best: true });
-    expect(rows[1]!.cells.anatomicalValidity!.versusBest).toMatchObject({ patients: 3, pValue: 1 });
+    expect(rows[0]!.cells.anatomicalValidity).toMatchObject({ mean: 1, videos: 6, best: false });
+    expect(rows[0]!.cells.anatomicalValidity!.versusBest).toMatchObject({ patients: 3, pValue: 1 });
+    expect(rows[1]!.cells.anatomicalValidity).toMatchObject({ best: true });
+  });
+
+  it('lets nobody be the best by leaving out what is hard, in measures of either direction', () => {
+    const flagged = (name: string, frames: readonly number[], missing: number) =>
+      row(
+        name,
+        ids.slice(missing).map((id, i) => ({
+          ...score(id, 0.5 + i / 100, true),
+          temporal: {
+            valid: true,
+            flaggedFrames: Array.from({ length: frames[i]! }, (_, t) => t),
+            failures: {},
+          },
+        })),
+        { missing },
+      );
+    const hard = [9, 8, 7, 6, 5, 4, 3, 2, 1, 1, 1, 1];
+    const all = flagged('all', hard, 0);
+    const few = flagged('few', hard.slice(9), 9);
+    // One video that cannot be had does not make a far better system worse.
+    const most = flagged('most', [...hard.slice(2), 0], 1);
+    const bests = (...of: ScoredRow[]) =>
+      makeTable(facts, of).rows.map(({ cells }) => [cells.dice!.best, cells.flaggedFrames!.best]);
+    expect(bests(few, all)).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+    expect(bests(most, all)[0]![1]).toBe(true);
   });
 
   it('draws seeds, too, where videos of several comparisons stand in one table', () => {

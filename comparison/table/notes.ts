@@ -8,7 +8,7 @@ export function notesOf(table: ComparisonTable): string[] {
   const [several, drawn] = seeds.length > 1 ? ['seeds', 'seeds and patients'] : ['seed', 'patients'];
   return [
     `${videos} test videos of ${target} (${patients} patients), source ${source}, ${several} ${seeds.join(', ')}. Means over videos, 95 % bootstrap intervals over ${drawn}; the largest blob of each frame for every system.`,
-    'Bold: the best contender of a column. *: differs from it (p < 0.05 after Holm; paired over patients, Wilcoxon, or the exact sign test for shares of videos).',
+    'Bold: the best contender of a column; a video that one misses counts as its worst. *: differs from it (p < 0.05 after Holm; paired over patients, Wilcoxon, or the exact sign test for shares of videos).',
     ...countsOf(table),
     budgetText(table),
     `Policies of this project segment by ${inference}; those of rows with plain inference by sliding windows alone.`,

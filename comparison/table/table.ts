@@ -12,7 +12,7 @@ export const CellSchema = z.strictObject({
   low: z.number().describe('of the 95 % interval, from resampling patients'),
   high: z.number(),
   videos: count.describe('that have the measure'),
-  best: z.boolean().describe('of the contenders'),
+  best: z.boolean().describe('of the contenders, to whom videos that they miss count as the worst'),
   versusBest: z
     .strictObject({
       difference: z
