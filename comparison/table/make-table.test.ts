@@ -3,6 +3,7 @@ import type { VideoScore } from '../../metrics/evaluation.ts';
 import { csvTable, latexTable, markdownTable } from './forms.ts';
 import { makeTable, type ScoredRow, type TableFacts } from './make-table.ts';
 import { notesOf } from './notes.ts';
+import { comparisonPage } from './page.ts';
 import { ADAPTATION, ComparisonTableSchema } from './table.ts';
 
 function score(id: string, dice: number | undefined, valid: boolean): VideoScore {
@@ -175,10 +176,54 @@ describe('the table', () => {
     expect(csv.filter((line) => line.startsWith('good,good,contender,dice,'))).toEqual([
       expect.stringMatching(/^good,good,contender,dice,0\.9055/),
     ]);
-    expect(csv.at(-2)).toBe('absent,absent,contender,unavailable: no | weights_here');
+    expect(csv.at(-2)).toMatch(/^absent,absent,contender,,.*,0,0,no \| weights_here$/);
     const latex = latexTable(table);
     expect(latex).toContain('\\textbf{90.6}');
-    expect(latex).toContain('no | weights\\_here');
+    expect(latex).toContain('no \\textbar{} weights\\_here');
     expect(absent!.cells).toEqual({});
+  });
+});
+
+describe('titles of people and rows without numbers', () => {
+  const odd = '*[a]* \\| `b` <i>c</i> _d_ x_y, "50 %" & $e$ #1 ~ ^ {f}';
+  const table = makeTable(facts, [
+    row('odd', good.scores, { title: odd, summary: odd }),
+    row('formula', [], { title: '=HYPERLINK("http://x")', unavailable: '-1, or\nmore' }),
+    row('nothing', [], { missing: 12 }),
+  ]);
+
+  it('stay text in Markdown, where no cell is lost', () => {
+    const lines = markdownTable(table).split('\n');
+    expect(lines[2]).toContain('\\*\\[a\\]\\* \\\\\\| \\`b\\` \\<i>c\\</i> \\_d\\_ x_y,');
+    // As GFM reads it: a backslash takes the sign after it along.
+    const cells = lines.slice(0, 5).map((line) => line.replaceAll(/\\./g, '').split('|').length);
+    expect(new Set(cells).size).toBe(1);
+  });
+
+  it('fill every column of the CSV, and are no formula', () => {
+    const text = csvTable(table);
+    const cells = text
+      .trimEnd()
+      .split(/\n(?!more)/)
+      .map((line) => line.replaceAll(/"(?:[^"]|"")*"/g, 'q').split(','));
+    expect(new Set(cells.map(({ length }) => length))).toEqual(new Set([cells[0]!.length]));
+    expect(text).toContain(`formula,"'=HYPERLINK(""http://x"")",contender,`);
+    expect(text).toContain(`"'-1, or\nmore"`);
+    expect(text).toMatch(/^nothing,nothing,contender,,.*,12,0,$/m);
+  });
+
+  it('say in LaTeX what they say, and take nothing of the line before them', () => {
+    const latex = latexTable(table);
+    const escaped =
+      '{*}{[}a]{*} \\textbackslash{}\\textbar{} `b` \\textless{}i\\textgreater{}c\\textless{}/i\\textgreater{} ' +
+      '\\_d\\_ x\\_y, "50 \\%" \\& \\$e\\$ \\#1 \\textasciitilde{} \\textasciicircum{} \\{f\\}';
+    expect(latex).toContain(`${escaped} & `);
+  });
+
+  it('are a table also where no row has numbers', () => {
+    const none = makeTable(facts, [row('absent', [], { unavailable: 'no weights' })]);
+    expect(markdownTable(none)).toMatch(/^\| absent +\| not available \|$/m);
+    expect(latexTable(none)).not.toContain('multicolumn');
+    expect(comparisonPage(none, [])).toContain('colspan="1"');
   });
 });

@@ -1,5 +1,5 @@
 /** Writes the table of a comparison in every form, and the pictures of some test videos under every system. */
-import { csvTable, latexTable, markdownTable } from '../../../comparison/table/forms.ts';
+import { csvTable, latexTable, markdownTable, markdownText } from '../../../comparison/table/forms.ts';
 import { makeTable, type ScoredRow } from '../../../comparison/table/make-table.ts';
 import { inferenceText } from '../../../comparison/table/notes.ts';
 import { captionsOf, comparisonPage, type PicturedVideo, pictureOf } from '../../../comparison/table/page.ts';
@@ -95,7 +95,7 @@ function picturesText(videos: readonly PicturedVideo[]): string {
   return videos
     .map(
       (video) =>
-        `\n![${video.id}](pictures/${video.id}.png)\n\n_${video.id}, from the top: ${captionsOf(video).join(', ')}._\n`,
+        `\n![${video.id}](pictures/${video.id}.png)\n\n_${video.id}, from the top: ${markdownText(captionsOf(video).join(', '))}._\n`,
     )
     .join('');
 }
