@@ -11,6 +11,7 @@ import type { ComparisonConfig, ComparisonPlan } from '../../contracts/compariso
 import type { TrainSystemResult } from '../../contracts/comparison-activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
+import { writeArtefact } from '../../storage/artefacts.ts';
 import { comparisonKeys } from '../../storage/comparison-keys.ts';
 import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
 
@@ -173,4 +174,33 @@ it('trains as many steps as fit the wall time that is set, and keeps them', asyn
   expect(made!.trained.steps).toBe(steps);
   expect(made!.trained.seconds).toBeGreaterThan(0);
   expect((await trainAll(world, plan, () => world.context()))[0]).toEqual(made);
+}, 240_000);
+
+it('takes the time of an attempt that was thought dead and ended first for its own', async () => {
+  const world = tinyWorld();
+  const plan = await planned(world, 'unet3d', { source: 0.02, adaptation: 0.02 });
+  const write = (key: string, value: unknown) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    return writeArtefact(world.store, key, bytes, {
+      inputs: [],
+      codeVersion: 'test',
+      mediaType: 'text/json',
+    });
+  };
+  const writing: Promise<unknown>[] = [];
+  const context = (): ActivityContext => ({
+    ...world.context(),
+    heartbeat: ({ preparing, step, total }) => {
+      // In the middle of its timing, and at its last step.
+      if (preparing?.total === 16 && preparing.done === 8) {
+        writing.push(write(comparisonKeys.budget('c', 'source'), { steps: 3, secondsPerStep: 0.4 }));
+      }
+      if (step === 3 && step === total) {
+        writing.push(write(comparisonKeys.curve('c', 'source'), { steps: 3, seconds: 99, points: [] }));
+      }
+    },
+  });
+  const [made] = await trainAll(world, plan, context);
+  expect(writing).toHaveLength(2);
+  expect(made!.trained).toEqual({ name: 'source', steps: 3, seconds: 99 });
 }, 240_000);
