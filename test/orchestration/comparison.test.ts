@@ -118,6 +118,31 @@ describe('the workflow of a comparison', () => {
     ]);
   });
 
+  it('says what was written for people, not what a library said before', async () => {
+    const failure = () =>
+      ApplicationFailure.create({
+        message: 'Install the runtime.',
+        type: 'BackendMissing',
+        nonRetryable: true,
+        cause: new Error('Cannot find package at /some/path'),
+      });
+    const { activities } = fakeActivities({
+      planComparison: async ({ run: name }) => {
+        if (name === 'unplanned') throw failure();
+        return comparisonPlan({ name: 'a', system: 'a', trainings: [] });
+      },
+      predictForSystem: async () => {
+        throw failure();
+      },
+    });
+    expect((await run(activities, 'caused', asked('a'))).rows).toMatchObject([
+      { name: 'a', unavailable: 'Install the runtime.' },
+    ]);
+    await expect(run(activities, 'unplanned', asked('a'))).rejects.toThrow();
+    const followed = followComparison(bench.environment.client, 'unplanned', () => undefined);
+    await expect(followed).rejects.toThrow(/without a result: Install the runtime\.$/);
+  });
+
   it('starts a run of this project from the policy that the trainings made, and takes its best', async () => {
     const started: unknown[] = [];
     const { activities } = fakeActivities({
