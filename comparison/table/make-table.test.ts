@@ -156,6 +156,8 @@ describe('the table', () => {
     expect(notes(180)).toContain('3.0 min, MORE than the others have');
     expect(notes(1)).toContain('segment by sliding windows;');
     expect(notes(1)).not.toContain('were given one');
+    const ofSeeds = makeTable({ ...facts, minutes, seeds: [1, 2] }, [adapted(119)]);
+    expect(notesOf(ofSeeds).join('\n')).toContain('the longest took on average over seeds 2.0 min');
     const given = makeTable({ ...facts, minutes, initialPolicy: 'runs/a/policy' }, [good]);
     expect(notesOf(given).join('\n')).toContain('were given one (runs/a/policy)');
   });

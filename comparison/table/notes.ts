@@ -36,7 +36,7 @@ function countsOf({ rows, videos }: ComparisonTable): string[] {
 }
 
 /** Runs of this project are not cut to a time, so whether they kept within that of the others is said. */
-function budgetText({ minutes, initialPolicy, rows }: ComparisonTable): string {
+function budgetText({ minutes, initialPolicy, rows, seeds }: ComparisonTable): string {
   if (!minutes) return 'Every training has the steps of the configuration; wall times differ and are stated.';
   const { source, adaptation } = minutes;
   const longest = Math.max(
@@ -53,7 +53,7 @@ function budgetText({ minutes, initialPolicy, rows }: ComparisonTable): string {
     ...(longest === 0
       ? []
       : [
-          `Adaptations of this project follow their configuration, labelling and validation included: the longest took ${longest.toFixed(1)} min, ${longest <= adaptation ? 'no more than the others have' : 'MORE than the others have'}.`,
+          `Adaptations of this project follow their configuration, labelling and validation included: the longest took ${seeds.length > 1 ? 'on average over seeds ' : ''}${longest.toFixed(1)} min, ${longest <= adaptation ? 'no more than the others have' : 'MORE than the others have'}.`,
         ]),
   ].join(' ');
 }
