@@ -15,6 +15,9 @@ export const comparisonKeys = {
   /** What a video of the target was labelled with for that training. */
   pseudoLabels: (run: string, name: string, id: string) =>
     `${comparisonKeys.training(run, name)}labels/${checkedName('video', id)}.nii.gz`,
+  /** Which files were handed in: masks or references, with their digests. */
+  handedIn: (run: string, row: string, kind: 'masks' | 'references') =>
+    `${comparisonKeys.row(run, row)}${kind}/list.json`,
   givenMask: (run: string, row: string, id: string) =>
     `${comparisonKeys.row(run, row)}masks/labels/${checkedName('video', id)}.nii.gz`,
   /** The row's own references, which it is scored against instead of those of the dataset. */

@@ -71,7 +71,17 @@ describe('a folder of masks', () => {
     await writeFile(join(folder, 'a.nii.gz'), 'drawn anew');
     await expect(handedIn(['a'], [], { store })).rejects.toMatchObject({
       code: 'ConfigInvalid',
-      message: expect.stringMatching(/a\.nii\.gz is not what .* another --run-id/),
+      message: expect.stringMatching(/is not what was handed in .* another --run-id/),
     });
+  });
+
+  it('is refused where fewer or more files were handed in before: some would be used, or not', async () => {
+    const store = new MemoryStore();
+    await handedIn(['a', 'b', 'c'], ['a.nii.gz', 'b.nii.gz'], { store });
+    await expect(handedIn(['a', 'b', 'c'], ['c.nii.gz'], { store })).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining(folder),
+    });
+    expect(await store.get(comparisonKeys.givenMask('c', 'theirs', 'c'))).toBeUndefined();
   });
 });

@@ -32,10 +32,8 @@ export async function handIn(
   to: HandIn,
   note: (text: string) => void,
 ): Promise<ComparedRow> {
-  if (masks !== undefined) await handInMasks(masks, comparisonKeys.givenMask, row.name, to, note);
-  if (references !== undefined) {
-    await handInMasks(references, comparisonKeys.givenReference, row.name, to, note);
-  }
+  if (masks !== undefined) await handInMasks(masks, 'masks', row.name, to, note);
+  if (references !== undefined) await handInMasks(references, 'references', row.name, to, note);
   const files: Record<string, string> = {};
   for (const [name, value] of Object.entries(row.files)) {
     files[name] = isPath(value) ? await handInFile(value, name, row.name, to) : value;
@@ -47,7 +45,7 @@ export async function handIn(
 
 async function handInMasks(
   folder: string,
-  keyOf: typeof comparisonKeys.givenMask,
+  kind: 'masks' | 'references',
   row: string,
   { store, run, videos }: HandIn,
   note: (text: string) => void,
@@ -60,12 +58,28 @@ async function handInMasks(
       `${folder} has no mask of a test video: expected <video>.nii.gz named as the ${videos.length} test videos of the target, found ${names.length} NIfTI files of other names.`,
     );
   }
+  await freezeList(folder, files, comparisonKeys.handedIn(run, row, kind), store);
+  const keyOf = kind === 'masks' ? comparisonKeys.givenMask : comparisonKeys.givenReference;
   for (const [id, name] of files) await put(store, keyOf(run, row, id), join(folder, name));
   const missing = videos.length - files.size;
   if (missing > 0) note(`${row}: ${missing} of ${videos.length} test videos have no mask in ${folder}`);
   if (others.length > 0) {
     note(`${row}: ${others.length} files in ${folder} are masks of no test video, such as ${others[0]}`);
   }
+}
+
+/** One more or less would be used or not, by how far the comparison is when it goes on. */
+async function freezeList(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  key: string,
+  store: ObjectStore,
+): Promise<void> {
+  const digests: Record<string, string> = {};
+  for (const id of [...files.keys()].sort()) {
+    digests[id] = sha256Of(await readFile(join(folder, files.get(id)!)));
+  }
+  await putBytes(store, key, new TextEncoder().encode(JSON.stringify(digests)), folder);
 }
 
 const NIFTI = /\.nii(\.gz)?$/i;
@@ -129,19 +143,22 @@ async function handInFile(file: string, name: string, row: string, { store, run 
   return key;
 }
 
+async function put(store: ObjectStore, key: string, file: string): Promise<void> {
+  await putBytes(store, key, await readFile(file), file);
+}
+
 /**
  * Free when it is there already.
- * @throws DomainError ConfigInvalid where another file was handed in before: the comparison may have used it
+ * @throws DomainError ConfigInvalid where something else was handed in before: the comparison may have used it
  */
-async function put(store: ObjectStore, key: string, file: string): Promise<void> {
-  const origin = { inputs: [], codeVersion: codeVersion(), mediaType: 'application/octet-stream' };
-  const bytes = await readFile(file);
+async function putBytes(store: ObjectStore, key: string, bytes: Uint8Array, path: string): Promise<void> {
   const present = await findArtefact(store, key);
   if (present && present.sha256 !== sha256Of(bytes)) {
     throw new DomainError(
       'ConfigInvalid',
-      `${file} is not what was handed in before under this name of a comparison (${key}). Give another --run-id to compare what it is now.`,
+      `${path} is not what was handed in before under this name of a comparison (${key}). Give another --run-id to compare what it is now.`,
     );
   }
-  await writeArtefact(store, key, bytes, origin);
+  const mediaType = 'application/octet-stream';
+  await writeArtefact(store, key, bytes, { inputs: [], codeVersion: codeVersion(), mediaType });
 }
