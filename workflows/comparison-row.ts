@@ -1,5 +1,11 @@
 /** One row of a comparison: its trainings, its adaptation, its masks of the test videos, their scores. */
-import { isCancellation, ParentClosePolicy, patched, startChild } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  isCancellation,
+  ParentClosePolicy,
+  patched,
+  startChild,
+} from '@temporalio/workflow';
 import type {
   ComparisonConfig,
   ComparisonState,
@@ -114,7 +120,14 @@ async function adapt(
   });
   const untie = leads ? steering.lead(child, told) : () => undefined;
   try {
-    const { best, policies } = await child.result();
+    const { best, policies, stopped } = await child.result();
+    // The table would say that it followed its configuration.
+    if (stopped && !steering.state.stopping && patched('stopped-adaptation-is-no-row')) {
+      throw ApplicationFailure.nonRetryable(
+        `The adaptation ${run} was stopped before its end by request. What it has come to can be a row of another comparison, SYSTEM=${run}.`,
+        'AdaptationStopped',
+      );
+    }
     return { model: best.policy, last: policies.at(-1)!.policy };
   } catch (error) {
     // It had no policy yet when it was told to stop.

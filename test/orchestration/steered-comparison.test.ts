@@ -78,4 +78,19 @@ describe('a comparison that runs an adaptation', () => {
       expect(await runResult(client, 'stopped-ours')).toMatchObject({ stopped: true });
     });
   });
+
+  it('has no row of an adaptation that was stopped by itself, and says why', async () => {
+    const { activities, training, client, start } = held('alone');
+    await bench.serve(activities, async () => {
+      const handle = await start();
+      await steerRun(client, 'alone-ours', 'stop');
+      await expect.poll(() => training.cancelled(), { timeout: 10_000 }).toBe(1);
+      expect(await handle.result()).toMatchObject({
+        stopped: false,
+        rows: [
+          { name: 'ours', unavailable: expect.stringContaining('alone-ours was stopped before its end') },
+        ],
+      });
+    });
+  });
 });
