@@ -1,7 +1,7 @@
 /**
- * The plan of a comparison: one sweep over all videos of the target that a run of the configuration adapts to, in however
- * many iterations, so that no system sees more of the target than another; and every test video of the target, whether
- * it has a reference or not: validity needs none.
+ * The plan of a comparison: one sweep over all videos of the target that a run of the configuration adapts to, in
+ * however many iterations, so that no system sees more of the target than another; and every test video of the target,
+ * whether it has a reference or not: validity needs none.
  */
 import type { Plan } from '../contracts/documents.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
