@@ -93,4 +93,21 @@ describe('a comparison that runs an adaptation', () => {
       });
     });
   });
+
+  it('waits for a run of its name to end, such as that of a comparison which was terminated', async () => {
+    const { activities, training, client, start, attempts } = held('again');
+    await bench.serve(activities, async () => {
+      const first = await start();
+      await first.terminate();
+      const rows = [{ name: 'ours', system: 'rl4seg3d', settings: {}, files: {} }];
+      const second = await client.workflow.start(comparison, {
+        workflowId: 'again',
+        taskQueue: taskQueues.control,
+        args: [{ run: 'again', config: { run: tinyConfig(), rows, pictures: 0 } }],
+      });
+      await expect.poll(attempts, { timeout: 30_000 }).toBe(2);
+      training.open();
+      expect((await second.result()).rows).toMatchObject([{ name: 'ours', model: { key: 'policy-1' } }]);
+    });
+  });
 });
