@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
 import { type ComparisonTable, ComparisonTableSchema } from '../../comparison/table/table.ts';
 import type { ComparedRow, ComparisonFiles } from '../../contracts/comparison.ts';
+import { mirrored } from '../../datasets/mirrored.fixture.ts';
 import { readLabelFile, writeLabelNifti } from '../../datasets/nifti.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { deleteArtefact, readArtefact, writeArtefact } from '../../storage/artefacts.ts';
@@ -59,21 +60,6 @@ async function compared(
   const files = await writeComparison({ ...refs, results }, world.context());
   const json = new TextDecoder().decode(await readArtefact(world.store, files.json));
   return { table: ComparisonTableSchema.parse(JSON.parse(json)), files };
-}
-
-/** The same picture with columns stored from the other end, as the affine says. */
-function mirrored(bytes: Uint8Array): Uint8Array {
-  const { labels, layout } = readLabelFile(bytes, 'reference');
-  const { columns } = labels;
-  const turned = labels.labels.map(
-    (_, i) => labels.labels[i - (i % columns) + (columns - 1 - (i % columns))]!,
-  );
-  const step = layout.sform[0]!;
-  const sform = [-step, ...layout.sform.slice(1, 3), layout.sform[3]! + (columns - 1) * step];
-  return writeLabelNifti(
-    { ...labels, labels: turned },
-    { ...layout, sform: [...sform, ...layout.sform.slice(4)] },
-  );
 }
 
 it('experts are scored against each other alone, each on the grid of the video', async () => {
