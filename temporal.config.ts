@@ -59,6 +59,13 @@ export const nightLimits = {
   longestMs: 3 * 24 * HOUR_MS,
 } as const;
 
+/** Of a comparison. */
+export const comparisonLimits = {
+  /** For a run under way that has the name of an adaptation which is to start: a cancelled one ends in less. */
+  waitForEndMs: 5 * MINUTE_MS,
+  lookForEndMs: 3 * SECOND_MS,
+} as const;
+
 /**
  * How long an activity may fail without getting further before its run fails. Time in which no worker had it does not
  * count, and whatever gets further begins the count anew.

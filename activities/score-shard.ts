@@ -37,8 +37,9 @@ export async function scoreShard(input: ShardInput, context: ActivityContext): P
     if (predicted.includes(undefined)) return 'skip';
     const reference = await findArtefact(context.store, datasetKeys.labels(config.target, id));
     for (const [i, one] of predicted.entries()) {
-      const { labels, reference: prediction } = one!;
-      const expected = reference && readReference(await context.cache.read(reference), id, labels);
+      const { labels, layout, reference: prediction } = one!;
+      const grid = { ...labels, layout };
+      const expected = reference && readReference(await context.cache.read(reference), id, grid);
       ways[i]!.into.push(scoreVideo(id, labels, expected));
       inputs.push(prediction);
     }

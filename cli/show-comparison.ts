@@ -12,6 +12,7 @@ export async function showComparison(
   run: string,
   terminal: Terminal,
 ): Promise<ComparisonResult> {
+  terminal.note(`comparison ${run}: Ctrl-C only stops looking at it, npx echoloop watch ${run} looks again`);
   const result = await followComparison(client, run, comparisonDisplay(terminal));
   const table = await readArtefact(store, result.files.markdown);
   terminal.print(new TextDecoder().decode(table).split('\n![')[0]!.trimEnd());

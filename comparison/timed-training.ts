@@ -1,10 +1,32 @@
 /** A training that knows how long its steps took, over all its attempts: what a budget is honest by. */
 import { z } from 'zod';
+import { median } from '../ground/median.ts';
 import type { Training, TrainingState } from '../method/training/training.ts';
 
 export interface TimedProgress<Progress> {
   readonly seconds: number;
   readonly inner: Progress;
+}
+
+/**
+ * Seconds that one step takes, by the middle one of some: a process that is frozen or pushed aside for a while makes a
+ * few of them long, and would otherwise cut its whole training short.
+ * @param breathe called after each step with its number from 1
+ */
+export async function secondsOfStep<Progress>(
+  training: TimedTraining<Progress>,
+  { untimed, timed }: { readonly untimed: number; readonly timed: number },
+  breathe: (step: number) => Promise<void>,
+): Promise<number> {
+  const seconds: number[] = [];
+  for (let step = 0; step < untimed + timed; step++) {
+    const before = training.seconds;
+    await training.ready();
+    training.step();
+    if (step >= untimed) seconds.push(training.seconds - before);
+    await breathe(step + 1);
+  }
+  return median(seconds);
 }
 
 /** Steps that were taken back with a checkpoint count no time. */
@@ -38,15 +60,22 @@ export class TimedTraining<Progress> implements Training<TimedProgress<Progress>
     return this.#inner.done;
   }
 
+  /** Waiting for what a step needs is part of it: a budget of wall time pays for it, too. */
   async ready(): Promise<void> {
+    const started = this.#nowMs();
     await this.#inner.ready?.();
+    this.#count(started);
   }
 
   step() {
     const started = this.#nowMs();
     const step = this.#inner.step();
-    this.#seconds += (this.#nowMs() - started) / 1000;
+    this.#count(started);
     return step;
+  }
+
+  #count(startedMs: number): void {
+    this.#seconds += (this.#nowMs() - startedMs) / 1000;
   }
 
   state(): TrainingState<TimedProgress<Progress>> {

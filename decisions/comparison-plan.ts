@@ -1,5 +1,6 @@
 /**
- * The plan of a comparison: that of a run with one sweep over the target, and with every test video of the target,
+ * The plan of a comparison: one sweep over all videos of the target that a run of the configuration adapts to, in
+ * however many iterations, so that no system sees more of the target than another; and every test video of the target,
  * whether it has a reference or not: validity needs none.
  */
 import type { Plan } from '../contracts/documents.ts';
@@ -20,11 +21,12 @@ export function makeComparisonPlan(config: RunConfig, datasets: PlannedDatasets,
     );
   }
   const learned: Pick<Plan, 'source' | 'sweeps'> = learns
-    ? makePlan({ ...config, iterations: 1 }, datasets)
+    ? makePlan(config, datasets)
     : { source: { train: [], validation: [], studies: {} }, sweeps: [[]] };
+  const seen = [...new Set(learned.sweeps.flat(2))];
   return {
     source: learned.source,
-    sweeps: learned.sweeps,
+    sweeps: [sharded(seen, config.sweep.videosPerShard)],
     validation: [],
     test: sharded(
       test.map(({ id }) => id),

@@ -56,6 +56,15 @@ test('patients that all seeds share are no more patients for that', () => {
   expect(apart / once).toBeCloseTo(0.5, 1);
 });
 
+test('a patient that one of the seeds misses makes the others no more patients either', () => {
+  const shared = values(4, 40, (_, patient) => Math.sin(7 * patient));
+  const once = widthOf(shared.slice(0, 40));
+  expect(widthOf(shared.slice(1)) / once).toBeCloseTo(1, 1);
+  // Of one seed has a single patient: some draws have nothing of it.
+  const { low, high } = nestedBootstrapMean(shared.slice(0, 41), random());
+  expect([low, high].every(Number.isFinite)).toBe(true);
+});
+
 test('the order of values does not matter, and there is no mean of none', () => {
   const given = values(2, 5, (seed, patient) => seed - patient);
   expect(nestedBootstrapMean([...given].reverse(), random()).mean).toBe(

@@ -19,9 +19,12 @@ interface PatientSum {
   count: number;
 }
 
+const NOTHING: PatientSum = { sum: 0, count: 0 };
+
 /**
  * Mean of all values with its percentile interval, from drawing seeds and within each of them patients, both with
- * replacement. Where all seeds have the same patients, these are drawn for all seeds together.
+ * replacement. Where seeds have patients in common, these are drawn for all seeds together, also where one of them
+ * misses some: as independent draws, the same patients would seem to be several.
  * @throws DatasetInvalid for an empty list.
  */
 export function nestedBootstrapMean(
@@ -33,23 +36,12 @@ export function nestedBootstrapMean(
   if (values.length === 0)
     throw new DomainError('DatasetInvalid', 'A mean needs at least one value, found none.');
   const seeds = sumsBySeed(values);
-  const shared = seeds.every((patients) => samePatients(patients, seeds[0]!));
-  const tables = seeds.map((patients) => [...patients.values()]);
+  const common = commonPatients(seeds);
+  const tables = seeds.map((patients) =>
+    common ? common.map((patient) => patients.get(patient) ?? NOTHING) : [...patients.values()],
+  );
   const means = new Float64Array(resamples);
-  for (let k = 0; k < resamples; k++) {
-    const drawn: PatientSum = { sum: 0, count: 0 };
-    const first = tables[0]!;
-    const together = shared ? first.map(() => random.integer(first.length)) : undefined;
-    for (let s = 0; s < tables.length; s++) {
-      const table = tables[random.integer(tables.length)]!;
-      for (let i = 0; i < table.length; i++) {
-        const { sum, count } = table[together ? together[i]! : random.integer(table.length)]!;
-        drawn.sum += sum;
-        drawn.count += count;
-      }
-    }
-    means[k] = drawn.sum / drawn.count;
-  }
+  for (let k = 0; k < resamples; k++) means[k] = drawnMean(tables, common?.length, random);
   means.sort();
   return {
     mean: values.reduce((sum, { value }) => sum + value, 0) / values.length,
@@ -73,6 +65,32 @@ function sumsBySeed(values: readonly NestedValue[]): Map<string, PatientSum>[] {
   return [...seeds.values()];
 }
 
-function samePatients(a: ReadonlyMap<string, PatientSum>, b: ReadonlyMap<string, PatientSum>): boolean {
-  return a.size === b.size && [...a.keys()].every((patient) => b.has(patient));
+/** All patients, in order, where any of them has values under several seeds; undefined where every seed has its own. */
+function commonPatients(seeds: readonly Map<string, PatientSum>[]): string[] | undefined {
+  const all = new Set(seeds.flatMap((patients) => [...patients.keys()]));
+  const total = seeds.reduce((sum, { size }) => sum + size, 0);
+  return all.size < total || seeds.length === 1 ? [...all].sort() : undefined;
+}
+
+/** @param together how many patients are drawn for all seeds at once; for each seed by itself when left out */
+function drawnMean(
+  tables: readonly (readonly PatientSum[])[],
+  together: number | undefined,
+  random: RandomStream,
+): number {
+  for (;;) {
+    const drawn: PatientSum = { sum: 0, count: 0 };
+    const patients =
+      together === undefined ? undefined : Array.from({ length: together }, () => random.integer(together));
+    for (let s = 0; s < tables.length; s++) {
+      const table = tables[random.integer(tables.length)]!;
+      for (let i = 0; i < table.length; i++) {
+        const { sum, count } = table[patients ? patients[i]! : random.integer(table.length)]!;
+        drawn.sum += sum;
+        drawn.count += count;
+      }
+    }
+    // Of patients that the drawn seeds have nothing of there is no mean.
+    if (drawn.count > 0) return drawn.sum / drawn.count;
+  }
 }

@@ -15,6 +15,9 @@ export const comparisonKeys = {
   /** What a video of the target was labelled with for that training. */
   pseudoLabels: (run: string, name: string, id: string) =>
     `${comparisonKeys.training(run, name)}labels/${checkedName('video', id)}.nii.gz`,
+  /** Which files were handed in: masks or references, with their digests. */
+  handedIn: (run: string, row: string, kind: 'masks' | 'references') =>
+    `${comparisonKeys.row(run, row)}${kind}/list.json`,
   givenMask: (run: string, row: string, id: string) =>
     `${comparisonKeys.row(run, row)}masks/labels/${checkedName('video', id)}.nii.gz`,
   /** The row's own references, which it is scored against instead of those of the dataset. */
@@ -22,6 +25,9 @@ export const comparisonKeys = {
     `${comparisonKeys.row(run, row)}references/labels/${checkedName('video', id)}.nii.gz`,
   prediction: ({ run, row }: RowOf, id: string) =>
     `${comparisonKeys.row(run, row)}predictions/test/${checkedName('video', id)}.nii.gz`,
+  /** Why a test video has no scores in this row. */
+  reason: ({ run, row }: RowOf, id: string) =>
+    `${comparisonKeys.row(run, row)}missing/${checkedName('video', id)}.json`,
   scores: ({ run, row }: RowOf, shard: number) =>
     `${comparisonKeys.row(run, row)}scores/${three(shard)}.json`,
   /** The table of these rows: one that was stopped and went on has another. `rows` is a digest. */

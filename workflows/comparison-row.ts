@@ -1,5 +1,14 @@
 /** One row of a comparison: its trainings, its adaptation, its masks of the test videos, their scores. */
-import { isCancellation, ParentClosePolicy, patched, startChild } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  type ChildWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  patched,
+  sleep,
+  startChild,
+} from '@temporalio/workflow';
 import type {
   ComparisonConfig,
   ComparisonState,
@@ -8,8 +17,9 @@ import type {
   Trained,
 } from '../contracts/comparison.ts';
 import type { ComparisonRefs, PredictForSystemInput } from '../contracts/comparison-activities.ts';
+import type { AdaptationInput } from '../contracts/messages.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { workflowPolicy } from '../temporal.config.ts';
+import { comparisonLimits, workflowPolicy } from '../temporal.config.ts';
 import { adaptation } from './adaptation.ts';
 import type { ComparisonBoard } from './comparison-board.ts';
 import { withLowerRates } from './lower-rate.ts';
@@ -105,16 +115,18 @@ async function adapt(
   // It begins as its configuration says, which is not how many shards the comparison was told meanwhile.
   const asConfigured = steering.state.concurrency === config.sweep.concurrentShards;
   const told = asConfigured ? steering.state : { paused: false, stopping: false };
-  const child = await startChild(adaptation, {
-    ...workflowPolicy,
-    workflowId: run,
-    args: [{ run, config: start ? { ...config, initialPolicy: start.key } : config }],
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    staticSummary: `Adaptation for the row ${row} of a comparison`,
-  });
+  const input = { run, config: start ? { ...config, initialPolicy: start.key } : config };
+  const child = await startAdaptation(input, row, steering);
   const untie = leads ? steering.lead(child, told) : () => undefined;
   try {
-    const { best, policies } = await child.result();
+    const { best, policies, stopped } = await child.result();
+    // The table would say that it followed its configuration.
+    if (stopped && !steering.state.stopping && patched('stopped-adaptation-is-no-row')) {
+      throw ApplicationFailure.nonRetryable(
+        `The adaptation ${run} was stopped before its end by request. What it has come to can be a row of another comparison, SYSTEM=${run}.`,
+        'AdaptationStopped',
+      );
+    }
     return { model: best.policy, last: policies.at(-1)!.policy };
   } catch (error) {
     // It had no policy yet when it was told to stop.
@@ -122,6 +134,38 @@ async function adapt(
     throw error;
   } finally {
     untie();
+  }
+}
+
+/**
+ * Waits for a run of the name that is under way: that of a comparison which was terminated and begun again still ends.
+ * @throws Stopped, ApplicationFailure where it does not end
+ */
+async function startAdaptation(
+  input: AdaptationInput,
+  row: string,
+  { goOn }: Steering,
+): Promise<ChildWorkflowHandle<typeof adaptation>> {
+  for (let waited = 0; ; waited += comparisonLimits.lookForEndMs) {
+    try {
+      return await startChild(adaptation, {
+        ...workflowPolicy,
+        workflowId: input.run,
+        args: [input],
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        staticSummary: `Adaptation for the row ${row} of a comparison`,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (waited >= comparisonLimits.waitForEndMs) {
+        throw ApplicationFailure.nonRetryable(
+          `There is another run ${input.run} under way, which is the name of this row's adaptation. End it, or compare under another name.`,
+          'ConfigInvalid',
+        );
+      }
+    }
+    await sleep(comparisonLimits.lookForEndMs);
+    await goOn();
   }
 }
 

@@ -118,9 +118,9 @@ function withoutNumbers({ name }: RowPlan, unavailable: string): RowResult {
 /** What an activity or a run said when it failed for good; undefined for anything else, which fails the comparison. */
 function reasonOf(error: unknown): string | undefined {
   if (error instanceof Stopped) return undefined;
-  let inner = error;
   const expected = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
-  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  if (inner instanceof ApplicationFailure && (expected || inner === error)) return inner.message;
-  return undefined;
+  // The first that an activity or a workflow wrote: what that was caused by is a library's, and not for people.
+  let said = error;
+  while (said instanceof Error && !(said instanceof ApplicationFailure)) said = said.cause;
+  return said instanceof ApplicationFailure && (expected || said === error) ? said.message : undefined;
 }

@@ -19,6 +19,26 @@ export function writeJson(
   });
 }
 
+/**
+ * Stores a value that its inputs do not decide, such as a time that was taken.
+ * @returns what is stored: of two writers, one of whom was thought dead, the first one's value holds for both.
+ */
+export async function writeFirstJson<Schema extends z.ZodType>(
+  context: ActivityContext,
+  { key, schema }: { readonly key: string; readonly schema: Schema },
+  value: z.input<Schema>,
+  inputs: readonly ArtefactRef[],
+): Promise<{ reference: ArtefactRef; value: z.output<Schema> }> {
+  try {
+    return { reference: await writeJson(context, key, value, inputs), value: schema.parse(value) };
+  } catch (error) {
+    const other = error instanceof DomainError && error.code === 'ChecksumMismatch';
+    const first = other ? await findJson(context, key, schema) : undefined;
+    if (first) return first;
+    throw error;
+  }
+}
+
 /** @throws DomainError CheckpointIncompatible when the document is not of the schema. */
 export async function readJson<Schema extends z.ZodType>(
   context: ActivityContext,

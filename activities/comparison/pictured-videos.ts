@@ -2,46 +2,78 @@
 import type { PicturedVideo } from '../../comparison/table/page.ts';
 import type { WriteComparisonInput } from '../../contracts/comparison-activities.ts';
 import { readGreyNifti, readLabelNifti, readReference } from '../../datasets/nifti.ts';
+import type { RecordedVideo } from '../../datasets/video-facts.ts';
+import type { LabelVideo } from '../../imaging/image.ts';
+import { requireSameGrid } from '../../metrics/hausdorff.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { comparisonKeys } from '../../storage/comparison-keys.ts';
 import { datasetKeys } from '../../storage/keys.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { type ActivityContext, breathe } from '../context.ts';
+import { tryVideo } from '../videos/quarantine.ts';
 import { type Rows, rowNamed } from './rows.ts';
 
-/** Evenly spread over the test set in its order, so that nobody chose them. */
+/**
+ * Evenly spread over the test set in its order, so that nobody chose them. One that cannot be read is left out: it has
+ * no numbers either, and the table says why.
+ */
 export async function picturedVideos(
-  { run, results }: WriteComparisonInput,
-  { config, plan }: RunFacts,
+  input: WriteComparisonInput,
+  facts: RunFacts,
   rows: Rows,
   context: ActivityContext,
 ): Promise<PicturedVideo[]> {
-  const ids = plan.test.flat();
+  const ids = facts.plan.test.flat();
   const count = Math.min(rows.pictures, ids.length);
   const chosen = Array.from(
     { length: count },
     (_, index) => ids[Math.floor(((index + 0.5) * ids.length) / count)]!,
   );
   const videos: PicturedVideo[] = [];
-  for (const id of chosen) {
-    const video = await findArtefact(context.store, datasetKeys.video(config.target, id));
-    if (!video) continue;
-    const image = await readGreyNifti(await context.cache.read(video), id);
-    const masks: { title: string; labels: PicturedVideo['masks'][number]['labels'] }[] = [];
-    const reference = await findArtefact(context.store, datasetKeys.labels(config.target, id));
-    if (reference) {
-      const labels = readReference(await context.cache.read(reference), id, image);
-      masks.push({ title: 'reference', labels });
-    }
-    for (const { name } of results) {
-      const mask = await findArtefact(context.store, comparisonKeys.prediction({ run, row: name }, id));
-      if (!mask) continue;
-      const labels = readLabelNifti(await context.cache.read(mask), id);
-      masks.push({ title: rowNamed(rows, name).title, labels });
-    }
-    videos.push({ id, image, masks });
-    context.heartbeat({ step: videos.length, total: count });
+  for (const [index, id] of chosen.entries()) {
+    const tried = await tryVideo(context, input.run, id, () => pictured(id, { input, facts, rows }, context));
+    if ('value' in tried && tried.value) videos.push(tried.value);
+    context.heartbeat({ step: index + 1, total: count });
     await breathe(context);
   }
   return videos;
+}
+
+interface Of {
+  readonly input: WriteComparisonInput;
+  readonly facts: RunFacts;
+  readonly rows: Rows;
+}
+
+async function pictured(
+  id: string,
+  { input: { run, results }, facts: { config }, rows }: Of,
+  context: ActivityContext,
+): Promise<PicturedVideo | undefined> {
+  const video = await findArtefact(context.store, datasetKeys.video(config.target, id));
+  if (!video) return undefined;
+  const image = await readGreyNifti(await context.cache.read(video), id);
+  const masks: PicturedVideo['masks'][number][] = [];
+  const tried = await tryVideo(context, run, id, () => referenceOf(id, image, config.target, context));
+  if ('value' in tried && tried.value) masks.push({ title: 'reference', labels: tried.value });
+  for (const { name } of results) {
+    const mask = await findArtefact(context.store, comparisonKeys.prediction({ run, row: name }, id));
+    if (!mask) continue;
+    const labels = readLabelNifti(await context.cache.read(mask), id);
+    masks.push({ title: rowNamed(rows, name).title, labels });
+  }
+  return { id, image, masks };
+}
+
+async function referenceOf(
+  id: string,
+  image: RecordedVideo,
+  dataset: string,
+  context: ActivityContext,
+): Promise<LabelVideo | undefined> {
+  const reference = await findArtefact(context.store, datasetKeys.labels(dataset, id));
+  if (!reference) return undefined;
+  const labels = readReference(await context.cache.read(reference), id, image);
+  requireSameGrid(image, labels);
+  return labels;
 }

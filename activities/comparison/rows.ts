@@ -5,8 +5,10 @@ import { ComparedRowSchema, RowPlanSchema } from '../../contracts/comparison.ts'
 import type { ComparisonRefs } from '../../contracts/comparison-activities.ts';
 import { ArtefactRefSchema } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { comparisonKeys, type RowOf } from '../../storage/comparison-keys.ts';
 import { readJson } from '../artefacts/json-artefact.ts';
 import type { ActivityContext } from '../context.ts';
+import type { VideosOf } from '../videos/each-video.ts';
 
 export const PlannedRowSchema = z.strictObject({
   row: ComparedRowSchema,
@@ -36,6 +38,11 @@ export function trainingName(
   { name, isShared = false }: Pick<SystemTraining<unknown>, 'name' | 'isShared'>,
 ): string {
   return isShared ? name : `${row}.${name}`;
+}
+
+/** Whose videos are gone through: what is wrong with one of them in this row says nothing of the others. */
+export function ofRow({ run, row }: RowOf): VideosOf {
+  return { run, reasonKey: (id) => comparisonKeys.reason({ run, row }, id) };
 }
 
 /** @throws DomainError ConfigInvalid when there is no such row. */

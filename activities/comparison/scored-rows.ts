@@ -4,13 +4,15 @@ import { ADAPTATION } from '../../comparison/table/table.ts';
 import type { RowResult, Trained } from '../../contracts/comparison.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import type { VideoScore } from '../../metrics/evaluation.ts';
-import { comparisonKeys } from '../../storage/comparison-keys.ts';
+import { comparisonKeys, type RowOf } from '../../storage/comparison-keys.ts';
+import { inParallel } from '../../storage/in-parallel.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { findJson } from '../artefacts/json-artefact.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { activityKeys } from '../artefacts/run-keys.ts';
 import type { ActivityContext } from '../context.ts';
 import { ShardScoresSchema } from '../evaluation/documents.ts';
+import { QuarantineEntrySchema } from '../videos/quarantine.ts';
 import { type Rows, rowNamed } from './rows.ts';
 
 export async function scoresOf(
@@ -33,6 +35,25 @@ export async function scoresOf(
     references.push(found.reference);
   }
   return { scores, references };
+}
+
+/** Why test videos that have no scores have none, by kind; empty for a row that has all. */
+export async function faultsOf(
+  { run, row }: RowOf,
+  videos: readonly string[],
+  { store, signal }: ActivityContext,
+): Promise<NonNullable<ScoredRow['faults']>> {
+  const found = await inParallel(videos, (id) => store.get(comparisonKeys.reason({ run, row }, id)), {
+    signal,
+  });
+  const faults = new Map<string, { videos: number; reason: string }>();
+  for (const bytes of found) {
+    if (!bytes) continue;
+    const { code, reason } = QuarantineEntrySchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const known = faults.get(code) ?? { videos: 0, reason };
+    faults.set(code, { ...known, videos: known.videos + 1 });
+  }
+  return [...faults].map(([code, fault]) => ({ code, ...fault }));
 }
 
 export async function rowFacts(

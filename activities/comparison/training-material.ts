@@ -7,6 +7,7 @@ import type {
   SystemTraining,
   TrainingMaterial,
 } from '../../comparison/system.ts';
+import { secondsOfStep, TimedTraining } from '../../comparison/timed-training.ts';
 import type { TrainSystemInput } from '../../contracts/comparison-activities.ts';
 import { readLabelNifti } from '../../datasets/nifti.ts';
 import { sweepOf } from '../../decisions/plan.ts';
@@ -15,7 +16,7 @@ import { DomainError } from '../../ground/errors.ts';
 import { type LabelledWindowSource, labelledWindowsOf } from '../../method/windows/training-windows.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { comparisonKeys } from '../../storage/comparison-keys.ts';
-import { findJson, writeJson } from '../artefacts/json-artefact.ts';
+import { findJson, writeFirstJson } from '../artefacts/json-artefact.ts';
 import { type RunFacts, readRun } from '../artefacts/run-facts.ts';
 import { type ActivityContext, breatheWhilePreparing } from '../context.ts';
 import { preparedVideo, storedLabels } from '../videos/prepared-frames.ts';
@@ -140,20 +141,16 @@ async function stepsOf(
   );
   const seconds = 60 * (source * minutes.source + adaptation * minutes.adaptation);
   const steps = Math.max(1, Math.floor(seconds / secondsPerStep));
-  await writeJson(context, key, { steps, secondsPerStep }, inputs);
-  return steps;
+  const budget = { steps, secondsPerStep };
+  return (await writeFirstJson(context, { key, schema: BudgetSchema }, budget, inputs)).value.steps;
 }
 
 async function timeSteps(begun: BegunTraining, context: ActivityContext): Promise<number> {
   try {
-    let started = performance.now();
-    for (let step = 0; step < 2 * TIMED_STEPS; step++) {
-      if (step === TIMED_STEPS) started = performance.now();
-      await begun.training.ready?.();
-      begun.training.step();
-      await breatheWhilePreparing(context, step + 1, 2 * TIMED_STEPS);
-    }
-    return (performance.now() - started) / 1000 / TIMED_STEPS;
+    const training = new TimedTraining(begun.training, () => performance.now());
+    return await secondsOfStep(training, { untimed: TIMED_STEPS, timed: TIMED_STEPS }, (step) =>
+      breatheWhilePreparing(context, step, 2 * TIMED_STEPS),
+    );
   } finally {
     begun.dispose();
   }

@@ -3,9 +3,14 @@ import type { ShardInput, ShardResult } from '../../contracts/activities.ts';
 import { type ActivityContext, breathe } from '../context.ts';
 import { tryVideo } from './quarantine.ts';
 
+export interface VideosOf extends Pick<ShardInput, 'run'> {
+  /** Where the reason of a video that is set aside goes; the run's quarantine when left out. */
+  readonly reasonKey?: (id: string) => string;
+}
+
 /** @param work on one video; `skip` says that there is nothing to do for it and nothing to count. */
 export async function eachVideo(
-  input: Pick<ShardInput, 'run'>,
+  { run, reasonKey }: VideosOf,
   videos: readonly string[],
   context: ActivityContext,
   work: (id: string) => Promise<'done' | 'skip'>,
@@ -13,7 +18,7 @@ export async function eachVideo(
   let done = 0;
   let quarantined = 0;
   for (const [index, id] of videos.entries()) {
-    const tried = await tryVideo(context, input.run, id, () => work(id));
+    const tried = await tryVideo(context, run, id, () => work(id), reasonKey?.(id));
     if ('quarantined' in tried) quarantined++;
     else if (tried.value === 'done') done++;
     context.heartbeat({ step: index + 1, total: videos.length });

@@ -17,8 +17,9 @@ import type { Connections } from '../connections.ts';
 import { readManifest } from '../datasets/stored-dataset.ts';
 import { resolveDataset } from '../datasets/upload-dataset.ts';
 import { newRunId } from '../runs/adapt.ts';
+import { checkRows } from './check-rows.ts';
 import { startComparison } from './comparison-client.ts';
-import { checkPaths, handIn } from './hand-in.ts';
+import { handIn } from './hand-in.ts';
 import type { RequestedRow } from './row-specs.ts';
 
 export interface CompareRequest {
@@ -46,30 +47,34 @@ export async function compare(
   if (named !== undefined) checkedName('run', named);
   if (rows.length === 0)
     throw new DomainError('ConfigInvalid', 'There is no system to compare. Add --systems.');
-  await checkPaths(rows);
+  await checkRows(rows);
   const target = await resolveDataset(store, given.target, note);
   // Masks that were handed in are compared without a source.
   const learns = rows.some(({ masks }) => masks === undefined);
   const source = learns ? await resolveDataset(store, given.source, note) : given.source;
   const run = named ?? newRunId(`compare-${target}`, new Date());
+  const config = checkedConfig({
+    run: { ...given, source, target },
+    rows: rows.map(({ masks: _, references: __, checkpoint: ___, ...row }) => row),
+    ...(minutes && { minutes }),
+    ...(pictures !== undefined && { pictures }),
+  });
   const videos = (await readManifest(store, target))
     .filter(({ split }) => split === 'test')
     .map(({ id }) => id);
   const stored = [];
   for (const row of rows) stored.push(await handIn(row, { store, run, videos }, note));
-  const parsed = ComparisonConfigSchema.safeParse({
-    run: { ...given, source, target },
-    rows: stored,
-    ...(minutes && { minutes }),
-    ...(pictures !== undefined && { pictures }),
-  });
-  if (!parsed.success) {
-    const reasons = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
-    throw new DomainError('ConfigInvalid', `The comparison cannot be made:\n${reasons.join('\n')}`);
-  }
-  const started = await startComparison(client, { run, config: parsed.data });
+  const started = await startComparison(client, { run, config: { ...config, rows: stored } });
   if (!started) note(`the comparison ${run} is there already: it is followed, not started`);
   return run;
+}
+
+/** Looked at before masks are handed in: of two rows of one name, one would get those of the other. */
+function checkedConfig(config: unknown): ComparisonConfig {
+  const parsed = ComparisonConfigSchema.safeParse(config);
+  if (parsed.success) return parsed.data;
+  const reasons = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  throw new DomainError('ConfigInvalid', `The comparison cannot be made:\n${reasons.join('\n')}`);
 }
 
 /** Writes the table in every form, and the pictures, into the folder. */

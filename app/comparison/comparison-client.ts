@@ -13,7 +13,7 @@ import { steeringNames, workflowTypes } from '../../contracts/names.ts';
 import { priorities, priorityOf, taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { clientLimits, workflowPolicy } from '../../temporal.config.ts';
-import { RunFailed } from '../runs/run-failed.ts';
+import { RunFailed, reasonIn } from '../runs/run-failed.ts';
 
 /**
  * Starts the comparison; one of the name that failed or was cancelled goes on from what is complete, one that runs or
@@ -78,8 +78,6 @@ async function comparisonResult(client: Client, run: string): Promise<Comparison
     );
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    let inner: Error = error;
-    while (inner.cause instanceof Error) inner = inner.cause;
-    throw new RunFailed(run, inner.message);
+    throw new RunFailed(run, reasonIn(error));
   }
 }

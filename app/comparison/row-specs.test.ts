@@ -50,6 +50,16 @@ describe('systems as a person names them', () => {
     ]);
   });
 
+  it('have no name that another has, be it numbered itself or as long as names may be', () => {
+    const long = 'm'.repeat(60);
+    const names = rowsOfSpecs(
+      ['a/x', 'b/x', 'c/x-2', `a/${long}`, `b/${long}`].map((path) => `folder=${path}`),
+    ).map(({ name }) => name);
+    expect(names.slice(0, 3)).toEqual(['x', 'x-2', 'x-2-2']);
+    expect(new Set(names).size).toBe(5);
+    expect(Math.max(...names.map((name) => name.length))).toBe(60);
+  });
+
   it.each(['folder', 'inter-expert=/data/a', 'unet3d=', '=x', 'a b'])('are refused as %s', (spec) => {
     expect(() => rowsOfSpecs([spec])).toThrow(expect.objectContaining({ code: 'ConfigInvalid' }));
   });

@@ -3,7 +3,7 @@
  * rows.
  */
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { type ComparedRow, ComparedRowSchema } from '../../contracts/comparison.ts';
 import { DomainError } from '../../ground/errors.ts';
@@ -38,17 +38,26 @@ const USE = new RegExp(`-(${Object.keys(USES).join('|')})$`);
  * @throws DomainError ConfigInvalid for one that cannot be read so.
  */
 export function rowsOfSpecs(specs: readonly string[]): RequestedRow[] {
-  const rows = specs.map(rowOfSpec);
-  const names = rows.map(({ name }) => name);
-  return rows.map((row, index) =>
-    // Of two rows of one system the later ones are numbered.
-    names.indexOf(row.name) === index
-      ? row
-      : {
-          ...row,
-          name: `${row.name}-${names.slice(0, index + 1).filter((name) => name === row.name).length}`,
-        },
-  );
+  const taken = new Set<string>();
+  return specs.map((spec) => {
+    const row = rowOfSpec(spec);
+    const name = freeName(row.name, taken);
+    taken.add(name);
+    return { ...row, name };
+  });
+}
+
+const LONGEST_NAME = 60;
+const LONGEST_TITLE = 80;
+
+/** Of two rows of one name the later ones are numbered. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  let free = name;
+  for (let number = 2; taken.has(free); number++) {
+    const ending = `-${number}`;
+    free = `${name.slice(0, LONGEST_NAME - ending.length)}${ending}`;
+  }
+  return free;
 }
 
 function rowOfSpec(spec: string): RequestedRow {
@@ -79,10 +88,13 @@ function folderOf(spec: string, folder: string | undefined): Partial<RequestedRo
   if (folder === undefined) {
     throw new DomainError('ConfigInvalid', `--systems: "${spec}" needs the folder of the masks: folder=DIR.`);
   }
-  const name = basename(folder)
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '');
-  return { name: name.slice(0, 60) || 'folder', settings: { title: basename(folder) }, masks: folder };
+  const called = basename(resolve(folder));
+  const name = called.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return {
+    name: name.slice(0, LONGEST_NAME) || 'folder',
+    settings: { title: called.slice(0, LONGEST_TITLE) || 'folder' },
+    masks: folder,
+  };
 }
 
 function expertsOf(spec: string, value: string | undefined): Partial<RequestedRow> {

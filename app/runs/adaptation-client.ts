@@ -30,7 +30,7 @@ import { priorities, priorityOf, taskQueues } from '../../contracts/task-queues.
 import { DomainError } from '../../ground/errors.ts';
 import { clientLimits, workflowPolicy } from '../../temporal.config.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { RunFailed } from './run-failed.ts';
+import { RunFailed, reasonIn } from './run-failed.ts';
 
 /** An activity that is under way or waits for its next try. */
 export interface RunningActivity {
@@ -260,21 +260,14 @@ export async function cancelRun(client: Client, run: string): Promise<void> {
   await explainMissing(client, run, () => client.workflow.getHandle(run).cancel());
 }
 
-/** The result of a finished run, following continue-as-new. @throws Error with the innermost reason when it failed. */
+/** The result of a finished run, following continue-as-new. @throws RunFailed with the reason when it failed. */
 export async function runResult(client: Client, run: string): Promise<AdaptationResult> {
   try {
     return understood(AdaptationResultSchema, await client.workflow.getHandle(run).result(), run);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    throw new RunFailed(run, innermostMessage(error));
+    throw new RunFailed(run, reasonIn(error));
   }
-}
-
-/** Temporal wraps what an activity said; the innermost message is the one written for people. */
-function innermostMessage(error: Error): string {
-  let inner = error;
-  while (inner.cause instanceof Error) inner = inner.cause;
-  return inner.message;
 }
 
 async function explainMissing<Result>(

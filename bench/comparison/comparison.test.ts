@@ -37,6 +37,13 @@ describe('the table of several seeds', () => {
     expect(pooledTable(kept)).toMatchObject({ videos: 8, patients: 4 });
   });
 
+  it('is not made of comparisons of other rows, or of the same ones in another order', () => {
+    const first = keptComparison(1, { ours: steady, theirs: steady });
+    for (const rows of [{ ours: steady }, { theirs: steady, ours: steady }] as const) {
+      expect(() => pooledTable([first, keptComparison(2, rows)])).toThrow(/Seed 1 .*ours, theirs, seed 2/);
+    }
+  });
+
   it('has no numbers of a row that one of them lacks', () => {
     const without = { ...steady, unavailable: 'no weights' };
     const kept = [keptComparison(1, { ours: steady }), keptComparison(2, { ours: without })];

@@ -6,9 +6,11 @@ import type { KeptComparison } from './kept.ts';
 
 /**
  * Patients that several seeds have are the same ones; their videos count once a seed.
- * @param kept at least one, of the same rows in the same order
+ * @param kept at least one
+ * @throws Error when they are not of the same rows in the same order
  */
 export function pooledTable(kept: readonly KeptComparison[]): ComparisonTable {
+  refuseOtherRows(kept);
   const [first] = kept;
   const { rows, patients: _, ...facts } = first!.table;
   const seeds = kept.map(({ table }) => table.seeds[0]!);
@@ -30,12 +32,38 @@ export function pooledTable(kept: readonly KeptComparison[]): ComparisonTable {
       return {
         ...row,
         missing: ofSeeds.reduce((total, { missing }) => total + missing, 0),
+        ...faultsOf(ofSeeds),
         trainings: meanTrainings(ofSeeds),
         ...(unavailable !== undefined && { unavailable }),
         scores: unavailable === undefined ? scoresOf(row.name, kept) : [],
       };
     }),
   );
+}
+
+/** Numbers of one system would be averaged with those of another. */
+function refuseOtherRows(kept: readonly KeptComparison[]): void {
+  const [first, ...others] = kept.map(({ table: { seeds, rows } }) => ({
+    seed: seeds[0],
+    rows: rows.map(({ name }) => name).join(', '),
+  }));
+  for (const other of others) {
+    if (other.rows === first!.rows) continue;
+    throw new Error(
+      `Seed ${first!.seed} has the rows ${first!.rows}, seed ${other.seed} ${other.rows}. Tables of several seeds are of the same rows: remove the folder of one of them, or give another --out.`,
+    );
+  }
+}
+
+/** Why videos are missing, counted over seeds. */
+function faultsOf(rows: readonly TableRow[]): Pick<TableRow, 'faults'> {
+  const all = rows.flatMap(({ faults = [] }) => faults);
+  const codes = [...new Set(all.map(({ code }) => code))];
+  const faults = codes.map((code) => {
+    const same = all.filter((fault) => fault.code === code);
+    return { ...same[0]!, videos: same.reduce((total, { videos }) => total + videos, 0) };
+  });
+  return faults.length > 0 ? { faults } : {};
 }
 
 /** Of a row, under ids that no other seed has. */

@@ -1,4 +1,5 @@
 /** Frames as promptable models see them, prompts out of masks, and logits back on the grid of the frame. */
+import { DomainError } from '../../ground/errors.ts';
 import { LEFT_VENTRICLE, MYOCARDIUM } from '../../ground/labels.ts';
 import type { GreyVideo } from '../../imaging/image.ts';
 import type { OnnxArray } from './onnx.ts';
@@ -91,9 +92,18 @@ function resized(values: Float32Array, from: Grid, to: Grid): Float32Array {
   return result;
 }
 
-/** Logits [.., height, width] of the whole square input as those of the frame's pixels. */
+/**
+ * Logits [.., height, width] of the whole square input as those of the frame's pixels.
+ * @throws DomainError CheckpointIncompatible for what is no such picture
+ */
 export function logitsOnFrame({ shape, data }: OnnxArray, grid: Grid, settings: FrameSettings): Float32Array {
-  const [height, width] = shape.slice(-2) as [number, number];
+  const [height = 0, width = 0] = shape.slice(-2);
+  if (height * width === 0 || data.length < height * width) {
+    throw new DomainError(
+      'CheckpointIncompatible',
+      `The model gives logits of the shape [${shape.join(', ')}], expected [1, 1, height, width].`,
+    );
+  }
   const scale = scaleOf(grid, settings);
   // Of the square, the part that the frame fills.
   const filled = {

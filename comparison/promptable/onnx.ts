@@ -11,8 +11,11 @@ export interface OnnxArray {
 export type OnnxArrays = Readonly<Record<string, OnnxArray>>;
 
 export interface OnnxModel {
+  /** For errors: where it came from. */
+  readonly origin: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** @throws DomainError CheckpointIncompatible where the model has other inputs, or gives no float32. */
   run(inputs: OnnxArrays): Promise<OnnxArrays>;
   dispose(): Promise<void>;
 }
@@ -52,22 +55,34 @@ export async function openOnnx({ bytes, origin }: StoredBytes): Promise<OnnxMode
     },
   );
   return {
+    origin,
     inputs: session.inputNames,
     outputs: session.outputNames,
     run: async (inputs) => {
       const feeds = Object.entries(inputs).map(
         ([name, { shape, data }]) => [name, new runtime.Tensor('float32', data, [...shape])] as const,
       );
-      const results = await session.run(Object.fromEntries(feeds));
+      const results = await session.run(Object.fromEntries(feeds)).catch((error: Error) => {
+        throw new DomainError(
+          'CheckpointIncompatible',
+          `${origin}: the model cannot be run as this system asks it (${error.message}). It has the inputs ${session.inputNames.join(', ')}; docs/comparison.md says which are expected.`,
+        );
+      });
       return Object.fromEntries(
         Object.entries(results).map(([name, { dims, data }]) => [
           name,
-          { shape: [...dims], data: data as Float32Array },
+          { shape: [...dims], data: floatsOf(data, `${origin}: the output ${name}`) },
         ]),
       );
     },
     dispose: () => session.release(),
   };
+}
+
+function floatsOf(data: unknown, what: string): Float32Array {
+  if (data instanceof Float32Array) return data;
+  const found = (data as object).constructor.name;
+  throw new DomainError('CheckpointIncompatible', `${what} is expected as float32, found ${found}.`);
 }
 
 async function loadRuntime(): Promise<OnnxRuntime> {

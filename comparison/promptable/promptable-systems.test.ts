@@ -31,7 +31,7 @@ function heart(): { image: GreyVideo; reference: LabelVideo } {
 
 async function predicted(system: AnySystem, files: readonly string[], settings: object): Promise<LabelVideo> {
   const { image, reference } = heart();
-  const names = files.length === 1 ? ['model'] : files;
+  const names = files.length === 1 ? ['model'] : ['encoder', 'decoder'];
   const predictor = await system.predict({
     settings: system.settings.parse({ prompts: 'oracle', size: 32, ...settings }),
     config,
@@ -81,6 +81,16 @@ describe('frames and prompts', () => {
   });
 });
 
+it('logits that are no picture are refused', () => {
+  const settings = { size: 32, fit: 'pad', levels: 'sam', channels: 3 } as const;
+  for (const shape of [[1], [1, 1, 0, 32], [1, 1, 32, 32]]) {
+    const logits = { shape, data: new Float32Array(1) };
+    expect(() => logitsOnFrame(logits, { rows: 8, columns: 8 }, settings)).toThrow(
+      expect.objectContaining({ code: 'CheckpointIncompatible' }),
+    );
+  }
+});
+
 describe('a model with an encoder and boxes', () => {
   it('finds cavity and wall, the wall as what the heart has more', async () => {
     expect(await predicted(medSam, ['encoder', 'decoder'], {})).toEqual(heart().reference);
@@ -100,6 +110,13 @@ describe('a model with an encoder and boxes', () => {
       message: expect.stringMatching(/MedSAM.*encoder and decoder/),
     });
     await expect(predicted(samus, ['no-onnx'], {})).rejects.toThrow();
+  });
+
+  it.each([
+    ['other inputs', ['decoder', 'encoder']],
+    ['clicks instead of boxes', ['encoder', 'samus']],
+  ])('says that a model has %s', async (_, files) => {
+    await expect(predicted(medSam, files, {})).rejects.toMatchObject({ code: 'CheckpointIncompatible' });
   });
 
   it('is asked for a share of the videos, the same for every system', async () => {

@@ -8,7 +8,7 @@ import { hashText } from '../../ground/hash-text.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { policyPredictor } from '../policy-predictor.ts';
 import { sourceTraining } from '../source-training.ts';
-import type { ComparedVideo, PredictionMaterial, System, VideoPredictor } from '../system.ts';
+import type { ComparedVideo, PredictionMaterial, StoredBytes, System, VideoPredictor } from '../system.ts';
 import type { FrameSettings } from './frames.ts';
 import { type OnnxModel, openOnnx } from './onnx.ts';
 import { openMedSam, openMemSam, openSamus, type Prompted } from './prompted.ts';
@@ -76,8 +76,7 @@ async function openPromptable(kind: Kind, material: PredictionMaterial<Settings>
     ...(levels !== undefined && { levels }),
     ...(channels !== undefined && { channels }),
   };
-  const models: OnnxModel[] = [];
-  for (const name of kind.files) models.push(await openOnnx(files[name]!));
+  const models = await openAll(kind.files.map((name) => files[name]!));
   const segment = kind.open(models, frames, settings);
   const policy = settings.prompts === 'policy' && model ? policyPredictor(material) : undefined;
   return {
@@ -90,6 +89,18 @@ async function openPromptable(kind: Kind, material: PredictionMaterial<Settings>
       for (const opened of models) void opened.dispose();
     },
   };
+}
+
+/** All of them or none. */
+async function openAll(files: readonly StoredBytes[]): Promise<OnnxModel[]> {
+  const models: OnnxModel[] = [];
+  try {
+    for (const file of files) models.push(await openOnnx(file));
+    return models;
+  } catch (error) {
+    for (const opened of models) void opened.dispose();
+    throw error;
+  }
 }
 
 async function promptsOf(video: ComparedVideo, policy: VideoPredictor | undefined): Promise<LabelVideo> {

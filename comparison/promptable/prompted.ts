@@ -102,7 +102,11 @@ async function segmentAnything(
     has_mask_input: { shape: [1], data: vector(0) },
     orig_im_size: { shape: [2], data: vector(rows, columns) },
   });
-  return masks!.data.slice(0, rows * columns);
+  if (masks && masks.data.length >= rows * columns) return masks.data.slice(0, rows * columns);
+  throw new DomainError(
+    'CheckpointIncompatible',
+    `${decoder.origin}: expected the output "masks" on the grid of the frame, ${rows} x ${columns}, found ${masks ? `[${masks.shape.join(', ')}]` : decoder.outputs.join(', ')}.`,
+  );
 }
 
 export function openSamus([network]: readonly OnnxModel[], frames: FrameSettings): Prompted {

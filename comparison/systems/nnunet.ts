@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { PreprocessingConfig, RunConfig } from '../../contracts/run-config.ts';
-import { DomainError } from '../../ground/errors.ts';
+import { DomainError, namingOrigin } from '../../ground/errors.ts';
 import { CLASS_COUNT } from '../../ground/labels.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
@@ -103,7 +103,7 @@ function beginTraining({
   source,
   before,
 }: TrainingMaterial<Settings>): BegunTraining {
-  const plan = NnUNetPlanSchema.parse(JSON.parse(new TextDecoder().decode(requireModel(before).bytes)));
+  const plan = planIn(new TextDecoder().decode(requireModel(before).bytes));
   const network = UNet3D.initialise(networkOf(plan), randomStream(config.seed, KIND));
   const { mirroring } = settings;
   const training = new NnUNetTraining({
@@ -133,32 +133,42 @@ interface Opened {
   readonly mirrored: readonly number[];
 }
 
-/** A model of the training here, or a checkpoint that nnU-Net itself wrote. */
-function opened({ bytes, origin }: StoredBytes, settings: Settings, config: RunConfig): Opened {
-  if (isZip(bytes)) return openedCheckpoint(bytes, origin);
+/** A model of a training by this system, or a checkpoint that nnU-Net itself wrote. */
+function opened({ bytes }: StoredBytes): Opened {
+  if (isZip(bytes)) return openedCheckpoint(bytes);
   const { arrays, metadata } = decodeSafetensors(bytes);
   if (metadata.kind !== KIND) {
     throw new DomainError(
       'CheckpointIncompatible',
-      `${origin}: expected a network that nnU-Net's rules planned, found one of kind "${metadata.kind}".`,
+      `Expected a network that nnU-Net's rules planned, found one of kind "${metadata.kind}".`,
     );
   }
-  const plan = NnUNetPlanSchema.parse(JSON.parse(metadata.plan ?? 'null'));
+  const plan = planIn(metadata.plan ?? '');
   return {
     config: networkOf(plan),
     arrays,
     plan,
-    spacingMm: preprocessingOf(config, settings).spacingMm,
+    // Of its training, which may have been another comparison's.
+    spacingMm: plan.spacing[1]!,
     mirrored: plan.configuration === '2d' ? [1, 2] : [0, 1, 2],
   };
 }
 
-function openedCheckpoint(bytes: Uint8Array, origin: string): Opened {
+function planIn(text: string): NnUNetPlan {
+  try {
+    return NnUNetPlanSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    const message = 'It has no plan of nnU-Net in its metadata ("plan") that this version reads.';
+    throw new DomainError('CheckpointIncompatible', message, {}, { cause });
+  }
+}
+
+function openedCheckpoint(bytes: Uint8Array): Opened {
   const { config, arrays, configuration, patch, spacingMm, mirrored } = openNnUNetCheckpoint(bytes);
   if (config.inputChannels !== 1 || config.outputChannels !== CLASS_COUNT) {
     throw new DomainError(
       'CheckpointIncompatible',
-      `${origin}: expected one channel and ${CLASS_COUNT} labels (background, left ventricle, myocardium), found ${config.inputChannels} and ${config.outputChannels}.`,
+      `Expected one channel and ${CLASS_COUNT} labels (background, left ventricle, myocardium), found ${config.inputChannels} and ${config.outputChannels}.`,
     );
   }
   // Pixels are square here.
@@ -172,8 +182,10 @@ function openedCheckpoint(bytes: Uint8Array, origin: string): Opened {
 }
 
 function predictor(model: StoredBytes, settings: Settings, config: RunConfig): VideoPredictor {
-  const { config: shape, arrays, plan, spacingMm, mirrored } = opened(model, settings, config);
-  const network = UNet3D.fromArrays(shape, arrays);
+  const { network, plan, spacingMm, mirrored } = namingOrigin(model.origin, () => {
+    const { config: shape, arrays, ...rest } = opened(model);
+    return { network: UNet3D.fromArrays(shape, arrays), ...rest };
+  });
   const inference = {
     network,
     plan,

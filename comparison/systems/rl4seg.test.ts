@@ -35,3 +35,20 @@ it('lays the changes of an ablation over the configuration, and refuses what is 
   const wrong = rl4seg3d.settings.parse({ changes: { ppo: { epoch: 1 } } });
   expect(() => rl4seg3d.adapt!(wrong, config)).toThrow(expect.objectContaining({ code: 'ConfigInvalid' }));
 });
+
+it.each([
+  { network: { baseFilters: 16 } },
+  { preprocessing: { spacingMm: 0.5 } },
+  { pretraining: { steps: 1 } },
+  { target: 'c' },
+  { seed: 9 },
+])('refuses %j as a change, whose source policy or videos are shared by all rows', (changes) => {
+  for (const system of [rl4seg3d, rl4seg2d]) {
+    expect(() => system.adapt!(system.settings.parse({ changes }), config)).toThrow(
+      expect.objectContaining({
+        code: 'ConfigInvalid',
+        message: expect.stringContaining(Object.keys(changes)[0]!),
+      }),
+    );
+  }
+});

@@ -47,8 +47,18 @@ function described(title: string, summary: string, settings: Settings): SystemDe
   };
 }
 
+/** Of the comparison: a run with others would begin with a policy that was not made so, or learn from other videos. */
+const SHARED = ['source', 'target', 'seed', 'initialPolicy', 'network', 'preprocessing', 'pretraining'];
+
 /** @throws DomainError ConfigInvalid naming the field that is wrong. */
 function changed(config: RunConfig, changes: Settings['changes']): RunConfig {
+  const shared = SHARED.filter((section) => changes[section] !== undefined);
+  if (shared.length > 0) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `The changes of a row name ${shared.join(', ')}, which are the comparison's: all rows share the videos and the source policy that they are about. Make it a comparison of its own.`,
+    );
+  }
   const parsed = RunConfigSchema.safeParse(mergeOver(config, changes));
   if (parsed.success) return parsed.data;
   throw new DomainError(

@@ -3,6 +3,7 @@ import type { VideoScore } from '../../metrics/evaluation.ts';
 import { csvTable, latexTable, markdownTable } from './forms.ts';
 import { makeTable, type ScoredRow, type TableFacts } from './make-table.ts';
 import { notesOf } from './notes.ts';
+import { comparisonPage } from './page.ts';
 import { ADAPTATION, ComparisonTableSchema } from './table.ts';
 
 function score(id: string, dice: number | undefined, valid: boolean): VideoScore {
@@ -95,8 +96,37 @@ describe('the table', () => {
     );
     const { rows } = makeTable(facts, [partly, good]);
     expect(rows[0]!.cells).not.toHaveProperty('dice');
-    expect(rows[0]!.cells.anatomicalValidity).toMatchObject({ videos: 6, best: true });
-    expect(rows[1]!.cells.anatomicalValidity!.versusBest).toMatchObject({ patients: 3, pValue: 1 });
+    expect(rows[0]!.cells.anatomicalValidity).toMatchObject({ mean: 1, videos: 6, best: false });
+    expect(rows[0]!.cells.anatomicalValidity!.versusBest).toMatchObject({ patients: 3, pValue: 1 });
+    expect(rows[1]!.cells.anatomicalValidity).toMatchObject({ best: true });
+  });
+
+  it('lets nobody be the best by leaving out what is hard, in measures of either direction', () => {
+    const flagged = (name: string, frames: readonly number[], missing: number) =>
+      row(
+        name,
+        ids.slice(missing).map((id, i) => ({
+          ...score(id, 0.5 + i / 100, true),
+          temporal: {
+            valid: true,
+            flaggedFrames: Array.from({ length: frames[i]! }, (_, t) => t),
+            failures: {},
+          },
+        })),
+        { missing },
+      );
+    const hard = [9, 8, 7, 6, 5, 4, 3, 2, 1, 1, 1, 1];
+    const all = flagged('all', hard, 0);
+    const few = flagged('few', hard.slice(9), 9);
+    // One video that cannot be had does not make a far better system worse.
+    const most = flagged('most', [...hard.slice(2), 0], 1);
+    const bests = (...of: ScoredRow[]) =>
+      makeTable(facts, of).rows.map(({ cells }) => [cells.dice!.best, cells.flaggedFrames!.best]);
+    expect(bests(few, all)).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+    expect(bests(most, all)[0]![1]).toBe(true);
   });
 
   it('draws seeds, too, where videos of several comparisons stand in one table', () => {
@@ -126,6 +156,8 @@ describe('the table', () => {
     expect(notes(180)).toContain('3.0 min, MORE than the others have');
     expect(notes(1)).toContain('segment by sliding windows;');
     expect(notes(1)).not.toContain('were given one');
+    const ofSeeds = makeTable({ ...facts, minutes, seeds: [1, 2] }, [adapted(119)]);
+    expect(notesOf(ofSeeds).join('\n')).toContain('the longest took on average over seeds 2.0 min');
     const given = makeTable({ ...facts, minutes, initialPolicy: 'runs/a/policy' }, [good]);
     expect(notesOf(given).join('\n')).toContain('were given one (runs/a/policy)');
   });
@@ -146,10 +178,54 @@ describe('the table', () => {
     expect(csv.filter((line) => line.startsWith('good,good,contender,dice,'))).toEqual([
       expect.stringMatching(/^good,good,contender,dice,0\.9055/),
     ]);
-    expect(csv.at(-2)).toBe('absent,absent,contender,unavailable: no | weights_here');
+    expect(csv.at(-2)).toMatch(/^absent,absent,contender,,.*,0,0,no \| weights_here$/);
     const latex = latexTable(table);
     expect(latex).toContain('\\textbf{90.6}');
-    expect(latex).toContain('no | weights\\_here');
+    expect(latex).toContain('no \\textbar{} weights\\_here');
     expect(absent!.cells).toEqual({});
+  });
+});
+
+describe('titles of people and rows without numbers', () => {
+  const odd = '*[a]* \\| `b` <i>c</i> _d_ x_y, "50 %" & $e$ #1 ~ ^ {f}';
+  const table = makeTable(facts, [
+    row('odd', good.scores, { title: odd, summary: odd }),
+    row('formula', [], { title: '=HYPERLINK("http://x")', unavailable: '-1, or\nmore' }),
+    row('nothing', [], { missing: 12 }),
+  ]);
+
+  it('stay text in Markdown, where no cell is lost', () => {
+    const lines = markdownTable(table).split('\n');
+    expect(lines[2]).toContain('\\*\\[a\\]\\* \\\\\\| \\`b\\` \\<i>c\\</i> \\_d\\_ x_y,');
+    // As GFM reads it: a backslash takes the sign after it along.
+    const cells = lines.slice(0, 5).map((line) => line.replaceAll(/\\./g, '').split('|').length);
+    expect(new Set(cells).size).toBe(1);
+  });
+
+  it('fill every column of the CSV, and are no formula', () => {
+    const text = csvTable(table);
+    const cells = text
+      .trimEnd()
+      .split(/\n(?!more)/)
+      .map((line) => line.replaceAll(/"(?:[^"]|"")*"/g, 'q').split(','));
+    expect(new Set(cells.map(({ length }) => length))).toEqual(new Set([cells[0]!.length]));
+    expect(text).toContain(`formula,"'=HYPERLINK(""http://x"")",contender,`);
+    expect(text).toContain(`"'-1, or\nmore"`);
+    expect(text).toMatch(/^nothing,nothing,contender,,.*,12,0,$/m);
+  });
+
+  it('say in LaTeX what they say, and take nothing of the line before them', () => {
+    const latex = latexTable(table);
+    const escaped =
+      '{*}{[}a]{*} \\textbackslash{}\\textbar{} `b` \\textless{}i\\textgreater{}c\\textless{}/i\\textgreater{} ' +
+      '\\_d\\_ x\\_y, "50 \\%" \\& \\$e\\$ \\#1 \\textasciitilde{} \\textasciicircum{} \\{f\\}';
+    expect(latex).toContain(`${escaped} & `);
+  });
+
+  it('are a table also where no row has numbers', () => {
+    const none = makeTable(facts, [row('absent', [], { unavailable: 'no weights' })]);
+    expect(markdownTable(none)).toMatch(/^\| absent +\| not available \|$/m);
+    expect(latexTable(none)).not.toContain('multicolumn');
+    expect(comparisonPage(none, [])).toContain('colspan="1"');
   });
 });

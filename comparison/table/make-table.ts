@@ -76,7 +76,8 @@ function columnOf(
     );
     return plainCell(measure, list, rows[index]!.name);
   });
-  const best = bestOf(measure, rows, plain);
+  const ranks = ranksOf(measure, rows, values);
+  const best = bestOf(measure, ranks);
   if (best === undefined) return plain;
   const tests = values.map((patients, index) =>
     index === best || !plain[index] ? undefined : pairedTest(measure, patients, values[best]!),
@@ -86,7 +87,7 @@ function columnOf(
     const test = tests[index];
     if (!cell) return undefined;
     // Of equals all are the best, and the first one is what the others are tested against.
-    const equal = rows[index]!.standing === 'contender' && cell.mean === plain[best]!.mean;
+    const equal = ranks[index] === ranks[best];
     const tested = test && { versusBest: { ...test, adjusted: adjusted.shift()! } };
     return { ...cell, best: equal, ...tested };
   });
@@ -98,16 +99,33 @@ function plainCell({ name }: TableMeasure, values: readonly NestedValue[], row: 
   return { ...interval, videos: values.length, best: false };
 }
 
-/** Index of the contender with the best mean, the first of equals. */
-function bestOf(
-  measure: TableMeasure,
+/**
+ * By what contenders are ranked: the mean over all videos that any of them has, where one that a contender misses
+ * counts as the worst. Otherwise whoever gives up where it is hard, or was asked for a few videos, would be ahead.
+ * Undefined for who does not compete or has no numbers.
+ */
+function ranksOf(
+  { better }: TableMeasure,
   rows: readonly ScoredRow[],
-  cells: readonly (Cell | undefined)[],
-): number | undefined {
+  values: readonly ByPatient[],
+): (number | undefined)[] {
+  const contenders = values.map((patients, index) => {
+    const videos = new Map([...patients.values()].flatMap((one) => [...one]));
+    return rows[index]!.standing === 'contender' && videos.size > 0 ? videos : undefined;
+  });
+  const all = new Map(contenders.flatMap((videos) => [...(videos ?? [])]));
+  const found = contenders.flatMap((videos) => [...(videos?.values() ?? [])]);
+  const worst = better === 'higher' ? 0 : found.reduce((most, value) => Math.max(most, value), 0);
+  // Of all in one order, so that equals have equal sums.
+  return contenders.map((videos) => videos && meanOf([...all.keys()], videos, worst));
+}
+
+/** Index of the contender with the best rank, the first of equals. */
+function bestOf(measure: TableMeasure, ranks: readonly (number | undefined)[]): number | undefined {
   let best: number | undefined;
-  cells.forEach((cell, index) => {
-    if (!cell || rows[index]!.standing !== 'contender') return;
-    if (best === undefined || isBetter(measure, cell.mean, cells[best]!.mean)) best = index;
+  ranks.forEach((rank, index) => {
+    if (rank === undefined) return;
+    if (best === undefined || isBetter(measure, rank, ranks[best]!)) best = index;
   });
   return best;
 }
@@ -139,6 +157,7 @@ function pairedTest(
   return { difference, pValue, patients: pairs.length };
 }
 
-function meanOf(ids: readonly string[], values: ReadonlyMap<string, number>): number {
-  return ids.reduce((sum, id) => sum + values.get(id)!, 0) / ids.length;
+/** @param otherwise the value of videos that have none */
+function meanOf(ids: readonly string[], values: ReadonlyMap<string, number>, otherwise = Number.NaN): number {
+  return ids.reduce((sum, id) => sum + (values.get(id) ?? otherwise), 0) / ids.length;
 }

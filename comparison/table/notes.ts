@@ -1,26 +1,29 @@
 /** What must be said under every form of the table. */
 import type { InferenceConfig } from '../../contracts/run-config.ts';
 import { tableMeasures } from './measures.ts';
-import { ADAPTATION, type ComparisonTable } from './table.ts';
+import { ADAPTATION, type ComparisonTable, type TableRow } from './table.ts';
 
 export function notesOf(table: ComparisonTable): string[] {
   const { videos, patients, source, target, seeds, inference, rows } = table;
   const [several, drawn] = seeds.length > 1 ? ['seeds', 'seeds and patients'] : ['seed', 'patients'];
   return [
     `${videos} test videos of ${target} (${patients} patients), source ${source}, ${several} ${seeds.join(', ')}. Means over videos, 95 % bootstrap intervals over ${drawn}; the largest blob of each frame for every system.`,
-    'Bold: the best contender of a column. *: differs from it (p < 0.05 after Holm; paired over patients, Wilcoxon, or the exact sign test for shares of videos).',
+    'Bold: the best contender of a column; a video that one misses counts as its worst. *: differs from it (p < 0.05 after Holm; paired over patients, Wilcoxon, or the exact sign test for shares of videos).',
     ...countsOf(table),
     budgetText(table),
     `Policies of this project segment by ${inference}; those of rows with plain inference by sliding windows alone.`,
-    ...rows.map(({ title, summary, missing, standing, unavailable }) =>
-      [
-        `${title}: ${summary}`,
-        ...(standing === 'contender' ? [] : [`Not a contender (${standing}).`]),
-        ...(missing > 0 ? [`${missing} of ${videos} videos have no prediction.`] : []),
-        ...(unavailable === undefined ? [] : [`Not available: ${unavailable}`]),
-      ].join(' '),
-    ),
+    ...rows.map((row) => rowNote(row, videos)),
   ];
+}
+
+function rowNote({ title, summary, missing, faults = [], standing, unavailable }: TableRow, videos: number) {
+  const reasons = faults.map(({ code, videos: many, reason }) => `${many} for ${code}, such as "${reason}"`);
+  return [
+    `${title}: ${summary}`,
+    ...(standing === 'contender' ? [] : [`Not a contender (${standing}).`]),
+    ...(missing > 0 ? [[`${missing} of ${videos} videos have no prediction`, ...reasons].join('; ')] : []),
+    ...(unavailable === undefined ? [] : [`Not available: ${unavailable}`]),
+  ].join(' ');
 }
 
 /** How many videos have a measure that not all have, such as those with a reference. */
@@ -33,7 +36,7 @@ function countsOf({ rows, videos }: ComparisonTable): string[] {
 }
 
 /** Runs of this project are not cut to a time, so whether they kept within that of the others is said. */
-function budgetText({ minutes, initialPolicy, rows }: ComparisonTable): string {
+function budgetText({ minutes, initialPolicy, rows, seeds }: ComparisonTable): string {
   if (!minutes) return 'Every training has the steps of the configuration; wall times differ and are stated.';
   const { source, adaptation } = minutes;
   const longest = Math.max(
@@ -50,7 +53,7 @@ function budgetText({ minutes, initialPolicy, rows }: ComparisonTable): string {
     ...(longest === 0
       ? []
       : [
-          `Adaptations of this project follow their configuration, labelling and validation included: the longest took ${longest.toFixed(1)} min, ${longest <= adaptation ? 'no more than the others have' : 'MORE than the others have'}.`,
+          `Adaptations of this project follow their configuration, labelling and validation included: the longest took ${seeds.length > 1 ? 'on average over seeds ' : ''}${longest.toFixed(1)} min, ${longest <= adaptation ? 'no more than the others have' : 'MORE than the others have'}.`,
         ]),
   ].join(' ');
 }

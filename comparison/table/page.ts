@@ -40,7 +40,7 @@ export function comparisonPage(table: ComparisonTable, videos: readonly Pictured
     const said =
       row.unavailable === undefined
         ? cells
-        : [html`<td colspan="${measures.length}">not available: ${row.unavailable}</td>`];
+        : [html`<td colspan="${Math.max(1, measures.length)}">not available: ${row.unavailable}</td>`];
     return html`<tr><th scope="row">${row.title}</th>${said}<td>${trainingText(row) || '-'}</td></tr>`;
   });
   const page = html`<!doctype html>

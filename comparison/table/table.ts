@@ -12,7 +12,7 @@ export const CellSchema = z.strictObject({
   low: z.number().describe('of the 95 % interval, from resampling patients'),
   high: z.number(),
   videos: count.describe('that have the measure'),
-  best: z.boolean().describe('of the contenders'),
+  best: z.boolean().describe('of the contenders, to whom videos that they miss count as the worst'),
   versusBest: z
     .strictObject({
       difference: z
@@ -34,7 +34,17 @@ export const TableRowSchema = z.strictObject({
   summary: z.string(),
   standing: z.enum(['contender', 'reference', 'oracle']),
   unavailable: z.string().exactOptional().describe('why there are no numbers'),
-  missing: count.describe('test videos without a prediction'),
+  missing: count.describe('test videos without a prediction or scores'),
+  faults: z
+    .array(
+      z.strictObject({
+        code: z.string(),
+        videos: count,
+        reason: z.string().describe('of the first of them'),
+      }),
+    )
+    .exactOptional()
+    .describe('why videos are missing, by kind; not there in tables of earlier versions'),
   trainings: z.array(z.strictObject({ name: z.string(), steps: count, seconds: z.number() })),
   cells: z.partialRecord(z.enum(measureNames), CellSchema),
 });

@@ -11,6 +11,7 @@ import type { ComparisonConfig, ComparisonPlan } from '../../contracts/compariso
 import type { TrainSystemResult } from '../../contracts/comparison-activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { decodeNetwork } from '../../method/networks/network-checkpoint.ts';
+import { writeArtefact } from '../../storage/artefacts.ts';
 import { comparisonKeys } from '../../storage/comparison-keys.ts';
 import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
 
@@ -53,6 +54,31 @@ it('plans one training and one run for rows that differ at test time alone', asy
   ]);
   // Test videos are the comparison's to segment and to score.
   expect(rowPlans[2]!.adaptation!.config.sweep).toEqual({ ...config.sweep, scoreTest: false });
+});
+
+it('goes on with the rows that it was begun with, and with no others', async () => {
+  const world = tinyWorld();
+  await addTinyDatasets(world.store);
+  const begun = {
+    run: config,
+    rows: rowsOfSpecs(['unet3d', 'ua-mt']),
+    minutes: { source: 1, adaptation: 2 },
+  };
+  const plan = (asked: Partial<ComparisonConfig>) =>
+    planComparison({ run: 'c', config: { pictures: 0, ...begun, ...asked } }, world.context());
+  const before = await plan({});
+  expect(await plan({})).toEqual(before);
+  for (const other of [
+    { rows: rowsOfSpecs(['unet3d']) },
+    { rows: rowsOfSpecs(['unet3d', 'ua-mt', 'masked-ssl']) },
+    { minutes: { source: 1, adaptation: 3 } },
+    { pictures: 1 },
+  ]) {
+    await expect(plan(other)).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining('unet3d, ua-mt'),
+    });
+  }
 });
 
 it('trains a source policy that knows no time for single frames, and one that does for the others', async () => {
@@ -148,4 +174,33 @@ it('trains as many steps as fit the wall time that is set, and keeps them', asyn
   expect(made!.trained.steps).toBe(steps);
   expect(made!.trained.seconds).toBeGreaterThan(0);
   expect((await trainAll(world, plan, () => world.context()))[0]).toEqual(made);
+}, 240_000);
+
+it('takes the time of an attempt that was thought dead and ended first for its own', async () => {
+  const world = tinyWorld();
+  const plan = await planned(world, 'unet3d', { source: 0.02, adaptation: 0.02 });
+  const write = (key: string, value: unknown) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    return writeArtefact(world.store, key, bytes, {
+      inputs: [],
+      codeVersion: 'test',
+      mediaType: 'text/json',
+    });
+  };
+  const writing: Promise<unknown>[] = [];
+  const context = (): ActivityContext => ({
+    ...world.context(),
+    heartbeat: ({ preparing, step, total }) => {
+      // In the middle of its timing, and at its last step.
+      if (preparing?.total === 16 && preparing.done === 8) {
+        writing.push(write(comparisonKeys.budget('c', 'source'), { steps: 3, secondsPerStep: 0.4 }));
+      }
+      if (step === 3 && step === total) {
+        writing.push(write(comparisonKeys.curve('c', 'source'), { steps: 3, seconds: 99, points: [] }));
+      }
+    },
+  });
+  const [made] = await trainAll(world, plan, context);
+  expect(writing).toHaveLength(2);
+  expect(made!.trained).toEqual({ name: 'source', steps: 3, seconds: 99 });
 }, 240_000);

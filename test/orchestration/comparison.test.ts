@@ -12,6 +12,8 @@ import { compare, fetchComparison } from '../../app/comparison/compare.ts';
 import { followComparison } from '../../app/comparison/comparison-client.ts';
 import { handIn } from '../../app/comparison/hand-in.ts';
 import { rowsOfSpecs } from '../../app/comparison/row-specs.ts';
+import { showComparison } from '../../cli/show-comparison.ts';
+import { openTerminal } from '../../cli/terminal.ts';
 import { ComparisonTableSchema } from '../../comparison/table/table.ts';
 import { computeInputs, ioInputs } from '../../contracts/activities.ts';
 import type { ComparisonConfig } from '../../contracts/comparison.ts';
@@ -118,6 +120,31 @@ describe('the workflow of a comparison', () => {
     ]);
   });
 
+  it('says what was written for people, not what a library said before', async () => {
+    const failure = () =>
+      ApplicationFailure.create({
+        message: 'Install the runtime.',
+        type: 'BackendMissing',
+        nonRetryable: true,
+        cause: new Error('Cannot find package at /some/path'),
+      });
+    const { activities } = fakeActivities({
+      planComparison: async ({ run: name }) => {
+        if (name === 'unplanned') throw failure();
+        return comparisonPlan({ name: 'a', system: 'a', trainings: [] });
+      },
+      predictForSystem: async () => {
+        throw failure();
+      },
+    });
+    expect((await run(activities, 'caused', asked('a'))).rows).toMatchObject([
+      { name: 'a', unavailable: 'Install the runtime.' },
+    ]);
+    await expect(run(activities, 'unplanned', asked('a'))).rejects.toThrow();
+    const followed = followComparison(bench.environment.client, 'unplanned', () => undefined);
+    await expect(followed).rejects.toThrow(/without a result: Install the runtime\.$/);
+  });
+
   it('starts a run of this project from the policy that the trainings made, and takes its best', async () => {
     const started: unknown[] = [];
     const { activities } = fakeActivities({
@@ -177,6 +204,12 @@ describe('what a person asks for', () => {
       await compare({ client, store }, asked, (text) => notes.push(text));
       expect(notes).toEqual([expect.stringContaining('followed, not started')]);
       expect(await followComparison(client, 'asked', () => undefined)).toEqual(result);
+      // Whoever looks is told its name first: what they end by Ctrl-C they find again.
+      const shown: string[] = [];
+      const stream = { write: (text: string) => shown.push(text) };
+      const terminal = openTerminal(false, stream, stream);
+      await expect(showComparison({ client, store }, 'asked', terminal)).rejects.toThrow('not in the store');
+      expect(shown.join('')).toContain('watch asked');
     });
   });
 

@@ -78,4 +78,36 @@ describe('a comparison that runs an adaptation', () => {
       expect(await runResult(client, 'stopped-ours')).toMatchObject({ stopped: true });
     });
   });
+
+  it('has no row of an adaptation that was stopped by itself, and says why', async () => {
+    const { activities, training, client, start } = held('alone');
+    await bench.serve(activities, async () => {
+      const handle = await start();
+      await steerRun(client, 'alone-ours', 'stop');
+      await expect.poll(() => training.cancelled(), { timeout: 10_000 }).toBe(1);
+      expect(await handle.result()).toMatchObject({
+        stopped: false,
+        rows: [
+          { name: 'ours', unavailable: expect.stringContaining('alone-ours was stopped before its end') },
+        ],
+      });
+    });
+  });
+
+  it('waits for a run of its name to end, such as that of a comparison which was terminated', async () => {
+    const { activities, training, client, start, attempts } = held('again');
+    await bench.serve(activities, async () => {
+      const first = await start();
+      await first.terminate();
+      const rows = [{ name: 'ours', system: 'rl4seg3d', settings: {}, files: {} }];
+      const second = await client.workflow.start(comparison, {
+        workflowId: 'again',
+        taskQueue: taskQueues.control,
+        args: [{ run: 'again', config: { run: tinyConfig(), rows, pictures: 0 } }],
+      });
+      await expect.poll(attempts, { timeout: 30_000 }).toBe(2);
+      training.open();
+      expect((await second.result()).rows).toMatchObject([{ name: 'ours', model: { key: 'policy-1' } }]);
+    });
+  });
 });

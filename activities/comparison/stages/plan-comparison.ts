@@ -2,7 +2,8 @@
  * Freezes a comparison: its configuration, the videos that it trains and tests on, and of every row what its system is
  * and needs. It runs where tensors are, because systems do.
  */
-import type { ComparisonPlan } from '../../../contracts/comparison.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { ComparisonConfig, ComparisonPlan } from '../../../contracts/comparison.ts';
 import type { PlanComparisonInput } from '../../../contracts/comparison-activities.ts';
 import { PlanSchema } from '../../../contracts/documents.ts';
 import type { RunConfig } from '../../../contracts/run-config.ts';
@@ -17,11 +18,11 @@ import { freezeManifest } from '../../../storage/manifests.ts';
 import { findJson, writeJson } from '../../artefacts/json-artefact.ts';
 import type { ActivityContext } from '../../context.ts';
 import { planRows, requireKey } from '../planned-rows.ts';
-import { RowsSchema } from '../rows.ts';
+import { type Rows, RowsSchema } from '../rows.ts';
 
 /**
  * @throws DomainError ConfigInvalid for a system that is not known or settings that are not its own, DatasetInvalid
- * when a split that is needed is empty, ChecksumMismatch when the name is taken by another comparison.
+ * when a split that is needed is empty, ConfigInvalid or ChecksumMismatch when the name is taken by another comparison.
  */
 export async function planComparison(
   { run, config }: PlanComparisonInput,
@@ -29,6 +30,7 @@ export async function planComparison(
 ): Promise<ComparisonPlan> {
   const configRef = await writeJson(context, runKeys.config(run), config.run, []);
   const present = await findJson(context, comparisonKeys.rows(run), RowsSchema);
+  if (present) refuseOthers(run, present.value, config);
   const rows = present?.value ?? (await planRows(run, config, context));
   const rowsRef =
     present?.reference ?? (await writeJson(context, comparisonKeys.rows(run), rows, [configRef]));
@@ -47,6 +49,20 @@ export async function planComparison(
     test: sizeOf(plan.test),
     ...(initialPolicy && { initialPolicy }),
   };
+}
+
+/** What was frozen decides; whoever asks for something else would get a table of what they did not ask for. */
+function refuseOthers(run: string, { rows, minutes, pictures }: Rows, asked: ComparisonConfig): void {
+  const before = { rows: rows.map(({ row }) => row), minutes, pictures };
+  const now = { rows: asked.rows, minutes: asked.minutes, pictures: asked.pictures };
+  const other = (['rows', 'minutes', 'pictures'] as const).filter(
+    (part) => !isDeepStrictEqual(before[part], now[part]),
+  );
+  if (other.length === 0) return;
+  throw new DomainError(
+    'ConfigInvalid',
+    `The comparison ${run} was begun with other ${other.join(' and ')} (rows ${before.rows.map(({ name }) => name).join(', ')}). Ask for the same ones to go on with it, or give another --run-id.`,
+  );
 }
 
 async function freezePlan(

@@ -5,8 +5,9 @@ import type { PredictForSystemInput } from '../../../contracts/comparison-activi
 import { readGreyNifti, readReference, writeLabelNifti } from '../../../datasets/nifti.ts';
 import { shardOf } from '../../../decisions/plan.ts';
 import type { ArtefactRef } from '../../../ground/artefact-ref.ts';
-import { DomainError } from '../../../ground/errors.ts';
+import { DomainError, namingOrigin } from '../../../ground/errors.ts';
 import { keepLargestForegroundVideo } from '../../../imaging/morphology.ts';
+import { requireSameGrid } from '../../../metrics/hausdorff.ts';
 import { findArtefact } from '../../../storage/artefacts.ts';
 import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { datasetKeys } from '../../../storage/keys.ts';
@@ -15,7 +16,7 @@ import { readRun } from '../../artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from '../../context.ts';
 import { eachVideo } from '../../videos/each-video.ts';
 import { openSystem } from '../opened-system.ts';
-import { readRows, rowNamed } from '../rows.ts';
+import { ofRow, readRows, rowNamed } from '../rows.ts';
 
 /**
  * Predictions lie on the grid of the file. What was handed in for other videos and not for one counts as missing.
@@ -30,7 +31,7 @@ export async function predictForSystem(
   let predictor: VideoPredictor | undefined;
   try {
     const videos = shardOf(plan, { split: 'test', iteration: 0, shard: input.shard });
-    return await eachVideo(input, videos, context, async (id) => {
+    return await eachVideo(ofRow(input), videos, context, async (id) => {
       const key = comparisonKeys.prediction(input, id);
       if (await findArtefact(context.store, key)) return 'done';
       const video = await requireVideo(datasetKeys.video(config.target, id), context);
@@ -41,7 +42,9 @@ export async function predictForSystem(
           : undefined;
       const known = reference && readReference(await context.cache.read(reference), id, image);
       predictor ??= await openSystem(input, planned, config, context);
-      const labels = keepLargestForegroundVideo(await predictor.predict({ id, image, reference: known }));
+      const predicted = await predictor.predict({ id, image, reference: known });
+      namingOrigin(id, () => requireSameGrid(predicted, image, 'video'));
+      const labels = keepLargestForegroundVideo(predicted);
       const inputs = [
         video.reference,
         ...(input.model ? [input.model] : []),

@@ -1,12 +1,13 @@
 /** Writes the table of a comparison in every form, and the pictures of some test videos under every system. */
-import { csvTable, latexTable, markdownTable } from '../../../comparison/table/forms.ts';
+import { csvTable, latexTable, markdownTable, markdownText } from '../../../comparison/table/forms.ts';
 import { makeTable, type ScoredRow } from '../../../comparison/table/make-table.ts';
 import { inferenceText } from '../../../comparison/table/notes.ts';
 import { captionsOf, comparisonPage, type PicturedVideo, pictureOf } from '../../../comparison/table/page.ts';
 import { ComparisonTableSchema } from '../../../comparison/table/table.ts';
-import type { ComparisonFiles } from '../../../contracts/comparison.ts';
+import type { ComparisonFiles, RowResult } from '../../../contracts/comparison.ts';
 import type { WriteComparisonInput } from '../../../contracts/comparison-activities.ts';
 import type { ArtefactRef } from '../../../ground/artefact-ref.ts';
+import type { VideoScore } from '../../../metrics/evaluation.ts';
 import { sha256Of } from '../../../storage/artefacts.ts';
 import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { writeBytes } from '../../artefacts/binary-artefact.ts';
@@ -16,7 +17,7 @@ import { findShapes } from '../../artefacts/run-shapes.ts';
 import type { ActivityContext } from '../../context.ts';
 import { picturedVideos } from '../pictured-videos.ts';
 import { type Rows, readRows } from '../rows.ts';
-import { rowFacts, scoresOf } from '../scored-rows.ts';
+import { faultsOf, rowFacts, scoresOf } from '../scored-rows.ts';
 
 export async function writeComparison(
   input: WriteComparisonInput,
@@ -29,7 +30,9 @@ export async function writeComparison(
   const inputs: ArtefactRef[] = [input.config, input.plan, input.rows];
   for (const result of results) {
     const { scores, references } = await scoresOf(run, result, facts, context);
-    scored.push({ ...(await rowFacts(result, rows, context)), scores });
+    const row = await rowFacts(result, rows, context);
+    const faults = await faultsOf({ run, row: result.name }, withoutScores(result, scores, facts), context);
+    scored.push({ ...row, ...(faults.length > 0 && { faults }), scores });
     inputs.push(...references);
   }
   const shapes = await findShapes(run, context);
@@ -59,6 +62,15 @@ export async function writeComparison(
   };
 }
 
+function withoutScores(
+  { unavailable }: RowResult,
+  scores: readonly VideoScore[],
+  { plan }: RunFacts,
+): string[] {
+  const scored = new Set(scores.map(({ id }) => id));
+  return unavailable === undefined ? plan.test.flat().filter((id) => !scored.has(id)) : [];
+}
+
 function tableFacts(
   { config, plan }: RunFacts,
   { minutes }: Rows,
@@ -83,7 +95,7 @@ function picturesText(videos: readonly PicturedVideo[]): string {
   return videos
     .map(
       (video) =>
-        `\n![${video.id}](pictures/${video.id}.png)\n\n_${video.id}, from the top: ${captionsOf(video).join(', ')}._\n`,
+        `\n![${video.id}](pictures/${video.id}.png)\n\n_${video.id}, from the top: ${markdownText(captionsOf(video).join(', '))}._\n`,
     )
     .join('');
 }
