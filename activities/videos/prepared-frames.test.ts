@@ -3,11 +3,13 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mirrored } from '../../datasets/mirrored.fixture.ts';
 import { randomStream } from '../../ground/random.ts';
 import { geometryOf } from '../../imaging/image.ts';
 import { drawLabelledWindow } from '../../method/windows/training-windows.ts';
-import { sha256Of } from '../../storage/artefacts.ts';
+import { sha256Of, writeArtefact } from '../../storage/artefacts.ts';
 import { cancelledBy } from '../../storage/cancellable-store.ts';
+import { datasetKeys } from '../../storage/keys.ts';
 import { LocalCache } from '../../storage/local-cache.ts';
 import { MemoryStore } from '../../storage/memory-store.ts';
 import type { GetOptions } from '../../storage/store.ts';
@@ -72,6 +74,17 @@ it('are the same to the last bit as those that were never stored', async () => {
   }
   const whole = await wholePreparedVideo(context, config.source, ids[1]!, preprocessing);
   expect(whole.video).toEqual({ ...geometryOf(video), intensities: video.intensities });
+});
+
+it('have the labels where the video has what they are of, whichever way their file holds them', async () => {
+  const truth = await prepareLabels(contextWith(1e9), config.source, ids[0]!, preprocessing);
+  const key = datasetKeys.labels(config.source, ids[0]!);
+  const file = mirrored((await store.get(key))!);
+  await store.delete(key);
+  await store.delete(`${key}.json`);
+  await writeArtefact(store, key, file, { inputs: [], codeVersion: 'test', mediaType: 'application/gzip' });
+  const turned = await prepareLabels(contextWith(1e9), config.source, ids[0]!, preprocessing);
+  expect(Buffer.from(turned.labels).equals(truth.labels)).toBe(true);
 });
 
 it('are prepared once, whoever asks, and a window costs a window', async () => {

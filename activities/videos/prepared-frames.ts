@@ -21,7 +21,7 @@ import type { ActivityContext } from '../context.ts';
 import { labelsReference, prepareLabels, prepareVideo, videoReference } from './prepared-video.ts';
 
 /** To be raised when the same file and configuration give other numbers: what was stored before is then left alone. */
-const PREPARATION = 1;
+const PREPARATION = { video: 1, labels: 2 } as const;
 
 const HeaderSchema = z.strictObject({
   geometry: z.strictObject({
@@ -86,7 +86,9 @@ export async function preparedLabels(
       bytes: labelsToLearnFrom(labels),
     };
   };
-  const key = datasetKeys.prepared(dataset, id, digestOf(original, config), 'labels');
+  const video = await videoReference(context, dataset, id);
+  const digest = digestOf([PREPARATION.labels, original.sha256, video.sha256, config]);
+  const key = datasetKeys.prepared(dataset, id, digest, 'labels');
   return (await openOrMake(context, { key, original, make })).frames;
 }
 
@@ -218,7 +220,7 @@ async function preparationOfVideo(
 ): Promise<Preparation> {
   const original = await videoReference(context, dataset, id);
   return {
-    key: datasetKeys.prepared(dataset, id, digestOf(original, config), 'video'),
+    key: datasetKeys.prepared(dataset, id, digestOf([PREPARATION.video, original.sha256, config]), 'video'),
     original,
     async make() {
       const { video } = await prepareVideo(context, dataset, id, config);
@@ -291,8 +293,8 @@ function isDamage(error: unknown, key: string): error is DomainError {
   return error instanceof DomainError && DAMAGE.has(error.code) && error.details.key === key;
 }
 
-function digestOf(original: ArtefactRef, config: PreprocessingConfig): string {
-  return sha256Of(new TextEncoder().encode(JSON.stringify([PREPARATION, original.sha256, config])));
+function digestOf(preparedBy: readonly [number, ...(string | PreprocessingConfig)[]]): string {
+  return sha256Of(new TextEncoder().encode(JSON.stringify(preparedBy)));
 }
 
 function headerOf(video: VideoGeometry, more: Omit<Header, 'geometry'> | undefined = {}): Header {

@@ -1,10 +1,9 @@
 /** Videos as the networks see them: read from the store through the cache, decoded, preprocessed (method.md 2). */
 import type { PreprocessingConfig } from '../../contracts/run-config.ts';
-import { readGreyNifti, readLabelNifti } from '../../datasets/nifti.ts';
+import { readGreyNifti, readReference } from '../../datasets/nifti.ts';
 import { type Preprocessed, preprocess, preprocessLabels } from '../../datasets/preprocessing.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { withInferredAnnotation } from '../../imaging/annotation.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { datasetKeys } from '../../storage/keys.ts';
@@ -27,20 +26,21 @@ export async function prepareVideo(
   return { id, reference, ...preprocess(original, config) };
 }
 
-/** Labels on the grid of the networks, with what they show that they know (imaging/annotation.ts). */
+/**
+ * Labels on the grid of the networks, with what they show that they know (imaging/annotation.ts). Their file may hold
+ * them in other directions than the video's, as its affine then says.
+ * @throws what the readers find wrong with either file, GeometryMismatch where they are of different pictures.
+ */
 export async function prepareLabels(
   context: ActivityContext,
   dataset: string,
   id: string,
   config: PreprocessingConfig,
 ): Promise<LabelVideo> {
-  return preprocessLabels(withInferredAnnotation(await readLabels(context, dataset, id)), config);
-}
-
-/** Labels on the grid of the file. */
-async function readLabels(context: ActivityContext, dataset: string, id: string): Promise<LabelVideo> {
-  const reference = await labelsReference(context, dataset, id);
-  return readLabelNifti(await context.cache.read(reference), id);
+  const video = await videoReference(context, dataset, id);
+  const image = readGreyNifti(await context.cache.read(video), id);
+  const labels = await labelsReference(context, dataset, id);
+  return preprocessLabels(readReference(await context.cache.read(labels), id, image), config);
 }
 
 /** The file of a video in the store. @throws DomainError ArtefactMissing */
