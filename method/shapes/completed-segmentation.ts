@@ -2,7 +2,7 @@
 import type { CompletionConfig } from '../../contracts/run-config.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { anatomicalValidity } from '../../metrics/anatomy.ts';
-import { temporalValidity } from '../../metrics/temporal.ts';
+import { temporalValidityAtFrameRate } from '../../metrics/temporal.ts';
 import { completeSequence } from './complete-sequence.ts';
 import type { LinearShapes } from './linear-shapes.ts';
 import { shapeAgreement } from './shape-agreement.ts';
@@ -31,7 +31,7 @@ export function completedSegmentation(
   shapes: LinearShapes,
   known?: LabelVideo,
 ): CompletedSegmentation {
-  if (anatomicalValidity(video).valid && temporalValidity(video).valid) return { labels: video };
+  if (anatomicalValidity(video).valid && temporalValidityAtFrameRate(video).valid) return { labels: video };
   const made = known ?? completeSequence(shapes, video, config);
   const agreement = shapeAgreement(video, made);
   const taken = made !== undefined && agreement >= config.leaveBelow;
