@@ -42,7 +42,7 @@ describe('a run with several workers', () => {
     };
     const input = adaptationInput(`rounds-${++runs}`, { iterations: 1 });
     Object.assign(input.config.localSgd, { workers: 2, stepsPerRound: 30 });
-    Object.assign(input.config.ppo, { epochs: 3, windowsPerEpoch: 40 });
+    Object.assign(input.config.ppo, { epochs: 2, windowsPerEpoch: 60 });
     Object.assign(input.config.pretraining, { steps: 100 });
     const result = await bench.serve(activities, async () => (await bench.start(input)).result());
     const roundsOf = (training: string, rounds: number) =>
