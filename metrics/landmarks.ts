@@ -91,7 +91,8 @@ export function endocardialContour(frame: LabelFrame): Contour | undefined {
   return firstContour(frame.labels, frame.rows, frame.columns, LEFT_VENTRICLE);
 }
 
-function centreOfVentricle(frame: LabelFrame): Point {
+/** Mean position of the ventricle's pixels, which there must be. */
+export function centreOfVentricle(frame: LabelFrame): Point {
   const { labels, columns } = frame;
   let count = 0;
   let rowSum = 0;

@@ -6,7 +6,13 @@
 import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../../ground/labels.ts';
 import type { RandomStream } from '../../ground/random.ts';
 import { geometryOf, type LabelFrame, type LabelVideo, labelFrame } from '../../imaging/image.ts';
-import { baseCorners, baseMidpoint, leftVentricleApex, type Point } from '../../metrics/landmarks.ts';
+import {
+  baseCorners,
+  baseMidpoint,
+  centreOfVentricle,
+  leftVentricleApex,
+  type Point,
+} from '../../metrics/landmarks.ts';
 
 const BASE_SHIFT_MM = [4, 12] as const;
 const BASE_TILT_DEGREES = [5, 20] as const;
@@ -63,8 +69,8 @@ function openWall(truth: LabelVideo, stretch: Stretch, random: RandomStream): Ui
   const half = (between(GAP_DEGREES, random) * Math.PI) / 360;
   const inside = random.uniform() < 0.5 ? BACKGROUND : LEFT_VENTRICLE;
   return changed(truth, stretch, (frame) => {
-    const centre = centreOf(frame);
-    if (!centre) return undefined;
+    if (!frame.labels.includes(LEFT_VENTRICLE)) return undefined;
+    const centre = centreOfVentricle(frame);
     const [rowMm, columnMm] = frame.spacingMm;
     return (row, column) => {
       const label = frame.labels[row * frame.columns + column]!;
@@ -135,18 +141,6 @@ function axisOf({ spacingMm: [rowMm, columnMm] }: LabelFrame, apex: Point, base:
 function labelAt({ labels, rows, columns }: LabelFrame, [row, column]: Point): number {
   const [r, c] = [Math.round(row), Math.round(column)];
   return r < 0 || c < 0 || r >= rows || c >= columns ? BACKGROUND : labels[r * columns + c]!;
-}
-
-/** Of the ventricle; undefined without one. */
-function centreOf({ labels, columns }: LabelFrame): Point | undefined {
-  let [rows, across, count] = [0, 0, 0];
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i] !== LEFT_VENTRICLE) continue;
-    rows += Math.floor(i / columns);
-    across += i % columns;
-    count++;
-  }
-  return count === 0 ? undefined : [rows / count, across / count];
 }
 
 function between([least, most]: readonly [number, number], random: RandomStream): number {
