@@ -12,7 +12,7 @@ import { textTable } from '../cli/text/text-table.ts';
 import type { ProposalName } from '../method/ppo/group/proposals.ts';
 import { penalise, penaltiesOf } from '../method/rewards/penalties.ts';
 import { Reward, type WindowReward } from '../method/rewards/reward.ts';
-import { completedSegmentation } from '../method/shapes/completed-segmentation.ts';
+import { completedSegmentation, frameByFrame } from '../method/shapes/completed-segmentation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { type Alignment, type Arm, alignmentsOf } from './shared/gradient-alignment.ts';
 import { phantomConfig, sourcePhantomLabels, testPhantoms } from './shared/phantoms.ts';
@@ -85,12 +85,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   );
   const seed = Number(values.seed);
   const shapes = shapesOf(sourcePhantomLabels(seed), phantomConfig(seed));
-  const frameByFrame = { ...model.inference.completion, smoothingMs: 0, cornerSmoothingMs: 0 };
+  const completion = frameByFrame(model.inference.completion);
   const rows = alignmentsOf(
     model,
     testPhantoms(seed, Number(values.videos)),
     armsOf(reward),
-    (window) => completedSegmentation(window, frameByFrame, shapes).labels,
+    (window) => completedSegmentation(window, completion, shapes).labels,
   );
   if (values.json) console.log(JSON.stringify(rows));
   else {

@@ -4,7 +4,7 @@
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { FineTuneInput } from '../../contracts/training-activities.ts';
 import type { GroupMaterial } from '../../method/ppo/group/group-objective.ts';
-import { completedSegmentation } from '../../method/shapes/completed-segmentation.ts';
+import { completedSegmentation, frameByFrame } from '../../method/shapes/completed-segmentation.ts';
 import type { LabelledWindowSource, WindowSource } from '../../method/windows/training-windows.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { inParallel } from '../../storage/in-parallel.ts';
@@ -73,7 +73,7 @@ async function completionOfWindows(
   if (!config.ppo.proposals.includes('completed')) return undefined;
   const shapes = await readRunShapes(context, run, config);
   if (!shapes) return undefined;
-  const completion = { ...config.inference.completion, smoothingMs: 0, cornerSmoothingMs: 0 };
+  const completion = frameByFrame(config.inference.completion);
   return (window) => completedSegmentation(window, completion, shapes.model).labels;
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { mergeOver } from '../../ground/merge-over.ts';
+import { frameByFrame } from '../../method/shapes/completed-segmentation.ts';
 import { InferenceChoiceSchema, optimisingPredictor, policyPredictor } from '../policy-predictor.ts';
 import { sourceTraining } from '../source-training.ts';
 import type {
@@ -94,7 +95,7 @@ export function singleFrames(config: RunConfig): RunConfig {
       overlap: 0,
       padFrames: 0,
       timeFusion: { ...inference.timeFusion, weights: [1] },
-      completion: { ...inference.completion, smoothingMs: 0, cornerSmoothingMs: 0 },
+      completion: frameByFrame(inference.completion),
     },
     ppo: { ...ppo, temporalPenalty: false },
     landmark: { ...landmark, enabled: false },

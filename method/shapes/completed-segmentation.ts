@@ -20,6 +20,11 @@ export interface CompletedSegmentation {
   readonly completion?: Completion;
 }
 
+/** For frames of which it is not known what comes before and after. */
+export function frameByFrame(config: CompletionConfig): CompletionConfig {
+  return { ...config, smoothingMs: 0, cornerSmoothingMs: 0 };
+}
+
 /**
  * What is valid stays as it was seen, to the pixel, and so does what is too little like a heart: a likely shape in its
  * place would be made up.
