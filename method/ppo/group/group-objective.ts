@@ -86,13 +86,13 @@ export class GroupObjective implements Objective {
       return { window: keep(tf.clone(window)), swept: keep(labels), surroundings };
     }
     const options = { windows: swept, augmentation, spacingMm, windowFrames: frames };
-    const changed = places.map((place, index) => {
-      const made = annotatedWindowAt(place, options, streamOf(step, 'view', index, 'noise'), (effect) =>
-        streamOf(step, 'view', index, effect),
-      );
-      keep(tensorsOf(made));
-      return made;
-    });
+    const changed = places.map((place, index) =>
+      keep(
+        annotatedWindowAt(place, options, streamOf(step, 'view', index, 'noise'), (effect) =>
+          streamOf(step, 'view', index, effect),
+        ),
+      ),
+    );
     const noisy = changed.map(({ image, noise, noiseSeed }) => keep(this.#noisy(image, noise, noiseSeed)));
     const [seen, moved] = tf.tidy(() => [
       tf.concat(noisy) as tf.Tensor5D,
@@ -106,13 +106,13 @@ export class GroupObjective implements Objective {
   #sourceWindows(step: number, keep: KeepTensors): AnnotatedWindow[] {
     const { source, streamOf, ...options } = this.#options;
     if (!source) return [];
-    return this.#sourceStreams(step).map((random, index) => {
-      const made = drawAnnotatedWindow({ ...options, windows: source }, random, (effect) =>
-        streamOf(step, 'source', index, effect),
-      );
-      keep(tensorsOf(made));
-      return made;
-    });
+    return this.#sourceStreams(step).map((random, index) =>
+      keep(
+        drawAnnotatedWindow({ ...options, windows: source }, random, (effect) =>
+          streamOf(step, 'source', index, effect),
+        ),
+      ),
+    );
   }
 
   /** What each of a step's windows of the source is drawn from, anew at every call. */
@@ -125,8 +125,4 @@ export class GroupObjective implements Objective {
     this.#update.dispose();
     this.#noisy.dispose();
   }
-}
-
-function tensorsOf({ image, labels, noiseSeed }: AnnotatedWindow): tf.Tensor[] {
-  return [image, labels, noiseSeed];
 }

@@ -3,6 +3,7 @@
  * 1981) over small squares, from coarse to fine grids. Functions of tensors alone; the caller disposes what they give.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { neighboursAlong } from './neighbours.ts';
 
 /** Sides of the pixels of the grids in turn, in pixels: motion of up to some eight pixels is found. */
 const GRIDS = [4, 2, 1] as const;
@@ -77,17 +78,8 @@ function stepTowards(to: tf.Tensor4D, from: tf.Tensor4D, found: tf.Tensor4D): tf
 /** Of central differences, by the pixel; at the edges over those that there are. */
 function slopesOf(frames: tf.Tensor4D): [tf.Tensor4D, tf.Tensor4D] {
   return [1, 2].map((axis) => {
-    const size = frames.shape[axis]!;
-    const part = (from: number, count: number): tf.Tensor4D => {
-      const begin = [0, 0, 0, 0];
-      const counts = [...frames.shape];
-      begin[axis] = from;
-      counts[axis] = count;
-      return tf.slice(frames, begin, counts) as tf.Tensor4D;
-    };
-    const after = tf.concat([part(1, size - 1), part(size - 1, 1)], axis);
-    const before = tf.concat([part(0, 1), part(0, size - 1)], axis);
-    return tf.div(tf.sub(after, before), 2) as tf.Tensor4D;
+    const [before, after] = neighboursAlong(frames, axis);
+    return tf.div(tf.sub(after, before), 2);
   }) as [tf.Tensor4D, tf.Tensor4D];
 }
 

@@ -11,6 +11,7 @@ import { type RecordedStep, recorded } from '../../../recorded/recorded.ts';
 import type { UNet3D } from '../../networks/unet3d.ts';
 import { windowBatch, windowsIn } from '../../windows/label-windows.ts';
 import { displacements, labelsMoved } from './motion.ts';
+import { neighboursAlong } from './neighbours.ts';
 
 export type ProposalName = PpoConfig['proposals'][number];
 
@@ -121,11 +122,7 @@ export class Proposals {
 function smoothedLabels(logProb: tf.Tensor5D): tf.Tensor4D {
   return tf.tidy(() => {
     const probabilities = tf.exp(logProb) as tf.Tensor5D;
-    const [batch, frames, ...rest] = probabilities.shape;
-    const frame = (from: number, count: number): tf.Tensor5D =>
-      tf.slice(probabilities, [0, from, 0, 0, 0], [batch, count, ...rest]);
-    const before = frames > 1 ? tf.concat([frame(0, 1), frame(0, frames - 1)], 1) : probabilities;
-    const after = frames > 1 ? tf.concat([frame(1, frames - 1), frame(frames - 1, 1)], 1) : probabilities;
+    const [before, after] = neighboursAlong(probabilities, 1);
     const weighted = [before, probabilities, after].map((one, index) =>
       tf.mul(one, NEIGHBOUR_WEIGHTS[index]!),
     );
