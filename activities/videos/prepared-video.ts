@@ -1,6 +1,6 @@
 /** Videos as the networks see them: read from the store through the cache, decoded, preprocessed (method.md 2). */
 import type { PreprocessingConfig } from '../../contracts/run-config.ts';
-import { readGreyNifti, readReference } from '../../datasets/nifti.ts';
+import { decodeNifti, readGreyNifti, readReference } from '../../datasets/nifti.ts';
 import { type Preprocessed, preprocess, preprocessLabels } from '../../datasets/preprocessing.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
@@ -38,9 +38,10 @@ export async function prepareLabels(
   config: PreprocessingConfig,
 ): Promise<LabelVideo> {
   const video = await videoReference(context, dataset, id);
-  const image = readGreyNifti(await context.cache.read(video), id);
+  const { geometry, layout } = decodeNifti(await context.cache.read(video), id);
   const labels = await labelsReference(context, dataset, id);
-  return preprocessLabels(readReference(await context.cache.read(labels), id, image), config);
+  const grid = { ...geometry, layout };
+  return preprocessLabels(readReference(await context.cache.read(labels), id, grid), config);
 }
 
 /** The file of a video in the store. @throws DomainError ArtefactMissing */
