@@ -68,7 +68,7 @@ export function segmentVideo(
     const segmented = segmentPrepared(policy, prepared, settings.inference, prediction);
     return resultOf(segmented, prepared, settings, extras);
   }
-  const { labels, predicted, completion, mirrored, ...optimisation } = segmentOptimised({
+  const segmented = segmentOptimised({
     policy,
     reward: optimisationReward(rewardIn(extras), settings.optimisation, settings.preprocessing.spacingMm),
     prepared,
@@ -77,12 +77,7 @@ export function segmentVideo(
     seed: OPTIMISATION_SEED,
     config: settings.optimisation,
   });
-  const segmented = {
-    labels,
-    predicted,
-    ...(completion && { completion }),
-    ...(mirrored && { mirrored }),
-  };
+  const { labels: _, predicted: __, completion: ___, mirrored: ____, ...optimisation } = segmented;
   return { ...resultOf(segmented, prepared, settings, extras), optimisation };
 }
 
