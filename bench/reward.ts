@@ -14,7 +14,7 @@ import { presets } from '../contracts/presets.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { preprocess, preprocessLabels } from '../datasets/preprocessing.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
-import { type GreyVideo, geometryOf, type LabelVideo } from '../imaging/image.ts';
+import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import { cleanVideo } from '../imaging/morphology.ts';
 import { predictVideo } from '../method/inference/segment-prepared.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
@@ -70,7 +70,7 @@ export interface RewardRow {
 /** A test video on the networks' grid, with the segmentations that are compared. */
 interface Example {
   readonly video: GreyVideo;
-  readonly truth: Uint8Array;
+  readonly truth: LabelVideo;
   readonly plain: LabelVideo & { readonly certainty: Float32Array };
   readonly others: Readonly<Record<Pair, LabelVideo>>;
 }
@@ -92,16 +92,20 @@ export async function benchReward(options: {
       mediaType: 'application/octet-stream',
     });
     const policy = await loadNetwork(context, stored, 'policy');
-    const shapes = shapesOf(sourcePhantomLabels(seed), phantomConfig(seed));
+    const usual = phantomConfig(seed);
+    const shapes = shapesOf(sourcePhantomLabels(seed), usual);
     const examples = Array.from(testPhantoms(seed, videos), ({ image, reference }) =>
-      exampleOf(policy, image, reference!, phantomConfig(seed), shapes),
+      exampleOf(policy, image, reference!, usual, shapes),
     );
     policy.dispose();
+    const entropyFinds = findsErrors(
+      examples.map(({ plain, truth }) => suspicionsOf(plain, truth, plain.certainty)),
+    );
     const rows: RewardRow[] = [];
     for (const arm of options.arms) {
       const labelling = { ...presets.tiny.labelling, ...labellings[arm] };
       const reward = await fittedReward(arm, phantomConfig(seed, { labelling }), stored, context);
-      const row = rowOf(arm, reward, examples);
+      const row = { arm, ...rowOf(reward, examples), entropyFinds };
       reward.dispose();
       rows.push(row);
       onRow(row);
@@ -136,31 +140,27 @@ function exampleOf(
   const completed = predictVideo(policy, video, inferences['full, by shapes'], { shapes });
   return {
     video,
-    truth: preprocessLabels(reference, preprocessing).labels,
+    truth: preprocessLabels(reference, preprocessing),
     plain,
-    others: { cleaned: cleanVideo({ ...geometryOf(video), labels: plain.labels }), completed },
+    others: { cleaned: cleanVideo(plain), completed },
   };
 }
 
-function rowOf(arm: string, reward: Reward, examples: readonly Example[]): RewardRow {
+function rowOf(reward: Reward, examples: readonly Example[]): Omit<RewardRow, 'arm' | 'entropyFinds'> {
   const found: Record<Pair, Choices[]> = { cleaned: [], completed: [] };
   const suspicions: Suspicions[] = [];
-  const entropies: Suspicions[] = [];
   for (const { video, truth, plain, others } of examples) {
     const rewarded = (labels: LabelVideo): Rewarded => ({
       labels: labels.labels,
       reward: reward.ofVideo(video, labels, inferences.plain),
     });
     const first = rewarded(plain);
-    for (const pair of pairs) found[pair].push(choicesBetween(first, rewarded(others[pair]), truth));
-    suspicions.push(suspicionsOf(plain.labels, truth, first.reward));
-    entropies.push(suspicionsOf(plain.labels, truth, plain.certainty));
+    for (const pair of pairs) found[pair].push(choicesBetween(first, rewarded(others[pair]), truth.labels));
+    suspicions.push(suspicionsOf(plain, truth, first.reward));
   }
   return {
-    arm,
     choices: { cleaned: allChoices(found.cleaned), completed: allChoices(found.completed) },
     finds: findsErrors(suspicions),
-    entropyFinds: findsErrors(entropies),
   };
 }
 

@@ -29,7 +29,9 @@ it('adds up videos', () => {
 });
 
 it('finds wrong pixels of the heart by what earns little', () => {
-  const suspicions = suspicionsOf(first.labels, truth, first.reward);
+  const row = { frames: 1, rows: 1, columns: 6, spacingMm: [1, 1], frameTimeMs: 40 } as const;
+  const videoOf = (labels: Uint8Array) => ({ ...row, labels });
+  const suspicions = suspicionsOf(videoOf(first.labels), videoOf(truth), first.reward);
   expect([...suspicions.wrong]).toEqual([0, 1, 1, 0, 1]);
   expect(findsErrors([suspicions])).toBe(1);
 });

@@ -4,7 +4,9 @@
  * pixels of a segmentation.
  */
 import { BACKGROUND, LEFT_VENTRICLE } from '../../ground/labels.ts';
+import { geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import { areaUnderRoc } from '../../metrics/ranking.ts';
+import { foregroundConfidence } from '../../metrics/uncertainty.ts';
 
 /** A segmentation of a video with what each pixel of it earns. */
 export interface Rewarded {
@@ -57,18 +59,21 @@ export function allChoices(videos: readonly Choices[]): Choices {
   };
 }
 
-/** Wrong pixels of a segmentation and how sure something is of each, over all that it or the truth calls heart. */
+/** Wrong pixels of a segmentation and how unsure something is of each, over all that it or the truth calls heart. */
 export interface Suspicions {
   readonly wrong: Uint8Array;
   readonly suspicion: Float32Array;
 }
 
-export function suspicionsOf(labels: Uint8Array, truth: Uint8Array, sureness: Float32Array): Suspicions {
-  const heart = [...labels.keys()].filter((i) => labels[i] !== BACKGROUND || truth[i] !== BACKGROUND);
-  return {
-    wrong: Uint8Array.from(heart, (i) => (labels[i] === truth[i] ? 0 : 1)),
-    suspicion: Float32Array.from(heart, (i) => 1 - sureness[i]!),
-  };
+/** @param sureness of each pixel, in [0, 1] */
+export function suspicionsOf(
+  segmentation: LabelVideo,
+  truth: LabelVideo,
+  sureness: Float32Array,
+): Suspicions {
+  const map = { ...geometryOf(segmentation), intensities: sureness };
+  const { confidence, correct } = foregroundConfidence(segmentation, truth, map);
+  return { wrong: correct.map((right) => 1 - right), suspicion: confidence.map((sure) => 1 - sure) };
 }
 
 /** Area under the ROC curve over the pixels of all videos; undefined where nothing or all is wrong. */
