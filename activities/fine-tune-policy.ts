@@ -46,8 +46,7 @@ export async function fineTunePolicy(
     const training = keep(new FineTune({ ...options, validation }));
     const inputs = fineTuneInputs(input);
     const folder = attemptFolder(activityKeys.policyTraining(run, iteration), rateFactor);
-    const { checkpointEverySteps } = config.training;
-    const task = { activity: 'fineTunePolicy', folder, checkpointEverySteps, inputs, training };
+    const task = { activity: 'fineTunePolicy', folder, cadence: config.training, inputs, training };
     const { steps, curve: points, conclude } = await trainResumably(task, context);
     const { policy } = learners;
     policy.assign(training.bestPolicy());

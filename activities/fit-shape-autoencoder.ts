@@ -38,8 +38,7 @@ export async function fitShapeAutoencoder(
     const training = keep(new AutoencoderTraining({ autoencoder, source, seed: config.seed }));
     const inputs = [input.config, input.plan];
     const folder = attemptFolder(runKeys.autoencoder(run), rateFactor);
-    const { checkpointEverySteps } = config.training;
-    const task = { activity: 'fitShapeAutoencoder', folder, checkpointEverySteps, inputs, training };
+    const task = { activity: 'fitShapeAutoencoder', folder, cadence: config.training, inputs, training };
     const { steps, curve: points, conclude } = await trainResumably(task, context);
     const bytes = encodeAutoencoder({ autoencoder, bounds: training.bounds });
     const stored = await writeBytes(context, weightsKey, bytes, inputs);

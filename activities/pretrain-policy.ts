@@ -48,8 +48,7 @@ async function train(input: PretrainInput, keys: Keys, context: ActivityContext)
     const training = keep(new Pretraining(options));
     const inputs = [input.config, input.plan];
     const folder = attemptFolder(runKeys.pretraining(input.run), input.rateFactor);
-    const { checkpointEverySteps } = config.training;
-    const task = { activity: 'pretrainPolicy', folder, checkpointEverySteps, inputs, training };
+    const task = { activity: 'pretrainPolicy', folder, cadence: config.training, inputs, training };
     const { steps, curve: points, conclude } = await trainResumably(task, context);
     const network = { network: policy, kind: 'policy', settings: policySettings(config) } as const;
     const stored = await storeNetwork(context, keys.policy, network, inputs);

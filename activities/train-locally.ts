@@ -36,8 +36,7 @@ export async function trainLocally(
     const { arrays: start, progress } = training.state();
     if (input.before)
       training.restore({ arrays: withMomentsOf(await readArrays(context, input.before), start), progress });
-    const { checkpointEverySteps } = facts.config.training;
-    const task = { activity: 'trainLocally', folder, checkpointEverySteps, inputs, training };
+    const task = { activity: 'trainLocally', folder, cadence: facts.config.training, inputs, training };
     const { curve: points, conclude } = await trainResumably(task, context);
     const part = encodeSafetensors(partOf(start, training.state().arrays), { kind: 'local-training' });
     const local = await writeBytes(context, localKey, part, inputs);

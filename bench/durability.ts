@@ -46,7 +46,7 @@ export const everyProcess: readonly PlannedKill[] = [
 /** Checkpoints so close together that a training dies right after one and long before its end. */
 const config: RunConfig = {
   ...tinyConfig(),
-  training: { windowFrames: 4, checkpointEverySteps: 5 },
+  training: { windowFrames: 4, checkpointEverySteps: 5, checkpointEverySeconds: 0 },
 };
 
 export interface DurabilityOptions {

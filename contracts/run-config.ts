@@ -51,7 +51,16 @@ export const PretrainingSchema = z.strictObject({
 /** Of pretraining, autoencoder, reward fits and fine-tuning alike. */
 const TrainingSchema = z.strictObject({
   windowFrames: z.int().min(1).default(4).describe('consecutive frames of a training window (method.md 2)'),
-  checkpointEverySteps: z.int().min(1).default(50).describe('an interruption loses at most so many steps'),
+  checkpointEverySteps: z
+    .int()
+    .min(1)
+    .default(50)
+    .describe('a checkpoint each time that so many more are done, as far as `checkpointEverySeconds` allows'),
+  checkpointEverySeconds: z
+    .number()
+    .min(0)
+    .default(5)
+    .describe('from one checkpoint to the next no less than this, because short steps are cheaper than checkpoints'),
 });
 
 const SweepSchema = z.strictObject({

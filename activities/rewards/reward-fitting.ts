@@ -88,7 +88,6 @@ export function firstRewardNetwork(config: RunConfig, iteration: number): UNet3D
 /** Fits a new network and stores it; the triples stay the caller's. */
 export async function fitNetwork(task: NetworkFit, context: ActivityContext): Promise<StoredFit> {
   const { activity, kind, keys, triples, fit, config, inputs, rateFactor, trained } = task;
-  const { windowFrames, checkpointEverySteps } = config.training;
   return withDisposables(async (keep) => {
     const network = keep(trained ? await loadNetwork(context, trained.network, kind) : task.first());
     const training = keep(
@@ -97,12 +96,12 @@ export async function fitNetwork(task: NetworkFit, context: ActivityContext): Pr
         triples,
         config: withRates(fit, ['learningRate'], rateFactor),
         seed: config.seed,
-        windowFrames,
+        windowFrames: config.training.windowFrames,
       }),
     );
     if (trained) training.restore({ ...training.state(), progress: trained.progress });
     const folder = attemptFolder(keys.training, rateFactor);
-    const steps = { activity, folder, checkpointEverySteps, inputs, training };
+    const steps = { activity, folder, cadence: config.training, inputs, training };
     const fitted = await trainResumably(steps, context);
     const report = training.report!;
     const settings = { temperature: String(report.temperature) };

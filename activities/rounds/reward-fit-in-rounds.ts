@@ -81,8 +81,7 @@ async function validate(
   const trained = trainedElsewhere(before?.progress ?? initialProgress(options.config), meanLoss(points));
   training.restore({ ...training.state(), progress: trained });
   const folder = `${roundFolder(input)}validation/`;
-  const { checkpointEverySteps } = config.training;
-  const task = { activity: 'mergeRound', folder, checkpointEverySteps, inputs: made, training };
+  const task = { activity: 'mergeRound', folder, cadence: config.training, inputs: made, training };
   const { curve: validated, conclude } = await trainResumably(task, context);
   const { progress } = training;
   const isBest = progress.bestEpoch === trained.epoch;

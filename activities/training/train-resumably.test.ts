@@ -49,7 +49,7 @@ class Summing implements Training<Progress> {
 const taskOf = <P>(training: Training<P>) => ({
   activity: 'sum',
   folder: 'run/sum/',
-  checkpointEverySteps: 2,
+  cadence: { checkpointEverySteps: 2, checkpointEverySeconds: 0 },
   inputs: [],
   training,
 });
@@ -82,6 +82,17 @@ describe('a training activity', () => {
       'sum run/sum/ steps 3-4',
       'sum run/sum/ steps 4-6',
     ]);
+  });
+
+  it('saves no sooner after the checkpoint before than it is told, but when it is stopped', async () => {
+    const world = tinyWorld();
+    const seldom = { checkpointEverySteps: 2, checkpointEverySeconds: 3600 };
+    const task = () => ({ ...taskOf(new Summing()), cadence: seldom });
+    await expect(trainResumably(task(), stoppingAfter(world, 5))).rejects.toThrow('stop');
+    expect(world.work).toEqual(['sum run/sum/ steps 0-5']);
+    const whole = tinyWorld();
+    await trainResumably(task(), whole.context());
+    expect(await new Checkpoints(whole.context(), 'run/sum/').newest()).toBeUndefined();
   });
 
   it('tells how many steps there are, of all, and what they go through', async () => {

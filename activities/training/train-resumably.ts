@@ -3,6 +3,7 @@
  * the next steps are taken. Killed anywhere and started again, it ends with the same numbers as an uninterrupted one.
  */
 import { z } from 'zod';
+import type { RunConfig } from '../../contracts/run-config.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { Training, TrainingStep } from '../../method/training/training.ts';
@@ -13,12 +14,15 @@ import { Checkpoints } from './checkpoints.ts';
 /** Measures of one step under their names, with its number from 1; what is not finite is left out. */
 export type CurvePoint = Record<string, number>;
 
+/** A checkpoint every so many steps, but no sooner than so many seconds after the one before it. */
+export type CheckpointCadence = Pick<RunConfig['training'], 'checkpointEverySteps' | 'checkpointEverySeconds'>;
+
 export interface TrainingTask<Progress> {
   /** Name of the activity, for the log. */
   readonly activity: string;
   /** Key prefix of its checkpoints, ending in a slash. */
   readonly folder: string;
-  readonly checkpointEverySteps: number;
+  readonly cadence: CheckpointCadence;
   /** What it is made from; checkpoints record these. */
   readonly inputs: readonly ArtefactRef[];
   readonly training: Training<Progress>;
@@ -39,7 +43,7 @@ export async function trainResumably<Progress>(
   task: TrainingTask<Progress>,
   context: ActivityContext,
 ): Promise<Trained> {
-  const { activity, folder, checkpointEverySteps, inputs, training } = task;
+  const { activity, folder, cadence, inputs, training } = task;
   const checkpoints = new Checkpoints(context, folder);
   const curve = await resume(training, checkpoints, folder);
   const stepsDone = (): number => training.count.done;
@@ -55,6 +59,11 @@ export async function trainResumably<Progress>(
     await checkpoints.save(steps, { arrays, json: { training: progress, curve: [...curve] } }, inputs);
     logSteps(steps);
   };
+  /** Of the newest checkpoint, or of the start. */
+  let savedAt = performance.now();
+  const isDue = (): boolean =>
+    stepsDone() % cadence.checkpointEverySteps === 0 &&
+    performance.now() - savedAt >= cadence.checkpointEverySeconds * 1000;
   /** The newest checkpoint: one at a time, so that memory holds one copy of the state. */
   let written: Promise<void> = Promise.resolve();
   const settled = (): Promise<void> => written.catch(() => undefined);
@@ -85,8 +94,9 @@ export async function trainResumably<Progress>(
       curve.push(finite({ step: stepsDone(), ...measures }));
       tell(training, measures, context);
       await orSave(() => breathe(context));
-      if (stepsDone() % checkpointEverySteps !== 0) continue;
+      if (!isDue()) continue;
       await orSave(() => written);
+      savedAt = performance.now();
       written = write();
       // Whether it failed is asked before the next one, and at the end.
       written.catch(() => undefined);

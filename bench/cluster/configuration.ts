@@ -7,6 +7,6 @@ const tiny = tinyConfig();
 export const clusterConfig: RunConfig = {
   ...tiny,
   sweep: { ...tiny.sweep, videosPerShard: 1, concurrentShards: 4 },
-  training: { windowFrames: 4, checkpointEverySteps: 10 },
+  training: { windowFrames: 4, checkpointEverySteps: 10, checkpointEverySeconds: 0 },
   localSgd: { ...tiny.localSgd, workers: 2, stepsPerRound: 2 },
 };

@@ -17,7 +17,7 @@ import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-r
 
 const config: RunConfig = {
   ...tinyConfig(),
-  training: { windowFrames: 4, checkpointEverySteps: 2 },
+  training: { windowFrames: 4, checkpointEverySteps: 2, checkpointEverySeconds: 0 },
   pretraining: { ...tinyConfig().pretraining, steps: 8 },
   inference: {
     ...tinyConfig().inference,

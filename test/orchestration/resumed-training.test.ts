@@ -17,7 +17,7 @@ import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-r
 /** Steps between checkpoints that no interruption falls on. */
 const config: RunConfig = {
   ...tinyConfig(),
-  training: { windowFrames: 4, checkpointEverySteps: 2 },
+  training: { windowFrames: 4, checkpointEverySteps: 2, checkpointEverySeconds: 0 },
 };
 
 /** One iteration of the algorithm up to the fine-tuned policy: what each training made. */

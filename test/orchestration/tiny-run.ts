@@ -107,7 +107,7 @@ export function tinyConfig(): RunConfig {
         [3, 3, 3],
       ],
     },
-    training: { checkpointEverySteps: 40 },
+    training: { checkpointEverySteps: 40, checkpointEverySeconds: 0 },
     pretraining: { steps: 120, learningRate: 1e-2 },
     autoencoder: { maskSize: 16, baseFilters: 2, latentDimensions: 8, steps: 4, batchFrames: 4 },
     sweep: { videosPerIteration: 4, videosPerShard: 2, concurrentShards: 2, maxQuarantinedShare: 0.5 },

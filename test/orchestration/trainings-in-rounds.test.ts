@@ -32,7 +32,7 @@ import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-r
 const tiny = tinyConfig();
 const config: RunConfig = {
   ...tiny,
-  training: { windowFrames: 4, checkpointEverySteps: 5 },
+  training: { windowFrames: 4, checkpointEverySteps: 5, checkpointEverySeconds: 0 },
   pretraining: { ...tiny.pretraining, steps: 200, averageDecay: 0.9 },
   rewardFit: { ...tiny.rewardFit, epochs: 6, stepsPerEpoch: 21 },
   localSgd: { ...tiny.localSgd, workers: 2, stepsPerRound: 20 },

@@ -41,7 +41,7 @@ export async function trainSystem(
       {
         activity: 'trainSystem',
         folder: attemptFolder(comparisonKeys.training(run, name), input.rateFactor),
-        checkpointEverySteps: config.training.checkpointEverySteps,
+        cadence: config.training,
         inputs,
         training,
       },
