@@ -60,7 +60,9 @@ const TrainingSchema = z.strictObject({
     .number()
     .min(0)
     .default(5)
-    .describe('from one checkpoint to the next no less than this, because short steps are cheaper than checkpoints'),
+    .describe(
+      'from one checkpoint to the next no less than this, because short steps are cheaper than checkpoints',
+    ),
 });
 
 const SweepSchema = z.strictObject({

@@ -15,7 +15,10 @@ import { Checkpoints } from './checkpoints.ts';
 export type CurvePoint = Record<string, number>;
 
 /** A checkpoint every so many steps, but no sooner than so many seconds after the one before it. */
-export type CheckpointCadence = Pick<RunConfig['training'], 'checkpointEverySteps' | 'checkpointEverySeconds'>;
+export type CheckpointCadence = Pick<
+  RunConfig['training'],
+  'checkpointEverySteps' | 'checkpointEverySeconds'
+>;
 
 export interface TrainingTask<Progress> {
   /** Name of the activity, for the log. */
