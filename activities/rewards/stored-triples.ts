@@ -10,7 +10,8 @@ import { memoryBudgets } from '../../temporal.config.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { activityKeys } from '../artefacts/run-keys.ts';
 import { type ActivityContext, tellPreparing } from '../context.ts';
-import { fetchFrames, floatsOf, type PreparedFrames, preparedVideo } from '../videos/prepared-frames.ts';
+import { fetchFrames, floatsOf, type PreparedFrames } from '../videos/mended-frames.ts';
+import { preparedVideo } from '../videos/prepared-frames.ts';
 import { findTriples } from './triple-artefacts.ts';
 import type { TripleChunks } from './triple-chunks.ts';
 

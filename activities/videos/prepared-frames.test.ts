@@ -28,6 +28,13 @@ const FRAMES = 12;
 class WatchedStore extends MemoryStore {
   readonly reads: string[] = [];
   readBytes = 0;
+  /** Objects whose keys hold this are lost as soon as they are written. */
+  refuses: string | undefined;
+
+  override async put(...[key, bytes, options]: Parameters<MemoryStore['put']>) {
+    if (this.refuses && key.includes(this.refuses) && !key.endsWith('.json')) return 'written';
+    return super.put(key, bytes, options);
+  }
 
   override async get(key: string, options?: GetOptions): Promise<Uint8Array | undefined> {
     const bytes = await super.get(key, options);
@@ -53,6 +60,10 @@ function contextWith(cacheBytes: number): ActivityContext {
 }
 
 const task = () => ({ run: 'r', dataset: config.source, videos: ids, config, labelled: true });
+
+async function removePrepared(): Promise<void> {
+  for await (const { key } of store.list(`datasets/${config.source}/prepared/`)) await store.delete(key);
+}
 
 async function cachedBytes(): Promise<number> {
   const files = await Promise.all((await readdir(folder)).map((name) => stat(join(folder, name))));
@@ -154,6 +165,37 @@ it('are made again when they are damaged or were deleted, and no video is blamed
   expect(whole.video.intensities).toEqual(expected.video.intensities);
   await store.put(objects.find((key) => key.endsWith('.video'))!, new Uint8Array([1]));
   expect(await wholePreparedVideo(context, config.source, ids[0]!, preprocessing)).toEqual(whole);
+});
+
+it('may be removed again and again while a training is at work', async () => {
+  const context = contextWith(0);
+  const { windows } = await trainingVideos(task(), context);
+  const { video } = await prepareVideo(context, config.source, ids[0]!, preprocessing);
+  const pixels = video.rows * video.columns;
+  for (const frame of [0, 1, 2]) {
+    await removePrepared();
+    await windows.fetch([{ video: 0, startFrame: frame }], 1);
+    const expected = video.intensities.slice(frame * pixels, (frame + 1) * pixels);
+    expect(windows.window(0, frame, 1)).toEqual(expected);
+  }
+});
+
+it('that are gone as soon as they are made have the activity tried again, and are no reason to end it', async () => {
+  const context = contextWith(0);
+  const { windows } = await trainingVideos(task(), context);
+  store.refuses = '.chunks.';
+  await removePrepared();
+  const again = {
+    code: 'StorageUnavailable',
+    message: expect.stringContaining('as soon as they had been made'),
+  };
+  await expect(windows.fetch([{ video: 0, startFrame: 0 }], 1)).rejects.toMatchObject(again);
+  await expect(wholePreparedVideo(context, config.source, ids[0]!, preprocessing)).rejects.toMatchObject(
+    again,
+  );
+  await removePrepared();
+  store.refuses = '.video';
+  await expect(preparedVideo(context, config.source, ids[0]!, preprocessing)).rejects.toMatchObject(again);
 });
 
 it('are others for another preprocessing, and for another file', async () => {

@@ -5,7 +5,7 @@
 import type { LabelledWindowSource, WindowPlace } from '../../method/windows/training-windows.ts';
 import { ChunksAtHand } from '../../storage/chunks-at-hand.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
-import { type FrameRange, fetchFrames, floatsOf, type PreparedFrames } from './prepared-frames.ts';
+import { type FrameRange, fetchFrames, floatsOf, type PreparedFrames } from './mended-frames.ts';
 
 export interface TrainingVideo {
   readonly image: PreparedFrames;

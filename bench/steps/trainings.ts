@@ -11,11 +11,8 @@ import { trainingReward } from '../../activities/rewards/reward-networks.ts';
 import { StoredTriples } from '../../activities/rewards/stored-triples.ts';
 import { storeTriples } from '../../activities/rewards/triple-artefacts.ts';
 import { encodeTriples } from '../../activities/rewards/triple-chunks.ts';
-import {
-  type PreparedFrames,
-  preparedLabels,
-  preparedVideo,
-} from '../../activities/videos/prepared-frames.ts';
+import type { PreparedFrames } from '../../activities/videos/mended-frames.ts';
+import { preparedLabels, preparedVideo } from '../../activities/videos/prepared-frames.ts';
 import { TrainingVideos } from '../../activities/videos/training-videos.ts';
 import { presets } from '../../contracts/presets.ts';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
