@@ -27,6 +27,17 @@ describe('an artefact', () => {
     expect(await readArtefact(store, first)).toEqual(bytes);
   });
 
+  it('is not taken for complete when its record was refused and is not there', async () => {
+    const store = new (class extends MemoryStore {
+      override async put(...[key, ...rest]: Parameters<MemoryStore['put']>) {
+        return key === recordKey('k') ? ('refused' as const) : super.put(key, ...rest);
+      }
+    })();
+    await expect(writeArtefact(store, 'k', bytes, origin)).rejects.toMatchObject({
+      code: 'StorageUnavailable',
+    });
+  });
+
   it('is refused when a single byte has changed, when it is gone, and when its record is damaged', async () => {
     const store = new MemoryStore();
     const reference = await writeArtefact(store, 'k', bytes, origin);

@@ -67,7 +67,7 @@ export async function readRecord(store: ObjectStore, key: string): Promise<Artef
  * one that is slow. They are not touched, since that writer may still complete them; these bytes then lie beside them
  * under their digest. The first record decides.
  * @throws DomainError ChecksumMismatch when a complete artefact with other bytes is already there: keys are derived
- * from inputs, so the same key must mean the same bytes.
+ * from inputs, so the same key must mean the same bytes. StorageUnavailable.
  */
 export async function writeArtefact(
   store: ObjectStore,
@@ -91,7 +91,13 @@ export async function writeArtefact(
   });
   if (outcome === 'written') return reference;
   const other = await findArtefact(store, key);
-  return other ? sameBytes(other, reference) : reference;
+  if (other) return sameBytes(other, reference);
+  // Whoever looks for it would take it for something that was never made.
+  throw new DomainError(
+    'StorageUnavailable',
+    `The record ${recordKey(key)} was there when it was to be written, and is gone: somebody removes it. It is made again.`,
+    { key },
+  );
 }
 
 /**

@@ -27,6 +27,9 @@ import type {
 
 /** Objects above this size go up in parts. */
 const MULTIPART_BYTES = 64 * 1024 * 1024;
+/** HTTP: a condition of the request did not hold; it met another request. */
+const PRECONDITION_FAILED = 412;
+const CONFLICT = 409;
 
 export class S3Store implements ObjectStore {
   readonly #client: S3Client;
@@ -61,14 +64,18 @@ export class S3Store implements ObjectStore {
       ...(ifNoneMatch && { IfNoneMatch: '*' }),
       ...(ifMatch !== undefined && { IfMatch: ifMatch }),
     };
-    try {
-      await this.#upload(request, bytes.length, signal);
-      return 'written';
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (s3Status(error) === 412 || s3Status(error) === 409) return 'refused';
-      if (ifMatch !== undefined && s3ErrorName(error) === 'NoSuchKey') return 'refused';
-      throw s3Failure(`writing ${key}`, this.#where, error);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#upload(request, bytes.length, signal);
+        return 'written';
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (isRefusal(error, options)) return 'refused';
+        // Another request for this key is under way: whether the condition holds is known when it has ended.
+        if (s3Status(error) !== CONFLICT || attempt >= this.#limits.attempts)
+          throw s3Failure(`writing ${key}`, this.#where, error);
+      }
+      await sleep(storeLimits.pauseMs * attempt);
     }
   }
 
@@ -185,6 +192,12 @@ export class S3Store implements ObjectStore {
       throw s3Failure(`listing ${prefix}`, this.#where, error);
     }
   }
+}
+
+/** Whether a condition of the write did not hold. */
+function isRefusal(error: unknown, { ifMatch }: PutOptions): boolean {
+  if (s3Status(error) === PRECONDITION_FAILED) return true;
+  return ifMatch !== undefined && s3ErrorName(error) === 'NoSuchKey';
 }
 
 function abortedBy(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {

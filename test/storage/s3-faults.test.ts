@@ -165,6 +165,19 @@ describe('the store behind a bad network', () => {
     expect(proxy.answeredBytes).toBe(2 * 3000);
   });
 
+  it('sends a write again that met another one, as nobody knows yet which of them holds', async () => {
+    proxy.fault = ({ method, earlier }) =>
+      method === 'PUT' && earlier === 0 ? { kind: 'status', status: 409 } : undefined;
+    expect(await store.put('conflict', bytes, { ifNoneMatch: true })).toBe('written');
+    expect(await store.get('conflict')).toEqual(bytes);
+    const reference = await writeArtefact(store, 'conflict-artefact', bytes, origin);
+    expect(await findArtefact(store, 'conflict-artefact')).toEqual(reference);
+    proxy.fault = () => ({ kind: 'status', status: 409 });
+    await expect(store.put('conflict-ever', bytes, { ifNoneMatch: true })).rejects.toMatchObject({
+      code: 'StorageUnavailable',
+    });
+  });
+
   it('completes an artefact whose every write was done and whose every answer was lost', async () => {
     proxy.fault = ({ method, earlier }) =>
       method === 'PUT' && earlier === 0 ? { kind: 'lose-answer' } : undefined;
