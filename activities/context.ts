@@ -3,6 +3,7 @@
  * io worker and inside the compute process, so an activity does not know where it runs; tests pass a memory store.
  */
 import type { Heartbeat } from '../contracts/messages.ts';
+import type { Steps } from '../ground/steps.ts';
 import { cancelledBy } from '../storage/cancellable-store.ts';
 import type { LocalCache } from '../storage/local-cache.ts';
 import type { ObjectStore } from '../storage/store.ts';
@@ -74,4 +75,13 @@ export async function breatheWhilePreparing(
 export async function breathe(context: ActivityContext): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve));
   context.signal.throwIfAborted();
+}
+
+/** All steps of some work, with a breath after each: it holds the thread that says that the activity lives. */
+export async function stepByStep<Result>(steps: Steps<Result>, context: ActivityContext): Promise<Result> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await breathe(context);
+  }
 }

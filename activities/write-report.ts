@@ -9,7 +9,7 @@ import { runKeys } from '../storage/keys.ts';
 import { writeBytes } from './artefacts/binary-artefact.ts';
 import { findJson } from './artefacts/json-artefact.ts';
 import { readRun } from './artefacts/run-facts.ts';
-import type { ActivityContext } from './context.ts';
+import { type ActivityContext, stepByStep } from './context.ts';
 import { changeIntervals } from './evaluation/change-intervals.ts';
 import { EvaluationSchema } from './evaluation/documents.ts';
 
@@ -59,12 +59,12 @@ async function changesOnTest(
     ),
   );
   const after = kept?.value.test;
-  const changeFrom = (before: EvaluationReport | undefined): ChangeIntervals | undefined => {
+  const changeFrom = async (before: EvaluationReport | undefined): Promise<ChangeIntervals | undefined> => {
     if (!before || !after) return undefined;
-    const change = changeIntervals(before.videos, after.videos, studies);
+    const change = await stepByStep(changeIntervals(before.videos, after.videos, studies), context);
     return Object.keys(change).length > 0 ? change : undefined;
   };
-  const change = best.iteration === 0 ? undefined : changeFrom(first?.value.test);
-  const changeFromPlain = changeFrom(first?.value.plain);
+  const change = best.iteration === 0 ? undefined : await changeFrom(first?.value.test);
+  const changeFromPlain = await changeFrom(first?.value.plain);
   return { ...(change && { change }), ...(changeFromPlain && { changeFromPlain }) };
 }

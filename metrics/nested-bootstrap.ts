@@ -19,7 +19,11 @@ interface PatientSum {
   count: number;
 }
 
-const NOTHING: PatientSum = { sum: 0, count: 0 };
+/** Those of all patients under one seed. */
+interface SeedTable {
+  readonly sums: Float64Array;
+  readonly counts: Int32Array;
+}
 
 /**
  * Mean of all values with its percentile interval, from drawing seeds and within each of them patients, both with
@@ -38,10 +42,11 @@ export function nestedBootstrapMean(
   const seeds = sumsBySeed(values);
   const common = commonPatients(seeds);
   const tables = seeds.map((patients) =>
-    common ? common.map((patient) => patients.get(patient) ?? NOTHING) : [...patients.values()],
+    tableOf(common ? common.map((patient) => patients.get(patient)) : [...patients.values()]),
   );
+  const together = common && new Int32Array(common.length);
   const means = new Float64Array(resamples);
-  for (let k = 0; k < resamples; k++) means[k] = drawnMean(tables, common?.length, random);
+  for (let k = 0; k < resamples; k++) means[k] = drawnMean(tables, together, random);
   means.sort();
   return {
     mean: values.reduce((sum, { value }) => sum + value, 0) / values.length,
@@ -72,25 +77,41 @@ function commonPatients(seeds: readonly Map<string, PatientSum>[]): string[] | u
   return all.size < total || seeds.length === 1 ? [...all].sort() : undefined;
 }
 
-/** @param together how many patients are drawn for all seeds at once; for each seed by itself when left out */
+/** Without sums, a patient has no values under the seed. */
+function tableOf(patients: readonly (PatientSum | undefined)[]): SeedTable {
+  return {
+    sums: Float64Array.from(patients, (patient) => patient?.sum ?? 0),
+    counts: Int32Array.from(patients, (patient) => patient?.count ?? 0),
+  };
+}
+
+/**
+ * @param together place for the patients that are drawn for all seeds at once; for each seed by itself when left out
+ */
 function drawnMean(
-  tables: readonly (readonly PatientSum[])[],
-  together: number | undefined,
+  tables: readonly SeedTable[],
+  together: Int32Array | undefined,
   random: RandomStream,
 ): number {
   for (;;) {
     const drawn: PatientSum = { sum: 0, count: 0 };
-    const patients =
-      together === undefined ? undefined : Array.from({ length: together }, () => random.integer(together));
-    for (let s = 0; s < tables.length; s++) {
-      const table = tables[random.integer(tables.length)]!;
-      for (let i = 0; i < table.length; i++) {
-        const { sum, count } = table[patients ? patients[i]! : random.integer(table.length)]!;
-        drawn.sum += sum;
-        drawn.count += count;
-      }
-    }
+    if (together) for (let i = 0; i < together.length; i++) together[i] = random.integer(together.length);
+    for (let s = 0; s < tables.length; s++)
+      addDrawn(drawn, tables[random.integer(tables.length)]!, together, random);
     // Of patients that the drawn seeds have nothing of there is no mean.
     if (drawn.count > 0) return drawn.sum / drawn.count;
+  }
+}
+
+function addDrawn(
+  drawn: PatientSum,
+  { sums, counts }: SeedTable,
+  together: Int32Array | undefined,
+  random: RandomStream,
+): void {
+  for (let i = 0; i < sums.length; i++) {
+    const patient = together ? together[i]! : random.integer(sums.length);
+    drawn.sum += sums[patient]!;
+    drawn.count += counts[patient]!;
   }
 }

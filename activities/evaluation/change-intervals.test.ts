@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { ChangeIntervalsSchema } from '../../contracts/results.ts';
+import { allSteps } from '../../ground/steps.ts';
 import type { VideoScore } from '../../metrics/evaluation.ts';
-import { changeIntervals } from './change-intervals.ts';
+import { changeIntervals as intervalsInSteps } from './change-intervals.ts';
+
+const changeIntervals = (...of: Parameters<typeof intervalsInSteps>) => allSteps(intervalsInSteps(...of));
 
 function score(id: string, valid: boolean, dice?: number): VideoScore {
   return {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { VideoScore } from '../../metrics/evaluation.ts';
 import { csvTable, latexTable, markdownTable } from './forms.ts';
-import { makeTable, type ScoredRow, type TableFacts } from './make-table.ts';
+import { makeTable, type ScoredRow, type TableFacts, tableInSteps } from './make-table.ts';
+import { tableMeasures } from './measures.ts';
 import { notesOf } from './notes.ts';
 import { comparisonPage } from './page.ts';
 import { ADAPTATION, ComparisonTableSchema } from './table.ts';
@@ -160,6 +161,11 @@ describe('the table', () => {
     expect(notesOf(ofSeeds).join('\n')).toContain('the longest took on average over seeds 2.0 min');
     const given = makeTable({ ...facts, minutes, initialPolicy: 'runs/a/policy' }, [good]);
     expect(notesOf(given).join('\n')).toContain('were given one (runs/a/policy)');
+  });
+
+  it('is made cell by cell, as thousands of videos take long', () => {
+    const steps = [...tableInSteps(facts, [poor, good])];
+    expect(steps).toHaveLength(2 * tableMeasures.length);
   });
 
   it('is a document of its schema, and the same again', () => {

@@ -3,6 +3,7 @@
  * measure the best contender, which all others are tested against on the videos that both have.
  */
 import { randomStream } from '../../ground/random.ts';
+import { allSteps, type Steps } from '../../ground/steps.ts';
 import type { VideoScore } from '../../metrics/evaluation.ts';
 import { type NestedValue, nestedBootstrapMean } from '../../metrics/nested-bootstrap.ts';
 import { holmAdjusted, mcNemar, wilcoxonSignedRank } from '../../metrics/statistics.ts';
@@ -26,14 +27,20 @@ export interface TableFacts extends Omit<ComparisonTable, 'rows' | 'patients'> {
 type MutableCells = Partial<Record<TableMeasure['name'], Cell>>;
 
 /** The same scores give the same table. */
-export function makeTable(
+export function makeTable(facts: TableFacts, rows: readonly ScoredRow[]): ComparisonTable {
+  return allSteps(tableInSteps(facts, rows));
+}
+
+/** The same cell by cell, for who has to do something else in between: thousands of videos take a second each. */
+export function* tableInSteps(
   { studies, seedOf = {}, ...facts }: TableFacts,
   rows: readonly ScoredRow[],
-): ComparisonTable {
+): Steps<ComparisonTable> {
   const cells = rows.map((): MutableCells => ({}));
   for (const measure of tableMeasures) {
     const values = rows.map(({ scores }) => valuesByPatient(measure, scores, studies));
-    columnOf(measure, rows, values, seedOf).forEach((cell, index) => {
+    const column = yield* columnOf(measure, rows, values, seedOf);
+    column.forEach((cell, index) => {
       if (cell) cells[index]![measure.name] = cell;
     });
   }
@@ -64,18 +71,20 @@ function valuesByPatient(
   return patients;
 }
 
-function columnOf(
+function* columnOf(
   measure: TableMeasure,
   rows: readonly ScoredRow[],
   values: readonly ByPatient[],
   seedOf: NonNullable<TableFacts['seedOf']>,
-): (Cell | undefined)[] {
-  const plain = values.map((patients, index) => {
+): Steps<(Cell | undefined)[]> {
+  const plain: (Cell | undefined)[] = [];
+  for (const [index, patients] of values.entries()) {
     const list = [...patients].flatMap(([patient, videos]) =>
       [...videos].map(([id, value]) => ({ seed: seedOf[id] ?? 0, patient, value })),
     );
-    return plainCell(measure, list, rows[index]!.name);
-  });
+    plain.push(plainCell(measure, list, rows[index]!.name));
+    yield;
+  }
   const ranks = ranksOf(measure, rows, values);
   const best = bestOf(measure, ranks);
   if (best === undefined) return plain;

@@ -1,6 +1,6 @@
 /** Writes the table of a comparison in every form, and the pictures of some test videos under every system. */
 import { csvTable, latexTable, markdownTable, markdownText } from '../../../comparison/table/forms.ts';
-import { makeTable, type ScoredRow } from '../../../comparison/table/make-table.ts';
+import { type ScoredRow, tableInSteps } from '../../../comparison/table/make-table.ts';
 import { inferenceText } from '../../../comparison/table/notes.ts';
 import { captionsOf, comparisonPage, type PicturedVideo, pictureOf } from '../../../comparison/table/page.ts';
 import { ComparisonTableSchema } from '../../../comparison/table/table.ts';
@@ -14,7 +14,7 @@ import { writeBytes } from '../../artefacts/binary-artefact.ts';
 import { writeJson } from '../../artefacts/json-artefact.ts';
 import { type RunFacts, readRun } from '../../artefacts/run-facts.ts';
 import { findShapes } from '../../artefacts/run-shapes.ts';
-import type { ActivityContext } from '../../context.ts';
+import { type ActivityContext, stepByStep } from '../../context.ts';
 import { picturedVideos } from '../pictured-videos.ts';
 import { type Rows, readRows } from '../rows.ts';
 import { faultsOf, rowFacts, scoresOf } from '../scored-rows.ts';
@@ -36,7 +36,8 @@ export async function writeComparison(
     inputs.push(...references);
   }
   const shapes = await findShapes(run, context);
-  const table = makeTable(tableFacts(facts, rows, shapes !== undefined, context), scored);
+  const steps = tableInSteps(tableFacts(facts, rows, shapes !== undefined, context), scored);
+  const table = await stepByStep(steps, context);
   ComparisonTableSchema.parse(table);
   const videos = await picturedVideos(input, facts, rows, context);
   const digest = sha256Of(new TextEncoder().encode(JSON.stringify(results))).slice(0, 16);
