@@ -5,15 +5,16 @@ import { type PromotionResult, PromotionResultSchema } from '../contracts/result
 import { judgeChallenge } from '../decisions/gate.ts';
 import { companionsOf } from '../storage/champion-companions.ts';
 import { replaceChampion } from '../storage/champions.ts';
-import { findJson, readJson, writeJson } from './artefacts/json-artefact.ts';
+import { findJsonMadeFrom, readJson, writeJson } from './artefacts/json-artefact.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
 
 export async function promote(input: PromoteInput, context: ActivityContext): Promise<PromotionResult> {
   const { run, model, best, config, selection } = input;
   const key = activityKeys.promotion(run);
-  const present = await findJson(context, key, PromotionResultSchema);
-  if (present) return present.value;
+  const inputs = [best.policy, selection];
+  const present = await findJsonMadeFrom(context, { key, schema: PromotionResultSchema }, inputs);
+  if (present) return present;
 
   const { policies, ratings } = await readJson(context, selection, SelectionSchema);
   const reward = ratings.find(({ iteration }) => iteration === best.iteration)?.reward;
@@ -22,7 +23,8 @@ export async function promote(input: PromoteInput, context: ActivityContext): Pr
   await replaceChampion(context.store, model, (champion) => {
     verdict = judgeChallenge(champion, { run, model, best, policies, ratings });
     // An earlier attempt of this activity got as far as the pointer.
-    if (!verdict.promoted || champion?.run === run) return undefined;
+    const isThere = champion?.run === run && champion.policy.sha256 === best.policy.sha256;
+    if (!verdict.promoted || isThere) return undefined;
     return {
       run,
       iteration: best.iteration,
@@ -33,6 +35,6 @@ export async function promote(input: PromoteInput, context: ActivityContext): Pr
       ...(reward !== undefined && { reward }),
     };
   });
-  await writeJson(context, key, verdict, [best.policy, selection]);
+  await writeJson(context, key, verdict, inputs);
   return verdict;
 }

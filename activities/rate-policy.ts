@@ -6,7 +6,7 @@
 import type { RatePolicyInput, RatePolicyResult } from '../contracts/activities.ts';
 import { preprocessLabels } from '../datasets/preprocessing.ts';
 import { withDisposables } from '../ground/disposables.ts';
-import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { findJsonMadeFrom, writeJson } from './artefacts/json-artefact.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
@@ -21,10 +21,11 @@ export async function ratePolicy(
   context: ActivityContext,
 ): Promise<RatePolicyResult> {
   const key = activityKeys.ratings(input.run, input.iteration);
-  const present = await findJson(context, key, RatingsSchema);
-  if (present) return resultOf(input, present.value);
+  const inputs = [input.policy, ...rewardInputs(input.reward)];
+  const present = await findJsonMadeFrom(context, { key, schema: RatingsSchema }, inputs);
+  if (present) return resultOf(input, present);
   const ratings = await rate(input, context);
-  await writeJson(context, key, ratings, [input.policy, ...rewardInputs(input.reward)]);
+  await writeJson(context, key, ratings, inputs);
   logWork(context, 'ratePolicy', key);
   return resultOf(input, ratings);
 }

@@ -2,6 +2,7 @@
 import type { SelectBestInput, SelectBestResult } from '../contracts/activities.ts';
 import type { Selection } from '../contracts/documents.ts';
 import { electPolicy } from '../decisions/election.ts';
+import { findMadeFrom } from '../storage/artefacts.ts';
 import { writeJson } from './artefacts/json-artefact.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
@@ -13,5 +14,8 @@ export async function selectBest(
   const best = electPolicy(policies, ratings);
   const selected: Selection = { best: best.iteration, policies: [...policies], ratings: [...ratings] };
   const inputs = policies.map(({ policy }) => policy);
-  return { best, selection: await writeJson(context, activityKeys.selection(run), selected, inputs) };
+  const key = activityKeys.selection(run);
+  // One of an earlier end of this run goes.
+  await findMadeFrom(context.store, key, inputs);
+  return { best, selection: await writeJson(context, key, selected, inputs) };
 }

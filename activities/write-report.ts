@@ -4,7 +4,7 @@ import type { ChangeIntervals } from '../contracts/results.ts';
 import type { EvaluationReport } from '../metrics/evaluation.ts';
 import { renderReport } from '../report/page.ts';
 import { collectRunReport } from '../report/run-report.ts';
-import { findArtefact } from '../storage/artefacts.ts';
+import { findMadeFrom } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
 import { writeBytes } from './artefacts/binary-artefact.ts';
 import { findJson } from './artefacts/json-artefact.ts';
@@ -21,7 +21,12 @@ export async function writeReport(
   const key = runKeys.report(run);
   const { config, plan } = await readRun(input, context);
   const changes = await changesOnTest(input, plan.studies, context);
-  const present = await findArtefact(context.store, key);
+  const inputs = [
+    input.config,
+    input.plan,
+    ...policies.flatMap(({ policy, evaluation }) => [policy, evaluation]),
+  ];
+  const present = await findMadeFrom(context.store, key, inputs);
   if (present) return { report: present, ...changes };
   const data = await collectRunReport(context.store, {
     run,
@@ -36,11 +41,6 @@ export async function writeReport(
     ...changes,
   });
   const page = new TextEncoder().encode(await renderReport(data));
-  const inputs = [
-    input.config,
-    input.plan,
-    ...policies.flatMap(({ policy, evaluation }) => [policy, evaluation]),
-  ];
   const report = await writeBytes(context, key, page, inputs, 'text/html');
   return { report, ...changes };
 }

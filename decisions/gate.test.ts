@@ -54,6 +54,16 @@ it('keeps a champion that the run did not start from, and one that no iteration 
 });
 
 it('answers again what it answered the run that is the champion', () => {
-  const promoted = { ...holder, run: 'night-2', reason: 'better' };
+  const promoted = { policy: policyOf(1).policy, run: 'night-2', reason: 'better' };
   expect(judgeChallenge(promoted, challenge(policyOf(1)))).toEqual({ promoted: true, reason: 'better' });
+});
+
+it('compares a run that went on with what it had promoted when it was stopped', () => {
+  const own = { ...holder, policy: policyOf(1).policy, run: 'night-2' };
+  const further = { ...challenge(policyOf(2), [0.5, 0.6, 0.7]), policies: [0, 1, 2].map((i) => policyOf(i)) };
+  expect(judgeChallenge(own, further)).toMatchObject({
+    promoted: true,
+    reason: expect.stringContaining('mean reward 0.6000 -> 0.7000'),
+  });
+  expect(judgeChallenge({ ...own, run: 'night-1' }, further).promoted).toBe(false);
 });

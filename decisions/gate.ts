@@ -1,6 +1,6 @@
 /**
  * The gate: the best policy of a run becomes the champion of a model when, on the same validation videos, it is no
- * worse than the champion that the run started from.
+ * worse than the champion that the run started from, or made where it was stopped and then went on.
  */
 import type { PolicyRating, PolicyResult, PromotionResult } from '../contracts/results.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
@@ -26,17 +26,19 @@ export interface Challenge {
 export function judgeChallenge(champion: Holder | undefined, challenge: Challenge): PromotionResult {
   const { run, model, best, policies } = challenge;
   if (!champion) return { promoted: true, reason: `${model} had no champion.` };
-  if (champion.run === run) return { promoted: true, reason: champion.reason };
-  const start = policies[0];
-  if (start?.policy.sha256 !== champion.policy.sha256) {
+  const isOwn = champion.run === run;
+  const isChampion = ({ policy }: PolicyResult) => policy.sha256 === champion.policy.sha256;
+  if (isOwn && isChampion(best)) return { promoted: true, reason: champion.reason };
+  const held = (isOwn ? policies : policies.slice(0, 1)).find(isChampion);
+  if (!held) {
     return {
       promoted: false,
       reason: `The run did not start from the champion of ${model}, so the two were not compared. Promote the policy by hand if it is meant to replace it.`,
     };
   }
-  if (best.iteration === 0)
+  if (isChampion(best))
     return { promoted: false, reason: 'No iteration was better than the champion on validation.' };
-  const checks = compare(start, challenge);
+  const checks = compare(held, challenge);
   // A value that could not be measured is no reason to trust the challenger.
   const worse = checks.filter(({ before, now }) => !(now >= before));
   return worse.length === 0
@@ -51,19 +53,19 @@ interface Check {
   readonly now: number;
 }
 
-function compare(start: PolicyResult, { best, ratings }: Challenge): Check[] {
+function compare(held: PolicyResult, { best, ratings }: Challenge): Check[] {
   const rewardOf = (iteration: number) =>
     ratings.find((rating) => rating.iteration === iteration)?.reward ?? Number.NaN;
   return [
-    { name: 'mean reward', before: rewardOf(0), now: rewardOf(best.iteration) },
+    { name: 'mean reward', before: rewardOf(held.iteration), now: rewardOf(best.iteration) },
     {
       name: 'share of anatomically valid videos',
-      before: start.validation?.anatomicalValidity ?? Number.NaN,
+      before: held.validation?.anatomicalValidity ?? Number.NaN,
       now: best.validation?.anatomicalValidity ?? Number.NaN,
     },
     {
       name: 'share of valid frames',
-      before: start.validFrames ?? Number.NaN,
+      before: held.validFrames ?? Number.NaN,
       now: best.validFrames ?? Number.NaN,
     },
   ];

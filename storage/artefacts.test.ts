@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { deleteArtefact, findArtefact, readArtefact, recordKey, writeArtefact } from './artefacts.ts';
+import {
+  deleteArtefact,
+  findArtefact,
+  findMadeFrom,
+  readArtefact,
+  recordKey,
+  writeArtefact,
+} from './artefacts.ts';
 import { checkedName, runKeys } from './keys.ts';
 import { lineageOf } from './lineage.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -51,6 +58,22 @@ describe('an artefact', () => {
     await expect(findArtefact(store, 'k')).rejects.toMatchObject({ code: 'ChecksumMismatch' });
     await deleteArtefact(store, 'k');
     expect(await findArtefact(store, 'k')).toBeUndefined();
+  });
+
+  it('of the end of something is found when it was made from the same, and goes when that went on', async () => {
+    const store = new MemoryStore();
+    const [one, other] = [
+      await writeArtefact(store, 'one', bytes, origin),
+      await writeArtefact(store, 'other', bytes, origin),
+    ];
+    const made = await writeArtefact(store, 'end', bytes, { ...origin, inputs: [one] });
+    expect(await findMadeFrom(store, 'end', [one])).toEqual(made);
+    expect(await findMadeFrom(store, 'end', [one, other])).toBeUndefined();
+    expect(await findArtefact(store, 'end')).toBeUndefined();
+    expect(
+      await writeArtefact(store, 'end', new Uint8Array([1]), { ...origin, inputs: [one, other] }),
+    ).toMatchObject({ bytes: 1 });
+    expect(await findMadeFrom(store, 'none', [])).toBeUndefined();
   });
 
   it('leads back to everything it was made from', async () => {

@@ -35,7 +35,11 @@ export function recordKey(key: string): string {
 /** The artefact's reference when it is complete, else undefined. */
 export async function findArtefact(store: ObjectStore, key: string): Promise<ArtefactRef | undefined> {
   const record = await readRecord(store, key);
-  return record && { key: record.key, sha256: record.sha256, bytes: record.bytes };
+  return record && referenceOf(record);
+}
+
+function referenceOf({ key, sha256, bytes }: ArtefactRecord): ArtefactRef {
+  return { key, sha256, bytes };
 }
 
 /**
@@ -58,6 +62,25 @@ export async function readRecord(store: ObjectStore, key: string): Promise<Artef
     `The record ${recordKey(key)} is damaged: it does not describe ${key}. Delete the record to have the artefact made again.`,
     { key },
   );
+}
+
+/**
+ * The artefact's reference when it is complete and was made from just these inputs; one that was made from others is
+ * removed. For what stands at the end of a run: one that was stopped and begun again ends a second time, further on.
+ * @throws what readRecord throws
+ */
+export async function findMadeFrom(
+  store: ObjectStore,
+  key: string,
+  inputs: readonly ArtefactRef[],
+): Promise<ArtefactRef | undefined> {
+  const record = await readRecord(store, key);
+  if (!record) return undefined;
+  const isSame = ({ key, sha256 }: ArtefactRef, index: number) =>
+    inputs[index]?.key === key && inputs[index].sha256 === sha256;
+  if (record.inputs.length === inputs.length && record.inputs.every(isSame)) return referenceOf(record);
+  await deleteArtefact(store, key);
+  return undefined;
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { findArtefact, readArtefact, writeArtefact } from '../../storage/artefacts.ts';
+import { findArtefact, findMadeFrom, readArtefact, writeArtefact } from '../../storage/artefacts.ts';
 import type { ActivityContext } from '../context.ts';
 
 /** Stores a value; the same value gives the same bytes. */
@@ -63,4 +63,14 @@ export async function findJson<Schema extends z.ZodType>(
 ): Promise<{ reference: ArtefactRef; value: z.output<Schema> } | undefined> {
   const reference = await findArtefact(context.store, key);
   return reference && { reference, value: await readJson(context, reference, schema) };
+}
+
+/** The same of a document that was made from just these inputs; see findMadeFrom. */
+export async function findJsonMadeFrom<Schema extends z.ZodType>(
+  context: ActivityContext,
+  { key, schema }: { readonly key: string; readonly schema: Schema },
+  inputs: readonly ArtefactRef[],
+): Promise<z.output<Schema> | undefined> {
+  const reference = await findMadeFrom(context.store, key, inputs);
+  return reference && readJson(context, reference, schema);
 }

@@ -299,6 +299,18 @@ describe('promote', () => {
     });
   });
 
+  it('judges anew at the end of a run that was stopped, ended and went on', async () => {
+    const world = tinyWorld();
+    await promoted(world, 'a', [policyOf(0)], [0.5]);
+    await promoted(world, 'b', [policyOf(0), policyOf(1)], [0.5, 0.6]);
+    const further = [policyOf(0), policyOf(1), policyOf(2)];
+    expect(await promoted(world, 'b', further, [0.5, 0.6, 0.7])).toMatchObject({
+      promoted: true,
+      reason: expect.stringContaining('mean reward 0.6000 -> 0.7000'),
+    });
+    expect((await readChampion({ model: 'ward' }, world.context())).policy).toEqual(policyOf(2).policy);
+  });
+
   it('gives the same answer and changes nothing when it is called again', async () => {
     const world = tinyWorld();
     const first = await promoted(world, 'a', [policyOf(0)], [0.5]);
