@@ -183,6 +183,7 @@ export const AttemptDetailsSchema = z.strictObject({
     .default({ step: 0, prepared: 0 })
     .describe('of all attempts'),
   idleMs: z.number().min(0).default(0).describe('time spent since any attempt got further than that, ms'),
+  outOfMemory: count.default(0).describe('attempts that ran out of memory since then'),
   at: z.number().min(0).default(0).describe('when this was said, ms since 1970; 0 when unknown'),
 });
 export type AttemptDetails = Readonly<z.infer<typeof AttemptDetailsSchema>>;

@@ -93,12 +93,22 @@ describe('an attempt', () => {
     await attempt(9, before, (running) => {
       running.report({ step: 0, total: 0, preparing: { done: 50, total: 60 } });
       running.report({ step: 7, total: 9 });
-      expect(running.gotFurther).toBe(false);
       expect(failing('ComputeCrashed')(running).nonRetryable).toBe(true);
       running.report({ step: 8, total: 9 });
-      expect(running.gotFurther).toBe(true);
       expect(failing('ComputeCrashed')(running).nonRetryable).toBe(false);
     });
+  });
+
+  it('counts how often memory ran out until it gets further', async () => {
+    const ranOut = (running: Attempt) => running.ranOutOfMemory();
+    const first = await attempt(4, undefined, ranOut);
+    const second = await attempt(9, first, ranOut);
+    expect([first.outOfMemory, second.outOfMemory]).toEqual([1, 2]);
+    const third = await attempt(10, second, (running) => {
+      running.report({ step: 1, total: 100 });
+      ranOut(running);
+    });
+    expect(third.outOfMemory).toBe(1);
   });
 
   it('does not count the time in which no worker had it', async () => {
@@ -123,6 +133,21 @@ describe('an attempt', () => {
     const idle = patience.circumstancesMs + patience.ownFailureMs + 1;
     const before = AttemptDetailsSchema.parse({ step: 0, total: 0, idleMs: idle });
     await expect(attempt(200, before, () => undefined)).rejects.toMatchObject({ nonRetryable: true });
+  });
+
+  it('says how to go on with the run, not with the stage of it that the activity is of', async () => {
+    vi.setSystemTime(0);
+    const environment = new MockActivityEnvironment({
+      attempt: 9,
+      workflowExecution: { workflowId: 'ward-1/predict-2/0123abcd', runId: 'any' },
+    });
+    const failure = await environment.run(async () => {
+      const running = new Attempt(Context.current());
+      vi.advanceTimersByTime(patience.ownFailureMs + 1);
+      running.close();
+      return running.failureOf(new DomainError('ComputeCrashed', 'it died'));
+    });
+    expect((failure as ApplicationFailure).message).toMatch(/npx echoloop resume ward-1$/);
   });
 
   it('is limited by no number of attempts', () => {

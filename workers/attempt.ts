@@ -24,6 +24,7 @@ export class Attempt {
   readonly #beat: NodeJS.Timeout;
   #last: Heartbeat;
   #furthest: AttemptDetails['furthest'];
+  #outOfMemory: number;
   /** Idle time until `#since`, ms. */
   #idleMs: number;
   /** When the idle time began that goes on now. */
@@ -36,9 +37,10 @@ export class Attempt {
     this.#before = AttemptDetailsSchema.safeParse(context.info.heartbeatDetails).data ?? {
       ...AttemptDetailsSchema.parse({ step: 0, total: 0 }),
     };
-    const { furthest, idleMs, at, ...last } = this.#before;
+    const { furthest, idleMs, outOfMemory, at, ...last } = this.#before;
     this.#last = last;
     this.#furthest = furthest;
+    this.#outOfMemory = outOfMemory;
     // Time in which no worker had the activity is not the activity's, beyond the pause that follows every failure.
     this.#idleMs = idleMs + (at > 0 ? Math.min(Math.max(0, this.#since - at), patience.longestPauseMs) : 0);
     const { activityType, attempt } = context.info;
@@ -55,9 +57,11 @@ export class Attempt {
     return this.#context.info.attempt;
   }
 
-  /** True when this attempt got further than all before it. */
-  get gotFurther(): boolean {
-    return this.#furthest !== this.#before.furthest;
+  /** Counts that memory ran out: how often, in all attempts since one of them got further. */
+  ranOutOfMemory(): number {
+    this.#outOfMemory++;
+    this.#say();
+    return this.#outOfMemory;
   }
 
   /** Passes on how far the work is. */
@@ -71,6 +75,7 @@ export class Attempt {
         prepared: Math.max(prepared, preparing?.done ?? 0),
       };
       this.#idleMs = 0;
+      this.#outOfMemory = 0;
       this.#since = Date.now();
     }
     this.#say();
@@ -105,6 +110,7 @@ export class Attempt {
       ...this.#last,
       furthest: this.#furthest,
       idleMs: this.#idleSoFar(),
+      outOfMemory: this.#outOfMemory,
       at: Date.now(),
     };
     this.#context.heartbeat(details);
@@ -113,9 +119,12 @@ export class Attempt {
   #final(message: string, type: string | undefined, cause?: Error): ApplicationFailure {
     const { workflowExecution } = this.#context.info;
     const minutes = Math.round(this.#idleSoFar() / 60_000);
-    const again = workflowExecution
-      ? ` When that is mended, go on from what is complete: npx echoloop resume ${workflowExecution.workflowId}`
-      : '';
+    // A stage is a workflow of its own, named below its run.
+    const run = workflowExecution?.workflowId.split('/')[0];
+    const again =
+      run === undefined
+        ? ''
+        : ` When that is mended, go on from what is complete: npx echoloop resume ${run}`;
     return ApplicationFailure.create({
       message: `${message} It was tried ${this.number} times, for ${minutes} minutes without getting further.${again}`,
       ...(type !== undefined && { type }),

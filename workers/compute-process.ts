@@ -45,6 +45,8 @@ export class ComputeProcess {
   #calls = 0;
   /** What calls in flight fail with when this worker ends the process itself. */
   #ending: Error | undefined;
+  /** Until a process that was killed is gone, which takes seconds where it has a GPU. */
+  #killed: Promise<unknown> | undefined;
   #outOfMemoryKills = 0;
   #tensors: string | undefined;
 
@@ -72,6 +74,7 @@ export class ComputeProcess {
    * @throws DomainError BackendMissing and others of the process's start; ComputeCrashed when it died.
    */
   async ready(): Promise<ReadyProcess> {
+    if (this.#killed) await this.#killed;
     this.#running();
     return this.#ready!.promise;
   }
@@ -87,6 +90,7 @@ export class ComputeProcess {
     signal: AbortSignal,
     onProgress: (details: Heartbeat) => void,
   ): Promise<unknown> {
+    if (this.#killed) await this.#killed;
     if (signal.aborted) throw new ComputeCancelled('Cancelled before the call began.');
     const child = this.#running();
     const call = ++this.#calls;
@@ -142,6 +146,7 @@ export class ComputeProcess {
     this.#child = child;
     this.#ready = deferred();
     this.#ending = undefined;
+    this.#killed = undefined;
     this.#outOfMemoryKills = outOfMemoryKills();
     child.on('message', (raw) => this.#receive(child, raw));
     child.on('error', (error) =>
@@ -187,6 +192,7 @@ export class ComputeProcess {
   #kill(child: ChildProcess, error: Error): void {
     if (this.#child !== child) return;
     this.#ending = error;
+    this.#killed = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
   }
 

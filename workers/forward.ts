@@ -35,7 +35,8 @@ async function forward(
     );
   } catch (error) {
     if (error instanceof ComputeCancelled) throw cancellation(context, attempt);
-    const known = memoryIsTooSmall(error, attempt) ?? deviceIsGone(error, compute) ?? error;
+    const failure = failureOfDevice(error, compute) ?? error;
+    const known = memoryIsTooSmall(failure, attempt) ?? failure;
     throw attempt.failureOf(watch ? await watch.judge(known) : known);
   } finally {
     attempt.close();
@@ -45,20 +46,31 @@ async function forward(
 /** Memory that ran out may be somebody else's use of it; the same place again and again is this activity's own. */
 function memoryIsTooSmall(error: unknown, attempt: Attempt): DomainError | undefined {
   if (!(error instanceof DomainError) || error.details.outOfMemory !== true) return undefined;
-  if (attempt.number < patience.outOfMemoryAttempts || attempt.gotFurther) return undefined;
+  const times = attempt.ranOutOfMemory();
+  if (times < patience.outOfMemoryAttempts) return undefined;
   return new DomainError(
     'OutOfMemory',
-    `${error.message} It ran out of memory ${attempt.number} times without getting further.`,
+    `${error.message} It ran out of memory ${times} times without getting further.`,
   );
 }
 
-/** TensorFlow throws plain errors when its GPU fails, and goes on failing in that process. */
-function deviceIsGone(error: unknown, compute: ComputeProcess): DomainError | undefined {
+/** As TensorFlow says that it could not have what an operation needs, of a GPU or of the machine. */
+const OUT_OF_MEMORY = /\bOOM when allocating|\bTF_Status: 8\b|\bRESOURCE_EXHAUSTED\b/;
+const DEVICE = /\b(CUDA|cuDNN|cuBLAS|GPU)/i;
+
+/**
+ * TensorFlow throws plain errors when its device fails or its memory does not do, and goes on failing in that process.
+ */
+function failureOfDevice(error: unknown, compute: ComputeProcess): DomainError | undefined {
   if (error instanceof DomainError || !(error instanceof Error)) return undefined;
-  if (!/\b(CUDA|cuDNN|cuBLAS|GPU)/i.test(error.message)) return undefined;
-  const gone = new DomainError('ComputeCrashed', `The device failed: ${error.message}`);
-  compute.abandon(gone);
-  return gone;
+  const outOfMemory = OUT_OF_MEMORY.test(error.message);
+  if (!outOfMemory && !DEVICE.test(error.message)) return undefined;
+  const what = outOfMemory
+    ? 'Tensors found no memory. Use smaller windows, a smaller network, or a device with more memory'
+    : 'The device failed';
+  const failure = new DomainError('ComputeCrashed', `${what}: ${error.message}`, { outOfMemory });
+  compute.abandon(failure);
+  return failure;
 }
 
 function cancellation(context: Context, attempt: Attempt): unknown {

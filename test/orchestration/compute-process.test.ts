@@ -121,6 +121,15 @@ describe('ComputeProcess', () => {
     expect(compute.pid).not.toBe(pid);
   });
 
+  it('takes nothing of a process that it gave up for the next, however soon that is asked for', async () => {
+    const { pid } = await compute.ready();
+    compute.abandon(new Error('The device failed'));
+    expect((await compute.ready()).pid).not.toBe(pid);
+    compute.abandon(new Error('The device failed'));
+    const input = { file: join(folder, 'steps'), stepMs: 1 };
+    expect(await compute.run('pretrainPolicy', input, never, () => undefined)).toMatchObject({ steps: 10 });
+  });
+
   it('reports a killed process as a crash that is worth trying again', async () => {
     const run = compute.run('pretrainPolicy', { file: join(folder, 'steps') }, never, ({ step }) => {
       if (step === 2) process.kill(compute.pid!, 'SIGKILL');
