@@ -21,12 +21,17 @@ import type {
   RowResult,
 } from '../contracts/comparison.ts';
 import { COMPARISON_STATE_VERSION } from '../contracts/names.ts';
+import { endsAsCancelled } from './cancelled.ts';
 import { openComparisonBoard } from './comparison-board.ts';
 import { type ComparisonDesk, compareRow } from './comparison-row.ts';
 import * as activities from './proxies.ts';
 import { openSteering, Stopped } from './steering.ts';
 
 export async function comparison(input: ComparisonInput): Promise<ComparisonResult> {
+  return endsAsCancelled('comparison', () => compare(input));
+}
+
+async function compare(input: ComparisonInput): Promise<ComparisonResult> {
   const { run, config, carried } = input;
   if (carried && carried.version !== COMPARISON_STATE_VERSION) {
     throw ApplicationFailure.nonRetryable(

@@ -100,7 +100,13 @@ export function openSteering(initial: SteeringState): Steering {
     onChange,
     goOn,
     accept() {
-      setHandler(pauseUpdate, () => change({ ...state, paused: true }));
+      setHandler(pauseUpdate, () => change({ ...state, paused: true }), {
+        // It would wait for ever, and be shown as about to end.
+        validator: () => {
+          if (state.stopping)
+            throw new Error('It is stopping already, with what it has; it cannot be paused.');
+        },
+      });
       setHandler(resumeUpdate, () => change({ ...state, paused: false }));
       setHandler(stopUpdate, () => change({ ...state, stopping: true, paused: false }));
       setHandler(setConcurrencyUpdate, (asked) => change(withConcurrency(state, asked)), {

@@ -7,6 +7,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
@@ -167,15 +168,23 @@ function runningActivities(description: WorkflowExecutionDescription): RunningAc
   });
 }
 
-/** Sends one of the updates and waits until the run has taken it. */
+/**
+ * Sends one of the updates and waits until the run has taken it.
+ * @throws DomainError ConfigInvalid when there is no such run, it is over, or it refuses.
+ */
 export async function steerRun(
   client: Client,
   run: string,
   order: 'pause' | 'resume' | 'stop',
 ): Promise<void> {
-  await explainMissing(client, run, () =>
-    client.workflow.getHandle(run).executeUpdate(steeringNames[order], { args: [] }),
-  );
+  try {
+    await explainMissing(client, run, () =>
+      client.workflow.getHandle(run).executeUpdate(steeringNames[order], { args: [] }),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+    throw new DomainError('ConfigInvalid', `The run ${run} did not take the order. ${error.cause?.message}`);
+  }
 }
 
 /**

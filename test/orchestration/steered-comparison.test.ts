@@ -1,4 +1,5 @@
 /** A comparison is steered together with the adaptation that it runs, and shown beside it; with fake activities. */
+import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listRuns, readRun, runResult, steerRun } from '../../app/runs/adaptation-client.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
@@ -109,5 +110,34 @@ describe('a comparison that runs an adaptation', () => {
       training.open();
       expect((await second.result()).rows).toMatchObject([{ name: 'ours', model: { key: 'policy-1' } }]);
     });
+  });
+});
+
+it('a comparison that is cancelled ends as that, whatever becomes of the work that it had in flight', async () => {
+  const training = gate();
+  const { activities } = fakeActivities({
+    planComparison: async () =>
+      comparisonPlan({
+        name: 'unet',
+        system: 'nnunet',
+        trainings: [{ name: 'unet.train', labels: false, isSource: false }],
+      }),
+    trainSystem: async () => {
+      await training.hold().catch(() => undefined);
+      throw ApplicationFailure.nonRetryable('its process was killed', 'ComputeCrashed');
+    },
+  });
+  await bench.serve(activities, async () => {
+    const rows = [{ name: 'unet', system: 'nnunet', settings: {}, files: {} }];
+    const handle = await bench.environment.client.workflow.start(comparison, {
+      workflowId: 'ended',
+      taskQueue: taskQueues.control,
+      args: [{ run: 'ended', config: { run: tinyConfig(), rows, pictures: 0 } }],
+    });
+    const pending = async () => (await handle.describe()).raw.pendingActivities?.[0]?.attempt;
+    await expect.poll(pending, { timeout: 20_000 }).toBe(1);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
   });
 });

@@ -4,7 +4,7 @@
  */
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scaleRun } from '../../app/runs/adaptation-client.ts';
+import { scaleRun, steerRun } from '../../app/runs/adaptation-client.ts';
 import { type Progress, ProgressSchema } from '../../contracts/messages.ts';
 import { fleetFollowing } from '../../temporal.config.ts';
 import { progressQuery } from '../../workflows/progress.ts';
@@ -207,6 +207,34 @@ describe('a running adaptation', () => {
     expect(result.policies).toHaveLength(2);
     expect(result.best.iteration).toBe(1);
     expect(calls).toContain('writeReport');
+  });
+
+  it('is not paused any more once it is stopping, which would keep it for ever', async () => {
+    const training = gate();
+    let letEnd!: () => void;
+    const mayEnd = new Promise<void>((resolve) => {
+      letEnd = resolve;
+    });
+    const { activities } = fakeActivities();
+    activities.fineTunePolicy = async () => {
+      try {
+        await training.hold();
+      } finally {
+        await mayEnd;
+      }
+      throw new Error('Only its cancellation ends it.');
+    };
+    await bench.serve(activities, async () => {
+      const handle = await bench.start(adaptationInput('stopping', { iterations: 1 }));
+      await until(handle, ({ stage }) => stage === 'fine-tuning');
+      await handle.executeUpdate(stopUpdate);
+      await expect(steerRun(bench.environment.client, 'stopping', 'pause')).rejects.toMatchObject({
+        code: 'ConfigInvalid',
+        message: expect.stringContaining('stopping already'),
+      });
+      letEnd();
+      expect(await handle.result()).toMatchObject({ stopped: true, best: { iteration: 0 } });
+    });
   });
 
   it('is cancelled together with its activities', async () => {
