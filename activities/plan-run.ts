@@ -9,7 +9,8 @@ import { DomainError } from '../ground/errors.ts';
 import { findArtefact } from '../storage/artefacts.ts';
 import { runKeys } from '../storage/keys.ts';
 import { freezeManifest } from '../storage/manifests.ts';
-import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { findJson, writeFirstJson } from './artefacts/json-artefact.ts';
+import { freezeConfig } from './artefacts/run-facts.ts';
 import type { ActivityContext } from './context.ts';
 
 /**
@@ -17,7 +18,7 @@ import type { ActivityContext } from './context.ts';
  * not there, ChecksumMismatch when the run's name is already taken by another configuration.
  */
 export async function planRun({ run, config }: PlanRunInput, context: ActivityContext): Promise<RunPlan> {
-  const configRef = await writeJson(context, runKeys.config(run), config, []);
+  const configRef = await freezeConfig(run, config, context);
   const initialPolicy = config.initialPolicy && (await initialPolicyOf(config.initialPolicy, context));
   // A plan that is there stays: the data sets may have grown since.
   const present = await findJson(context, runKeys.plan(run), PlanSchema);
@@ -40,7 +41,8 @@ async function freezePlan({ run, config }: PlanRunInput, configRef: ArtefactRef,
   const value = makePlan(config, { source: source.rows, target: target.rows });
   const manifests = config.source === config.target ? [target] : [source, target];
   const inputs = [configRef, ...manifests.map(({ reference }) => reference)];
-  return { value, reference: await writeJson(context, runKeys.plan(run), value, inputs) };
+  // Another attempt may have read the data sets before they grew.
+  return writeFirstJson(context, { key: runKeys.plan(run), schema: PlanSchema }, value, inputs);
 }
 
 async function readManifest(

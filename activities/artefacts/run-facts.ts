@@ -2,11 +2,41 @@
 import { type Plan, PlanSchema } from '../../contracts/documents.ts';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
 import type { RunInput } from '../../contracts/training-activities.ts';
+import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { DomainError } from '../../ground/errors.ts';
+import { findArtefact } from '../../storage/artefacts.ts';
+import { runKeys } from '../../storage/keys.ts';
 import type { ActivityContext } from '../context.ts';
+import { writeJson } from './json-artefact.ts';
 
 export interface RunFacts {
   readonly config: RunConfig;
   readonly plan: Plan;
+}
+
+/**
+ * Stores the configuration of a run that begins.
+ * @throws DomainError ChecksumMismatch when its name is already taken by another configuration.
+ */
+export async function freezeConfig(
+  run: string,
+  config: RunConfig,
+  context: ActivityContext,
+): Promise<ArtefactRef> {
+  const key = runKeys.config(run);
+  try {
+    return await writeJson(context, key, config, []);
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'ChecksumMismatch') throw error;
+    // Throws once more where it is the record that is damaged.
+    await findArtefact(context.store, key);
+    throw new DomainError(
+      'ChecksumMismatch',
+      `The name ${run} is taken: ${key} was stored for another configuration. Choose another --run-id.`,
+      error.details,
+      { cause: error },
+    );
+  }
 }
 
 const RUNS_REMEMBERED = 4;

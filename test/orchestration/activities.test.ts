@@ -18,7 +18,7 @@ import { InferenceSchema, type RunConfig } from '../../contracts/run-config.ts';
 import type { RunInput } from '../../contracts/training-activities.ts';
 import { datasetKeys, modelKeys, runKeys } from '../../storage/keys.ts';
 import { ref } from './harness.ts';
-import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
+import { addPhantoms, addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from './tiny-run.ts';
 
 async function planned(world: TinyWorld, run: string, config: RunConfig = tinyConfig()): Promise<RunInput> {
   const { config: configRef, plan } = await planRun({ run, config }, world.context());
@@ -48,6 +48,25 @@ describe('planRun', () => {
     expect(await planRun({ run: 'a', config: tinyConfig() }, world.context())).toEqual(first);
   });
 
+  it('keeps the plan of an attempt that was thought dead, though the datasets have grown since', async () => {
+    const world = tinyWorld();
+    await addTinyDatasets(world.store);
+    const plan = () => planRun({ run: 'a', config: tinyConfig() }, world.context());
+    const put = world.store.put.bind(world.store);
+    let first: Awaited<ReturnType<typeof plan>> | undefined;
+    world.store.put = async (key, ...rest) => {
+      if (key === runKeys.plan('a') && !first) {
+        world.store.put = put;
+        const unlabelled = { split: 'train', labelled: false } as const;
+        await addPhantoms(world.store, 'clinic-a', 'source', [{ split: 'train', labelled: true }]);
+        await addPhantoms(world.store, 'clinic-b', 'source', [unlabelled, { split: 'val', labelled: false }]);
+        first = await plan();
+      }
+      return put(key, ...rest);
+    };
+    expect(await plan()).toEqual(first);
+  });
+
   it('refuses a dataset that is not there, naming it', async () => {
     await expect(planRun({ run: 'a', config: tinyConfig() }, tinyWorld().context())).rejects.toMatchObject({
       code: 'DatasetInvalid',
@@ -61,6 +80,7 @@ describe('planRun', () => {
     await planned(world, 'a');
     await expect(planned(world, 'a', { ...tinyConfig(), seed: 99 })).rejects.toMatchObject({
       code: 'ChecksumMismatch',
+      message: expect.stringContaining('The name a is taken'),
     });
   });
 });

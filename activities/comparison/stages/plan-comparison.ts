@@ -15,7 +15,8 @@ import { DomainError } from '../../../ground/errors.ts';
 import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { runKeys } from '../../../storage/keys.ts';
 import { freezeManifest } from '../../../storage/manifests.ts';
-import { findJson, writeJson } from '../../artefacts/json-artefact.ts';
+import { findJson, writeFirstJson } from '../../artefacts/json-artefact.ts';
+import { freezeConfig } from '../../artefacts/run-facts.ts';
 import type { ActivityContext } from '../../context.ts';
 import { planRows, requireKey } from '../planned-rows.ts';
 import { type Rows, RowsSchema } from '../rows.ts';
@@ -28,12 +29,13 @@ export async function planComparison(
   { run, config }: PlanComparisonInput,
   context: ActivityContext,
 ): Promise<ComparisonPlan> {
-  const configRef = await writeJson(context, runKeys.config(run), config.run, []);
+  const configRef = await freezeConfig(run, config.run, context);
   const present = await findJson(context, comparisonKeys.rows(run), RowsSchema);
   if (present) refuseOthers(run, present.value, config);
-  const rows = present?.value ?? (await planRows(run, config, context));
-  const rowsRef =
-    present?.reference ?? (await writeJson(context, comparisonKeys.rows(run), rows, [configRef]));
+  const rowsDocument = { key: comparisonKeys.rows(run), schema: RowsSchema };
+  const { value: rows, reference: rowsRef } =
+    present ??
+    (await writeFirstJson(context, rowsDocument, await planRows(run, config, context), [configRef]));
   const initialPolicy = config.run.initialPolicy && (await requireKey(config.run.initialPolicy, context));
   const learns = rows.rows.some(({ plan }) => plan.trainings.length > 0 || plan.adaptation !== undefined);
   const planned =
@@ -75,7 +77,7 @@ async function freezePlan(
   const source = learns ? await requireManifest(config.source, context) : undefined;
   const value = makeComparisonPlan(config, { source: source?.rows ?? [], target: target.rows }, learns);
   const inputs = [configRef, target.reference, ...(source ? [source.reference] : [])];
-  return { value, reference: await writeJson(context, runKeys.plan(run), value, inputs) };
+  return writeFirstJson(context, { key: runKeys.plan(run), schema: PlanSchema }, value, inputs);
 }
 
 async function requireManifest(dataset: string, context: ActivityContext) {
