@@ -3,7 +3,9 @@
  * io worker and inside the compute process, so an activity does not know where it runs; tests pass a memory store.
  */
 import type { Heartbeat } from '../contracts/messages.ts';
+import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { Steps } from '../ground/steps.ts';
+import type { ArtefactOrigin } from '../storage/artefacts.ts';
 import { cancelledBy } from '../storage/cancellable-store.ts';
 import type { LocalCache } from '../storage/local-cache.ts';
 import type { ObjectStore } from '../storage/store.ts';
@@ -20,13 +22,18 @@ export interface ActivityContext {
   /** Written into every artefact's record. */
   readonly codeVersion: string;
   readonly log: ActivityLog;
+  /**
+   * True in a run whose machines may differ (`compute.mixed`): of two attempts at one thing, one of whom was thought
+   * dead, both take what the first has stored.
+   */
+  readonly firstHolds?: boolean;
   /** Aborted when the activity is to stop: its `reason` is then thrown, untouched. */
   readonly signal: AbortSignal;
   heartbeat(details: Heartbeat): void;
 }
 
 /** What stays the same from one activity of a process to the next. */
-export type ActivityServices = Omit<ActivityContext, 'signal' | 'heartbeat'>;
+export type ActivityServices = Omit<ActivityContext, 'signal' | 'heartbeat' | 'firstHolds'>;
 
 /**
  * The context of one running activity: its requests to the store end with it, and throw the reason of its signal.
@@ -39,6 +46,15 @@ export function contextOf(
 ): ActivityContext {
   const store = cancelledBy(services.store, signal);
   return { ...services, store, cache: services.cache.over(store), signal, heartbeat };
+}
+
+/** Where an artefact of an activity comes from, for its record. */
+export function originOf(
+  { codeVersion, firstHolds }: ActivityContext,
+  inputs: readonly ArtefactRef[],
+  mediaType: string,
+): ArtefactOrigin {
+  return { inputs, codeVersion, mediaType, firstHolds };
 }
 
 /**

@@ -25,6 +25,8 @@ export interface ArtefactOrigin {
   readonly inputs: readonly ArtefactRef[];
   readonly codeVersion: string;
   readonly mediaType: string;
+  /** Other bytes that are complete are no fault: what was stored first holds for all. */
+  readonly firstHolds?: boolean | undefined;
 }
 
 /** Key of the record that completes an artefact. */
@@ -89,6 +91,7 @@ export async function findMadeFrom(
  * The object goes to `key` unless other bytes lie there, which no record completes: a writer that died left them, or
  * one that is slow. They are not touched, since that writer may still complete them; these bytes then lie beside them
  * under their digest. The first record decides.
+ * @returns what is complete, which may have other bytes where `firstHolds`
  * @throws DomainError ChecksumMismatch when a complete artefact with other bytes is already there: keys are derived
  * from inputs, so the same key must mean the same bytes. StorageUnavailable.
  */
@@ -100,7 +103,7 @@ export async function writeArtefact(
 ): Promise<ArtefactRef> {
   const reference: ArtefactRef = { key, sha256: sha256Of(bytes), bytes: bytes.length };
   const present = await findArtefact(store, key);
-  if (present) return sameBytes(present, reference);
+  if (present) return asComplete(present, reference, origin);
   await putOnce(store, reference, bytes, origin.mediaType);
   const record: ArtefactRecord = {
     ...reference,
@@ -114,7 +117,7 @@ export async function writeArtefact(
   });
   if (outcome === 'written') return reference;
   const other = await findArtefact(store, key);
-  if (other) return sameBytes(other, reference);
+  if (other) return asComplete(other, reference, origin);
   // Whoever looks for it would take it for something that was never made.
   throw new DomainError(
     'StorageUnavailable',
@@ -205,8 +208,12 @@ async function besides(
   return bytes && accept(bytes);
 }
 
-function sameBytes(present: ArtefactRef, written: ArtefactRef): ArtefactRef {
-  if (present.sha256 === written.sha256) return present;
+function asComplete(
+  present: ArtefactRef,
+  written: ArtefactRef,
+  { firstHolds = false }: ArtefactOrigin,
+): ArtefactRef {
+  if (firstHolds || present.sha256 === written.sha256) return present;
   throw new DomainError(
     'ChecksumMismatch',
     `${written.key} is already complete with other bytes (SHA-256 ${present.sha256}; now ${written.sha256}). The same inputs gave two results: another back end or thread count, or a changed version. Start a new run.`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { writeJson } from '../activities/artefacts/json-artefact.ts';
+import type { ActivityContext } from '../activities/context.ts';
 import { RunConfigSchema } from '../contracts/run-config.ts';
 import type { RunInput } from '../contracts/training-activities.ts';
 import { runKeys } from '../storage/keys.ts';
@@ -19,7 +20,7 @@ async function runOf(compute: object) {
     const { work } = alike({ work: async ({ run }: RunInput) => run }, machine);
     return work({ run: 'r', config, plan: config } as never, context);
   };
-  return { call, context };
+  return { call, context, config };
 }
 
 describe('the compute workers of a run', () => {
@@ -52,6 +53,24 @@ describe('the compute workers of a run', () => {
   it('may differ where the configuration lets them', async () => {
     const { call } = await runOf({ mixed: true });
     for (const machine of [two, eight, gpu]) expect(await call(machine)).toBe('r');
+  });
+
+  it('take what the first of two attempts has stored where they may differ, and nowhere else', async () => {
+    const stored = async (compute: object, machines: readonly [Machine, Machine]) => {
+      const { context, config } = await runOf(compute);
+      const attempts = machines.map((machine, attempt) => {
+        const train = (_: RunInput, own: ActivityContext) => writeJson(own, 'policy', { attempt }, [config]);
+        return alike({ train }, machine).train({ run: 'r', config, plan: config } as never, context);
+      });
+      return Promise.allSettled(attempts);
+    };
+    const [one, other] = await stored({ mixed: true }, [two, eight]);
+    expect([one!.status, other!.status]).toEqual(['fulfilled', 'fulfilled']);
+    expect(other).toEqual(one);
+    const alikes = await stored({}, [two, two]);
+    expect(alikes.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'ChecksumMismatch' },
+    });
   });
 
   it('may plan what brings its configuration along instead of naming a stored one', async () => {

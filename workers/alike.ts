@@ -21,16 +21,18 @@ export function alike<Name extends string>(
   activities: Readonly<Record<Name, Activity>>,
   machine: Machine,
 ): Record<Name, Activity> {
-  const checkedRuns = new Set<string>();
+  /** Runs that this machine may compute for, and whether others may differ there. */
+  const checkedRuns = new Map<string, { readonly mixed: boolean }>();
   const guard =
     (activity: Activity): Activity =>
     async (input, context) => {
       const { run, config } = input as RunInput;
       // A comparison that is planned brings its configuration along: nothing of a run is computed yet.
       if (!ArtefactRefSchema.safeParse(config).success) return activity(input, context);
-      if (!checkedRuns.has(config.sha256 + run)) await refuseUnlike(input, machine, context);
-      checkedRuns.add(config.sha256 + run);
-      return activity(input, context);
+      const name = config.sha256 + run;
+      const { mixed } = checkedRuns.get(name) ?? (await refuseUnlike(input, machine, context));
+      checkedRuns.set(name, { mixed });
+      return activity(input, { ...context, firstHolds: mixed });
     };
   const names = Object.keys(activities) as Name[];
   return Object.fromEntries(names.map((name) => [name, guard(activities[name])])) as Record<Name, Activity>;
@@ -41,9 +43,9 @@ async function refuseUnlike(
   { run, config }: RunInput,
   machine: Machine,
   context: ActivityContext,
-): Promise<void> {
+): Promise<{ readonly mixed: boolean }> {
   const { compute } = await readJson(context, config, RunConfigSchema);
-  if (compute.mixed) return;
+  if (compute.mixed) return { mixed: true };
   const asked = { backend: compute.backend ?? machine.backend, threads: compute.threads ?? machine.threads };
   refuseOther(machine, asked, `The configuration of ${run} asks for`, 'Start a run that asks for another.');
   const key = runKeys.machine(run);
@@ -53,6 +55,7 @@ async function refuseUnlike(
     `${run} is computed with`,
     `Set ECHOLOOP_COMPUTE_THREADS to the same number on all of its workers, or start it with compute.mixed; to let it go on with these, delete ${key} and ${key}.json in the store.`,
   );
+  return { mixed: false };
 }
 
 /** What the run's first worker was. */

@@ -1,7 +1,7 @@
 /** Artefacts that are bytes of a format of their own: weights, videos, pages. */
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { writeArtefact } from '../../storage/artefacts.ts';
-import type { ActivityContext } from '../context.ts';
+import { type ActivityContext, originOf } from '../context.ts';
 
 /** @param inputs what it was made from */
 export function writeBytes(
@@ -11,6 +11,5 @@ export function writeBytes(
   inputs: readonly ArtefactRef[],
   mediaType = 'application/octet-stream',
 ): Promise<ArtefactRef> {
-  const { store, codeVersion } = context;
-  return writeArtefact(store, key, bytes, { inputs, codeVersion, mediaType });
+  return writeArtefact(context.store, key, bytes, originOf(context, inputs, mediaType));
 }

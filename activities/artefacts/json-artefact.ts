@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { findArtefact, findMadeFrom, readArtefact, writeArtefact } from '../../storage/artefacts.ts';
-import type { ActivityContext } from '../context.ts';
+import { type ActivityContext, originOf } from '../context.ts';
 
 /** Stores a value; the same value gives the same bytes. */
 export function writeJson(
@@ -12,11 +12,8 @@ export function writeJson(
   value: unknown,
   inputs: readonly ArtefactRef[],
 ): Promise<ArtefactRef> {
-  return writeArtefact(context.store, key, new TextEncoder().encode(`${JSON.stringify(value)}\n`), {
-    inputs,
-    codeVersion: context.codeVersion,
-    mediaType: 'application/json',
-  });
+  const bytes = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+  return writeArtefact(context.store, key, bytes, originOf(context, inputs, 'application/json'));
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   writeChunkedArtefact,
 } from '../../storage/chunked-artefact.ts';
 import type { TripleKeys } from '../artefacts/run-keys.ts';
-import type { ActivityContext } from '../context.ts';
+import { type ActivityContext, originOf } from '../context.ts';
 import { readOlderTriples } from './older-triple-file.ts';
 import { TripleChunks } from './triple-chunks.ts';
 
@@ -18,9 +18,8 @@ export async function storeTriples(
   content: ChunkedContent,
   inputs: readonly ArtefactRef[],
 ): Promise<TripleChunks> {
-  const { store, codeVersion } = context;
-  const origin = { inputs, codeVersion, mediaType: 'application/octet-stream' };
-  return open(context, await writeChunkedArtefact(store, key, content, origin));
+  const origin = originOf(context, inputs, 'application/octet-stream');
+  return open(context, await writeChunkedArtefact(context.store, key, content, origin));
 }
 
 /** @throws DomainError CheckpointIncompatible when they have another form, ChecksumMismatch, ArtefactMissing */

@@ -14,7 +14,7 @@ import {
   writeChunkedArtefact,
 } from '../../storage/chunked-artefact.ts';
 import type { ChunkRange, ChunksAtHand } from '../../storage/chunks-at-hand.ts';
-import type { ActivityContext } from '../context.ts';
+import { type ActivityContext, originOf } from '../context.ts';
 
 const HeaderSchema = z.strictObject({
   geometry: z.strictObject({
@@ -198,11 +198,7 @@ function make(
     const { frames } = made.header.geometry;
     const size = made.bytes.length / frames;
     const chunks = Array.from({ length: frames }, (_, i) => made.bytes.subarray(i * size, (i + 1) * size));
-    const origin = {
-      inputs: [original],
-      codeVersion: context.codeVersion,
-      mediaType: 'application/octet-stream',
-    };
+    const origin = originOf(context, [original], 'application/octet-stream');
     const reference = await writeChunkedArtefact(context.store, key, { header: made.header, chunks }, origin);
     return { artefact: await opened(context, reference), made };
   });

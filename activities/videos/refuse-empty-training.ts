@@ -12,7 +12,7 @@ export function refuseEmptyTraining(
   if (videos === 0 || (usable > 0 && bad / videos <= maximumShare)) return;
   throw new DomainError(
     'DatasetInvalid',
-    `${bad} of the ${videos} videos of "${dataset}" that this training needs are unusable; at most ${(100 * maximumShare).toFixed(0)} % may be (sweep.maxQuarantinedShare). The reason for each is in the run's quarantine folder. Correct the videos and start a new run.`,
+    `${bad} of the ${videos} videos of "${dataset}" that this training needs are unusable; at most ${(100 * maximumShare).toFixed(0)} % may be (sweep.maxQuarantinedShare). The reason for each is in the run's quarantine folder. Restore those videos and go on with \`echoloop resume\`, or bring corrected ones in and start a new run.`,
     { videos, bad },
   );
 }
