@@ -144,7 +144,7 @@ module.exports = {
       { also: ['^runtime/scratch-folder\\.ts$'] },
     ),
     innerFolder('activities', 'artefacts', [], ['context']),
-    innerFolder('activities', 'evaluation', ['videos'], ['context']),
+    innerFolder('activities', 'evaluation', ['artefacts', 'videos'], ['context']),
     innerFolder('activities', 'videos', ['artefacts'], ['context']),
     innerFolder('activities', 'comparison', ['artefacts', 'evaluation', 'training', 'videos'], ['context']),
     innerFolder('activities', 'training', ['artefacts'], ['context']),

@@ -30,3 +30,25 @@ it('scores against a reference that is stored in another order, as its affine sa
   const found = await findJson(world.context(), activityKeys.scores(shard), ShardScoresSchema);
   expect(found!.value.scores).toMatchObject([{ id, dice: { mean: 1 } }]);
 });
+
+it('scores a shard anew once videos that were left out are restored, and not otherwise', async () => {
+  const world = tinyWorld();
+  const { target } = await addTinyDatasets(world.store);
+  const id = target.at(-1)!;
+  const { config, plan } = await planRun({ run: 'r', config: tinyConfig() }, world.context());
+  const shard = { run: 'r', config, plan, iteration: 0, split: 'test', shard: 0 } as const;
+  const score = () => scoreShard(shard, world.context());
+  const origin = { inputs: [], codeVersion: 'test', mediaType: 'application/gzip' };
+  const key = datasetKeys.labels('clinic-b', id);
+  const reference = (await world.store.get(key))!;
+
+  expect(await score()).toEqual({ done: 0, quarantined: 0 });
+  await writeArtefact(world.store, runKeys.prediction('r', 0, 'test', id), reference, origin);
+  await world.store.put(key, new Uint8Array([1]));
+  expect(await score()).toEqual({ done: 0, quarantined: 1 });
+  await world.store.put(key, reference);
+  expect(await score()).toEqual({ done: 1, quarantined: 0 });
+  const times = world.work.length;
+  expect(await score()).toEqual({ done: 1, quarantined: 0 });
+  expect(world.work).toHaveLength(times);
+});

@@ -7,21 +7,25 @@ import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import type { VideoScore } from '../metrics/evaluation.ts';
 import { scoreVideo } from '../metrics/score-video.ts';
 import { findArtefact } from '../storage/artefacts.ts';
-import { datasetKeys } from '../storage/keys.ts';
-import { findJson, writeJson } from './artefacts/json-artefact.ts';
+import { datasetKeys, runKeys } from '../storage/keys.ts';
+import { writeJson } from './artefacts/json-artefact.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, logWork } from './context.ts';
-import { type ShardScores, ShardScoresSchema } from './evaluation/documents.ts';
+import type { ShardScores } from './evaluation/documents.ts';
+import { findScores } from './evaluation/stored-scores.ts';
 import { eachVideo } from './videos/each-video.ts';
 import { readPrediction } from './videos/predictions.ts';
 
 export async function scoreShard(input: ShardInput, context: ActivityContext): Promise<ShardResult> {
+  const { run, iteration, split } = input;
   const key = activityKeys.scores(input);
-  const present = await findJson(context, key, ShardScoresSchema);
-  if (present) return { done: present.value.scores.length, quarantined: present.value.quarantined };
-
   const { config, plan } = await readRun(input, context);
+  const videos = shardOf(plan, input);
+  const predictions = videos.map((id) => runKeys.prediction(run, iteration, split, id));
+  const present = await findScores(context, key, predictions);
+  if (present) return { done: present.scores.length, quarantined: present.quarantined };
+
   const scores: VideoScore[] = [];
   const plain: VideoScore[] = [];
   const inputs: ArtefactRef[] = [];
@@ -29,7 +33,7 @@ export async function scoreShard(input: ShardInput, context: ActivityContext): P
     { split: input.split, into: scores },
     ...(isScoredPlainly(input, config.inference) ? [{ split: 'plain' as const, into: plain }] : []),
   ];
-  const result = await eachVideo(input, shardOf(plan, input), context, async (id) => {
+  const result = await eachVideo(input, videos, context, async (id) => {
     const predicted = await Promise.all(
       ways.map(({ split }) => readPrediction({ ...input, split }, id, context)),
     );

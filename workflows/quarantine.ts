@@ -10,7 +10,7 @@ export function refuseTooManyBad(bad: number, videos: number, maximumShare: numb
   if (!patched('every-bad-video-counts')) return;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   throw ApplicationFailure.nonRetryable(
-    `${bad} of the ${videos} videos of the ${what} (${percent(bad / videos)}) are unusable; at most ${percent(maximumShare)} may be (sweep.maxQuarantinedShare). The reason for each is in the run's quarantine folder. Correct the videos and start a new run.`,
+    `${bad} of the ${videos} videos of the ${what} (${percent(bad / videos)}) are unusable; at most ${percent(maximumShare)} may be (sweep.maxQuarantinedShare). The reason for each is in the run's quarantine folder. Restore those videos and go on with \`echoloop resume\`, or bring corrected ones in and start a new run.`,
     'DatasetInvalid',
     { bad, videos },
   );

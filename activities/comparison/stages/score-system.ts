@@ -9,10 +9,10 @@ import { scoreVideo } from '../../../metrics/score-video.ts';
 import { findArtefact } from '../../../storage/artefacts.ts';
 import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { datasetKeys } from '../../../storage/keys.ts';
-import { findJson, writeJson } from '../../artefacts/json-artefact.ts';
+import { writeJson } from '../../artefacts/json-artefact.ts';
 import { readRun } from '../../artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from '../../context.ts';
-import { ShardScoresSchema } from '../../evaluation/documents.ts';
+import { findScores } from '../../evaluation/stored-scores.ts';
 import { eachVideo } from '../../videos/each-video.ts';
 import { ofRow, readRows, rowNamed } from '../rows.ts';
 
@@ -22,10 +22,12 @@ import { ofRow, readRows, rowNamed } from '../rows.ts';
  */
 export async function scoreSystem(input: ScoreSystemInput, context: ActivityContext): Promise<ShardResult> {
   const key = comparisonKeys.scores(input, input.shard);
-  const present = await findJson(context, key, ShardScoresSchema);
-  if (present) return { done: present.value.scores.length, quarantined: present.value.quarantined };
-
   const { config, plan } = await readRun(input, context);
+  const videos = shardOf(plan, { split: 'test', iteration: 0, shard: input.shard });
+  const predictions = videos.map((id) => comparisonKeys.prediction(input, id));
+  const present = await findScores(context, key, predictions);
+  if (present) return { done: present.scores.length, quarantined: present.quarantined };
+
   const { standing } = rowNamed(await readRows(input, context), input.row);
   const referenceOf = (id: string): string =>
     standing === 'reference'
@@ -33,7 +35,6 @@ export async function scoreSystem(input: ScoreSystemInput, context: ActivityCont
       : datasetKeys.labels(config.target, id);
   const scores: VideoScore[] = [];
   const inputs: ArtefactRef[] = [];
-  const videos = shardOf(plan, { split: 'test', iteration: 0, shard: input.shard });
   const result = await eachVideo(ofRow(input), videos, context, async (id) => {
     const mask = await findArtefact(context.store, comparisonKeys.prediction(input, id));
     if (!mask) return 'skip';
