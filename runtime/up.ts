@@ -4,6 +4,7 @@
  */
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import { checkNewestArtefacts } from '../storage/check-artefacts.ts';
+import { endAbandonedUploads } from '../storage/s3-abandoned-uploads.ts';
 import { S3Store } from '../storage/s3-store.ts';
 import { serviceLimits } from '../temporal.config.ts';
 import type { Deployment } from './deployment.ts';
@@ -47,8 +48,7 @@ function workerNames(role: WorkerRole, count: number): string[] {
 export async function up({ deployment, log, workers = ALL_ROLES }: UpOptions): Promise<Embedded> {
   const embedded = await startEmbedded({ deployment, log });
   try {
-    // The embedded store does not wait for the disk: a power cut may have undone what it had acknowledged.
-    if (!deployment.s3.endpoint) await tellDamage(embedded.deployment, log);
+    if (!deployment.s3.endpoint) await lookAtStore(embedded.deployment, log);
     for (const role of workers) {
       const count = role === 'compute' ? (deployment.computeWorkers ?? 1) : 1;
       for (const name of workerNames(role, count))
@@ -62,9 +62,14 @@ export async function up({ deployment, log, workers = ALL_ROLES }: UpOptions): P
   }
 }
 
-/** Starting goes on in any case: what is damaged is refused when it is read. */
-async function tellDamage({ s3 }: Deployment, log: UpOptions['log']): Promise<void> {
+/**
+ * The embedded store does not wait for the disk, so a power cut may have undone what it had acknowledged, and it keeps
+ * what killed writers had sent. Starting goes on in any case: what is damaged is refused when it is read.
+ */
+async function lookAtStore({ s3 }: Deployment, log: UpOptions['log']): Promise<void> {
   try {
+    const uploads = await endAbandonedUploads(s3);
+    if (uploads > 0) log(`Store: gave up ${uploads} uploads whose writers were killed`);
     const { checked, records, damaged } = await checkNewestArtefacts(new S3Store(s3));
     for (const { key, problem } of damaged) {
       log(

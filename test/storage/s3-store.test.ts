@@ -5,11 +5,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentFrom } from '../../runtime/deployment.ts';
 import { type Embedded, startEmbedded } from '../../runtime/services/embedded.ts';
 import { readArtefact, writeArtefact } from '../../storage/artefacts.ts';
+import { endAbandonedUploads } from '../../storage/s3-abandoned-uploads.ts';
 import { ensureBucket } from '../../storage/s3-bucket.ts';
+import { openS3Client } from '../../storage/s3-client.ts';
 import { S3Store } from '../../storage/s3-store.ts';
 import { describeStoreContract } from '../../storage/store-contract.ts';
 
@@ -45,6 +48,19 @@ describe('the store on a real S3 server', () => {
     const reference = await writeArtefact(store, 'large', bytes, origin);
     expect(Buffer.compare(await readArtefact(store, reference), bytes)).toBe(0);
     expect(await store.put('large', bytes, { ifNoneMatch: true })).toBe('refused');
+  });
+
+  it('keeps nothing of an upload whose writer was killed, once that is told to be abandoned', async () => {
+    const s3 = { ...embedded.deployment.s3, bucket: `contract-${++buckets}` };
+    await ensureBucket(s3);
+    const client = openS3Client(s3);
+    const object = { Bucket: s3.bucket, Key: 'checkpoint' };
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));
+    await client.send(new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: 'the first part' }));
+    expect(await endAbandonedUploads(s3)).toBe(0);
+    expect(await endAbandonedUploads(s3, -60_000)).toBe(1);
+    expect(await endAbandonedUploads(s3, -60_000)).toBe(0);
+    client.destroy();
   });
 
   it('says what is wrong: credentials, bucket or address', async () => {
