@@ -15,6 +15,7 @@ import { meanOf, ratingOfVideo } from './evaluation/video-rating.ts';
 import { loadReward, rewardInputs } from './rewards/reward-networks.ts';
 import { readPrediction } from './videos/predictions.ts';
 import { prepareVideo } from './videos/prepared-video.ts';
+import { tryVideo } from './videos/quarantine.ts';
 
 export async function ratePolicy(
   input: RatePolicyInput,
@@ -37,15 +38,17 @@ function rate(input: RatePolicyInput, context: ActivityContext): Promise<Ratings
     const sweep = { ...input, split: 'validation' } as const;
     const videos: Record<string, number> = {};
     const ids = plan.validation.flat();
-    for (const [index, id] of ids.entries()) {
+    const rateVideo = async (id: string): Promise<void> => {
       const predicted = await readPrediction(sweep, id, context);
-      if (predicted) {
-        const { video } = await prepareVideo(context, config.target, id, config.preprocessing);
-        const segmentation = preprocessLabels(predicted.labels, config.preprocessing);
-        const map = reward.ofVideo(video, segmentation, config.inference);
-        const rated = await ratingOfVideo({ id, map, segmentation }, input, config, context);
-        if (rated !== undefined) videos[id] = rated;
-      }
+      if (!predicted) return;
+      const { video } = await prepareVideo(context, config.target, id, config.preprocessing);
+      const segmentation = preprocessLabels(predicted.labels, config.preprocessing);
+      const map = reward.ofVideo(video, segmentation, config.inference);
+      const rated = await ratingOfVideo({ id, map, segmentation }, input, config, context);
+      if (rated !== undefined) videos[id] = rated;
+    };
+    for (const [index, id] of ids.entries()) {
+      await tryVideo(context, input.run, id, () => rateVideo(id));
       context.heartbeat({ step: index + 1, total: ids.length });
       await breathe(context);
     }

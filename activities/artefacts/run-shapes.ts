@@ -33,6 +33,6 @@ export async function readRunShapes(
   if (shapes) return shapes;
   throw new DomainError(
     'ArtefactMissing',
-    `Run ${run} completes segmentations and has no linear shapes (${runKeys.linearShapes(run)}). Resume the run: it fits them at its beginning.`,
+    `Run ${run} completes segmentations and has no linear shapes (${runKeys.linearShapes(run)}), which it fits at its beginning alone. Restore them, or start a new run.`,
   );
 }

@@ -28,6 +28,7 @@ it('are the measures of what the sweep segmented, where a video is longer than a
   for (const [id, video] of [
     ['a', longer],
     ['b', growing(4)],
+    ['damaged', longer],
   ] as const) {
     await writeArtefact(
       context.store,
@@ -36,10 +37,13 @@ it('are the measures of what the sweep segmented, where a video is longer than a
       made,
     );
   }
+  await context.store.put(runKeys.prediction('r', 2, 'target', 'damaged'), new Uint8Array([1]));
   const refs = { run: 'r', iteration: 2 };
-  const of = (await sweptSurroundings(['b', 'a', 'not-predicted'], refs, configWith(true), context))!;
+  const ids = ['b', 'a', 'not-predicted', 'damaged'];
+  const of = (await sweptSurroundings(ids, refs, configWith(true), context))!;
   expect(of({ video: 1, startFrame: 3 })).toEqual({ startFrame: 3, measures: landmarkFreeMeasures(longer) });
-  expect([0, 2].map((video) => of({ video, startFrame: 0 }))).toEqual([undefined, undefined]);
+  for (const video of [0, 2, 3]) expect(of({ video, startFrame: 0 })).toBeUndefined();
+  expect(await context.store.get(runKeys.quarantine('r', 'damaged'))).toBeDefined();
 });
 
 it('are not read in a run without temporal penalty', async () => {

@@ -8,10 +8,11 @@ import { type LandmarkFreeMeasures, landmarkFreeMeasures } from '../../metrics/t
 import { inParallel } from '../../storage/in-parallel.ts';
 import { type ActivityContext, tellPreparing } from '../context.ts';
 import { readPrediction } from '../videos/predictions.ts';
+import { tryVideo } from '../videos/quarantine.ts';
 
 /**
  * For windows drawn from `videos`, by their index. Undefined in a run without temporal penalty; a video that the sweep
- * could not predict, or that is no longer than a window, is judged by the window alone.
+ * could not predict, whose prediction is damaged, or that is no longer than a window, is judged by the window alone.
  */
 export async function sweptSurroundings(
   videos: readonly string[],
@@ -23,7 +24,10 @@ export async function sweptSurroundings(
   const known = await inParallel(
     videos,
     async (id): Promise<LandmarkFreeMeasures | undefined> => {
-      const swept = await readPrediction({ run, iteration, split: 'target' }, id, context);
+      const tried = await tryVideo(context, run, id, () =>
+        readPrediction({ run, iteration, split: 'target' }, id, context),
+      );
+      const swept = 'value' in tried ? tried.value : undefined;
       const longer = swept && swept.labels.frames > training.windowFrames;
       return longer ? landmarkFreeMeasures(swept.labels) : undefined;
     },

@@ -12,6 +12,7 @@ import { activityKeys } from '../artefacts/run-keys.ts';
 import { type ActivityContext, tellPreparing } from '../context.ts';
 import { fetchFrames, floatsOf, type PreparedFrames } from '../videos/mended-frames.ts';
 import { preparedVideo } from '../videos/prepared-frames.ts';
+import { tryVideo } from '../videos/quarantine.ts';
 import { findTriples } from './triple-artefacts.ts';
 import type { TripleChunks } from './triple-chunks.ts';
 
@@ -30,7 +31,10 @@ export interface TriplesOfRun extends RunFacts {
   readonly throughIteration: number;
 }
 
-/** The anatomical triples of a run. @throws DomainError CheckpointIncompatible, ChecksumMismatch, ArtefactMissing */
+/**
+ * The anatomical triples of a run; videos whose triples are damaged are set aside.
+ * @throws DomainError CheckpointIncompatible
+ */
 export async function triplesOfRun(
   { run, throughIteration, config, plan }: TriplesOfRun,
   context: ActivityContext,
@@ -41,14 +45,15 @@ export async function triplesOfRun(
   // In the order of the plan, so that indices mean the same triples at every attempt.
   const found = await inParallel(
     swept,
-    async ({ id, iteration }) => {
-      const triples = await findTriples(context, activityKeys.triples(run, iteration, id));
-      return triples && { id, triples, image: triples.count > 0 ? await image(id) : undefined };
-    },
+    ({ id, iteration }) =>
+      tryVideo(context, run, id, async () => {
+        const triples = await findTriples(context, activityKeys.triples(run, iteration, id));
+        return triples && { id, triples, image: triples.count > 0 ? await image(id) : undefined };
+      }),
     { signal: context.signal, onProgress: (done, total) => tellPreparing(context, done, total) },
   );
   return new StoredTriples(
-    found.filter((one) => one !== undefined),
+    found.flatMap((tried) => ('value' in tried && tried.value) || []),
     plan.studies,
   );
 }

@@ -1,9 +1,12 @@
 import { beforeEach, expect, it } from 'vitest';
+import type { Plan } from '../../contracts/documents.ts';
 import { writeArtefact } from '../../storage/artefacts.ts';
 import type { ChunkedContent } from '../../storage/chunked-artefact.ts';
 import { ChunksAtHand } from '../../storage/chunks-at-hand.ts';
-import { type TinyWorld, tinyWorld } from '../../test/orchestration/tiny-run.ts';
+import { runKeys } from '../../storage/keys.ts';
+import { type TinyWorld, tinyConfig, tinyWorld } from '../../test/orchestration/tiny-run.ts';
 import { activityKeys } from '../artefacts/run-keys.ts';
+import { triplesOfRun } from './stored-triples.ts';
 import { findTriples, storeTriples } from './triple-artefacts.ts';
 import { encodeLevelTriples, encodeTriples, type TripleChunks } from './triple-chunks.ts';
 
@@ -134,4 +137,15 @@ it('of another form are refused: chunks that do not fit their header', async () 
   world = tinyWorld();
   const other = await store({ header: { ...(header as object), rows: 3 }, chunks });
   await expect(window(other, 0, 0, 1)).rejects.toMatchObject({ code: 'CheckpointIncompatible' });
+});
+
+it('of a video that are damaged set it aside, and end no fit of the others', async () => {
+  for (const id of ['v', 'w'])
+    await storeTriples(world.context(), activityKeys.triples('r', 1, id).key, encodeTriples(video, []), []);
+  await world.store.put(activityKeys.triples('r', 1, 'w').key, new Uint8Array([1]));
+  const plan = { sweeps: [[['v', 'w']]], studies: {} } as unknown as Plan;
+  const of = { run: 'r', throughIteration: 1, config: tinyConfig(), plan };
+  expect((await triplesOfRun(of, world.context())).count).toBe(0);
+  expect(await world.store.get(runKeys.quarantine('r', 'v'))).toBeUndefined();
+  expect(await world.store.get(runKeys.quarantine('r', 'w'))).toBeDefined();
 });
