@@ -33,24 +33,39 @@ function isMask(file: string): boolean {
   return isNamedAsMask(file) || (maskFolder.test(baseName(folderOf(file))) && maskEnding.test(file));
 }
 
+/** A picture's name without its number, by which the pictures of one series are known. */
+const seriesName = (file: string) =>
+  baseName(file).replace(stemOf(file), (stem) => stem.replace(number, '#'));
+
+/** What keeps the pictures of a folder from being one video; undefined where nothing does. */
+function noSeries(pictures: readonly string[]): string | undefined {
+  if (pictures.length < FEWEST_PICTURES || !pictures.every((file) => number.test(stemOf(file)))) {
+    return `a single picture: a series has at least ${FEWEST_PICTURES} numbered ones in a folder of its own`;
+  }
+  // Of two recordings the frames would come in turn, of "1 of 30" and "2 of 30" in the order of letters.
+  return new Set(pictures.map(seriesName)).size > 1
+    ? 'pictures whose names differ in more than their last number: a series has a folder of its own'
+    : undefined;
+}
+
 /** Numbered pictures of one folder, as one video. */
 function seriesOf(files: readonly string[]): { series: PlannedVideo[]; skipped: SkippedFile[] } {
   const byFolder = new Map<string, string[]>();
-  for (const file of files) byFolder.set(folderOf(file), [...(byFolder.get(folderOf(file)) ?? []), file]);
+  for (const file of files) {
+    const beside = byFolder.get(folderOf(file));
+    if (beside) beside.push(file);
+    else byFolder.set(folderOf(file), [file]);
+  }
   const series: PlannedVideo[] = [];
   const skipped: SkippedFile[] = [];
   for (const [folder, pictures] of byFolder) {
-    const numbered = pictures.filter((file) => number.test(stemOf(file)));
-    if (numbered.length < FEWEST_PICTURES || numbered.length < pictures.length) {
-      for (const file of pictures)
-        skipped.push({
-          file,
-          reason: `a single picture: a series has at least ${FEWEST_PICTURES} numbered ones in a folder of its own`,
-        });
+    const reason = noSeries(pictures);
+    if (reason !== undefined) {
+      for (const file of pictures) skipped.push({ file, reason });
       continue;
     }
     const order = (file: string) => Number(number.exec(stemOf(file))![1]);
-    const ordered = numbered.toSorted((a, b) => order(a) - order(b));
+    const ordered = pictures.toSorted((a, b) => order(a) - order(b));
     series.push({ file: folder, name: baseName(folder), pictures: ordered, ...recordingName(folder) });
   }
   return { series, skipped };

@@ -65,6 +65,17 @@ describe('loose files', () => {
     });
   });
 
+  test.each([
+    ['two recordings', ['a_1', 'a_2', 'a_3', 'a_4', 'b_1', 'b_2', 'b_3', 'b_4']],
+    ['a number that is the same in all', ['f1_of_10', 'f2_of_10', 'f9_of_10', 'f10_of_10']],
+  ])('pictures of %s in one folder are no video: their frames would be mixed up', async (_, names) => {
+    const files = names.map((name) => `d/s/${name}.png`);
+    const found = await plan(files);
+    expect(found.videos).toEqual([]);
+    expect(Object.keys(reasons(found)).sort()).toEqual([...files].sort());
+    expect(reasons(found)[files[0]!]).toContain('differ in more than their last number');
+  });
+
   test('a folder of masks by name; one in the same folder as the videos never makes a video its own mask', async () => {
     const apart = await plan(['v/a.nii.gz', 'v/b.nii.gz', 'v/m/a.nii.gz'], {
       masks: ['v/m/a.nii.gz', 'v/m/z.nii.gz'],
