@@ -4,7 +4,7 @@
  * Label 3 there is the left atrium.
  */
 import type { Split } from '../manifest.ts';
-import { baseName, folderOf, recordingName, stemOf } from './names.ts';
+import { baseName, folderOf, pathIn, recordingName, stemOf } from './names.ts';
 import type { FolderListing, IngestPlan, PlannedLabels, PlannedVideo, SkippedFile } from './plan.ts';
 
 const camusFile = /^(patient\d+_(?:2CH|4CH))_(half_sequence|sequence|ED|ES)(_gt)?\.(?:nii\.gz|nii|mhd)$/i;
@@ -80,7 +80,7 @@ function partsByRecording(files: readonly string[]): Map<string, Parts> {
     if (match === null) continue;
     const kind = /sequence/i.test(match[2]!) ? 'loop' : match[2]!.toUpperCase();
     const part = `${kind}${match[3] === undefined ? '' : 'Mask'}`;
-    const key = `${folderOf(file)}/${match[1]}`;
+    const key = pathIn(folderOf(file), match[1]!);
     recordings.set(key, { ...recordings.get(key), [part]: file });
   }
   return recordings;
@@ -88,7 +88,7 @@ function partsByRecording(files: readonly string[]): Map<string, Parts> {
 
 async function infoOf(recording: string, listing: FolderListing): Promise<Info> {
   const view = recording.slice(recording.lastIndexOf('_') + 1);
-  const file = `${folderOf(recording)}/Info_${view}.cfg`;
+  const file = pathIn(folderOf(recording), `Info_${view}.cfg`);
   const found = listing.files.find((candidate) => candidate.toLowerCase() === file.toLowerCase());
   return found === undefined ? {} : parseInfo(await listing.readText(found));
 }

@@ -66,7 +66,8 @@ function seriesOf(files: readonly string[]): { series: PlannedVideo[]; skipped: 
     }
     const order = (file: string) => Number(number.exec(stemOf(file))![1]);
     const ordered = pictures.toSorted((a, b) => order(a) - order(b));
-    series.push({ file: folder, name: baseName(folder), pictures: ordered, ...recordingName(folder) });
+    const name = baseName(folder) || 'pictures';
+    series.push({ file: folder || '.', name, pictures: ordered, ...recordingName(folder) });
   }
   return { series, skipped };
 }

@@ -20,6 +20,11 @@ export function folderOf(path: string): string {
   return slash < 0 ? '' : path.slice(0, slash);
 }
 
+/** The path of a name in a folder that `folderOf` gave: '' is the one that all paths begin in. */
+export function pathIn(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}
+
 /** The file's name without the ending of a format. */
 export function stemOf(path: string): string {
   return baseName(path).replace(videoEnding, '').replace(pictureEnding, '');

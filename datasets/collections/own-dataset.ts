@@ -1,13 +1,13 @@
 /** A dataset of this software (manifest.csv, videos, labels): its table says all. */
 import { parseManifest } from '../manifest.ts';
-import { baseName, folderOf } from './names.ts';
+import { baseName, folderOf, pathIn } from './names.ts';
 import type { FolderListing, IngestPlan, PlannedVideo, SkippedFile } from './plan.ts';
 
 function manifestOf({ files }: FolderListing): string | undefined {
   return files.find(
     (file) =>
       baseName(file) === 'manifest.csv' &&
-      files.some((other) => folderOf(other) === `${folderOf(file)}/videos`),
+      files.some((other) => folderOf(other) === pathIn(folderOf(file), 'videos')),
   );
 }
 
@@ -22,13 +22,13 @@ export async function planOwnDataset(listing: FolderListing): Promise<IngestPlan
   const present = new Set(listing.files);
   const skipped: SkippedFile[] = [];
   const videos = parseManifest(await listing.readText(manifest)).flatMap((row): PlannedVideo[] => {
-    const file = `${root}/videos/${row.id}.nii.gz`;
+    const file = pathIn(root, `videos/${row.id}.nii.gz`);
     if (!present.has(file)) {
       skipped.push({ file, reason: 'in manifest.csv, and not there' });
       return [];
     }
     const { id: name, study: patient, view, split, annotatedFrames, annotatedLabels } = row;
-    const mask = `${root}/labels/${row.id}.nii.gz`;
+    const mask = pathIn(root, `labels/${row.id}.nii.gz`);
     if (row.labelled && !present.has(mask))
       skipped.push({ file: mask, reason: 'in manifest.csv, and not there' });
     return [

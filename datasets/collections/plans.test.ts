@@ -100,6 +100,34 @@ describe('loose files', () => {
   });
 });
 
+describe('a folder that is named from within, as "."', () => {
+  test('is a dataset of this software with its studies and splits', async () => {
+    texts['manifest.csv'] =
+      'study,view,id,split,labelled,rows,columns,frames,spacingRowMm,spacingColumnMm,frameTimeMs\np1,a4c,v,test,true,4,4,2,1,1,40\n';
+    const found = await plan(['manifest.csv', 'videos/v.nii.gz', 'labels/v.nii.gz']);
+    expect(found).toMatchObject({
+      collection: 'dataset',
+      videos: [
+        { file: 'videos/v.nii.gz', patient: 'p1', split: 'test', labels: { file: 'labels/v.nii.gz' } },
+      ],
+    });
+  });
+
+  test('is a patient of CAMUS with the frames of the info file', async () => {
+    texts['Info_4CH.cfg'] = 'ED: 1\nES: 14\nFrameRate: 50.0\n';
+    const stem = 'patient0002_4CH';
+    const found = await plan([`${stem}_sequence.nii.gz`, `${stem}_ED_gt.nii.gz`, 'Info_4CH.cfg']);
+    expect(found.videos).toMatchObject([
+      { given: { frameTimeMs: 20 }, labels: { kind: 'frames', masks: [{ frame: 0 }] } },
+    ]);
+  });
+
+  test('is a series of pictures that has a name', async () => {
+    const { videos } = await plan(['f1.png', 'f2.png', 'f3.png', 'f4.png']);
+    expect(videos).toMatchObject([{ file: '.', name: 'pictures' }]);
+  });
+});
+
 test('a table says patient, view, split and mask; its masks are no videos', async () => {
   const text =
     'file,patient,view,split,labels,annotatedFrames\na.nii.gz,P 1,A2C,test,drawn.nii.gz,0 7\n"b.nii.gz",P 1,a4c,test,,\n';
