@@ -8,7 +8,7 @@ import { parseAnnotated, SplitSchema } from '../manifest.ts';
 import { isCamus, planCamus } from './camus.ts';
 import { isEchoNet, planEchoNet } from './echonet.ts';
 import { planLooseFiles } from './loose-files.ts';
-import { baseName, isNamedAsMask, maskEnding, pairingKey } from './names.ts';
+import { baseName, folderOf, isNamedAsMask, maskEnding, pairingKey } from './names.ts';
 import { isNnUNet, planNnUNet } from './nnunet.ts';
 import { isOwnDataset, planOwnDataset } from './own-dataset.ts';
 import type { FolderListing, IngestPlan, PlannedVideo, SkippedFile } from './plan.ts';
@@ -56,25 +56,62 @@ function without(listing: FolderListing, files: ReadonlySet<string>): FolderList
   return { ...listing, files: listing.files.filter((file) => !files.has(file)) };
 }
 
-function withMaskFolder(plan: IngestPlan, masks: readonly string[]): IngestPlan {
-  const skipped: SkippedFile[] = [...plan.skipped];
-  const maskOf = new Map<string, string>();
-  for (const file of masks) {
-    const key = pairingKey(file);
-    if (maskOf.has(key)) skipped.push({ file, reason: `a second mask beside ${maskOf.get(key)}` });
-    else maskOf.set(key, file);
+/** Files that share a name; exports have the same names in the folder of each patient. */
+class Namesakes {
+  readonly #files = new Map<string, string[]>();
+
+  constructor(files: readonly string[]) {
+    for (const file of files) {
+      for (const key of [pairingKey(file), keyInFolder(file)]) {
+        const known = this.#files.get(key);
+        if (known) known.push(file);
+        else this.#files.set(key, [file]);
+      }
+    }
   }
+
+  of(key: string): readonly string[] {
+    return this.#files.get(key) ?? [];
+  }
+}
+
+/** A slash is in no key of a name alone. */
+function keyInFolder(file: string): string {
+  return `${baseName(folderOf(file))}/${pairingKey(file)}`;
+}
+
+/**
+ * The mask of a video, by its name; where masks or videos share it, also by the folder that they lie in, which then
+ * has to hold one of each.
+ */
+function maskOf({ file, name }: PlannedVideo, masks: Namesakes, videos: Namesakes): string | undefined {
+  const key = masks.of(pairingKey(file)).length > 0 ? pairingKey(file) : name;
+  if (masks.of(key).length === 1 && videos.of(key).length <= 1) return masks.of(key)[0];
+  const inFolder = keyInFolder(file);
+  const isAlone = masks.of(inFolder).length === 1 && videos.of(inFolder).length === 1;
+  return isAlone ? masks.of(inFolder)[0] : undefined;
+}
+
+function withMaskFolder(plan: IngestPlan, maskFiles: readonly string[]): IngestPlan {
+  const masks = new Namesakes(maskFiles);
+  const namesakes = new Namesakes(plan.videos.map(({ file }) => file));
   const paired = new Set<string>();
   const videos = plan.videos.map((video) => {
-    const mask = maskOf.get(pairingKey(video.file)) ?? maskOf.get(video.name);
+    const mask = maskOf(video, masks, namesakes);
     if (mask === undefined || mask === video.file) return video;
     paired.add(mask);
     return { ...video, labels: { kind: 'mask' as const, file: mask } };
   });
-  for (const mask of maskOf.values()) {
-    if (!paired.has(mask)) skipped.push({ file: mask, reason: 'a mask without its video' });
-  }
-  return { ...plan, videos, skipped };
+  const unpaired = maskFiles.filter((file) => !paired.has(file));
+  const left = unpaired.map((file): SkippedFile => {
+    const key = pairingKey(file);
+    const isShared = masks.of(key).length > 1 || namesakes.of(key).length > 1;
+    const reason = isShared
+      ? 'a mask of a name that several files have, and its folder does not tell of which video: name it in --table'
+      : 'a mask without its video';
+    return { file, reason };
+  });
+  return { ...plan, videos, skipped: [...plan.skipped, ...left] };
 }
 
 function tableEntry(

@@ -86,6 +86,20 @@ describe('loose files', () => {
     expect(pairs(await plan(mixed, { masks: mixed }))).toEqual({ 'v/a.nii.gz': 'v/a_gt.nii.gz' });
   });
 
+  test('masks of one name in folders of patients go to the videos of their own patient, and to none by chance', async () => {
+    const videos = ['v/p1/a4c.dcm', 'v/p2/a4c.dcm', 'v/p3/a2c.dcm', 'v/p4/b.dcm', 'v/p5/b.dcm'];
+    const masks = ['m/p1/a4c_seg.nii.gz', 'm/p2/a4c.nii.gz', 'm/a2c.nii.gz', 'm/b.nii.gz'];
+    const found = await plan(videos, { masks });
+    expect(pairs(found)).toEqual({
+      'v/p1/a4c.dcm': 'm/p1/a4c_seg.nii.gz',
+      'v/p2/a4c.dcm': 'm/p2/a4c.nii.gz',
+      'v/p3/a2c.dcm': 'm/a2c.nii.gz',
+      'v/p4/b.dcm': undefined,
+      'v/p5/b.dcm': undefined,
+    });
+    expect(reasons(found)).toEqual({ 'm/b.nii.gz': expect.stringContaining('name it in --table') });
+  });
+
   test("patients of CAMUS and EchoNet are known by their names, others' are not guessed", async () => {
     const { videos } = await plan([
       'd/patient0007_4CH_clip.nii.gz',
