@@ -4,7 +4,7 @@
  */
 import { DomainError } from '../../ground/errors.ts';
 import { parseTable } from '../csv.ts';
-import { parseAnnotated, SplitSchema } from '../manifest.ts';
+import { ManifestRowSchema, parseAnnotated } from '../manifest.ts';
 import { isCamus, planCamus } from './camus.ts';
 import { isEchoNet, planEchoNet } from './echonet.ts';
 import { planLooseFiles } from './loose-files.ts';
@@ -114,35 +114,50 @@ function withMaskFolder(plan: IngestPlan, maskFiles: readonly string[]): IngestP
   return { ...plan, videos, skipped: [...plan.skipped, ...left] };
 }
 
+const TableEntrySchema = ManifestRowSchema.pick({
+  view: true,
+  split: true,
+  annotatedFrames: true,
+  annotatedLabels: true,
+}).partial();
+
 function tableEntry(
   row: Record<string, string>,
   files: readonly string[],
   table: string,
 ): Partial<PlannedVideo> {
   const { patient = row.study, view, split, labels } = row;
-  const annotatedFrames = parseAnnotated(row.annotatedFrames);
-  const annotatedLabels = parseAnnotated(row.annotatedLabels);
-  const mask = labels ? matching(files, labels) : undefined;
-  if (labels && mask === undefined) throw notThere(table, labels);
+  const stated = TableEntrySchema.safeParse({
+    view: view?.toLowerCase() || undefined,
+    split: split?.toLowerCase() || undefined,
+    annotatedFrames: parseAnnotated(row.annotatedFrames),
+    annotatedLabels: parseAnnotated(row.annotatedLabels),
+  });
+  if (!stated.success) {
+    const wrong = stated.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+    throw new DomainError('DatasetInvalid', `${table}: the row of ${row.file}: ${wrong}. Correct it.`);
+  }
+  const entry = Object.entries(stated.data).filter(([, value]) => value !== undefined);
   return {
     ...(patient && { patient }),
-    ...(view && { view: view.toLowerCase() }),
-    ...(split && { split: SplitSchema.parse(split.toLowerCase()) }),
-    ...(mask && { labels: { kind: 'mask', file: mask } }),
-    ...(annotatedFrames && { annotatedFrames }),
-    ...(annotatedLabels && { annotatedLabels }),
+    ...Object.fromEntries(entry),
+    ...(labels && { labels: { kind: 'mask', file: fileNamed(labels, files, table) } }),
   };
 }
 
-function matching(files: readonly string[], name: string): string | undefined {
+/** The file that a table means. @throws DatasetInvalid when there is none, or several end in the name */
+function fileNamed(name: string, files: readonly string[], table: string): string {
   const wanted = name.replaceAll('\\', '/');
-  return files.find((file) => file === wanted || file.endsWith(`/${wanted}`));
-}
-
-function notThere(table: string, file: string): DomainError {
-  return new DomainError(
+  if (files.includes(wanted)) return wanted;
+  const [found, other] = files.filter((file) => file.endsWith(`/${wanted}`));
+  if (found !== undefined && other === undefined) return found;
+  const problem =
+    found === undefined
+      ? `expected the name of a file that is there, found ${name}`
+      : `expected the name of one file, found ${name}, which is ${found} and ${other}`;
+  throw new DomainError(
     'DatasetInvalid',
-    `${table}: expected the name of a file that is there, found ${file}. Write names as they lie in the folder.`,
+    `${table}: ${problem}. Write names as they lie in the folder, with as much of the path as tells them apart.`,
   );
 }
 
@@ -156,8 +171,13 @@ function withTable(
   const entries = new Map<string, Partial<PlannedVideo>>();
   const masks = new Set<string>();
   for (const row of parseTable(table.text, ['file'], name)) {
-    const file = matching(files, row.file!);
-    if (file === undefined) throw notThere(name, row.file!);
+    const file = fileNamed(row.file!, files, name);
+    if (entries.has(file)) {
+      throw new DomainError(
+        'DatasetInvalid',
+        `${name}: expected one row for each file, found two of ${row.file}. Leave one out.`,
+      );
+    }
     const entry = tableEntry(row, files, name);
     entries.set(file, entry);
     if (entry.labels?.kind === 'mask') masks.add(entry.labels.file);

@@ -166,6 +166,25 @@ test('a table says patient, view, split and mask; its masks are no videos', asyn
   );
 });
 
+test('a table that means two files, or says what no manifest can hold, is refused before anything is read', async () => {
+  const files = ['d/p1/a.dcm', 'd/p2/a.dcm'];
+  const withTable = (text: string) => plan(files, { table: { file: 'd/t.csv', text } });
+  await expect(withTable('file,patient\na.dcm,P1\n')).rejects.toThrow(/a\.dcm, which is d\/p1\/a\.dcm and/);
+  const { videos } = await withTable('file,patient\np1/a.dcm,P1\nd\\p2\\a.dcm,P2\n');
+  expect(videos.map(({ patient }) => patient)).toEqual(['P1', 'P2']);
+  await expect(withTable('file,patient\np1/a.dcm,P1\nd/p1/a.dcm,P2\n')).rejects.toThrow(/one row for each/);
+  for (const [column, value] of [
+    ['split', 'training'],
+    ['view', '4-chamber'],
+    ['annotatedFrames', '1 x'],
+    ['annotatedLabels', '1,5'],
+  ]) {
+    const refused = withTable(`file,${column}\np1/a.dcm,"${value}"\n`);
+    await expect(refused).rejects.toMatchObject({ code: 'DatasetInvalid' });
+    await expect(refused).rejects.toThrow(`the row of p1/a.dcm: ${column}`);
+  }
+});
+
 describe('CAMUS', () => {
   const folder = (patient: string, names: string[]) =>
     names.map((name) => `db/${patient}/${name.replace('P', patient)}`);
