@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { metaImageHeader } from '../../datasets/metaimage.fixture.ts';
 import { readGreyNifti } from '../../datasets/nifti.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
@@ -115,6 +116,31 @@ describe('ingesting', () => {
     ).toString();
     expect(record).not.toContain('Jane');
     expect(await readManifest(store, 'd')).toHaveLength(1);
+  });
+
+  it('keeps names out of the record of why, also those of single pictures and of pixels beside a header', async () => {
+    const store = new MemoryStore();
+    const home = join(folder, 'a');
+    await mkdir(join(home, 'Jane_Roe'), { recursive: true });
+    for (let i = 1; i <= 3; i++) await writeFile(join(home, 'Jane_Roe', `Jane_${i}.png`), 'not a picture');
+    // A folder cannot be read as pixels, whoever tries; the fourth picture is gone by the time that it is read.
+    await mkdir(join(home, 'pixels of Jane.raw'));
+    const header = metaImageHeader({ dims: [4, 4, 2], spacing: [1, 1, 1], dataFile: 'pixels of Jane.raw' });
+    await writeFile(join(home, 'clip.mhd'), header);
+    const { videos } = await planIngestion({ paths: [home] });
+    const pictures = [1, 2, 3, 4].map((i) => join(home, 'Jane_Roe', `Jane_${i}.png`));
+    const series = { file: join(home, 'Jane_Roe'), name: 'Jane_Roe', pictures };
+    const request = { dataset: 'd', keepNames: false, view: 'a4c' };
+    const plan = { videos: [...videos, series] };
+    const { quarantined } = await ingestVideos(store, plan, request);
+    expect(quarantined.map(({ file }) => file)).toEqual([join(home, 'clip.mhd'), series.file]);
+    expect(quarantined[0]!.message).toContain('clip.mhd: expected its pixels in the file beside it');
+    expect(quarantined[1]!.message).toContain('Jane_4.png: there is no such file');
+    for (const { id } of quarantined) {
+      const record = Buffer.from((await store.get(datasetKeys.quarantine('d', id)))!).toString();
+      expect(record).not.toMatch(/jane|roe/i);
+      expect(record).toMatch(/there is no such file|in the file beside it/);
+    }
   });
 
   it('stops when the store fails: no video is to blame, and what was stored is found again', async () => {

@@ -129,8 +129,7 @@ export class IngestLedger {
   /** The reason goes into the store without the names of files, which may hold patient data. */
   async addSetAside(problem: SetAside, files: readonly string[], asked: string): Promise<void> {
     const { id, code, message, reasons } = problem;
-    let reason = message;
-    for (const file of files) reason = reason.replaceAll(file, id).replaceAll(basename(file), id);
+    const reason = withoutNames(message, files, id);
     const record = Buffer.from(`${JSON.stringify({ id, code, reason, reasons, asked }, null, 2)}\n`);
     await this.#store.put(datasetKeys.quarantine(this.#dataset, id), record, {
       contentType: 'application/json',
@@ -145,6 +144,17 @@ export class IngestLedger {
       await this.#store.delete(datasetKeys.quarantine(this.#dataset, id));
     }
   }
+}
+
+/** A path is told by its letters, the name of a file by itself only as a word: it may be no longer than one. */
+function withoutNames(message: string, files: readonly string[], id: string): string {
+  const longestFirst = files.toSorted((a, b) => b.length - a.length);
+  return longestFirst.reduce((text, file) => {
+    const name = basename(file).replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
+    return text
+      .replaceAll(file, id)
+      .replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${name}(?![\\p{L}\\p{N}])`, 'gu'), id);
+  }, message);
 }
 
 function parsedJson(bytes: Uint8Array): unknown {

@@ -84,7 +84,7 @@ export async function ingestVideo(
       return { outcome: { skipped: { file, reason } }, bytes: attempt.bytes };
     }
     const quarantined = { id: attempt.id, reasons: reasonsOf(error), ...problemOf(file, error) };
-    await intake.ledger.addSetAside(quarantined, [file, ...labelFiles(planned.labels)], attempt.asked);
+    await intake.ledger.addSetAside(quarantined, namedFiles(planned), attempt.asked);
     return { outcome: { quarantined }, bytes: attempt.bytes };
   }
 }
@@ -114,6 +114,11 @@ async function ingestRead(
   await ledger.addStored(recording.sha256, source);
   await ledger.forgetSetAside([attempt.id, idOfPath(planned.file)]);
   return { accepted: { ...source, file: planned.file, planned, isKnown: false } };
+}
+
+/** Files that a message about the video may name. */
+function namedFiles({ file, pictures = [], labels }: PlannedVideo): string[] {
+  return [file, ...pictures, ...labelFiles(labels)];
 }
 
 const ID_DIGITS = 12;

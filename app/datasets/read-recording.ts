@@ -40,11 +40,28 @@ async function readWhole(path: string, sources: SourceFiles): Promise<FileBytes>
   const beside = await sources
     .read(`${path.slice(0, path.lastIndexOf('/') + 1)}${name}`)
     .catch((error: unknown) => {
-      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      if (isMissing || (error instanceof DomainError && error.code === 'DatasetInvalid')) return undefined;
-      throw error;
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'DatasetInvalid') return undefined;
+      throw besideProblem(path, error);
     });
   return { path, bytes, ...(beside && { beside: { name, bytes: beside } }) };
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown } | undefined)?.code;
+}
+
+/** The problem told of the header's file: only names of the plan are known to whoever takes names out of messages. */
+function besideProblem(path: string, error: unknown): unknown {
+  const isOfService = error instanceof DomainError && error.code !== 'LimitExceeded';
+  if (isOfService) return error;
+  const found =
+    error instanceof DomainError
+      ? `more than ${limits.fileBytes} bytes`
+      : `what cannot be read (${codeOf(error)})`;
+  return new DomainError(
+    error instanceof DomainError ? error.code : 'DatasetInvalid',
+    `${path}: expected its pixels in the file beside it that it names, found ${found}.`,
+  );
 }
 
 async function readAll(paths: readonly string[], sources: SourceFiles): Promise<RecordingBytes> {
