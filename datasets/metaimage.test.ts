@@ -44,6 +44,22 @@ describe('pixels', () => {
   });
 });
 
+test('whole numbers of 64 bits, as Python writes masks, and of a "long" are read', async () => {
+  const target = { frames: 2, rows: 2, columns: 3, spacingMm: [0.5, 0.3] as const, frameTimeMs: 40 };
+  const labels = Array.from({ length: 12 }, (_, i) => i % 3);
+  for (const [type, bytes] of [
+    ['MET_LONG_LONG', 8],
+    ['MET_ULONG_LONG', 8],
+    ['MET_LONG', 4],
+    ['MET_ULONG', 4],
+  ] as const) {
+    const pixels = new Uint8Array(12 * bytes);
+    for (const [i, label] of labels.entries()) pixels[i * bytes] = label;
+    const mask = await readMask(metaImageFixture({ ...plain, type, pixels }), 'm.mha', target);
+    expect([...mask.labels]).toEqual(labels);
+  }
+});
+
 test('directions become those of NIfTI, x and y counted the other way round', async () => {
   const more = { TransformMatrix: '1 0 0 0 1 0 0 0 1', Offset: '10 20 30' };
   const { layout } = await readMetaImage(metaImageFixture({ ...plain, more, pixels: twelve }), 'v');
@@ -77,6 +93,11 @@ describe('bad files are refused', () => {
     ['that name a path', metaImageHeader({ ...plain, dataFile: '../../etc/passwd' }), /a path or a list/],
     ['without an end of the header', new TextEncoder().encode('NDims = 3\n'), /ElementDataFile/],
     ['of another type', metaImageFixture({ ...plain, type: 'MET_STRING', pixels: twelve }), /ElementType/],
+    [
+      'of a type by the name of what objects have',
+      metaImageFixture({ ...plain, type: 'constructor', pixels: twelve }),
+      /ElementType/,
+    ],
     ['of four axes', metaImageFixture({ ...plain, dims: [1, 2, 3, 2], pixels: twelve }), /expected axes/],
     ['without a size', metaImageFixture({ ...plain, dims: [0, 2, 3], pixels: twelve }), /at least one frame/],
     [

@@ -10,6 +10,7 @@ import { fillFrameTime, fillSpacing, type GivenGeometry } from './given-geometry
 import { scaleGreyLevels } from './grey-scaling.ts';
 import { checkFileSize, checkFrameTime, checkGrid, checkSpacing, stillTime } from './limits.ts';
 import { type NiftiLayout, plainLayout } from './nifti-layout.ts';
+import { arrayFor, type NumberType, numberTypes } from './number-types.ts';
 import type { RecordedVideo } from './video-facts.ts';
 
 /** Bytes of a file beside the one that is read, by its plain name; undefined when there is none. */
@@ -19,22 +20,21 @@ export interface MetaImageOptions extends GivenGeometry {
   readonly readSibling?: ReadSibling;
 }
 
-interface ElementType {
-  readonly bytes: number;
-  readonly isReal: boolean;
-  readonly read: (view: DataView, offset: number, littleEndian: boolean) => number;
-}
-
-const elementTypes: Readonly<Record<string, ElementType>> = {
-  MET_UCHAR: { bytes: 1, isReal: false, read: (view, offset) => view.getUint8(offset) },
-  MET_CHAR: { bytes: 1, isReal: false, read: (view, offset) => view.getInt8(offset) },
-  MET_SHORT: { bytes: 2, isReal: false, read: (view, offset, little) => view.getInt16(offset, little) },
-  MET_USHORT: { bytes: 2, isReal: false, read: (view, offset, little) => view.getUint16(offset, little) },
-  MET_INT: { bytes: 4, isReal: false, read: (view, offset, little) => view.getInt32(offset, little) },
-  MET_UINT: { bytes: 4, isReal: false, read: (view, offset, little) => view.getUint32(offset, little) },
-  MET_FLOAT: { bytes: 4, isReal: true, read: (view, offset, little) => view.getFloat32(offset, little) },
-  MET_DOUBLE: { bytes: 8, isReal: true, read: (view, offset, little) => view.getFloat64(offset, little) },
-};
+/** MetaIO has four bytes for a "long", whatever a compiler has. */
+const elementTypes: ReadonlyMap<string, NumberType> = new Map([
+  ['MET_UCHAR', numberTypes.uint8],
+  ['MET_CHAR', numberTypes.int8],
+  ['MET_USHORT', numberTypes.uint16],
+  ['MET_SHORT', numberTypes.int16],
+  ['MET_UINT', numberTypes.uint32],
+  ['MET_INT', numberTypes.int32],
+  ['MET_ULONG', numberTypes.uint32],
+  ['MET_LONG', numberTypes.int32],
+  ['MET_ULONG_LONG', numberTypes.uint64],
+  ['MET_LONG_LONG', numberTypes.int64],
+  ['MET_FLOAT', numberTypes.float32],
+  ['MET_DOUBLE', numberTypes.float64],
+]);
 
 const MOST_HEADER_BYTES = 16_384;
 /** Header keys by which a file is known; one of them is on the first line. */
@@ -92,8 +92,7 @@ function isTrue(text: string | undefined): boolean {
 interface Decoded {
   readonly geometry: VideoGeometry;
   readonly data: Float32Array | Float64Array;
-  readonly type: ElementType;
-  readonly typeName: string;
+  readonly type: NumberType;
   readonly layout: NiftiLayout;
   readonly notes: readonly string[];
 }
@@ -202,10 +201,9 @@ async function decode(bytes: Uint8Array, name: string, options: MetaImageOptions
   checkFileSize(bytes.length, name);
   const header = parseHeader(bytes, name);
   const { geometry, notes } = geometryFrom(header, options, name);
-  const typeName = header.fields.get('ElementType') ?? 'none';
-  const type = elementTypes[typeName];
+  const type = elementTypes.get(header.fields.get('ElementType') ?? '');
   if (type === undefined)
-    throw damaged(name, `ElementType to be one of ${Object.keys(elementTypes).join(', ')}`, 'another');
+    throw damaged(name, `ElementType to be one of ${[...elementTypes.keys()].join(', ')}`, 'another');
   const pixels = geometry.frames * geometry.rows * geometry.columns;
   const needed = pixels * type.bytes;
   const expanded = await pixelBytes(bytes, header, needed, options, name);
@@ -219,10 +217,9 @@ async function decode(bytes: Uint8Array, name: string, options: MetaImageOptions
     header.fields.get('BinaryDataByteOrderMSB') ?? header.fields.get('ElementByteOrderMSB'),
   );
   const view = new DataView(expanded.buffer, expanded.byteOffset, needed);
-  const data =
-    type.bytes > 2 && typeName !== 'MET_FLOAT' ? new Float64Array(pixels) : new Float32Array(pixels);
+  const data = arrayFor(type, pixels);
   for (let i = 0; i < pixels; i++) data[i] = type.read(view, i * type.bytes, littleEndian);
-  return { geometry, data, type, typeName, layout: layoutFrom(header, geometry), notes };
+  return { geometry, data, type, layout: layoutFrom(header, geometry), notes };
 }
 
 /**
@@ -234,8 +231,8 @@ export async function readMetaImage(
   name: string,
   options: MetaImageOptions = {},
 ): Promise<RecordedVideo> {
-  const { geometry, data, type, typeName, layout, notes } = await decode(bytes, name, options);
-  const source = { sourceBits: 8 * type.bytes, isByteScale: typeName === 'MET_UCHAR' };
+  const { geometry, data, type, layout, notes } = await decode(bytes, name, options);
+  const source = { sourceBits: 8 * type.bytes, isByteScale: type === numberTypes.uint8 };
   const scaled = scaleGreyLevels(data, source, { name, pixelsPerFrame: geometry.rows * geometry.columns });
   return { ...geometry, ...scaled, layout, ...(notes.length > 0 && { notes }) };
 }

@@ -10,6 +10,7 @@ import { fillFrameTime, fillSpacing, type GivenGeometry } from './given-geometry
 import type { GreySource } from './grey-scaling.ts';
 import { checkFileSize, checkFrameTime, checkGrid, checkSpacing, stillTime } from './limits.ts';
 import { type NiftiLayout, readLayout } from './nifti-layout.ts';
+import { arrayFor, type NumberType, numberTypes } from './number-types.ts';
 
 export interface DecodedNifti {
   readonly geometry: VideoGeometry;
@@ -21,21 +22,18 @@ export interface DecodedNifti {
   readonly notes: readonly string[];
 }
 
-interface NumberType {
-  readonly bytes: number;
-  readonly read: (view: DataView, offset: number, littleEndian: boolean) => number;
-}
-
-const numberTypes: Readonly<Record<number, NumberType>> = {
-  [NIFTI1.TYPE_UINT8]: { bytes: 1, read: (view, offset) => view.getUint8(offset) },
-  [NIFTI1.TYPE_INT8]: { bytes: 1, read: (view, offset) => view.getInt8(offset) },
-  [NIFTI1.TYPE_INT16]: { bytes: 2, read: (view, offset, little) => view.getInt16(offset, little) },
-  [NIFTI1.TYPE_UINT16]: { bytes: 2, read: (view, offset, little) => view.getUint16(offset, little) },
-  [NIFTI1.TYPE_INT32]: { bytes: 4, read: (view, offset, little) => view.getInt32(offset, little) },
-  [NIFTI1.TYPE_UINT32]: { bytes: 4, read: (view, offset, little) => view.getUint32(offset, little) },
-  [NIFTI1.TYPE_FLOAT32]: { bytes: 4, read: (view, offset, little) => view.getFloat32(offset, little) },
-  [NIFTI1.TYPE_FLOAT64]: { bytes: 8, read: (view, offset, little) => view.getFloat64(offset, little) },
-};
+const typesByCode: ReadonlyMap<number, NumberType> = new Map([
+  [NIFTI1.TYPE_UINT8, numberTypes.uint8],
+  [NIFTI1.TYPE_INT8, numberTypes.int8],
+  [NIFTI1.TYPE_INT16, numberTypes.int16],
+  [NIFTI1.TYPE_UINT16, numberTypes.uint16],
+  [NIFTI1.TYPE_INT32, numberTypes.int32],
+  [NIFTI1.TYPE_UINT32, numberTypes.uint32],
+  [NIFTI1.TYPE_INT64, numberTypes.int64],
+  [NIFTI1.TYPE_UINT64, numberTypes.uint64],
+  [NIFTI1.TYPE_FLOAT32, numberTypes.float32],
+  [NIFTI1.TYPE_FLOAT64, numberTypes.float64],
+]);
 
 const HEADER_BYTES = 544;
 
@@ -181,7 +179,7 @@ export function decodeNifti(bytes: Uint8Array, name: string, given: GivenGeometr
   checkFileSize(bytes.length, name);
   const { header, layout } = parseHeader(headerBytes(bytes, name), name);
   const { geometry, notes } = geometryFrom(header, given, name);
-  const type = numberTypes[header.datatypeCode];
+  const type = typesByCode.get(header.datatypeCode);
   if (type === undefined) {
     throw new DomainError(
       'FormatUnsupported',
@@ -212,11 +210,7 @@ export function decodeNifti(bytes: Uint8Array, name: string, given: GivenGeometr
   const slope = isScaled ? header.scl_slope : 1;
   const intercept = isScaled && Number.isFinite(header.scl_inter) ? header.scl_inter : 0;
   const isIdentity = slope === 1 && intercept === 0;
-  // 32-bit whole numbers and doubles do not fit into single precision.
-  const data =
-    type.bytes > 2 && header.datatypeCode !== NIFTI1.TYPE_FLOAT32
-      ? new Float64Array(voxels)
-      : new Float32Array(voxels);
+  const data = arrayFor(type, voxels);
   for (let i = 0; i < voxels; i++) {
     data[i] = type.read(view, i * type.bytes, header.littleEndian) * slope + intercept;
   }
@@ -226,7 +220,7 @@ export function decodeNifti(bytes: Uint8Array, name: string, given: GivenGeometr
     layout,
     source: {
       sourceBits: type.bytes * 8,
-      isByteScale: isIdentity && header.datatypeCode === NIFTI1.TYPE_UINT8,
+      isByteScale: isIdentity && type === numberTypes.uint8,
       window: { low: header.cal_min, high: header.cal_max },
     },
     notes,

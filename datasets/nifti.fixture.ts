@@ -20,6 +20,8 @@ const bitsOf: Readonly<Record<number, number>> = {
   256: 8,
   512: 16,
   768: 32,
+  1024: 64,
+  1280: 64,
   128: 24,
 };
 
@@ -28,6 +30,9 @@ function writeValue(view: DataView, datatype: number, offset: number, value: num
   else if (datatype === 8) view.setInt32(offset, value, little);
   else if (datatype === 16) view.setFloat32(offset, value, little);
   else if (datatype === 64) view.setFloat64(offset, value, little);
+  else if (datatype === 768) view.setUint32(offset, value, little);
+  else if (datatype === 1024) view.setBigInt64(offset, BigInt(value), little);
+  else if (datatype === 1280) view.setBigUint64(offset, BigInt(value), little);
   else if (datatype === 512) view.setUint16(offset, value, little);
   else view.setUint8(offset, value);
 }

@@ -95,6 +95,11 @@ describe('layouts and numbers', () => {
     [16, true],
     [64, true],
     [64, false],
+    [256, false],
+    [768, true],
+    [1024, false],
+    [1024, true],
+    [1280, false],
   ])('data type %i is read (big endian: %s)', (datatype, bigEndian) => {
     const file = niftiFixture({ ...plain, datatype, bigEndian, values: twelve });
     expect([...decodeNifti(gzipSync(file), 'a.nii.gz').data]).toEqual(twelve);
