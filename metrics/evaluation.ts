@@ -237,7 +237,9 @@ export const UncertaintyReportSchema = UncertaintyScoresSchema.omit({ pixels: tr
       .min(-1)
       .max(1)
       .nullable()
-      .describe('Pearson, of mean uncertainty and mean Dice over videos; null where it is not defined'),
+      .describe(
+        'Pearson, of mean uncertainty and mean Dice over videos that have it; null where it is not defined',
+      ),
     pooled: z
       .object({
         ece: share,

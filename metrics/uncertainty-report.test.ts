@@ -53,6 +53,16 @@ test('pixels of several videos are pooled in one diagram, as if they were one vi
   expect(report.correlation).toBeCloseTo(-1, 12);
 });
 
+test('a video whose reference knows one structure alone does not enter the correlation: it has no mean Dice', () => {
+  const one = scored('a', 0.9, [1, 1, 2, 2], [1, 1, 2, 1], [0.97, 0.92, 0.53, 0.51]);
+  const two = scored('b', 0.5, [1, 2, 2, 0], [1, 1, 1, 0], [0.52, 0.31, 0.98, 0.1]);
+  const sure = scored('c', 1, [1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 1]);
+  const partial = { ...sure, score: { ...sure.score, dice: { lv: 1 } } };
+  const report = summariseUncertainty([one, two, partial])!;
+  expect(report.videos).toBe(3);
+  expect(report.correlation).toBeCloseTo(-1, 12);
+});
+
 test('one video has no correlation, a video without foreground no error, and none at all no report', () => {
   const report = summariseUncertainty([scored('a', 0, [0, 0], [0, 0], [0.2, 0.9])])!;
   expect(UncertaintyReportSchema.parse(report)).toEqual(report);

@@ -77,18 +77,18 @@ export function summariseUncertainty(
   videos: readonly { readonly score: VideoScore; readonly reliability?: readonly ReliabilityBin[] }[],
 ): UncertaintyReport | undefined {
   const scored = videos.flatMap(({ score, reliability }) =>
-    score.uncertainty && reliability
-      ? [{ ...score.uncertainty, dice: score.dice?.mean ?? 0, reliability }]
-      : [],
+    score.uncertainty && reliability ? [{ ...score.uncertainty, dice: score.dice?.mean, reliability }] : [],
   );
   if (scored.length === 0) return undefined;
   const mean = (
     name: 'ece' | 'mce' | 'ace' | 'mutualInformation' | 'normalisedMutualInformation' | 'meanUncertainty',
   ) => scored.reduce((sum, video) => sum + video[name], 0) / scored.length;
   const reliability = pooled(scored.map((video) => video.reliability));
+  // A reference that knows one structure alone gives no mean of two.
+  const withDice = scored.filter(({ dice }) => dice !== undefined);
   const correlation = pearsonCorrelation(
-    scored.map((video) => video.meanUncertainty),
-    scored.map((video) => video.dice),
+    withDice.map((video) => video.meanUncertainty),
+    withDice.map((video) => video.dice!),
   );
   return {
     ece: mean('ece'),
