@@ -87,6 +87,19 @@ describe('ejection fraction and strain', () => {
     expect(biplaneEjectionFraction(discs, discs)).toBeCloseTo(clinicalMeasures(view).ejectionFraction!, 12);
   });
 
+  test('are undefined, not 0, of a still picture and of a ventricle of one size', () => {
+    for (const video of [videoOf(diastole), videoOf(diastole, diastole, diastole)]) {
+      expect(clinicalMeasures(video)).toEqual({
+        edFrame: 0,
+        esFrame: 0,
+        ejectionFraction: undefined,
+        gls: undefined,
+      });
+      expect(keyFrameDiscs(video).ed).toBeDefined();
+      expect(biplaneEjectionFraction(keyFrameDiscs(video), keyFrameDiscs(video))).toBeUndefined();
+    }
+  });
+
   test('are undefined, not NaN, where they cannot be measured', () => {
     const empty = videoOf({ rows: 4, columns: 4, spacingMm: [1, 1], labels: new Uint8Array(16) });
     expect(clinicalMeasures(empty)).toEqual({

@@ -71,8 +71,16 @@ export function ejectionFraction(endDiastolicMl: number, endSystolicMl: number):
   return endDiastolicMl > 0 ? (endDiastolicMl - endSystolicMl) / endDiastolicMl : undefined;
 }
 
-/** Frames with the largest and the smallest left ventricle; the first on ties. */
-function keyFrames(video: LabelVideo): { edFrame: number; esFrame: number } {
+interface KeyFrames {
+  readonly edFrame: number;
+  readonly esFrame: number;
+}
+
+/**
+ * Frames with the largest and the smallest left ventricle; the first on ties, so one frame in a video of one size, as
+ * is a still picture.
+ */
+function keyFrames(video: LabelVideo): KeyFrames {
   const area = ventriclePixels(video);
   let edFrame = 0;
   let esFrame = 0;
@@ -100,9 +108,16 @@ export interface ClinicalMeasures {
   readonly gls: number | undefined;
 }
 
+/** True where end-diastole and end-systole can be told apart; otherwise nothing is known of what lies between them. */
+export function showsBothPhases({ edFrame, esFrame }: KeyFrames): boolean {
+  return edFrame !== esFrame;
+}
+
 /** Clinical measures of one view. */
 export function clinicalMeasures(video: LabelVideo): ClinicalMeasures {
-  const { edFrame, esFrame } = keyFrames(video);
+  const found = keyFrames(video);
+  const { edFrame, esFrame } = found;
+  if (!showsBothPhases(found)) return { edFrame, esFrame, ejectionFraction: undefined, gls: undefined };
   const diastole = labelFrame(video, edFrame);
   const systole = labelFrame(video, esFrame);
   const edDiscs = ventricleDiscs(diastole);
@@ -118,7 +133,10 @@ export function clinicalMeasures(video: LabelVideo): ClinicalMeasures {
   };
 }
 
-/** Discs of one view at its end-diastole and end-systole; undefined where base or apex cannot be found. */
+/**
+ * Discs of one view at its end-diastole and end-systole; undefined where base or apex cannot be found, and at
+ * end-systole where the view does not tell it from end-diastole.
+ */
 export interface KeyFrameDiscs {
   readonly ed: VentricleDiscs | undefined;
   readonly es: VentricleDiscs | undefined;
@@ -126,10 +144,10 @@ export interface KeyFrameDiscs {
 
 /** What the biplane ejection fraction needs of a view, without the video. */
 export function keyFrameDiscs(video: LabelVideo): KeyFrameDiscs {
-  const { edFrame, esFrame } = keyFrames(video);
+  const found = keyFrames(video);
   return {
-    ed: ventricleDiscs(labelFrame(video, edFrame)),
-    es: ventricleDiscs(labelFrame(video, esFrame)),
+    ed: ventricleDiscs(labelFrame(video, found.edFrame)),
+    es: showsBothPhases(found) ? ventricleDiscs(labelFrame(video, found.esFrame)) : undefined,
   };
 }
 

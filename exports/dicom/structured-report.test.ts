@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { LabelVideo } from '../../imaging/image.ts';
 import { type VideoMeasures, videoMeasures } from '../../metrics/video-measures.ts';
 import { codeIn, exportedResult, identifiers, ReadBack, recordingFile } from './result.fixture.ts';
 import { encodeStructuredReport } from './structured-report.ts';
@@ -26,6 +27,9 @@ const read = new ReadBack(encodeStructuredReport(result, measures));
 const content = (item: ReadBack) => item.items('0040a730');
 const nameOf = (item: ReadBack) => codeIn(item, '0040a043');
 const named = (items: readonly ReadBack[], name: string) => items.find((item) => nameOf(item) === name);
+
+const commentIn = (report: ReadBack) =>
+  named(content(named(content(report), '121070 DCM')!), '121106 DCM')!.text('0040a160');
 
 interface Found {
   readonly value: number;
@@ -80,8 +84,6 @@ describe('measures as a structured report', () => {
   });
 
   it('say whether the segmentation is valid, and where to look', () => {
-    const commentIn = (report: ReadBack) =>
-      named(content(named(content(report), '121070 DCM')!), '121106 DCM')!.text('0040a160');
     expect(commentIn(read)).toContain('without review');
     expect(commentIn(read)).toContain('not valid: look at frame 2.');
     const sound = new ReadBack(encodeStructuredReport(result, valid));
@@ -97,13 +99,20 @@ describe('measures as a structured report', () => {
   });
 
   it('leave out what could not be measured', () => {
-    const empty = { ...result, labels: { ...result.labels, labels: result.labels.labels.map(() => 0) } };
-    const numbers = numbersOf(new ReadBack(encodeStructuredReport(empty, videoMeasures(empty.labels))));
-    expect([...numbers.keys()]).toEqual([
-      '399109006 SCT',
-      '399030000 SCT',
-      'myo-area-ed 99ECHOLOOP',
-      'myo-area-es 99ECHOLOOP',
-    ]);
+    const { labels } = result;
+    const reportOf = (changed: LabelVideo) =>
+      new ReadBack(encodeStructuredReport({ ...result, labels: changed }, videoMeasures(changed)));
+    const empty = { ...labels, labels: labels.labels.map(() => 0) };
+    expect([...numbersOf(reportOf(empty)).keys()]).toEqual([]);
+    const ventricleAlone = { ...labels, labels: labels.labels.map((label) => (label === 1 ? 1 : 0)) };
+    expect([...numbersOf(reportOf(ventricleAlone)).keys()]).toEqual(['399109006 SCT', '399030000 SCT']);
+  });
+
+  it('say nothing of end diastole and end systole where the recording does not show both', () => {
+    const first = result.labels.labels.slice(0, result.labels.rows * result.labels.columns);
+    const still = { ...result.labels, frames: 1, labels: first };
+    const report = new ReadBack(encodeStructuredReport({ ...result, labels: still }, videoMeasures(still)));
+    expect([...numbersOf(report).keys()]).toEqual([]);
+    expect(commentIn(report)).toContain('cannot be told apart');
   });
 });

@@ -3,6 +3,7 @@
  * echocardiography report (PS3.16 TID 5200): findings of the left ventricle, each a number with its unit, its method
  * and the frame it was taken from. What could not be measured is left out.
  */
+import { showsBothPhases } from '../../metrics/clinical.ts';
 import { flaggedFrames, type VideoMeasures } from '../../metrics/video-measures.ts';
 import type { ConceptName } from './coded-concepts.ts';
 import { code, container, image, measurement, text, uid } from './content-items.ts';
@@ -26,10 +27,16 @@ interface Value {
 }
 
 function valuesOf(measures: VideoMeasures): readonly Value[] {
+  const uncertainty: Value = { name: 'meanUncertainty', value: measures.meanUncertainty, unit: 'one' };
+  return showsBothPhases(measures) ? [...phaseValuesOf(measures), uncertainty] : [uncertainty];
+}
+
+/** A structure that was not segmented has no area. */
+function phaseValuesOf(measures: VideoMeasures): readonly Value[] {
   const { edFrame, esFrame, frames } = measures;
   const [ed, es] = [frames[edFrame]!, frames[esFrame]!];
   const percent = (share: number | undefined) => share && 100 * share;
-  const cm2 = (mm2: number) => mm2 / 100;
+  const cm2 = (mm2: number) => (mm2 > 0 ? mm2 / 100 : undefined);
   return [
     { name: 'endDiastolicVolume', value: ed.lvVolumeMl, unit: 'millilitre', frame: edFrame, byDiscs: true },
     { name: 'endSystolicVolume', value: es.lvVolumeMl, unit: 'millilitre', frame: esFrame, byDiscs: true },
@@ -46,7 +53,6 @@ function valuesOf(measures: VideoMeasures): readonly Value[] {
     { name: 'diastolicMyocardialArea', value: cm2(ed.myoAreaMm2), unit: 'squareCentimetre', frame: edFrame },
     { name: 'systolicMyocardialArea', value: cm2(es.myoAreaMm2), unit: 'squareCentimetre', frame: esFrame },
     { name: 'longitudinalStrain', value: percent(measures.gls), unit: 'percent' },
-    { name: 'meanUncertainty', value: measures.meanUncertainty, unit: 'one' },
   ];
 }
 
@@ -122,7 +128,9 @@ function verdict(measures: VideoMeasures): string {
   const where = flagged.length > 0 ? `: look at ${frameList(flagged)}` : '';
   return [
     'Measured by a neural network, without review. Research software, not for diagnosis.',
-    `End diastole is frame ${edFrame + 1}, end systole frame ${esFrame + 1} of ${frames.length}.`,
+    showsBothPhases(measures)
+      ? `End diastole is frame ${edFrame + 1}, end systole frame ${esFrame + 1} of ${frames.length}.`
+      : 'The ventricle is of one size throughout: end diastole and end systole cannot be told apart.',
     anatomicallyValid && temporallyValidAtFrameRate
       ? 'The segmentation is anatomically and temporally valid in all frames.'
       : `The segmentation is not valid${where}.`,
