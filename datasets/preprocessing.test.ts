@@ -48,6 +48,17 @@ test('grid and pixel size return exactly when the working grid is coarser', () =
   expect(restored.length).toBe(size);
 });
 
+test('a pixel size that would make the video fill the memory is refused before any memory is taken', () => {
+  const large = { ...geometry, frames: 60, rows: 768, columns: 1024, spacingMm: [3, 3] as const };
+  const config = PreprocessingSchema.parse({ spacingMm: 0.37 });
+  for (const prepare of [
+    () => preprocess({ ...large, intensities: new Float32Array() }, config),
+    () => preprocessLabels({ ...large, labels: new Uint8Array() }, config),
+  ]) {
+    expect(prepare).toThrow(/60 frames of \d+ x \d+: the picture is 2304 x 3072 mm large/);
+  }
+});
+
 test('a segmentation on another grid is refused', () => {
   const config = PreprocessingSchema.parse({ spacingMm: 0.6 });
   const prepared = preprocessLabels({ ...geometry, labels }, config);

@@ -6,6 +6,7 @@ import { equaliseFrames } from '../imaging/clahe.ts';
 import { cropOrPadGrey, cropOrPadLabels } from '../imaging/crop-pad.ts';
 import { type GreyVideo, geometryOf, type LabelVideo, type VideoGeometry } from '../imaging/image.ts';
 import { gridAtSpacing, resampleGreyTo, resampleLabelsTo } from '../imaging/resample.ts';
+import { limits } from './limits.ts';
 
 export interface Preprocessed {
   readonly video: GreyVideo;
@@ -22,11 +23,24 @@ export interface Preprocessed {
   restoreFrame(values: Float32Array): Float32Array;
 }
 
-/** The grid after resampling, before padding, and its size after padding. */
+/**
+ * The grid after resampling, before padding, and its size after padding.
+ * @throws LimitExceeded where a pixel size that is too large would fill the memory: readers bound stored pixels alone
+ */
 function plan(video: VideoGeometry, config: PreprocessingConfig) {
   const grid = gridAtSpacing(video, config.spacingMm);
   const padded = (size: number) => Math.ceil(size / config.multiple) * config.multiple;
-  return { grid, rows: padded(grid.rows), columns: padded(grid.columns) };
+  const [rows, columns] = [padded(grid.rows), padded(grid.columns)];
+  if (rows * columns * video.frames > limits.voxels) {
+    const [height, width] = [video.rows * video.spacingMm[0], video.columns * video.spacingMm[1]];
+    throw new DomainError(
+      'LimitExceeded',
+      `expected a video of at most ${limits.voxels} pixels of ${config.spacingMm} mm, to which it is resampled, found ` +
+        `${video.frames} frames of ${rows} x ${columns}: the picture is ${height.toFixed(0)} x ${width.toFixed(0)} mm large. ` +
+        'Correct its pixel size, or cut it into shorter clips.',
+    );
+  }
+  return { grid, rows, columns };
 }
 
 function divideByMaximum(video: GreyVideo): GreyVideo {
@@ -39,6 +53,7 @@ function divideByMaximum(video: GreyVideo): GreyVideo {
 /**
  * Grey levels divided by the video's maximum, equalised frame by frame (on the recorded grid, before zeros are padded
  * around it), resampled to square pixels and padded with zeros to the next multiple in rows and columns.
+ * @throws LimitExceeded for a video that is too large at that pixel size
  */
 export function preprocess(video: GreyVideo, config: PreprocessingConfig): Preprocessed {
   const { grid, rows, columns } = plan(video, config);
@@ -75,7 +90,7 @@ export function preprocess(video: GreyVideo, config: PreprocessingConfig): Prepr
   };
 }
 
-/** A reference segmentation on the grid that `preprocess` gives its video. */
+/** A reference segmentation on the grid that `preprocess` gives its video. @throws as preprocess */
 export function preprocessLabels(labels: LabelVideo, config: PreprocessingConfig): LabelVideo {
   const { grid, rows, columns } = plan(labels, config);
   return cropOrPadLabels(resampleLabelsTo(labels, grid), rows, columns);
