@@ -20,3 +20,8 @@ test('rounding beyond 1 is cut, anything else outside [0, 1] is refused with its
     /map: .*found 2 other values, the first 2/,
   );
 });
+
+test('the frame time is that of the mask, whatever the map of another program says', () => {
+  const bytes = writeGreyNifti({ ...geometry, frameTimeMs: 40, intensities: new Float32Array(4) }, 'float32');
+  expect(readConfidenceMap(bytes, 'map', geometry).frameTimeMs).toBe(30);
+});

@@ -2,7 +2,7 @@
 import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo } from '../imaging/image.ts';
 import { alignGrey } from '../imaging/orientation.ts';
-import { decodeNifti, type TargetGrid, targetAffine } from './nifti.ts';
+import { decodeNifti, ofVideo, type TargetGrid, targetAffine } from './nifti.ts';
 import { affineOf } from './nifti-layout.ts';
 
 /** Single precision rounds a little beyond 0 and 1. */
@@ -14,8 +14,7 @@ const TOLERANCE = 1e-5;
  * what decodeNifti throws
  */
 export function readConfidenceMap(bytes: Uint8Array, name: string, mask?: TargetGrid): GreyVideo {
-  const given = mask !== undefined && mask.frameTimeMs > 0 ? { frameTimeMs: mask.frameTimeMs } : {};
-  const { geometry, data, layout } = decodeNifti(bytes, name, given);
+  const { geometry, data, layout } = decodeNifti(bytes, name, mask && ofVideo(mask));
   const intensities = new Float32Array(data.length);
   let strangers = 0;
   let example = 0;

@@ -117,7 +117,7 @@ function labelsOf(
 /** A file that others are brought onto; the layout is known where it is NIfTI. */
 export type TargetGrid = VideoGeometry & { readonly layout?: NiftiLayout | undefined };
 
-/** A mask's frame time is that of its video, whatever its own header says. */
+/** The frame time of a mask, or of a map of its pixels, is that of its video, whatever its own header says. */
 export function ofVideo({ frameTimeMs }: VideoGeometry): GivenGeometry {
   return frameTimeMs > 0 ? { frameTimeMs, force: ['frame-time-conflict'] } : {};
 }
