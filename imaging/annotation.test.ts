@@ -6,6 +6,7 @@ import {
   annotationMask,
   withInferredAnnotation,
   withoutUnknown,
+  withStatedAnnotation,
 } from './annotation.ts';
 import type { LabelVideo } from './image.ts';
 
@@ -127,4 +128,24 @@ test('windows that hold an annotated frame, the last one at the end of the video
   expect(annotatedWindows(reference, 4, 2)).toEqual([0, 6]);
   expect(annotatedWindows(reference, 4, 4)).toEqual([0, 6]);
   expect(annotatedWindows(video(Array(3).fill([1])), 4, 4)).toEqual([0]);
+});
+
+test('what a table states wins where the video has such frames, in order, and such labels', () => {
+  const reference = {
+    ...video([
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ]),
+    annotatedFrames: [0],
+  };
+  expect(withStatedAnnotation(reference, {}).annotatedFrames).toEqual([0]);
+  const stated = { annotatedFrames: [0, 2], annotatedLabels: [1] };
+  expect(withStatedAnnotation(reference, stated)).toMatchObject(stated);
+  for (const annotatedFrames of [[1, 3], [2, 1], [1, 1], [-1], [Number.NaN], [0.5]]) {
+    expect(() => withStatedAnnotation(reference, { annotatedFrames })).toThrow(
+      /annotatedFrames to be rising numbers from 0 to 2/,
+    );
+  }
+  expect(() => withStatedAnnotation(reference, { annotatedLabels: [5] })).toThrow(/annotatedLabels/);
 });

@@ -2,6 +2,7 @@
  * What a reference knows. Hospitals and public sets draw end-diastole and end-systole alone, EchoNet the ventricle
  * alone; what nobody drew is unknown there, not background, and is neither scored nor learnt from.
  */
+import { DomainError } from '../ground/errors.ts';
 import { BACKGROUND, LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from './image.ts';
 
@@ -46,6 +47,43 @@ export function withInferredAnnotation(reference: LabelVideo): LabelVideo {
     ...(present.length < STRUCTURES.length && { annotatedLabels: present }),
     ...reference,
   };
+}
+
+/**
+ * A reference with what a table states that it knows, which wins over what it shows.
+ * @throws DatasetInvalid for frames that the video has not or that are not in rising order, and labels that are none:
+ * frames that are not there would count as drawn without an error
+ */
+export function withStatedAnnotation(
+  reference: LabelVideo,
+  { annotatedFrames, annotatedLabels }: Pick<LabelVideo, 'annotatedFrames' | 'annotatedLabels'>,
+): LabelVideo {
+  requireRising('annotatedFrames', annotatedFrames, [0, reference.frames - 1]);
+  requireRising('annotatedLabels', annotatedLabels, [LEFT_VENTRICLE, MYOCARDIUM]);
+  return {
+    ...reference,
+    ...(annotatedFrames && { annotatedFrames }),
+    ...(annotatedLabels && { annotatedLabels }),
+  };
+}
+
+function requireRising(
+  column: string,
+  numbers: readonly number[] = [],
+  [least, greatest]: readonly [number, number],
+): void {
+  const isSound = numbers.every(
+    (number, i) =>
+      Number.isInteger(number) &&
+      number >= least &&
+      number <= greatest &&
+      (i === 0 || number > numbers[i - 1]!),
+  );
+  if (isSound) return;
+  throw new DomainError(
+    'DatasetInvalid',
+    `expected ${column} to be rising numbers from ${least} to ${greatest} (frames are counted from 0), found ${numbers.join(' ')}. Correct the table.`,
+  );
 }
 
 function onlyFrames(video: LabelVideo, frames: readonly number[]): LabelVideo {

@@ -14,7 +14,7 @@ import { joinFrameMasks, readMask } from '../../datasets/read-mask.ts';
 import { type ReadOptions, readVideo } from '../../datasets/read-video.ts';
 import type { RecordedVideo } from '../../datasets/video-facts.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { withoutUnknown } from '../../imaging/annotation.ts';
+import { withoutUnknown, withStatedAnnotation } from '../../imaging/annotation.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { localFiles, type SourceFiles } from './source-files.ts';
 
@@ -137,7 +137,7 @@ export async function readVideoFile(
 /**
  * The reference of a video on its grid, with what it knows; what a table states wins over what the reference shows.
  * @param labelMap instead of the one that its release has
- * @throws what readMask throws
+ * @throws what readMask and withStatedAnnotation throw
  */
 export async function decodeReference(
   planned: PlannedVideo,
@@ -145,7 +145,7 @@ export async function decodeReference(
   video: RecordedVideo,
   labelMap: LabelMap | undefined,
 ): Promise<LabelVideo | undefined> {
-  const { labels, annotatedFrames, annotatedLabels } = planned;
+  const { labels } = planned;
   if (labels === undefined) return undefined;
   const maskOf = (file: FileBytes, target: TargetGrid) =>
     readMask(file.bytes, file.path, target, {
@@ -163,9 +163,5 @@ export async function decodeReference(
             labels.masks[0]!.file,
           );
   if (reference === undefined) return undefined;
-  return withoutUnknown({
-    ...reference,
-    ...(annotatedFrames && { annotatedFrames }),
-    ...(annotatedLabels && { annotatedLabels }),
-  });
+  return withoutUnknown(withStatedAnnotation(reference, planned));
 }

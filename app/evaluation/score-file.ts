@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { readConfidenceMap } from '../../datasets/confidence-map.ts';
 import { type NiftiLayout, readAlignedLabels, readLabelFile, readReference } from '../../datasets/nifti.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { annotatedFramesOf, annotatedPart } from '../../imaging/annotation.ts';
+import { annotatedFramesOf, annotatedPart, withStatedAnnotation } from '../../imaging/annotation.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { type KeyFrameDiscs, keyFrameDiscs } from '../../metrics/clinical.ts';
 import type { VideoScore } from '../../metrics/evaluation.ts';
@@ -44,10 +44,10 @@ export async function scoreFile(pair: VideoPair): Promise<ScoreOutcome> {
   const reference =
     referenceFile === undefined || !read
       ? undefined
-      : await attempt(referenceFile, async () => ({
-          ...readReference(await readFile(referenceFile), referenceFile, read, { labelMap }),
-          ...known,
-        }));
+      : await attempt(referenceFile, async () => {
+          const bytes = await readFile(referenceFile);
+          return withStatedAnnotation(readReference(bytes, referenceFile, read, { labelMap }), known ?? {});
+        });
   if (!read || (referenceFile !== undefined && !reference)) return { problems };
   const { layout: _, ...prediction } = read;
 
