@@ -15,6 +15,9 @@ export interface DicomObject extends Dataset {
   readonly SOPInstanceUID: string;
 }
 
+// It tells values that it cuts, such as the size of a patient.
+dcmjs.log.disableAll();
+
 const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
 /** Who wrote the file, for others who find a fault in it: made once, by the rule of `uidOf`. */
 const IMPLEMENTATION_CLASS = uidOf('echoloop');

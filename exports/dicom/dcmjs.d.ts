@@ -8,6 +8,7 @@ declare module 'dcmjs' {
     write(options?: { allowInvalidVRLength: boolean }): ArrayBuffer;
   }
   const dcmjs: {
+    log: { disableAll(): void };
     data: {
       /** Red, green and blue in [0, 1] as CIELab, as DICOM encodes it. */
       Colors: { rgb2DICOMLAB(rgb: readonly number[]): number[] };

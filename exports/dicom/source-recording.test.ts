@@ -14,6 +14,7 @@ describe('names in other letters', () => {
     { set: 'ISO_IR 192', bytes: [...Buffer.from('Łódź', 'utf8'), 0x20], text: 'Łódź' },
     { set: '\\ISO 2022 IR 87', bytes: [0x1b, 0x24, 0x42, 0x3b, 0x33, 0x1b, 0x28, 0x42], text: '山' },
     { set: '\\ISO 2022 IR 149', bytes: [0x1b, 0x24, 0x29, 0x43, 0xb1, 0xe8], text: '김' },
+    { set: 'constructor', bytes: [0x41, 0x42], text: 'AB' },
     { set: 'NO SUCH SET', bytes: [0x41, 0x42], text: 'AB' },
   ])('are carried over as UTF-8 from $set', ({ set, bytes, text }) => {
     const file = recordingFile([characterSet(set), studyDescription(Uint8Array.from(bytes))]);
