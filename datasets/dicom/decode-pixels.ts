@@ -12,7 +12,7 @@ import { bytesOf, numberOf, tags } from './header-values.ts';
 import { decodeJpeg, decodeJpegLossless, decodeJpegLs } from './jpeg.ts';
 import { decodeJpeg2000 } from './jpeg-2000.ts';
 import { readPalette } from './palette.ts';
-import { type PixelLayout, plainFrameBytes } from './pixel-layout.ts';
+import { type PixelLayout, plainBytes, plainFrameBytes } from './pixel-layout.ts';
 import { readPlainFrame, withSwappedBytes } from './plain-frame.ts';
 import { damaged, UnsupportedStream, unsupported } from './problems.ts';
 import { decodeRle } from './rle.ts';
@@ -24,7 +24,8 @@ const CONCURRENT_FRAMES = 4;
 type FrameDecoder = (stream: Uint8Array, layout: PixelLayout) => FrameSamples | Promise<FrameSamples>;
 
 /** An uncompressed frame in a fragment of its own. */
-function decodePlain(stream: Uint8Array, layout: PixelLayout): FrameSamples {
+function decodePlain(stream: Uint8Array, stated: PixelLayout): FrameSamples {
+  const layout = storedLayout({ ...stated, frames: 1 }, stream.length);
   const size = plainFrameBytes(layout);
   if (stream.length < size) throw new Error(`expected ${size} bytes, found ${stream.length}`);
   return readPlainFrame(stream.subarray(0, size), layout);
@@ -101,12 +102,21 @@ async function decodeFrames(source: PixelSource, decode: FrameDecoder): Promise<
   return grey;
 }
 
+/**
+ * Decompressing programs leave the name YBR_FULL_422 in the header of pixels that have their colours each: as many
+ * bytes as that needs are no chance.
+ */
+function storedLayout(layout: PixelLayout, bytes: number): PixelLayout {
+  const whole: PixelLayout = { ...layout, photometric: 'YBR_FULL' };
+  return layout.photometric === 'YBR_FULL_422' && bytes >= plainBytes(whole) ? whole : layout;
+}
+
 function readPlain(source: PixelSource): GreyValues {
   const { header, element, meaning, name } = source;
-  const { layout } = meaning;
+  const stored = bytesOf(header.dataSet, element);
+  const layout = storedLayout(meaning.layout, stored.length);
   const pixels = layout.rows * layout.columns;
   const size = plainFrameBytes(layout);
-  const stored = bytesOf(header.dataSet, element);
   if (stored.length < size * layout.frames) {
     throw damaged(name, `expected ${size * layout.frames} bytes of pixels, found ${stored.length}.`);
   }

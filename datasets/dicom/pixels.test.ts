@@ -88,6 +88,9 @@ describe('uncompressed pixels', () => {
       ['YBR_FULL', 0, full],
       ['YBR_FULL', 1, planes],
       ['YBR_FULL_422', 0, shared],
+      // As decompressing programs leave it: called 422, and with its colours for each pixel.
+      ['YBR_FULL_422', 0, full],
+      ['YBR_FULL_422', 1, planes],
     ] as const) {
       const found = await bytesOf({ ...colour, photometric, planar, pixels: Uint8Array.from(pixels) });
       expect(found).toEqual([10, 20, 30, 40]);
