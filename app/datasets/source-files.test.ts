@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -86,4 +86,19 @@ it('a file beyond the limits is refused before it is read', async () => {
   await writeFile(file, '');
   await truncate(file, limits.fileBytes + 1);
   await expect(localFiles.read(file)).rejects.toMatchObject({ code: 'LimitExceeded' });
+});
+
+it('a link back to a folder above is not followed round and round', async () => {
+  const root = join(home, 'linked');
+  await mkdir(join(root, 'inner'), { recursive: true });
+  await writeFile(join(root, 'inner', 'a.dcm'), 'a');
+  await writeFile(join(home, 'elsewhere.dcm'), 'b');
+  await symlink(root, join(root, 'inner', 'up'));
+  await symlink(join(root, 'inner'), join(root, 'inner', 'here'));
+  await symlink(join(home, 'elsewhere.dcm'), join(root, 'link.dcm'));
+  await symlink(join(root, 'gone'), join(root, 'broken.dcm'));
+  const files = await localFiles.list(root);
+  expect(files.map(({ path }) => path)).toEqual(
+    ['broken.dcm', 'inner/a.dcm', 'link.dcm'].map((name) => join(root, name)),
+  );
 });

@@ -2,7 +2,7 @@
  * Where a person's recordings lie: files and folders on disk, or objects under a prefix of a bucket
  * (`s3://bucket/prefix`). Both are paths with `/`, so that what names say is told in one way.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { limits } from '../../datasets/limits.ts';
 import { DomainError } from '../../ground/errors.ts';
@@ -42,13 +42,18 @@ function tooLarge(path: string, found: string): DomainError {
   );
 }
 
-async function listLocal(path: string): Promise<SourceFile[]> {
+/** @param above real paths of the folders that it lies in: a link to one of them leads round in a circle */
+async function listLocal(path: string, above: readonly string[] = []): Promise<SourceFile[]> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory()) return [{ path, bytes: found?.size ?? 0, changedMs: found?.mtimeMs ?? 0 }];
+  const real = await realpath(path);
+  if (above.includes(real)) return [];
   const entries = await readdir(path, { withFileTypes: true });
   const files: SourceFile[] = [];
   for (const { name } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (!name.startsWith('.')) files.push(...(await listLocal(join(path, name))));
+    if (name.startsWith('.')) continue;
+    // One by one: an archive has more files than a call may have arguments.
+    for (const file of await listLocal(join(path, name), [...above, real])) files.push(file);
   }
   return files;
 }
@@ -60,7 +65,7 @@ async function readLocal(path: string): Promise<Uint8Array> {
 }
 
 /** Files on the disks of this machine. */
-export const localFiles: SourceFiles = { list: listLocal, read: readLocal };
+export const localFiles: SourceFiles = { list: (path) => listLocal(path), read: readLocal };
 
 interface BucketPath {
   readonly bucket: string;
