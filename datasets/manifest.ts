@@ -15,6 +15,11 @@ const NameSchema = z
     'expected letters, digits, dots, dashes and underscores, starting with a letter or digit',
   );
 
+/** True for what can be a study or id. */
+export function isManifestName(text: string): boolean {
+  return NameSchema.safeParse(text).success;
+}
+
 export const ManifestRowSchema = z.strictObject({
   study: NameSchema.describe('one patient or examination; never in two splits'),
   view: z.string().regex(/^[a-z0-9]{1,16}$/, 'expected a view such as a4c or a2c'),

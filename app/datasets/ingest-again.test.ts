@@ -173,3 +173,16 @@ it('an aborted signal ends it between two videos, with all that was done in the 
   expect(left).toBeGreaterThan(0);
   expect(await readManifest(store, 'd')).toHaveLength(accepted.length);
 });
+
+it('a patient whose name makes no study keeps no other video out of the manifest', async () => {
+  const store = new MemoryStore();
+  const { videos } = await planIngestion({ paths: [first, second] });
+  const named = videos.map((video, i) => ({ ...video, patient: ['Ümit', 'P 2'][i]! }));
+  const request = { dataset: 'd', keepNames: true, view: 'a4c' };
+  const { accepted } = await ingestVideos(store, { videos: named }, request);
+  expect(accepted.map(({ study }) => study)).toEqual([
+    expect.stringMatching(/^patient-[0-9a-f]{16}$/),
+    'P-2',
+  ]);
+  expect(await readManifest(store, 'd')).toHaveLength(2);
+});

@@ -4,7 +4,7 @@
  */
 import pLimit from 'p-limit';
 import type { IngestPlan, PlannedVideo, SkippedFile } from '../../datasets/collections/plan.ts';
-import { type ManifestRow, manifestRow, type Split } from '../../datasets/manifest.ts';
+import { isManifestName, type ManifestRow, manifestRow, type Split } from '../../datasets/manifest.ts';
 import type { LabelMap } from '../../datasets/nifti.ts';
 import { studyPseudonym } from '../../datasets/pseudonym.ts';
 import type { ReadOptions } from '../../datasets/read-video.ts';
@@ -140,14 +140,18 @@ async function ingestAll(
   };
 }
 
-/** A table or name goes before a header's patient; without either, a video is a study of its own. */
+/**
+ * A table or name goes before a header's patient; without either, a video is a study of its own. A name that makes no
+ * study is a pseudonym even where names are kept: it would keep the whole manifest from being written.
+ */
 function studyOf(
   { id, planned: { patient }, patientHash }: AcceptedVideo,
   keepNames: boolean,
   key: Uint8Array,
 ): string {
   if (patient === undefined) return patientHash ?? id;
-  return keepNames ? patient.replaceAll(/[^A-Za-z0-9._-]/g, '-') : studyPseudonym(patient, key);
+  const name = patient.replaceAll(/[^A-Za-z0-9._-]/g, '-');
+  return keepNames && isManifestName(name) ? name : studyPseudonym(patient, key);
 }
 
 /** Rows of the videos; those that the manifest lacks, or has without the reference, are added to it. */
