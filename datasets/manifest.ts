@@ -15,6 +15,18 @@ const NameSchema = z
     'expected letters, digits, dots, dashes and underscores, starting with a letter or digit',
   );
 
+const ViewSchema = z.string().regex(/^[a-z0-9]{1,16}$/, 'expected a view such as a4c or a2c');
+
+/** The view as manifests have it, in small letters. @throws ConfigInvalid for what is none */
+export function checkedView(view: string): string {
+  const checked = ViewSchema.safeParse(view.toLowerCase());
+  if (checked.success) return checked.data;
+  throw new DomainError(
+    'ConfigInvalid',
+    `expected a view of at most 16 letters and digits, such as a4c or a2c, found "${view}".`,
+  );
+}
+
 /** True for what can be a study or id. */
 export function isManifestName(text: string): boolean {
   return NameSchema.safeParse(text).success;
@@ -22,7 +34,7 @@ export function isManifestName(text: string): boolean {
 
 export const ManifestRowSchema = z.strictObject({
   study: NameSchema.describe('one patient or examination; never in two splits'),
-  view: z.string().regex(/^[a-z0-9]{1,16}$/, 'expected a view such as a4c or a2c'),
+  view: ViewSchema,
   id: NameSchema,
   split: SplitSchema,
   labelled: z.boolean().describe('a reference segmentation lies in labels/'),

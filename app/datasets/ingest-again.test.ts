@@ -186,3 +186,11 @@ it('a patient whose name makes no study keeps no other video out of the manifest
   ]);
   expect(await readManifest(store, 'd')).toHaveLength(2);
 });
+
+it('a view that no manifest can hold is refused before anything is read; capital letters are none of its faults', async () => {
+  const store = new MemoryStore();
+  await expect(ingest(store, [first], { view: 'apical 4' })).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  expect(await keysOf(store, '')).toEqual([]);
+  const { accepted } = await ingest(store, [first], { view: 'A2C' });
+  expect(accepted[0]!.view).toBe('a2c');
+});

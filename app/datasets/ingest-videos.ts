@@ -4,7 +4,13 @@
  */
 import pLimit from 'p-limit';
 import type { IngestPlan, PlannedVideo, SkippedFile } from '../../datasets/collections/plan.ts';
-import { isManifestName, type ManifestRow, manifestRow, type Split } from '../../datasets/manifest.ts';
+import {
+  checkedView,
+  isManifestName,
+  type ManifestRow,
+  manifestRow,
+  type Split,
+} from '../../datasets/manifest.ts';
 import type { LabelMap } from '../../datasets/nifti.ts';
 import { studyPseudonym } from '../../datasets/pseudonym.ts';
 import type { ReadOptions } from '../../datasets/read-video.ts';
@@ -79,12 +85,14 @@ export interface IngestOutcome {
   readonly bytes: number;
 }
 
-/** The lists are in the order of the plan. */
+/** The lists are in the order of the plan. @throws ConfigInvalid for a view that no manifest can hold */
 export async function ingestVideos(
   store: ObjectStore,
   plan: Pick<IngestPlan, 'videos'>,
-  request: IngestRequest,
+  asked: IngestRequest,
 ): Promise<IngestOutcome> {
+  // Before hours of work, not when the manifest is written after them.
+  const request = { ...asked, view: checkedView(asked.view) };
   const identityKey = await studyKeyOf(store, request.dataset);
   const options: IngestOptions = {
     ...request,
