@@ -1,6 +1,6 @@
 /**
- * Pictures: animated GIF and WebP as a video, PNG, JPEG, TIFF and BMP as one frame each, and a series of them as a
- * video. Decoded by sharp. They state no pixel size, and only animations a time between frames.
+ * Pictures: animated GIF as a video, PNG, JPEG and TIFF as one frame each, and a series of them as a video. Decoded by
+ * sharp. They state no pixel size, and only animations a time between frames.
  */
 import sharp from 'sharp';
 import { DomainError } from '../ground/errors.ts';

@@ -2,7 +2,7 @@
 
 /** Endings by which a file may be a video; DICOM files often have none. */
 export const videoEnding = /\.(?:nii\.gz|nii|dcm|dicom|mhd|mha|avi|mp4|m4v|mov|mkv|webm|gif)$/i;
-export const pictureEnding = /\.(?:png|jpe?g|tiff?|bmp)$/i;
+export const pictureEnding = /\.(?:png|jpe?g|tiff?)$/i;
 export const maskEnding = /\.(?:nii\.gz|nii|mhd|mha)$/i;
 const anyEnding = /\.[A-Za-z][A-Za-z0-9]*$/;
 
