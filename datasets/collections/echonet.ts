@@ -5,19 +5,19 @@
 
 import { parseTable } from '../csv.ts';
 import type { Split } from '../manifest.ts';
-import { baseName, stemOf } from './names.ts';
+import { baseName, folderOf, pathIn, stemOf } from './names.ts';
 import type { FolderListing, IngestPlan, PlannedVideo, SkippedFile } from './plan.ts';
 import { type Chord, outlineOf, type Tracing } from './tracings.ts';
 
 const film = /\.(?:avi|mp4)$/i;
 const splitOf: Readonly<Record<string, Split>> = { TRAIN: 'train', VAL: 'val', TEST: 'test' };
 
-function tableIn({ files }: FolderListing, name: string): string | undefined {
-  return files.find((file) => baseName(file).toLowerCase() === name);
+function tablesIn({ files }: FolderListing, name: string): string[] {
+  return files.filter((file) => baseName(file).toLowerCase() === name);
 }
 
 export function isEchoNet(listing: FolderListing): boolean {
-  return tableIn(listing, 'filelist.csv') !== undefined && listing.files.some((file) => film.test(file));
+  return tablesIn(listing, 'filelist.csv').length > 0 && listing.files.some((file) => film.test(file));
 }
 
 /** Tracings by the name of their film. */
@@ -41,42 +41,84 @@ function parseTracings(text: string, name: string): Map<string, Tracing[]> {
   );
 }
 
+/** One FileList.csv with what lies below its folder: of EchoNet-Pediatric each view is a set of its own. */
+interface FilmSet {
+  readonly folder: string;
+  readonly view: string;
+  /** Rows and tracings by the name of their film. */
+  readonly rowOf: ReadonlyMap<string, Record<string, string>>;
+  readonly tracingsOf: ReadonlyMap<string, Tracing[]>;
+}
+
+async function readSet(
+  { readText }: FolderListing,
+  listFile: string,
+  tracingFile: string | undefined,
+): Promise<FilmSet> {
+  const folder = folderOf(listFile);
+  const rows = parseTable(await readText(listFile), ['FileName'], baseName(listFile));
+  return {
+    folder,
+    view: /psax/i.test(baseName(folder)) ? 'psax' : 'a4c',
+    rowOf: new Map(rows.map((row) => [stemOf(row.FileName!), row])),
+    tracingsOf:
+      tracingFile === undefined
+        ? new Map()
+        : parseTracings(await readText(tracingFile), baseName(tracingFile)),
+  };
+}
+
+function readSets(listing: FolderListing): Promise<FilmSet[]> {
+  const lists = tablesIn(listing, 'filelist.csv');
+  const tracings = tablesIn(listing, 'volumetracings.csv');
+  return Promise.all(
+    lists.map((list) => {
+      const beside = tracings.find((file) => folderOf(file) === folderOf(list));
+      return readSet(listing, list, beside ?? (lists.length === 1 ? tracings[0] : undefined));
+    }),
+  );
+}
+
+/** The set whose folder a film lies deepest in; where there is one set, that. */
+function setOf(file: string, sets: readonly FilmSet[]): FilmSet | undefined {
+  if (sets.length === 1) return sets[0];
+  return sets
+    .filter(({ folder }) => file.startsWith(pathIn(folder, '')))
+    .toSorted((a, b) => b.folder.length - a.folder.length)[0];
+}
+
+function planned(file: string, set: FilmSet | undefined): PlannedVideo {
+  const stem = stemOf(file);
+  const row = set?.rowOf.get(stem);
+  const split = splitOf[(row?.Split ?? '').toUpperCase()];
+  const rate = Number(row?.FPS);
+  const tracings = set?.tracingsOf.get(stem);
+  return {
+    file,
+    name: stem,
+    patient: stem,
+    ...(set && { view: set.view }),
+    ...(split && { split }),
+    ...(rate > 0 && { given: { frameTimeMs: 1000 / rate } }),
+    ...(tracings && { labels: { kind: 'tracings' as const, tracings } }),
+  };
+}
+
 export async function planEchoNet(listing: FolderListing): Promise<IngestPlan> {
-  const listFile = tableIn(listing, 'filelist.csv')!;
-  const rows = parseTable(await listing.readText(listFile), ['FileName'], baseName(listFile));
-  const tracingFile = tableIn(listing, 'volumetracings.csv');
-  const tracingsOf =
-    tracingFile === undefined
-      ? new Map<string, Tracing[]>()
-      : parseTracings(await listing.readText(tracingFile), baseName(tracingFile));
-  const rowOf = new Map(rows.map((row) => [stemOf(row.FileName!), row]));
+  const sets = await readSets(listing);
   const films = listing.files.filter((file) => film.test(file));
-  const videos = films.map((file): PlannedVideo => {
-    const stem = stemOf(file);
-    const row = rowOf.get(stem);
-    const split = splitOf[(row?.Split ?? '').toUpperCase()];
-    const rate = Number(row?.FPS);
-    const tracings = tracingsOf.get(stem);
-    return {
-      file,
-      name: stem,
-      patient: stem,
-      view: 'a4c',
-      ...(split && { split }),
-      ...(rate > 0 && { given: { frameTimeMs: 1000 / rate } }),
-      ...(tracings && { labels: { kind: 'tracings' as const, tracings } }),
-    };
-  });
-  return { collection: 'EchoNet', videos, skipped: leftLying(listing, films, rowOf) };
+  const videos = films.map((file) => planned(file, setOf(file, sets)));
+  const listed = sets.flatMap(({ rowOf }) => [...rowOf.keys()]);
+  return { collection: 'EchoNet', videos, skipped: leftLying(listing, films, listed) };
 }
 
 function leftLying(
   { files }: FolderListing,
   films: readonly string[],
-  rowOf: ReadonlyMap<string, unknown>,
+  listed: readonly string[],
 ): SkippedFile[] {
   const present = new Set(films.map(stemOf));
-  const absent = [...rowOf.keys()].filter((stem) => !present.has(stem));
+  const absent = listed.filter((stem) => !present.has(stem));
   return [
     ...files
       .filter((file) => !film.test(file) && !/\.(?:csv|md|txt|pdf)$/i.test(file))

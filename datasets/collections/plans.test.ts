@@ -39,6 +39,7 @@ describe('loose files', () => {
       'd/a.avi',
       'd/b.mp4',
       'd/notes.txt',
+      'd/screen1.bmp',
       'd/c.mhd',
       'd/c.raw',
       'd/p.png',
@@ -49,6 +50,7 @@ describe('loose files', () => {
     expect(found.videos.map(({ file }) => file)).toEqual(['d/IM0001', 'd/a.avi', 'd/b.mp4', 'd/c.mhd']);
     expect(reasons(found)).toMatchObject({
       'd/notes.txt': 'no video: files that end in .txt are not read',
+      'd/screen1.bmp': 'no video: files that end in .bmp are not read',
       'd/c.raw': expect.stringContaining('.mhd'),
       'd/p.png': expect.stringContaining('a single picture'),
       'd/pair.hdr': expect.stringContaining('single file'),
@@ -249,6 +251,25 @@ describe('EchoNet', () => {
       },
     ]);
     expect(reasons(found)).toEqual({ '0X02': 'in FileList.csv, and there is no film of this name' });
+  });
+
+  test('of several views keep each to its own tables: another view is no four-chamber view', async () => {
+    texts['p/A4C/FileList.csv'] = 'FileName,EF,FPS,Split\nCR1.avi,55,50,0\n';
+    texts['p/PSAX/FileList.csv'] = 'FileName,EF,FPS,Split\nCR2.avi,60,25,1\n';
+    texts['p/PSAX/VolumeTracings.csv'] =
+      'FileName,X,Y,X1,Y1,X2,Y2,Frame\nCR2.avi,,,5,1,5,9,3\nCR2.avi,,,2,2,8,2,3\nCR2.avi,,,2,8,8,8,3\n';
+    const found = await plan([
+      'p/A4C/FileList.csv',
+      'p/A4C/Videos/CR1.avi',
+      'p/PSAX/FileList.csv',
+      'p/PSAX/VolumeTracings.csv',
+      'p/PSAX/Videos/CR2.avi',
+    ]);
+    expect(found.skipped).toEqual([]);
+    expect(found.videos).toMatchObject([
+      { name: 'CR1', view: 'a4c', given: { frameTimeMs: 20 } },
+      { name: 'CR2', view: 'psax', given: { frameTimeMs: 40 }, labels: { kind: 'tracings' } },
+    ]);
   });
 });
 
