@@ -48,6 +48,24 @@ test('sixteen bits stay sixteen bits', async () => {
   expect(video.facts).toMatchObject({ sourceBits: 16, distinctLevels: 24, keptLevels: 24 });
 });
 
+test.each([
+  [8, 255],
+  [16, 65_535],
+] as const)(
+  'colours of %i bits become the luma that they have in DICOM and in films',
+  async (bits, white) => {
+    const colours = [white, 0, 0, 0, white, 0, 0, 0, white, white, white, white];
+    const pixels = bits === 8 ? Uint8Array.from(colours) : Uint16Array.from(colours);
+    const file = await sharp(pixels, { raw: { width: 2, height: 2, channels: 3 } })
+      .toColourspace(bits === 8 ? 'srgb' : 'rgb16')
+      .png()
+      .toBuffer();
+    const { intensities, facts } = await readPicture(file, 'v.png', { spacingMm });
+    expect(facts.sourceBits).toBe(bits);
+    for (const [i, luma] of [0.299, 0.587, 0.114, 1].entries()) expect(intensities[i]).toBeCloseTo(luma, 2);
+  },
+);
+
 test('without a pixel size, and damaged, they are refused', async () => {
   const file = await grey(5);
   await expect(readPicture(file, 'v.png')).rejects.toThrow(/v\.png: expected a pixel size.*--spacing-mm/);

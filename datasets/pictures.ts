@@ -2,11 +2,12 @@
  * Pictures: animated GIF as a video, PNG, JPEG and TIFF as one frame each, and a series of them as a video. Decoded by
  * sharp. They state no pixel size, and only animations a time between frames.
  */
-import sharp from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import { DomainError } from '../ground/errors.ts';
 import { fillFrameTime, type GivenGeometry, givenSpacing } from './given-geometry.ts';
 import { type NumberArray, scaleGreyLevels } from './grey-scaling.ts';
 import { checkFrameTime, checkGrid, limits } from './limits.ts';
+import { lumaOf } from './luma.ts';
 import type { RecordedVideo } from './video-facts.ts';
 
 const signatures: readonly (readonly [string, readonly number[]])[] = [
@@ -32,6 +33,32 @@ interface DecodedPicture {
   readonly frameTimeMs: number | undefined;
 }
 
+/** As they are of a grey picture; of a coloured one by our own luma, for libvips weighs colours as light and not as signal. */
+async function greyLevels(
+  picture: Sharp,
+  { space }: Metadata,
+  bits: 8 | 16,
+): Promise<Uint8Array | Uint16Array> {
+  const isGrey = space === 'b-w' || space === 'grey16';
+  const [greySpace, colourSpace] = bits === 16 ? ['grey16', 'rgb16'] : ['b-w', 'srgb'];
+  const { data, info } = await picture
+    .toColourspace(isGrey ? greySpace : colourSpace)
+    .raw({ depth: bits === 16 ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const samples =
+    bits === 16
+      ? new Uint16Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength))
+      : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const { channels } = info;
+  if (channels === 1) return samples;
+  const grey =
+    bits === 16 ? new Uint16Array(samples.length / channels) : new Uint8Array(samples.length / channels);
+  for (let i = 0, at = 0; i < grey.length; i++, at += channels) {
+    grey[i] = channels < 3 ? samples[at]! : lumaOf(samples[at]!, samples[at + 1]!, samples[at + 2]!);
+  }
+  return grey;
+}
+
 async function decode(bytes: Uint8Array, name: string): Promise<DecodedPicture> {
   const format = pictureFormat(bytes) ?? 'picture';
   try {
@@ -41,21 +68,13 @@ async function decode(bytes: Uint8Array, name: string): Promise<DecodedPicture> 
     const rows = metadata.pageHeight ?? metadata.height;
     const columns = metadata.width;
     checkGrid(frames, rows, columns, name);
-    const isWide = metadata.depth === 'ushort';
-    const { data } = await sharp(bytes, options)
-      .removeAlpha()
-      .toColourspace(isWide ? 'grey16' : 'b-w')
-      .extractChannel(0)
-      .raw({ depth: isWide ? 'ushort' : 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const values = isWide
-      ? new Uint16Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength))
-      : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const bits = metadata.depth === 'ushort' ? 16 : 8;
+    const values = await greyLevels(sharp(bytes, options).removeAlpha(), metadata, bits);
     if (values.length !== frames * rows * columns) throw new Error('pages of different sizes');
     const delays = metadata.delay?.filter((delay) => delay > 0) ?? [];
     const frameTimeMs =
       delays.length > 0 ? delays.reduce((sum, delay) => sum + delay, 0) / delays.length : undefined;
-    return { rows, columns, frames, values, bits: isWide ? 16 : 8, frameTimeMs };
+    return { rows, columns, frames, values, bits, frameTimeMs };
   } catch (cause) {
     if (cause instanceof DomainError) throw cause;
     throw new DomainError(

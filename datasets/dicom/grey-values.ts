@@ -2,6 +2,7 @@
  * From the samples of frames to one number a pixel: luma of colours, entries of palettes, signs and stored bits as the
  * header has them.
  */
+import { lumaOf } from '../luma.ts';
 import type { FrameSamples } from './frame-samples.ts';
 import type { Palette } from './palette.ts';
 import type { PixelLayout } from './pixel-layout.ts';
@@ -23,13 +24,12 @@ export function areBytes({ layout, palette }: GreyMeaning): boolean {
   return palette !== undefined || (layout.bitsAllocated === 8 && !(layout.isSigned && layout.samples === 1));
 }
 
-/** Luma of ITU-R BT.601, the Y that scanners and JPEG use, as whole numbers. */
 function lumaOfRgb({ values, isPlanar }: FrameSamples, target: GreyValues): void {
   const pixels = target.length;
   const [step, next] = isPlanar ? [1, pixels] : [3, 1];
   for (let i = 0; i < pixels; i++) {
     const at = i * step;
-    target[i] = Math.round(0.299 * values[at]! + 0.587 * values[at + next]! + 0.114 * values[at + 2 * next]!);
+    target[i] = lumaOf(values[at]!, values[at + next]!, values[at + 2 * next]!);
   }
 }
 

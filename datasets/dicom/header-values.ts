@@ -2,7 +2,7 @@
 import type { DataSet, Element } from 'dicom-parser';
 
 /** Longest text that is read from an element; the frame times of the longest recording fit into it. */
-const MOST_TEXT = 64 * 1024;
+const MOST_TEXT = 128 * 1024;
 
 /** Tags in the parser's form, by the standard's keywords. */
 export const tags = {

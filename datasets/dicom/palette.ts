@@ -1,5 +1,6 @@
 /** Palettes (PS3.3 section C.7.9 and C.7.6.3.1.5): stored numbers that stand for colours, given here as their luma. */
 import type { DataSet } from 'dicom-parser';
+import { lumaOf } from '../luma.ts';
 import { bytesOf, int16Of, uint16Of } from './header-values.ts';
 import { damaged } from './problems.ts';
 import { expandSegments } from './segmented-palette.ts';
@@ -72,8 +73,6 @@ export function readPalette(header: DataSet, isSigned: boolean, name: string): P
   if (!red || !green || !blue || red.length !== green.length || red.length !== blue.length) {
     throw damaged(name, `${expected}, found one that is missing or too short.`);
   }
-  const luma = Uint8Array.from(red, (_, i) =>
-    Math.round(0.299 * red[i]! + 0.587 * green[i]! + 0.114 * blue[i]!),
-  );
+  const luma = Uint8Array.from(red, (_, i) => lumaOf(red[i]!, green[i]!, blue[i]!));
   return { first: described[0]!.first, luma };
 }
