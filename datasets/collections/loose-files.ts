@@ -72,6 +72,16 @@ function seriesOf(files: readonly string[]): { series: PlannedVideo[]; skipped: 
   return { series, skipped };
 }
 
+/**
+ * True for a further channel as nnU-Net numbers them, its first one beside it. Other files that end in four digits, as
+ * the IM_0001 of many exports, are recordings.
+ */
+function isFurtherChannel(file: string, present: ReadonlySet<string>): boolean {
+  const channel = channelOf(file) ?? 0;
+  if (channel === 0 || !maskEnding.test(file)) return false;
+  return present.has(file.replace(/_\d{4}(?=\.[^/]*$)/, '_0000'));
+}
+
 function skipReason(file: string): string {
   if (mayBeVideo(file)) return 'a further channel of a picture: the first one is the recording';
   if (/\.(?:raw|zraw)$/i.test(file)) return 'pixels of a .mhd file, which is read with it';
@@ -80,10 +90,6 @@ function skipReason(file: string): string {
   }
   const ending = /\.[^.]+$/.exec(baseName(file))?.[0] ?? '';
   return `no video: files that end in ${ending} are not read`;
-}
-
-function isVideo(file: string): boolean {
-  return mayBeVideo(file) && (channelOf(file) ?? 0) === 0;
 }
 
 /** Where a video and its mask meet. */
@@ -112,8 +118,9 @@ export function planLooseFiles({ files }: FolderListing, named: ReadonlySet<stri
   const { series, skipped: single } = seriesOf(pictures);
   const videos = [...series];
   const paired = new Set<string>();
+  const present = new Set(files);
   for (const file of rest) {
-    if (!named.has(file) && !isVideo(file)) {
+    if (!named.has(file) && (!mayBeVideo(file) || isFurtherChannel(file, present))) {
       skipped.push({ file, reason: skipReason(file) });
       continue;
     }

@@ -58,6 +58,19 @@ describe('loose files', () => {
     });
   });
 
+  test('recordings that are numbered are recordings, but for further channels beside a first one', async () => {
+    const recordings = ['d/IM_0001', 'd/IM_0002', 'd/c_0001.dcm', 'd/e_0001.nii.gz', 'd/f_0003.avi'];
+    const channels = ['d/n_0000.nii.gz', 'd/n_0001.nii.gz', 'd/m_0000.mhd', 'd/m_0001.mhd'];
+    const found = await plan([...recordings, ...channels]);
+    expect(found.videos.map(({ file }) => file)).toEqual(
+      [...recordings, 'd/n_0000.nii.gz', 'd/m_0000.mhd'].sort(),
+    );
+    expect(reasons(found)).toEqual({
+      'd/n_0001.nii.gz': expect.stringContaining('further channel'),
+      'd/m_0001.mhd': expect.stringContaining('further channel'),
+    });
+  });
+
   test('numbered pictures of a folder are one video, in the order of their numbers', async () => {
     const { videos } = await plan(['d/s/f10.png', 'd/s/f9.png', 'd/s/f8.png', 'd/s/f11.png']);
     expect(videos).toHaveLength(1);
