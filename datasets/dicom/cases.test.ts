@@ -122,7 +122,7 @@ const outcomes: [file: string, outcome: Outcome, options?: DicomOptions][] = [
   ['us-jpeglossless-grey-1f.dcm', { spacingMm: 0.255, frameTimeMs: 0, frames: 1 }],
   [
     'us-jpegls-grey-1f.dcm',
-    /expected an ultrasound region, or a picture that moves/,
+    /expected an ultrasound region smaller than the picture, or a picture that moves/,
     { spacingMm: [0.3, 0.3] },
   ],
   ['us-palette-1f-2regions.dcm', /found its corner at row 518, column 800, outside it/],

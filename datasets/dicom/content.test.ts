@@ -8,6 +8,7 @@ const STORAGE = '1.2.840.10008.5.1.4.1.1';
 const base: DicomFixture = {
   ...{ rows: 2, columns: 4, frames: 2, frameTime: '40', pixels: new Uint8Array(16).fill(9) },
   regions: [{ box: [0, 0, 3, 1], centimetres: [0.1, 0.1] }],
+  extra: [{ tag: [0x28, 0x301], vr: 'CS', value: 'NO' }],
 };
 const read = (changes: Partial<DicomFixture>, force: readonly RefusalReason[] = []) =>
   readDicom(dicomFixture({ ...base, ...changes }), 'a.dcm', { force });

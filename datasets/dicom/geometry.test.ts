@@ -174,7 +174,8 @@ describe('frame time', () => {
   });
 
   test('a still picture has none', async () => {
-    expect(await time({ frames: 1 })).toBe(0);
+    const region: RegionFixture = { ...whole, box: [20, 15, 70, 50] };
+    expect(await time({ frames: 1, regions: [region] })).toBe(0);
   });
 });
 
@@ -219,6 +220,15 @@ describe('blanking', () => {
     expect(at(await readBare(still, { ...given, force: ['burned-in-text'] }), 0, 2)).toBeGreaterThan(0.9);
     const extra = [{ tag: [0x28, 0x301], vr: 'CS', value: 'NO' } as const];
     expect(at(await readBare({ ...still, extra }, given), 0, 2)).toBeGreaterThan(0.9);
+  });
+
+  test('a region that is the whole screen tells as little of a still picture as none', async () => {
+    const still = { frames: 1 };
+    await expect(read(still)).rejects.toMatchObject({ details: { reason: 'burned-in-text' } });
+    const video = await read({ ...still, regions: [{ ...whole, box: [0, 4, 79, 59] }] });
+    expect(at(video, 0, 2)).toBe(0);
+    const extra = [{ tag: [0x28, 0x301], vr: 'CS', value: 'NO' } as const];
+    expect(at(await read({ ...still, extra }), 0, 2)).toBeGreaterThan(0.9);
   });
 
   test('a region that is not where the picture moves is refused', async () => {

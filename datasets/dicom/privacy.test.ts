@@ -14,6 +14,7 @@ const elements: readonly DicomElement[] = [
   ...[0x0d, 0x0e, 0x10, 0x4000].map(
     (element): DicomElement => ({ tag: [0x20, element], vr: 'LO', value: `${SECRET}-2` }),
   ),
+  { tag: [0x28, 0x301], vr: 'CS', value: 'NO' },
   { tag: [9, 0x10], vr: 'LO', value: SECRET },
   { tag: [0x40, 0x275], vr: 'SQ', value: [[{ tag: [0x32, 0x1060], vr: 'LO', value: SECRET }]] },
 ];
@@ -75,6 +76,7 @@ describe('groups', () => {
     const extra: DicomElement[] = [
       { tag: [0x10, 0x20], vr: 'LO', value: patient },
       { tag: [0x20, 0x0d], vr: 'UI', value: study },
+      { tag: [0x28, 0x301], vr: 'CS', value: 'NO' },
     ];
     return (await readDicom(dicomFixture({ ...base, extra }), 'a.dcm', { identityKey: key })).groups!;
   };

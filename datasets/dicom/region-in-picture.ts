@@ -72,6 +72,17 @@ export function boxMask(box: PixelBox, { rows, columns }: Picture): Uint8Array {
   return mask;
 }
 
+/** True for a region that leaves no room around it for writing, as of scanners that state their whole screen. */
+export function isWholePicture({ top, bottom, left, right }: PixelBox, { rows, columns }: Picture): boolean {
+  const near = (side: number) => SLACK_SHARE * side;
+  return (
+    top <= near(rows) &&
+    left <= near(columns) &&
+    bottom >= rows - 1 - near(rows) &&
+    right >= columns - 1 - near(columns)
+  );
+}
+
 /** Share of the pixels of `sector` that lie in the box. */
 export function shareInside(sector: Uint8Array, box: PixelBox, picture: Picture): number {
   const inside = boxMask(box, picture);

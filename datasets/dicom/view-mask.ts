@@ -5,7 +5,7 @@
 import type { GreyVideo } from '../../imaging/image.ts';
 import { type RefusalReason, refuseUnlessForced } from '../refusal.ts';
 import { findSector } from '../sector.ts';
-import { boxMask, isShrunk, type RegionInPicture, shareInside } from './region-in-picture.ts';
+import { boxMask, isShrunk, isWholePicture, type RegionInPicture, shareInside } from './region-in-picture.ts';
 import type { PixelBox, UltrasoundRegions } from './ultrasound-regions.ts';
 
 export interface ViewMask {
@@ -96,9 +96,10 @@ export function viewMask(video: GreyVideo, evidence: ViewEvidence): ViewMask {
     masks.push(sector);
   }
   const keep = intersection(masks);
-  if (keep === undefined && !isFreeOfText) {
+  const tellsNothing = sector === undefined && boxes.every((box) => isWholePicture(box, video));
+  if (tellsNothing && !isFreeOfText) {
     const detail =
-      'expected an ultrasound region, or a picture that moves, to tell the picture from what is written around it; found neither. ' +
+      'expected an ultrasound region smaller than the picture, or a picture that moves, to tell the picture from what is written around it; found neither. ' +
       'Leave the file out.';
     refuseUnlessForced('burned-in-text', forced, name, detail);
   }
