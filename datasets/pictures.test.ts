@@ -35,7 +35,14 @@ test('a series of pictures is a video with the time that is given', async () => 
   const mixed = [pictures[0]!, await grey(1, 8)];
   await expect(
     readPictureSeries(2, async (i) => mixed[i]!, 'series', { spacingMm, frameTimeMs: 30 }),
-  ).rejects.toThrow(/series: expected pictures of 4 x 6 .* found 4 x 8 .* picture 1/);
+  ).rejects.toThrow(/series: expected pictures of one page of 4 x 6 .* found 1 of 4 x 8 .* picture 1/);
+});
+
+test('a picture of several pages is none of a series, also the first one: its other pages would be dropped', async () => {
+  const pages = [await animation(), await grey(10)];
+  await expect(
+    readPictureSeries(2, async (i) => pages[i]!, 'series', { spacingMm, frameTimeMs: 30 }),
+  ).rejects.toThrow(/found 3 of 4 x 6 of 8 in picture 0/);
 });
 
 test('sixteen bits stay sixteen bits', async () => {

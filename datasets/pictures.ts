@@ -123,7 +123,7 @@ export async function readPicture(
 /**
  * Single pictures of one size, in order, as one video.
  * @param read the bytes of a picture, by its place; one is held at a time
- * @throws as readPicture; GeometryMismatch when a picture has another size or depth than the first
+ * @throws as readPicture; GeometryMismatch when a picture has another size or depth than the first, or several pages
  */
 export async function readPictureSeries(
   count: number,
@@ -131,18 +131,17 @@ export async function readPictureSeries(
   name: string,
   given: GivenGeometry,
 ): Promise<RecordedVideo> {
-  const first = await decode(await read(0), name);
+  const first = await decode(await read(0), `${name}, picture 0`);
   const { rows, columns, bits } = first;
   checkGrid(count, rows, columns, name);
   const pixels = rows * columns;
   const values = bits === 8 ? new Uint8Array(count * pixels) : new Uint16Array(count * pixels);
-  values.set(first.values.subarray(0, pixels));
-  for (let i = 1; i < count; i++) {
-    const next = await decode(await read(i), `${name}, picture ${i}`);
+  for (let i = 0; i < count; i++) {
+    const next = i === 0 ? first : await decode(await read(i), `${name}, picture ${i}`);
     if (next.rows !== rows || next.columns !== columns || next.frames !== 1 || next.bits !== bits) {
       throw new DomainError(
         'GeometryMismatch',
-        `${name}: expected pictures of ${rows} x ${columns} pixels of ${bits} bits, found ${next.rows} x ${next.columns} of ${next.bits} in picture ${i}. ` +
+        `${name}: expected pictures of one page of ${rows} x ${columns} pixels of ${bits} bits, found ${next.frames} of ${next.rows} x ${next.columns} of ${next.bits} in picture ${i}. ` +
           'Keep one recording in a folder.',
       );
     }
