@@ -21,7 +21,7 @@ export interface MetaImageOptions extends GivenGeometry {
 }
 
 /** MetaIO has four bytes for a "long", whatever a compiler has. */
-const elementTypes: ReadonlyMap<string, NumberType> = new Map([
+const elementTypes: ReadonlyMap<string, NumberType> = new Map<string, NumberType>([
   ['MET_UCHAR', numberTypes.uint8],
   ['MET_CHAR', numberTypes.int8],
   ['MET_USHORT', numberTypes.uint16],

@@ -22,7 +22,7 @@ export interface DecodedNifti {
   readonly notes: readonly string[];
 }
 
-const typesByCode: ReadonlyMap<number, NumberType> = new Map([
+const typesByCode: ReadonlyMap<number, NumberType> = new Map<number, NumberType>([
   [NIFTI1.TYPE_UINT8, numberTypes.uint8],
   [NIFTI1.TYPE_INT8, numberTypes.int8],
   [NIFTI1.TYPE_INT16, numberTypes.int16],
