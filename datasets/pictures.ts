@@ -33,7 +33,7 @@ interface DecodedPicture {
   readonly frameTimeMs: number | undefined;
 }
 
-/** As they are of a grey picture; of a coloured one by our own luma, for libvips weighs colours as light and not as signal. */
+/** As they are of a grey picture; of a coloured one its luma, for libvips weighs colours as light and not as signal. */
 async function greyLevels(
   picture: Sharp,
   { space }: Metadata,
