@@ -72,7 +72,7 @@ module.exports = {
       'datasets',
       'dicom',
       [],
-      ['given-geometry', 'grey-scaling', 'keyed-hash', 'limits', 'refusal', 'sector', 'video-facts'],
+      ['given-geometry', 'grey-scaling', 'keyed-hash', 'limits', 'luma', 'refusal', 'sector', 'video-facts'],
     ),
     {
       name: 'readers-do-not-import-each-other',
