@@ -9,13 +9,13 @@ const stored = {
   ...datasets,
   pretraining: { steps: 1500, learningRate: 2e-3, checkpointEverySteps: 25 },
   ppo: { epochs: 3, checkpointEveryWindows: 8 },
-  inference: { windowFrames: 6, overlap: 0.5, padFrames: 6, sigmaScale: 0.125 },
+  inference: { windowFrames: 8, overlap: 0.5, padFrames: 6, sigmaScale: 0.125 },
 };
 
 it('reads a configuration that an older run stored, with the window that its trainings had', () => {
   const config = RunConfigSchema.parse(stored);
-  expect(config.training).toEqual({ windowFrames: 6, checkpointEverySteps: 25 });
-  expect(config.inference.windowFrames).toBe(6);
+  expect(config.training).toEqual({ windowFrames: 8, checkpointEverySteps: 25 });
+  expect(config.inference.windowFrames).toBe(8);
   expect(config.pretraining).toMatchObject({ steps: 1500, learningRate: 2e-3 });
   expect(config.pretraining).not.toHaveProperty('checkpointEverySteps');
   expect(config.ppo).not.toHaveProperty('checkpointEveryWindows');
@@ -23,7 +23,7 @@ it('reads a configuration that an older run stored, with the window that its tra
 });
 
 it('takes what the section itself says over the older fields', () => {
-  const training = { windowFrames: 3, checkpointEverySteps: 7 };
+  const training = { windowFrames: 12, checkpointEverySteps: 7 };
   expect(RunConfigSchema.parse({ ...stored, training } as never).training).toEqual(training);
 });
 

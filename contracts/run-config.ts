@@ -7,6 +7,7 @@ import { AugmentationSchema } from './augmentation.ts';
 import { UNetShapeSchema } from './network-shape.ts';
 import { modernised } from './older-run-config.ts';
 import { presetNames } from './preset-names.ts';
+import { faultsOf } from './run-config-faults.ts';
 
 const positive = z.number().positive().finite();
 const share = z.number().min(0).max(1);
@@ -90,12 +91,29 @@ const SweepSchema = z.strictObject({
     ),
 });
 
+/** How often the shape autoencoder halves a mask, down to about 8 x 8. */
+export function halvingsOf(maskSize: number): number {
+  return Math.max(1, Math.round(Math.log2(maskSize / 8)));
+}
+
 export const ShapeAutoencoderSchema = z.strictObject({
   enabled: z
     .boolean()
     .default(true)
     .describe('false: correction is the morphological one alone (method.md 4.1)'),
-  maskSize: z.int().min(16).default(256).describe('side of the square masks, pixels (method.md 4.2)'),
+  maskSize: z
+    .int()
+    .min(16)
+    .default(256)
+    .superRefine((size, context) => {
+      const smallest = 2 ** halvingsOf(size);
+      if (size % smallest !== 0)
+        context.addIssue({
+          code: 'custom',
+          message: `a multiple of ${smallest}, to be halved down to about 8`,
+        });
+    })
+    .describe('side of the square masks, pixels (method.md 4.2)'),
   baseFilters: z
     .int()
     .min(1)
@@ -380,10 +398,13 @@ const MachineSchema = z.strictObject({
 
 export const InferenceSchema = z.strictObject({
   windowFrames: z.int().min(1).default(4).describe('consecutive frames of a window'),
-  overlap: share
+  overlap: z
+    .number()
+    .min(0)
+    .lt(1)
     .default(0.5)
     .describe(
-      'of neighbouring windows, as a share of a window; below 1. Windows of 4 frames advance by one frame at 0.75',
+      'of neighbouring windows, as a share of a window. Windows of 4 frames advance by one frame at 0.75',
     ),
   padFrames: count.default(6).describe('frames of reflection at both ends'),
   sigmaScale: positive.default(0.125).describe('sigma of the weights of a window, as a share of its size'),
@@ -459,13 +480,9 @@ export type RunConfigInput = z.input<typeof RunConfigFieldsSchema>;
 /** Configurations in the form of older versions are understood, too. */
 export const RunConfigSchema = z.preprocess(
   modernised<RunConfigInput>,
-  RunConfigFieldsSchema.refine(
-    ({ ppo, inference }) => !ppo.proposals.includes('completed') || inference.completion.enabled,
-    {
-      path: ['ppo', 'proposals'],
-      error: 'completed needs the linear shapes that a run fits where inference.completion is enabled',
-    },
-  ),
+  RunConfigFieldsSchema.superRefine((config, context) => {
+    for (const fault of faultsOf(config)) context.addIssue({ code: 'custom', ...fault });
+  }),
 );
 
 export type RunConfig = z.infer<typeof RunConfigSchema>;

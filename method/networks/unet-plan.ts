@@ -3,7 +3,7 @@
  * (method.md 3).
  */
 
-import type { UNetShapeConfig } from '../../contracts/network-shape.ts';
+import { multiplesOf, stagesFault, type UNetShapeConfig } from '../../contracts/network-shape.ts';
 import { DomainError } from '../../ground/errors.ts';
 import type { Axes3 } from './kernels/kernel-interface.ts';
 
@@ -59,23 +59,16 @@ const unit: Axes3 = [1, 1, 1];
 
 /**
  * Lays out the network.
- * @throws DomainError ConfigInvalid when strides and kernels do not fit together, or a kernel is even.
+ * @throws DomainError ConfigInvalid when there is no network of these strides and kernels.
  */
 export function planUNet(config: UNetConfig): UNetPlan {
   const { strides, kernels } = config;
   const levels = strides.length;
-  if (levels < 2 || kernels.length !== levels) {
-    throw new DomainError(
-      'ConfigInvalid',
-      `A U-Net needs at least 2 levels with one stride and one kernel each; the configuration has ${levels} strides and ${kernels.length} kernels.`,
-    );
+  if (levels < 2) {
+    throw new DomainError('ConfigInvalid', `A U-Net has two stages or more, the configuration ${levels}.`);
   }
-  if (kernels.flat().some((size) => size % 2 === 0)) {
-    throw new DomainError(
-      'ConfigInvalid',
-      `Kernel sizes must be odd for symmetric padding, got ${JSON.stringify(kernels)}.`,
-    );
-  }
+  const fault = stagesFault(config);
+  if (fault) throw new DomainError('ConfigInvalid', `There is no U-Net of this shape: ${fault.message}.`);
   const plain = config.variant === 'nnunet';
   const filters = strides.map((_, level) => Math.min(config.baseFilters * 2 ** level, config.maxFilters));
   const block = (name: string, inputs: number, level: number, stride: Axes3, kernel: Axes3) =>
@@ -140,10 +133,7 @@ export function planUNet(config: UNetConfig): UNetPlan {
       ]),
       ...[output, ...heads].flatMap((head) => withBias(headParameter(head), head, plain)),
     ],
-    multiples: strides.reduce<Axes3>(
-      (product, stride) => [product[0] * stride[0], product[1] * stride[1], product[2] * stride[2]],
-      unit,
-    ),
+    multiples: multiplesOf(config),
   };
 }
 

@@ -1,13 +1,11 @@
 /** What an autoencoder configuration stands for: its layers in order, and its parameters. */
 
-import type { ShapeAutoencoderConfig } from '../../../contracts/run-config.ts';
+import { halvingsOf, type ShapeAutoencoderConfig } from '../../../contracts/run-config.ts';
 import { DomainError } from '../../../ground/errors.ts';
 import { CLASS_COUNT } from '../../../ground/labels.ts';
 import type { Axes3 } from '../../networks/kernels/kernel-interface.ts';
 import type { ParameterPlan } from '../../networks/unet-plan.ts';
 
-/** Side of the feature maps between the convolutions and the latent code, up to rounding. */
-const BOTTLENECK_SIZE = 8;
 /** Filters stop doubling after this many levels. */
 const DOUBLINGS = 3;
 
@@ -37,7 +35,7 @@ export interface AutoencoderPlan {
  */
 export function planAutoencoder(config: ShapeAutoencoderConfig): AutoencoderPlan {
   const { maskSize, baseFilters, latentDimensions } = config;
-  const levels = Math.max(1, Math.round(Math.log2(maskSize / BOTTLENECK_SIZE)));
+  const levels = halvingsOf(maskSize);
   const bottleneck = maskSize / 2 ** levels;
   if (!Number.isInteger(bottleneck)) {
     throw new DomainError(
