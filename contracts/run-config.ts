@@ -51,7 +51,13 @@ export const PretrainingSchema = z.strictObject({
 
 /** Of pretraining, autoencoder, reward fits and fine-tuning alike. */
 const TrainingSchema = z.strictObject({
-  windowFrames: z.int().min(1).default(4).describe('consecutive frames of a training window (method.md 2)'),
+  windowFrames: z
+    .int()
+    .min(1)
+    .default(4)
+    .describe(
+      'consecutive frames of a training window (method.md 2); where it is left out, as many as inference.windowFrames',
+    ),
   checkpointEverySteps: z
     .int()
     .min(1)
@@ -456,7 +462,9 @@ const RunConfigFieldsSchema = z.strictObject({
   ),
   training: TrainingSchema.prefault({}).describe('of every training'),
   pretraining: PretrainingSchema.prefault({}).describe('supervised, on the source (method.md 1)'),
-  augmentation: AugmentationSchema.prefault({}).describe('of training windows in pretraining'),
+  augmentation: AugmentationSchema.prefault({}).describe(
+    'of annotated windows, in pretraining and beside the draws of fine-tuning, and of the windows that ppo.changedViews changes',
+  ),
   sweep: SweepSchema.prefault({}).describe('shards of an iteration'),
   autoencoder: ShapeAutoencoderSchema.prefault({}).describe('corrects shapes over time (method.md 4.2)'),
   linearShapes: LinearShapesSchema.prefault({}).describe(
