@@ -97,10 +97,18 @@ describe('the plan of a run', () => {
       landmark: { enabled: false },
     };
     expect(makePlan(configOf(given), { source: unlabelled, target }).source.train).toEqual([]);
-    const withAutoencoder = { ...given, autoencoder: { enabled: true } };
-    expect(() => makePlan(configOf(withAutoencoder), { source: unlabelled, target })).toThrow(
-      expect.objectContaining({ code: 'DatasetInvalid' }),
-    );
+    const learning: Partial<RunConfigInput>[] = [
+      { autoencoder: { enabled: true } },
+      { inference: { completion: { enabled: true } } },
+      { ppo: { objective: 'group', sourceWindows: 1 } },
+    ];
+    for (const one of learning) {
+      expect(() => makePlan(configOf({ ...given, ...one }), { source: unlabelled, target })).toThrow(
+        expect.objectContaining({ code: 'DatasetInvalid' }),
+      );
+    }
+    const published = configOf({ ...given, ppo: { sourceWindows: 1 } });
+    expect(makePlan(published, { source: unlabelled, target }).source.train).toEqual([]);
   });
 
   it('refuses a target without a video to adapt to', () => {

@@ -106,12 +106,24 @@ export function sizeOf(shards: readonly (readonly string[])[]): SweepSize {
 }
 
 function refuseWithoutAnnotations(config: RunConfig, rows: number, annotated: number): void {
-  const needed = !config.initialPolicy || config.autoencoder.enabled || config.landmark.enabled;
-  if (annotated > 0 || !needed) return;
+  const learning = learningFromSource(config);
+  if (annotated > 0 || learning.length === 0) return;
   throw new DomainError(
     'DatasetInvalid',
-    `The source dataset "${config.source}" has no labelled video in its train split (${rows} rows in its manifest). Ingest videos with their labels, or start from a policy with the shape autoencoder and the landmark reward disabled.`,
+    `The source dataset "${config.source}" has no labelled video in its train split (${rows} rows in its manifest), and the run learns from them: ${learning.join(', ')}. Ingest videos with their labels, or start from a policy without any of these.`,
   );
+}
+
+/** The settings by which something is learnt from the annotations of the source. */
+function learningFromSource({ initialPolicy, autoencoder, landmark, inference, ppo }: RunConfig): string[] {
+  const settings = {
+    'no initialPolicy': !initialPolicy,
+    'autoencoder.enabled': autoencoder.enabled,
+    'landmark.enabled': landmark.enabled,
+    'inference.completion.enabled': inference.completion.enabled,
+    'ppo.sourceWindows': ppo.objective === 'group' && ppo.sourceWindows > 0,
+  };
+  return Object.entries(settings).flatMap(([name, learns]) => (learns ? [name] : []));
 }
 
 /** Every iteration goes on where the last one ended, so that a large target is seen as widely as possible. */
