@@ -45,6 +45,10 @@ describe('the election after a round of fine-tuning', () => {
     expect(electLatest(undefined, rated('b', 0.1), true).policy.key).toBe('b');
   });
 
+  it('never goes to a policy whose rating is no number', () => {
+    expect(electLatest(rated('a', 0.5), rated('b', Number.NaN), true).policy.key).toBe('a');
+  });
+
   it('goes to the present policy where nothing was judged', () => {
     expect(electLatest(rated('a', 0.5), rated('b', 0.1), false).policy.key).toBe('b');
   });

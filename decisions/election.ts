@@ -30,5 +30,6 @@ export function electPolicy(
  * @param judged false where there are no validation videos: then the latest is the result
  */
 export function electLatest(before: RatedPolicy | undefined, now: RatedPolicy, judged: boolean): RatedPolicy {
-  return before && judged && before.validationReward >= now.validationReward ? before : now;
+  if (!before || !judged) return now;
+  return now.validationReward > before.validationReward ? now : before;
 }

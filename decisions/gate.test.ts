@@ -45,6 +45,9 @@ it.each([
 
 it('keeps the champion when something could not be measured', () => {
   expect(judgeChallenge(holder, challenge(policyOf(1), [])).promoted).toBe(false);
+  const rated = challenge(policyOf(1), [0, 0]);
+  const nowhere = rated.ratings.map((rating) => ({ ...rating, videos: 0 }));
+  expect(judgeChallenge(holder, { ...rated, ratings: nowhere }).promoted).toBe(false);
 });
 
 it('keeps a champion that the run did not start from, and one that no iteration was better than', () => {

@@ -40,7 +40,12 @@ export function judgeChallenge(champion: Holder | undefined, challenge: Challeng
     return { promoted: false, reason: 'No iteration was better than the champion on validation.' };
   const checks = compare(held, challenge);
   // A value that could not be measured is no reason to trust the challenger.
-  const worse = checks.filter(({ before, now }) => !(now >= before));
+  const unknown = checks.filter(({ before, now }) => Number.isNaN(before) || Number.isNaN(now));
+  if (unknown.length > 0) {
+    const names = unknown.map(({ name }) => name).join(', ');
+    return { promoted: false, reason: `Not known to be no worse on validation: no ${names} to compare.` };
+  }
+  const worse = checks.filter(({ before, now }) => now < before);
   return worse.length === 0
     ? { promoted: true, reason: `No worse on validation: ${checks.map(textOf).join(', ')}.` }
     : { promoted: false, reason: `Worse on validation: ${worse.map(textOf).join(', ')}.` };
@@ -54,8 +59,9 @@ interface Check {
 }
 
 function compare(held: PolicyResult, { best, ratings }: Challenge): Check[] {
+  // A rating without videos is 0 and says nothing.
   const rewardOf = (iteration: number) =>
-    ratings.find((rating) => rating.iteration === iteration)?.reward ?? Number.NaN;
+    ratings.find((rating) => rating.iteration === iteration && rating.videos > 0)?.reward ?? Number.NaN;
   return [
     { name: 'mean reward', before: rewardOf(held.iteration), now: rewardOf(best.iteration) },
     {
