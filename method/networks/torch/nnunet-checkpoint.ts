@@ -189,13 +189,34 @@ function theirName(name: string, levels: number): string {
   return `decoder.stages.${index}.${convolution(part.replace(/^conv_block\./, ''))}`;
 }
 
-/** Dictionaries as objects, for a schema; tensors and names become null. */
-function plain(value: Pickled): unknown {
-  if (value instanceof Map) {
-    return Object.fromEntries([...value].map(([key, item]) => [String(key), plain(item)]));
-  }
-  if (Array.isArray(value)) return value.map(plain);
-  return typeof value === 'object' ? null : value;
+/** Plans and the facts of a data set are some thousand values. */
+const MOST_VALUES = 100_000;
+const DEEPEST = 50;
+
+/**
+ * Dictionaries as objects, for a schema; tensors and names become null. What a pickle holds several times over is one
+ * value there and many here, and it can hold itself: so it is counted.
+ */
+function plain(root: Pickled): unknown {
+  let left = MOST_VALUES;
+  const plainAt = (value: Pickled, depth: number): unknown => {
+    if (left-- === 0 || depth > DEEPEST) {
+      throw new DomainError(
+        'LimitExceeded',
+        `expected plans of at most ${MOST_VALUES} values, nested ${DEEPEST} deep at most, found more. This is no checkpoint of nnU-Net.`,
+      );
+    }
+    if (value instanceof Map) {
+      return Object.fromEntries(
+        [...value]
+          .filter(([key]) => typeof key !== 'object')
+          .map(([key, item]) => [String(key), plainAt(item, depth + 1)]),
+      );
+    }
+    if (Array.isArray(value)) return value.map((item) => plainAt(item, depth + 1));
+    return typeof value === 'object' ? null : value;
+  };
+  return plainAt(root, 0);
 }
 
 function incompatible(reason: string): DomainError {
