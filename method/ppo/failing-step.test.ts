@@ -71,6 +71,27 @@ describe('a step that fails on its way', () => {
       expect(() => fineTune(objective, failingAfter(calls))).toThrow('out of memory');
     });
 
+  leakless('leaves no tensors behind, and the policy as it was: the rating of a candidate', () => {
+    const windows = windowsOf([video]);
+    const trained = (rated: object) => {
+      const [policy, reference] = [network('policy'), network('policy')];
+      const critic = network('critic', { outputChannels: 1 });
+      const training = new FineTune({
+        ...{ policy, reference, critic, reward: failingAfter(-1), windows, ...rated },
+        config: PpoSchema.parse({ windowsPerEpoch: 1, averageDecay: 0.9, resultShare: 0.5 }),
+        ...{ iteration: 1, seed: 5, windowFrames: 4 },
+      });
+      if ('validation' in rated) expect(() => training.step()).toThrow('out of memory');
+      else training.step();
+      const arrays = policy.toArrays();
+      for (const made of [training, policy, reference, critic]) made.dispose();
+      return arrays;
+    };
+    // Six frames are two windows: the policy as it came is rated, the first candidate is not.
+    const failed = trained({ validation: { windows, reward: failingAfter(3) } });
+    expect(failed).toEqual(trained({}));
+  });
+
   leakless('leaves no tensors behind: a proposal that cannot be made', () => {
     const complete = () => {
       throw new Error('no shape');

@@ -258,28 +258,37 @@ export class FineTune implements Training<FineTuneProgress> {
   /** Their average, where there is one. */
   #learntWeights(): NamedArrays {
     const { policy } = this.#learners;
-    if (!this.#average) return policy.toArrays();
-    const current = policy.hold();
-    this.#average.giveBack();
-    const weights = policy.toArrays();
-    current.restore();
-    current.dispose();
-    return weights;
+    const average = this.#average;
+    if (!average) return policy.toArrays();
+    return this.#withOtherWeights(() => {
+      average.giveBack();
+      return policy.toArrays();
+    });
+  }
+
+  /** Runs the work, which may give the policy other weights; those that are trained are back after it. */
+  #withOtherWeights<Result>(work: () => Result): Result {
+    const current = this.#learners.policy.hold();
+    try {
+      return work();
+    } finally {
+      current.restore();
+      current.dispose();
+    }
   }
 
   #validate(epoch: number): number | undefined {
     const { policy, validation, config, iteration, windowFrames } = this.#options;
     if (!validation || validation.windows.count === 0) return undefined;
     const candidate = this.#candidate();
-    const current = policy.hold();
-    // With all of what was learnt kept, the policy is its own candidate.
-    if (this.#average || resultShareAt(config, iteration) !== 1) policy.assign(candidate);
-    const validationReward = meanPolicyReward(policy, validation.reward, validation.windows, {
-      videos: config.validationVideos,
-      windowFrames,
+    const validationReward = this.#withOtherWeights(() => {
+      // With all of what was learnt kept, the policy is its own candidate.
+      if (this.#average || resultShareAt(config, iteration) !== 1) policy.assign(candidate);
+      return meanPolicyReward(policy, validation.reward, validation.windows, {
+        videos: config.validationVideos,
+        windowFrames,
+      });
     });
-    current.restore();
-    current.dispose();
     const { best } = this.#progress;
     if (!best || validationReward > best.validationReward) {
       this.#best = candidate;
