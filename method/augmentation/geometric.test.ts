@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AugmentationSchema } from '../../contracts/augmentation.ts';
+import { UNKNOWN } from '../../ground/labels.ts';
 import { copyOf, everything, heart, streamsOf } from './augmentation.fixture.ts';
 import { drawTransform, type PlaneTransform, sourcePoint, transformed } from './geometric.ts';
 import type { LabelledWindow } from './labelled-window.ts';
@@ -37,6 +38,17 @@ describe('a transform', () => {
         expect(moved.labels[to]).toBe(inside ? window.labels[from] : 0);
       }
     }
+  });
+
+  it('makes no background known in a frame in which nobody drew any', () => {
+    const window = heart(1, 3);
+    const pixels = window.rows * window.columns;
+    // Of the second frame nothing is known, of the third the ventricle alone.
+    for (let i = pixels; i < window.labels.length; i++)
+      if (i < 2 * pixels || window.labels[i] !== 1) window.labels[i] = UNKNOWN;
+    const { labels } = transformed(window, { angle: 0.3, scale: [0.8, 0.8], shiftMm: [4, 4] });
+    const found = [0, 1, 2].map((t) => [...new Set(labels.subarray(t * pixels, (t + 1) * pixels))].sort());
+    expect(found).toEqual([[0, 1, 2], [UNKNOWN], [1, UNKNOWN]]);
   });
 
   it('by a quarter turn is its analytic form on every pixel', () => {

@@ -3,6 +3,7 @@
  * nearest.
  */
 import type { GeometryAugmentation } from '../../contracts/augmentation.ts';
+import { BACKGROUND, UNKNOWN } from '../../ground/labels.ts';
 import { around, type EffectStreams, factorUpTo } from './draws.ts';
 import type { LabelledWindow } from './labelled-window.ts';
 
@@ -47,12 +48,15 @@ export function sourcePoint(
   return [(cosine * r + sine * c) / scale[0], (cosine * c - sine * r) / scale[1]];
 }
 
-/** The window seen through the transform, on its own grid; what lies outside of the old one is black background. */
+/**
+ * The window seen through the transform, on its own grid; what lies outside of the old one is black background, unknown
+ * in frames in which nobody drew a background.
+ */
 export function transformed(window: LabelledWindow, transform: PlaneTransform): LabelledWindow {
   const { frames, rows, columns, spacingMm } = window;
   const pixels = rows * columns;
   const image = new Float32Array(window.image.length);
-  const labels = new Int32Array(window.labels.length);
+  const labels = withoutContent(window);
   const middleRow = (rows - 1) / 2;
   const middleColumn = (columns - 1) / 2;
   // The transform is affine: one step along a row is the same everywhere.
@@ -86,6 +90,17 @@ export function transformed(window: LabelledWindow, transform: PlaneTransform): 
     }
   }
   return { ...window, image, labels };
+}
+
+/** Labels of the window's frames where nothing of the heart is seen. */
+function withoutContent({ frames, rows, columns, labels }: LabelledWindow): Int32Array {
+  const pixels = rows * columns;
+  const empty = new Int32Array(labels.length);
+  for (let start = 0; start < frames * pixels; start += pixels) {
+    const knowsBackground = labels.subarray(start, start + pixels).includes(BACKGROUND);
+    empty.fill(knowsBackground ? BACKGROUND : UNKNOWN, start, start + pixels);
+  }
+  return empty;
 }
 
 /**
