@@ -12,6 +12,7 @@ const healthy: PolicyShift = {
   clipFraction: 0.1,
   meanRatio: 1,
   foregroundShare: 0.2,
+  rolloutForegroundShare: 0.2,
 };
 
 it('lets a healthy policy pass', () => {
@@ -26,6 +27,11 @@ it.each([
   ['emptyMask', { foregroundShare: 0 }],
 ] as const)('reports %s for %o', (guard, change) => {
   expect(findPolicyViolation({ ...healthy, ...change }, defaultGuardLimits)?.guard).toBe(guard);
+});
+
+it('lets a step on a window pass in which the policy saw nothing before, either', () => {
+  const blind = { ...healthy, foregroundShare: 0, rolloutForegroundShare: 0 };
+  expect(findPolicyViolation(blind, defaultGuardLimits)).toBeUndefined();
 });
 
 it('names the number and the weight that is not finite', () => {

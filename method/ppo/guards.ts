@@ -45,11 +45,12 @@ export function findNotFiniteWeight(arrays: NamedArrays): Violation | undefined 
 
 /** What is wrong with the policy that a window's updates led to, if anything. */
 export function findPolicyViolation(shift: PolicyShift, limits: GuardLimits): Violation | undefined {
-  const { referenceKl, entropy, referenceEntropy, foregroundShare } = shift;
+  const { referenceKl, entropy, referenceEntropy, foregroundShare, rolloutForegroundShare } = shift;
   const notFinite = findNotFinite({ ...shift });
   if (notFinite) return notFinite;
-  if (foregroundShare === 0)
-    return { guard: 'emptyMask', message: 'the policy segments nothing in the window' };
+  // Where it saw nothing before there is nothing to lose, and something to learn.
+  if (foregroundShare === 0 && rolloutForegroundShare > 0)
+    return { guard: 'emptyMask', message: 'the policy no longer segments anything in the window' };
   if (referenceKl > limits.maxReferenceKl) {
     return {
       guard: 'divergence',

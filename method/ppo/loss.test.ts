@@ -100,6 +100,13 @@ it('reports no shift for the policy of the rollout itself, and no divergence fro
     expect(shift.entropy).toBeLessThan(Math.log(3));
     const foreground = tf.mean(tf.cast(tf.greater(actions, 0), 'float32')).dataSync()[0]!;
     expect(shift.foregroundShare).toBeCloseTo(foreground, 6);
+    expect(shift.rolloutForegroundShare).toBeCloseTo(foreground, 6);
+    const blind = policyShift({
+      ...{ newLogits, rolloutLogProb, referenceLogProb: logProb, clipRange: 0.2 },
+      actions: tf.zerosLike(actions),
+    });
+    expect(blind.rolloutForegroundShare.dataSync()[0]).toBe(0);
+    expect(blind.foregroundShare.dataSync()[0]).toBeCloseTo(foreground, 6);
   });
 });
 

@@ -125,6 +125,8 @@ export interface PolicyShift<Scalar = number> {
   readonly meanRatio: Scalar;
   /** Share of pixels that the policy gives to another class than background. */
   readonly foregroundShare: Scalar;
+  /** The same of the rollout's policy. */
+  readonly rolloutForegroundShare: Scalar;
 }
 
 /**
@@ -148,9 +150,14 @@ export function policyShift(
       referenceKl: tf.mean(tf.sum(tf.mul(referenceProbability, tf.sub(referenceLogProb, logProb)), -1)),
       clipFraction: tf.mean(tf.cast(tf.greater(tf.abs(tf.sub(ratio, 1)), clipRange), 'float32')),
       meanRatio: tf.mean(ratio),
-      foregroundShare: tf.mean(tf.cast(tf.greater(tf.argMax(newLogits, -1), 0), 'float32')),
+      foregroundShare: foregroundShareOf(tf.argMax(newLogits, -1) as tf.Tensor4D),
+      rolloutForegroundShare: foregroundShareOf(actions),
     };
   });
+}
+
+function foregroundShareOf(labels: tf.Tensor4D): tf.Scalar {
+  return tf.mean(tf.cast(tf.greater(labels, 0), 'float32'));
 }
 
 function oneHotActions(actions: tf.Tensor4D, classes: number): tf.Tensor5D {
