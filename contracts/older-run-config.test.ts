@@ -14,7 +14,7 @@ const stored = {
 
 it('reads a configuration that an older run stored, with the window that its trainings had', () => {
   const config = RunConfigSchema.parse(stored);
-  expect(config.training).toEqual({ windowFrames: 8, checkpointEverySteps: 25 });
+  expect(config.training).toMatchObject({ windowFrames: 8, checkpointEverySteps: 25 });
   expect(config.inference.windowFrames).toBe(8);
   expect(config.pretraining).toMatchObject({ steps: 1500, learningRate: 2e-3 });
   expect(config.pretraining).not.toHaveProperty('checkpointEverySteps');
@@ -24,7 +24,7 @@ it('reads a configuration that an older run stored, with the window that its tra
 
 it('takes what the section itself says over the older fields', () => {
   const training = { windowFrames: 12, checkpointEverySteps: 7 };
-  expect(RunConfigSchema.parse({ ...stored, training } as never).training).toEqual(training);
+  expect(RunConfigSchema.parse({ ...stored, training } as never).training).toMatchObject(training);
 });
 
 it('takes the cadence of fine-tuning where there is no other', () => {
