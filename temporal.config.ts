@@ -251,6 +251,8 @@ export const filmLimits = { decodeMs: 5 * MINUTE_MS } as const;
 export const clientLimits = {
   connectMs: 5 * SECOND_MS,
   answerMs: 5 * SECOND_MS,
+  /** For a run to take an order: a control worker that has just died is missed first. */
+  orderMs: 30 * SECOND_MS,
   /**
    * While a run is followed: between two looks, and between two lines in a log, which should show life without
    * drowning.

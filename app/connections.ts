@@ -7,6 +7,7 @@ import { temporalConnection } from '../runtime/temporal-connection.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { clientLimits } from '../temporal.config.ts';
+import { temporalProblemOf } from './temporal-problem.ts';
 
 export interface Connections {
   readonly client: Client;
@@ -39,8 +40,9 @@ export async function withConnections<Result>(
 }
 
 /**
- * Runs the work with a connection to Temporal, which is closed after it. @throws DomainError OrchestratorUnavailable,
- * StorageUnavailable
+ * Runs the work with a connection to Temporal, which is closed after it.
+ * @throws DomainError OrchestratorUnavailable, also where the server goes away while the work goes on; AccessDenied,
+ * ConfigInvalid for a namespace that it does not have, StorageUnavailable
  */
 export async function connectTo<Result>(
   deployment: Deployment,
@@ -57,6 +59,8 @@ export async function connectTo<Result>(
         return storeOf(deployment);
       },
     });
+  } catch (error) {
+    throw temporalProblemOf(error, deployment.temporal) ?? error;
   } finally {
     await connection.close();
   }

@@ -83,16 +83,15 @@ export { addImported, type ImportedCheckpoint } from './models/imported-model.ts
 export { resolveRunConfig } from './run-config.ts';
 export { type AdaptRequest, adapt } from './runs/adapt.ts';
 export {
-  cancelRun,
   listRuns,
   type RunningActivity,
   type RunState,
   readRun,
   runResult,
-  steerRun,
 } from './runs/adaptation-client.ts';
 export { readReport } from './runs/report.ts';
 export { RunFailed } from './runs/run-failed.ts';
+export { cancelRun, steerRun } from './runs/run-orders.ts';
 export {
   createNightly,
   listSchedules,

@@ -7,7 +7,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readRun, runResult, startAdaptation, steerRun } from '../app/runs/adaptation-client.ts';
+import { readRun, runResult, startAdaptation } from '../app/runs/adaptation-client.ts';
+import { steerRun } from '../app/runs/run-orders.ts';
 import { textTable } from '../cli/text/text-table.ts';
 import type { WorkerRole } from '../contracts/task-queues.ts';
 import { type RandomStream, randomStream } from '../ground/random.ts';

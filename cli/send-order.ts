@@ -11,7 +11,7 @@ export async function sendOrder(
 ): Promise<void> {
   const terminal = openTerminal(json);
   const { withConnections } = await import('../app/connections.ts');
-  const { cancelRun, steerRun } = await import('../app/runs/adaptation-client.ts');
+  const { cancelRun, steerRun } = await import('../app/runs/run-orders.ts');
   await withConnections(async ({ client }) => {
     if (order === 'cancel') await cancelRun(client, run);
     else await steerRun(client, run, order);

@@ -1,24 +1,18 @@
 /**
- * Talks to the workflows that people start, adaptations and comparisons: start, find, ask for progress, steer. Beside
- * comparison-client.ts the only file that knows how Temporal's client names things.
+ * Talks to the workflows that people start, adaptations and comparisons: start, find, ask for progress. Beside
+ * run-orders.ts, which steers them, and comparison-client.ts the only file that knows how Temporal's client names things.
  */
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
-import {
-  ComparisonInputSchema,
-  type ComparisonProgress,
-  ComparisonProgressSchema,
-} from '../../contracts/comparison.ts';
+import { type ComparisonProgress, ComparisonProgressSchema } from '../../contracts/comparison.ts';
 import {
   type AdaptationInput,
-  AdaptationInputSchema,
   type AdaptationResult,
   AdaptationResultSchema,
   AttemptDetailsSchema,
@@ -75,8 +69,16 @@ export async function startAdaptation(client: Client, input: AdaptationInput): P
   }
 }
 
-function kindOf(type: string): RunState['kind'] {
-  return type === workflowTypes.comparison ? 'comparison' : 'adaptation';
+/** @throws DomainError ConfigInvalid for the workflows that belong to runs without being ones. */
+function kindOf(type: string, run: string): RunState['kind'] {
+  if (type === workflowTypes.adaptation) return 'adaptation';
+  if (type === workflowTypes.comparison) return 'comparison';
+  const what =
+    type === workflowTypes.nightly ? 'a night of a schedule, which starts a run' : 'a part of a run';
+  throw new DomainError(
+    'ConfigInvalid',
+    `${run} is no adaptation and no comparison, but ${what}. List the runs: npx echoloop status`,
+  );
 }
 
 /** Adaptations and comparisons, latest runs first. */
@@ -89,7 +91,7 @@ export async function listRuns(client: Client, limit: number): Promise<RunState[
     if (found.status.name === 'CONTINUED_AS_NEW') continue;
     runs.push({
       run: found.workflowId,
-      kind: kindOf(found.type),
+      kind: kindOf(found.type, found.workflowId),
       status: found.status.name,
       startedAt: found.startTime.toISOString(),
       ...(found.closeTime ? { closedAt: found.closeTime.toISOString() } : {}),
@@ -104,7 +106,7 @@ export async function readRun(client: Client, run: string): Promise<RunState> {
   const handle = client.workflow.getHandle(run);
   const description = await explainMissing(client, run, () => handle.describe());
   const running = description.status.name === 'RUNNING';
-  const kind = kindOf(description.type);
+  const kind = kindOf(description.type, run);
   const ask = <Schema extends z.ZodType>(query: string, schema: Schema) =>
     running ? askProgress(client, handle, query, schema) : undefined;
   const progress = kind === 'adaptation' ? await ask(steeringNames.progress, ProgressSchema) : undefined;
@@ -168,105 +170,18 @@ function runningActivities(description: WorkflowExecutionDescription): RunningAc
   });
 }
 
-/**
- * Sends one of the updates and waits until the run has taken it.
- * @throws DomainError ConfigInvalid when there is no such run, it is over, or it refuses.
- */
-export async function steerRun(
-  client: Client,
-  run: string,
-  order: 'pause' | 'resume' | 'stop',
-): Promise<void> {
-  try {
-    await explainMissing(client, run, () =>
-      client.workflow.getHandle(run).executeUpdate(steeringNames[order], { args: [] }),
-    );
-  } catch (error) {
-    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-    throw new DomainError('ConfigInvalid', `The run ${run} did not take the order. ${error.cause?.message}`);
-  }
-}
-
-/**
- * Changes how many shards the run has in flight at once. @param shards 1 to 1000, or `auto`: as many as the compute
- * workers need
- */
-export async function scaleRun(client: Client, run: string, shards: number | 'auto'): Promise<void> {
-  await explainMissing(client, run, () =>
-    client.workflow.getHandle(run).executeUpdate(steeringNames.setConcurrency, { args: [shards] }),
-  );
-}
-
-/**
- * Lets a paused run go on. One that failed, was cancelled, terminated or timed out begins again under its id, from
- * what is complete: the iterations that it had finished, and within the next one everything that is in the store.
- * @throws DomainError ConfigInvalid when the run has ended with a result, or there is none of that name.
- */
-export async function resumeRun(client: Client, run: string): Promise<'resumed' | 'begun again'> {
-  const handle = client.workflow.getHandle(run);
-  const { status, runId } = await explainMissing(client, run, () => handle.describe());
-  if (status.name === 'RUNNING') {
-    await steerRun(client, run, 'resume');
-    return 'resumed';
-  }
-  if (status.name === 'COMPLETED') {
-    throw new DomainError(
-      'ConfigInvalid',
-      `The run ${run} has ended with a result; there is nothing to resume. Look at it: npx echoloop watch ${run}`,
-    );
-  }
-  const { type, given } = await startOf(client, run, runId);
-  const input = understood(
-    type === workflowTypes.comparison ? ComparisonInputSchema : AdaptationInputSchema,
-    given,
-    run,
-  );
-  const { carried } = input;
-  const steering = carried && { ...carried.steering, paused: false, stopping: false };
-  await client.workflow.start(type, {
-    ...workflowPolicy,
-    taskQueue: taskQueues.control,
-    workflowId: run,
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    priority: priorityOf(run, priorities.person),
-    args: [{ ...input, ...(carried && { carried: { ...carried, steering } }) }],
-  });
-  return 'begun again';
-}
-
-/** What one execution of the run is of, and was started with. */
-async function startOf(
-  client: Client,
-  run: string,
-  runId: string,
-): Promise<{ readonly type: string; readonly given: unknown }> {
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
-    execution: { workflowId: run, runId },
-    maximumPageSize: 1,
-  });
-  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-  const payload = started?.input?.payloads?.[0];
-  const type = started?.workflowType?.name;
-  if ((type === workflowTypes.adaptation || type === workflowTypes.comparison) && payload) {
-    return { type, given: defaultPayloadConverter.fromPayload(payload) };
-  }
-  throw new DomainError('ConfigInvalid', `${run} is no adaptation and no comparison; it cannot be resumed.`);
-}
-
 /** @throws DomainError VersionMismatch when what a run says is not of the form that this version reads. */
-function understood<Schema extends z.ZodType>(schema: Schema, value: unknown, run: string): z.output<Schema> {
+export function understood<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  run: string,
+): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new DomainError(
     'VersionMismatch',
     `The run ${run} speaks in a form that this version does not understand:\n${z.prettifyError(parsed.error)}\nUse the version that its workers have.`,
   );
-}
-
-/** Asks the run to end at once and keep nothing more; `stop` ends it with the best policy so far. */
-export async function cancelRun(client: Client, run: string): Promise<void> {
-  await explainMissing(client, run, () => client.workflow.getHandle(run).cancel());
 }
 
 /** The result of a finished run, following continue-as-new. @throws RunFailed with the reason when it failed. */
@@ -279,7 +194,8 @@ export async function runResult(client: Client, run: string): Promise<Adaptation
   }
 }
 
-async function explainMissing<Result>(
+/** @throws DomainError ConfigInvalid when there is no such run, or it is over; what the call throws otherwise. */
+export async function explainMissing<Result>(
   client: Client,
   run: string,
   call: () => Promise<Result>,

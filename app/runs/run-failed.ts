@@ -14,6 +14,11 @@ export class RunFailed extends Error {
  */
 export function reasonIn(error: Error): string {
   let inner = error;
-  while (!(inner instanceof ApplicationFailure) && inner.cause instanceof Error) inner = inner.cause;
-  return inner.message;
+  // A cancellation has no words of its own: what wraps it says what was cancelled.
+  let said = error.message;
+  while (!(inner instanceof ApplicationFailure) && inner.cause instanceof Error) {
+    inner = inner.cause;
+    said = inner.message || said;
+  }
+  return said;
 }

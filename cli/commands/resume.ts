@@ -14,7 +14,7 @@ export function resumeCommand(): Command {
 async function resume(run: string, options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { withConnections } = await import('../../app/connections.ts');
-  const { resumeRun } = await import('../../app/runs/adaptation-client.ts');
+  const { resumeRun } = await import('../../app/runs/run-orders.ts');
   await withConnections(async ({ client }) => {
     const outcome = await resumeRun(client, run);
     terminal.printJson({ run, order: 'resume', outcome });

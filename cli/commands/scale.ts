@@ -25,7 +25,7 @@ function shardsOrAuto(text: string): number | 'auto' {
 async function scale(run: string, shards: number | 'auto', options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { withConnections } = await import('../../app/connections.ts');
-  const { scaleRun } = await import('../../app/runs/adaptation-client.ts');
+  const { scaleRun } = await import('../../app/runs/run-orders.ts');
   await withConnections(({ client }) => scaleRun(client, run, shards));
   terminal.printJson({ run, order: 'scale', shards });
   const words =

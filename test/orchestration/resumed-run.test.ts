@@ -1,7 +1,8 @@
 /** A run that failed or was cancelled, begun again under its id: on a real Temporal server with fake activities. */
 import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readRun, resumeRun, runResult } from '../../app/runs/adaptation-client.ts';
+import { readRun, runResult } from '../../app/runs/adaptation-client.ts';
+import { resumeRun } from '../../app/runs/run-orders.ts';
 import { progressQuery } from '../../workflows/progress.ts';
 import { pauseUpdate } from '../../workflows/steering.ts';
 import { adaptationInput, type Bench, fakeActivities, openBench } from './harness.ts';

@@ -1,7 +1,8 @@
 /** A comparison is steered together with the adaptation that it runs, and shown beside it; with fake activities. */
 import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listRuns, readRun, runResult, steerRun } from '../../app/runs/adaptation-client.ts';
+import { listRuns, readRun, runResult } from '../../app/runs/adaptation-client.ts';
+import { steerRun } from '../../app/runs/run-orders.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { comparison } from '../../workflows/comparison.ts';
 import { gate } from './gate.ts';

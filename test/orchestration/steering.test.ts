@@ -4,7 +4,7 @@
  */
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scaleRun, steerRun } from '../../app/runs/adaptation-client.ts';
+import { scaleRun, steerRun } from '../../app/runs/run-orders.ts';
 import { type Progress, ProgressSchema } from '../../contracts/messages.ts';
 import { fleetFollowing } from '../../temporal.config.ts';
 import { progressQuery } from '../../workflows/progress.ts';

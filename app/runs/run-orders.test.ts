@@ -1,0 +1,51 @@
+import {
+  ApplicationFailure,
+  type Client,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
+import { workflowTypes } from '../../contracts/names.ts';
+import { readRun } from './adaptation-client.ts';
+import { scaleRun, steerRun } from './run-orders.ts';
+
+/** A client whose one workflow fails every order in the same way. */
+function clientOf(error: Error, type: string = workflowTypes.adaptation): Client {
+  const handle = {
+    executeUpdate: () => Promise.reject(error),
+    describe: async () => ({ type, status: { name: 'RUNNING' }, startTime: new Date(0), raw: {} }),
+  };
+  return {
+    workflow: { getHandle: () => handle },
+    withDeadline: (_: number, work: () => Promise<unknown>) => work(),
+  } as unknown as Client;
+}
+
+describe('an order to a run', () => {
+  it('is given up, in words, where no control worker takes it', async () => {
+    const late = Object.assign(new Error('late'), { code: 4, details: 'Deadline exceeded', metadata: {} });
+    const client = clientOf(new WorkflowUpdateRPCTimeoutOrCancelledError('late', { cause: late }));
+    for (const sent of [steerRun(client, 'r', 'pause'), scaleRun(client, 'r', 4)]) {
+      await expect(sent).rejects.toMatchObject({
+        code: 'OrchestratorUnavailable',
+        message: expect.stringContaining('no control worker answers'),
+      });
+    }
+  });
+
+  it('that the workflow does not take is said with its reason', async () => {
+    const reason = ApplicationFailure.create({ message: 'no handler is registered' });
+    const client = clientOf(new WorkflowUpdateFailedError('Workflow Update failed', reason));
+    await expect(steerRun(client, 'r', 'stop')).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining('The run r did not take the order. no handler is registered'),
+    });
+  });
+});
+
+it.each([workflowTypes.nightly, 'sweep'])('a workflow of type %s is not shown as a run', async (type) => {
+  await expect(readRun(clientOf(new Error('x'), type), 'nightly-m')).rejects.toMatchObject({
+    code: 'ConfigInvalid',
+    message: expect.stringContaining('nightly-m is no adaptation and no comparison'),
+  });
+});
