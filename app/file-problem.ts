@@ -11,9 +11,20 @@ export interface FileProblem {
 const accessProblems: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder. Check the path.',
   EACCES: 'this user may not read or write here. Change the permissions or choose another place.',
+  EPERM: 'this user may not do that here. Change the permissions or choose another place.',
+  EROFS: 'this disk can be read alone. Choose another place.',
+  EEXIST: 'something else of this name is there already. Choose another name, or take it away.',
   EISDIR: 'a file was expected, this is a folder.',
   ENOTDIR: 'a folder was expected, this is a file.',
+  ENAMETOOLONG: 'the name is longer than this disk allows. Choose a shorter one.',
 };
+
+/** The meaning of a code; of a rare one, whatever the system calls it, where it is about a path. */
+function meaningOf({ code, errno, path, syscall }: Partial<NodeJS.ErrnoException>): string | undefined {
+  const known = accessProblems[code ?? ''];
+  if (known !== undefined || path === undefined || errno === undefined) return known;
+  return `the system refuses this (${syscall}: ${code}). Check the disk, or choose another place.`;
+}
 
 /**
  * The problem that an error of the file system stands for; undefined where it is another kind of error.
@@ -22,9 +33,13 @@ const accessProblems: Readonly<Record<string, string>> = {
 export function accessProblemOf(error: unknown, file?: string): FileProblem | undefined {
   const found = error as Partial<NodeJS.ErrnoException> | undefined;
   const path = found?.path ?? file;
-  const meaning = accessProblems[found?.code ?? ''];
+  const meaning = found && meaningOf(found);
   if (path === undefined || meaning === undefined) return undefined;
-  return { file: path, code: 'DatasetInvalid', message: `${path}: ${meaning}` };
+  return {
+    file: path,
+    code: 'DatasetInvalid',
+    message: `${path === '' ? 'an empty path' : path}: ${meaning}`,
+  };
 }
 
 /**

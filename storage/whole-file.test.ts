@@ -63,3 +63,9 @@ it('lets the local cache go on without keeping anything', async () => {
   await cache.read(reference);
   expect(await readdir(folder)).toEqual([reference.sha256]);
 });
+
+it('names the file that was meant where it cannot be written', async () => {
+  const path = join(folder, 'absent', 'mask.nii.gz');
+  await expect(writeWholeFile(path, 'x')).rejects.toMatchObject({ code: 'ENOENT', path });
+  await expect(writeWholeFile(folder, 'x')).rejects.toMatchObject({ path: folder });
+});

@@ -8,7 +8,7 @@ import { domainErrorOf } from '../ground/errors.ts';
 /**
  * Writes the file, replacing one that is there in one step. Its folder must exist.
  * @throws DomainError DiskFull naming the file; the old file, if any, is then as it was. Other errors of the file
- * system as they are.
+ * system as they are, of this path.
  */
 export async function writeWholeFile(path: string, content: Uint8Array | string): Promise<void> {
   const partial = `${path}.${randomUUID()}.part`;
@@ -17,6 +17,7 @@ export async function writeWholeFile(path: string, content: Uint8Array | string)
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
-    throw domainErrorOf(error, path) ?? error;
+    // The other name is nobody's business.
+    throw domainErrorOf(error, path) ?? Object.assign(error as Error, { path });
   }
 }

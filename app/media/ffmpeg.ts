@@ -128,7 +128,8 @@ export function programOf(reader: FilmReader): string | undefined {
 
 /** The ffmpeg that ECHOLOOP_FFMPEG names or that is on the PATH; undefined when there is none. */
 export async function findFfmpeg(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const program = env.ECHOLOOP_FFMPEG ?? 'ffmpeg';
+  // An empty variable is one that is not set.
+  const program = env.ECHOLOOP_FFMPEG || 'ffmpeg';
   return (await answers(program)) ? program : undefined;
 }
 
