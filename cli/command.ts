@@ -1,6 +1,7 @@
 /** What all commands share: --json, an example in --help, errors that reach main instead of ending the process. */
 import { Command, InvalidArgumentError } from 'commander';
 import { didYouMean } from '../app/did-you-mean.ts';
+import { checkedName } from '../storage/keys.ts';
 
 /**
  * A command with --json.
@@ -38,6 +39,14 @@ export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError(`Expected a number above 0, found "${text}".`);
+}
+
+/**
+ * Parser of a name in the store, so that one which cannot be any is answered before a service is asked.
+ * @throws DomainError ConfigInvalid
+ */
+export function nameOf(kind: 'dataset' | 'run' | 'model'): (text: string) => string {
+  return (text) => checkedName(kind, text);
 }
 
 /** Parser of an option that takes one of the given words. */

@@ -9,8 +9,13 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 // A reader that has seen enough, such as head, is no failure.
 process.stdout.on('error', (error) => {
   if (error.code === 'EPIPE') process.exit();
-  throw error;
+  process.stderr.write(
+    `echoloop: what was found could not be printed (${error.code}): standard output takes no more. Free some space there, or print elsewhere.\n`,
+  );
+  process.exit(1);
 });
+// Nor is one of remarks and progress, for which no work is given up.
+process.stderr.on('error', () => {});
 
 const source = new URL('./main.ts', import.meta.url);
 const isClone = existsSync(source);

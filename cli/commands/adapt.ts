@@ -1,7 +1,7 @@
 /** `echoloop adapt`: starts the adaptation workflow, and follows it with --wait. */
 import type { Command } from 'commander';
 import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
-import { defineCommand, oneOf, wholeNumber } from '../command.ts';
+import { defineCommand, nameOf, oneOf, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface AdaptOptions {
@@ -33,8 +33,16 @@ export function adaptCommand(): Command {
     )
     .option('--iterations <n>', 'rounds of predict, label, fit rewards, fine-tune', wholeNumber(1))
     .option('--seed <n>', 'seed of every random choice', wholeNumber(0))
-    .option('--run-id <name>', 'name of the run; made from the target and the time when left out')
-    .option('--model <name>', 'make the best policy champion of this model when it passes the gate')
+    .option(
+      '--run-id <name>',
+      'name of the run; made from the target and the time when left out',
+      nameOf('run'),
+    )
+    .option(
+      '--model <name>',
+      'make the best policy champion of this model when it passes the gate',
+      nameOf('model'),
+    )
     .option('--wait', 'follow the run to its end')
     .action(startRun);
 }

@@ -17,11 +17,11 @@ export function benchCommand(): Command {
   )
     .option(
       '--seeds <list>',
-      'seeds of the benchmarks adaptation, ablation, comparison, phantoms and real, such as 1,2,3',
+      'seeds, such as 1,2,3, of the benchmarks ablation, adaptation, comparison, hosts, phantoms, real and soak',
     )
     .option(
       '--videos <n>',
-      'videos that the benchmark rehearsal adapts to, and that comparison tests on',
+      'how many videos the benchmarks ablation, adaptation, alignment, appearance, comparison, local-sgd, rehearsal and reward take',
       wholeNumber(1),
     )
     .action(bench);

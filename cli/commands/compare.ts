@@ -1,7 +1,7 @@
 /** `echoloop compare`: systems on the same test videos, one table. */
 import type { Command } from 'commander';
 import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
-import { defineCommand, oneOf, positiveNumber, wholeNumber } from '../command.ts';
+import { defineCommand, nameOf, oneOf, positiveNumber, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface CompareOptions {
@@ -43,7 +43,11 @@ export function compareCommand(): Command {
       positiveNumber,
     )
     .option('--pictures <n>', 'test videos that are drawn under every system', wholeNumber(0))
-    .option('--run-id <name>', 'name of the comparison; made from the target and the time when left out')
+    .option(
+      '--run-id <name>',
+      'name of the comparison; made from the target and the time when left out',
+      nameOf('run'),
+    )
     .option('--wait', 'follow the comparison to its end and print the table')
     .option('--out <dir>', 'folder for the table and the pictures; implies --wait')
     .action(compareSystems);

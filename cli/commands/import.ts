@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type NetworkKind, networkKinds } from '../../method/networks/network-checkpoint.ts';
-import { defineCommand, oneOf, positiveNumber } from '../command.ts';
+import { defineCommand, nameOf, oneOf, positiveNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface Options {
@@ -26,6 +26,7 @@ export function importCommand(): Command {
     .option(
       '--name <model>',
       'put it into the store: a policy becomes the champion, a reward network judges it',
+      nameOf('model'),
     )
     .option(
       '--preset <name>',
@@ -49,8 +50,8 @@ async function importFile(file: string, options: Options): Promise<void> {
     temperature,
   });
   if (out !== undefined) {
-    const { writeFile } = await import('node:fs/promises');
-    await writeFile(out, bytes);
+    const { writeWholeFile } = await import('../../storage/whole-file.ts');
+    await writeWholeFile(out, bytes);
   }
   const champion = name === undefined ? undefined : await addToStore(name, kind, bytes);
   terminal.printJson({

@@ -6,7 +6,7 @@ import type { IngestPaths } from '../../app/datasets/plan-ingestion.ts';
 import type { SourceFiles } from '../../app/datasets/source-files.ts';
 import { problemText } from '../../app/file-problem.ts';
 import type { LabelMap } from '../../datasets/nifti.ts';
-import { defineCommand, oneOf, positiveNumber } from '../command.ts';
+import { defineCommand, nameOf, oneOf, positiveNumber } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { labelMapping, readingOf } from '../reading-options.ts';
 import { openTerminal, type Terminal } from '../terminal.ts';
@@ -42,7 +42,7 @@ export function ingestCommand(): Command {
       'echoloop ingest CAMUS_public/database_nifti --dataset camus --keep-names\n' +
       'echoloop ingest EchoNet-Dynamic --dataset echonet --spacing-mm 1.66',
   )
-    .requiredOption('--dataset <name>', 'dataset in the store; made when it is absent')
+    .requiredOption('--dataset <name>', 'dataset in the store; made when it is absent', nameOf('dataset'))
     .option(
       '--labels <dir>',
       'folder with masks of the same file names; without it masks are looked for beside the videos (_gt, _mask, labels/)',
@@ -87,9 +87,7 @@ export function ingestCommand(): Command {
 
 async function ingest(paths: string[], options: IngestCommandOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
-  const { checkedName } = await import('../../storage/keys.ts');
-  const dataset = checkedName('dataset', options.dataset);
-  const { labels, table } = options;
+  const { dataset, labels, table } = options;
   const places: IngestPaths = { paths, labels, table };
   await requireLocal([...paths, labels, table]);
   const { currentDeployment, storeOf } = await import('../../app/connections.ts');

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type ExportFormat, exportFormats } from '../../app/models/export-formats.ts';
 import type { Champion } from '../../storage/champion.ts';
-import { defineCommand, defineGroup, oneOf, wholeNumber } from '../command.ts';
+import { defineCommand, defineGroup, nameOf, oneOf, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 import { textTable } from '../text/text-table.ts';
 
@@ -21,27 +21,32 @@ export function modelsCommand(): Command {
   );
   group.addCommand(
     defineCommand(
-      'show <name>',
+      'show',
       'Show a model: its champion, the champions before, and what the champion was made from.',
       'echoloop models show a4c-hospital',
-    ).action(show),
+    )
+      .argument('<name>', 'of the model', nameOf('model'))
+      .action(show),
   );
   group.addCommand(
     defineCommand(
-      'promote <name>',
+      'promote',
       'Make a policy of a run the champion, without the gate.',
       'echoloop models promote a4c-hospital --run target-20260131-235959',
     )
-      .requiredOption('--run <run>', 'the run that made the policy')
+      .argument('<name>', 'of the model', nameOf('model'))
+      .requiredOption('--run <run>', 'the run that made the policy', nameOf('run'))
       .option('--iteration <n>', 'which of its policies; the one the run chose when left out', wholeNumber(0))
       .action(promote),
   );
   group.addCommand(
     defineCommand(
-      'rollback <name>',
+      'rollback',
       'Go back to the champion before the present one.',
       'echoloop models rollback a4c-hospital',
-    ).action(rollback),
+    )
+      .argument('<name>', 'of the model', nameOf('model'))
+      .action(rollback),
   );
   group.addCommand(
     defineCommand(

@@ -1,14 +1,15 @@
 /** `echoloop report`: the HTML report of a run, out of the store. */
 import type { Command } from 'commander';
-import { defineCommand } from '../command.ts';
+import { defineCommand, nameOf } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 
 export function reportCommand(): Command {
   return defineCommand(
-    'report <run>',
+    'report',
     'Fetch the HTML report of a run: one file, readable without a network.',
     'echoloop report target-20260131-235959 --out report.html',
   )
+    .argument('<run>', 'the run that it is about', nameOf('run'))
     .option('--out <file>', 'where to write it; <run>.html when left out')
     .action(report);
 }

@@ -1,7 +1,7 @@
 /** `echoloop schedule`: nightly re-adaptation by Temporal's own schedules. */
 import type { Command } from 'commander';
 import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
-import { defineCommand, defineGroup, oneOf, wholeNumber } from '../command.ts';
+import { defineCommand, defineGroup, nameOf, oneOf, wholeNumber } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 import { textTable } from '../text/text-table.ts';
 
@@ -13,6 +13,7 @@ interface CreateOptions {
   readonly target?: string;
   readonly preset?: PresetName;
   readonly iterations?: number;
+  readonly seed?: number;
   readonly json?: boolean;
 }
 
@@ -38,25 +39,24 @@ function createCommand(): Command {
     'Adapt a model again at set times; a night that is still at work is not doubled.',
     'echoloop schedule create --model a4c-hospital --source annotated --target hospital --preset small --cron "0 2 * * *"',
   )
-    .requiredOption('--model <name>', 'the model whose champion is adapted further')
+    .requiredOption('--model <name>', 'the model whose champion is adapted further', nameOf('model'))
     .option('--cron <times>', 'when, in cron notation, UTC', '0 2 * * *')
     .option('--config <file>', 'JSON file with any part of the run configuration; flags win over it')
     .option('--source <dataset>', 'annotated videos, a dataset in the store')
     .option('--target <dataset>', 'videos to adapt to, a dataset in the store')
     .option('--preset <name>', 'tiny, real, small or paper', oneOf(presetNames))
     .option('--iterations <n>', 'rounds of predict, label, fit rewards, fine-tune', wholeNumber(1))
+    .option('--seed <n>', 'seed of every random choice', wholeNumber(0))
     .action(create);
 }
 
 async function create(options: CreateOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { resolveRunConfig } = await import('../../app/run-config.ts');
-  const { checkedName } = await import('../../storage/keys.ts');
   const { withConnections } = await import('../../app/connections.ts');
   const { createNightly } = await import('../../app/runs/schedules.ts');
-  const { preset, source, target, iterations } = options;
-  const config = await resolveRunConfig(options.config, { preset, source, target, iterations });
-  const model = checkedName('model', options.model);
+  const { model, preset, source, target, iterations, seed } = options;
+  const config = await resolveRunConfig(options.config, { preset, source, target, iterations, seed });
   const id = await withConnections((connections) =>
     createNightly(connections, { model, config }, options.cron),
   );

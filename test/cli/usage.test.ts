@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,15 +28,65 @@ describe('wrong usage leaves exit code 2 and says what was probably meant', () =
     expect(stderr).toContain(meant);
   });
 
+  it.each([
+    ['models', 'show', 'bad name'],
+    ['models', 'promote', 'hospital', '--run', '../run'],
+    ['adapt', '--source', 'a', '--target', 'b', '--run-id', 'bad id'],
+    ['report', '../run'],
+  ])('also a name that nothing can have, before a service is asked for it: %s %s', async (...args) => {
+    const { code, stdout } = await runCli([...args, '--json'], home);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'ConfigInvalid', message: expect.stringContaining('cannot name a') },
+    });
+  });
+
   it('refuses options of other versions', async () => {
     expect((await runCli(['segment', 'a.dcm', '--model', 'm', '--out', 'o', '--ttta'], home)).code).toBe(2);
   });
 });
 
-it('takes several values wherever a flag is written with three dots', () => {
+/** All of them, those of groups included. */
+function allCommands() {
   const commands = [...buildProgram().commands];
   for (const command of commands) commands.push(...command.commands);
-  const dotted = commands.flatMap(({ options }) => options).filter(({ flags }) => flags.includes('...'));
+  return commands;
+}
+
+it('has every option of every command on the page of the interface', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/interface.md'), 'utf8');
+  const flags = new Set(allCommands().flatMap(({ options }) => options.map(({ long }) => long!)));
+  expect([...flags].filter((flag) => !new RegExp(`${flag}(?![a-z-])`).test(page))).toEqual([]);
+});
+
+it.each(['seeds', 'videos'])('says which benchmarks take --%s', (option) => {
+  const folder = join(import.meta.dirname, '../../bench');
+  const takes = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter((file) => readFileSync(join(folder, file), 'utf8').includes(`${option}: { type: 'string'`))
+    .map((file) => file.replace('.ts', ''));
+  const bench = allCommands().find((command) => command.name() === 'bench')!;
+  const help = bench.options.find(({ long }) => long === `--${option}`)!.description;
+  const [first, ...others] = takes.sort();
+  const last = others.pop();
+  expect(help).toContain(`benchmarks ${[first, ...others].join(', ')} and ${last}`);
+});
+
+it('schedules nights by the flags of adapt that say what a run is', () => {
+  const flagsOf = (name: string) =>
+    allCommands()
+      .find((command) => command.name() === name)!
+      .options.map(({ long }) => long);
+  const ofOneRun = ['--run-id', '--wait'];
+  expect(flagsOf('create')).toEqual(
+    expect.arrayContaining(flagsOf('adapt').filter((flag) => !ofOneRun.includes(flag!))),
+  );
+});
+
+it('takes several values wherever a flag is written with three dots', () => {
+  const dotted = allCommands()
+    .flatMap(({ options }) => options)
+    .filter(({ flags }) => flags.includes('...'));
   expect(dotted.map(({ long }) => long)).toContain('--systems');
   for (const { flags, variadic } of dotted) expect({ flags, variadic }).toEqual({ flags, variadic: true });
 });
@@ -78,6 +129,15 @@ describe('the command', () => {
   it('ends quietly when nobody reads on, as behind head', async () => {
     expect(await runCli(['--help'], home, 'gone')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'says so, without a stack, where what it prints goes to a full disk',
+    async () => {
+      const { code, stderr } = await runCli(['--version'], home, 'full');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^echoloop: what was found could not be printed \(ENOSPC\)[^\n]*\n$/);
+    },
+  );
 
   it('leaves exit code 4 and one JSON document when no service is known', async () => {
     const { code, stdout, stderr } = await runCli(['status', '--json'], home);
