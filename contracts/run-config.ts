@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AugmentationSchema } from './augmentation.ts';
+import { likelyHeartAgreement } from './likely-heart.ts';
 import { UNetShapeSchema } from './network-shape.ts';
 import { modernised } from './older-run-config.ts';
 import { presetNames } from './preset-names.ts';
@@ -379,7 +380,7 @@ const CompletionSchema = z.strictObject({
     .describe('standard deviation of the smoothing of shapes over time, ms'),
   cornerSmoothingMs: z.number().min(0).default(75).describe('of the base corners after that, ms'),
   mirrorBelow: share
-    .default(0.9)
+    .default(likelyHeartAgreement)
     .describe(
       'Dice of a segmentation and its completion below which the video is looked at mirrored, too, and the likelier of both is taken; 0: never',
     ),

@@ -58,6 +58,16 @@ describe('networks that are files', () => {
     model.policy.dispose();
   });
 
+  it('are prepared for by a preset where they do not say how, and are refused one where they do', async () => {
+    const { model } = await loadNamedNetworks({ model: file('silent'), preset: 'tiny' }, true);
+    expect(model.preprocessing).toMatchObject(presets.tiny.preprocessing!);
+    model.policy.dispose();
+    const before = tf.memory().numTensors;
+    const named = { model: file('plain'), preset: 'tiny' } as const;
+    await expect(loadNamedNetworks(named, true)).rejects.toThrow(/plain.*Leave --preset out/);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('are refused shapes that nothing would use', async () => {
     const named = { model: file('plain'), shapes: file('shapes') };
     await expect(loadNamedNetworks(named, true)).rejects.toThrow(/do not ask for that.*Leave --shapes out/);
@@ -97,6 +107,11 @@ describe('a model in the store', () => {
     expect(model.shapes).toEqual(decodeLinearShapes(shapes));
     model.policy.dispose();
     await expect(loadChampionModel(store, 'm', model.shapes)).rejects.toThrow(/model m .*has its own/);
+  });
+
+  it('is prepared for as in its run, and is refused a preset', async () => {
+    const loading = loadChampionModel(await ofRun(shapes), 'm', undefined, 'real');
+    await expect(loading).rejects.toThrow(/runs\/r\/.*Leave --preset out/);
   });
 
   it('leaves no tensors behind where its shapes are damaged, and says which they are', async () => {

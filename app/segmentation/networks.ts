@@ -53,7 +53,7 @@ export async function loadNamedNetworks(
   const given = named.shapes === undefined ? undefined : await loadShapesFile(named.shapes);
   const store = fromFile ? undefined : storeOf(await currentDeployment());
   const model = store
-    ? await loadChampionModel(store, named.model, given)
+    ? await loadChampionModel(store, named.model, given, named.preset)
     : { ...(await loadModelFile(named.model, named.preset)), shapes: given };
   try {
     if (given) requireCompletion(model, named.model);
@@ -84,13 +84,15 @@ function requireCompletion({ inference }: LoadedModel, model: string): void {
 /**
  * The network is the caller's to dispose.
  * @param given shapes for a champion that has none, such as an imported policy.
- * @throws DomainError ConfigInvalid, also for shapes that are given beside the champion's own; ArtefactMissing,
- * CheckpointIncompatible
+ * @param preset says how videos were prepared where neither the champion's run nor its checkpoint does.
+ * @throws DomainError ConfigInvalid, also for shapes or a preset that are given beside the champion's own;
+ * ArtefactMissing, CheckpointIncompatible
  */
 export async function loadChampionModel(
   store: ObjectStore,
   model: string,
   given?: LinearShapes,
+  preset?: PresetName,
 ): Promise<LoadedModel> {
   const champion = await requireChampion(store, model);
   if (champion.shapes && given) {
@@ -102,7 +104,7 @@ export async function loadChampionModel(
   const shapes = champion.shapes ? await storedShapes(store, champion.shapes) : given;
   const config = champion.config && (await readArtefact(store, champion.config));
   const policy = await readArtefact(store, champion.policy);
-  return { ...modelOf(policy, champion.policy.key, config && settingsOfConfig(config)), shapes };
+  return { ...modelOf(policy, champion.policy.key, config && settingsOfConfig(config), preset), shapes };
 }
 
 async function storedShapes(store: ObjectStore, reference: ArtefactRef): Promise<LinearShapes> {
@@ -133,7 +135,8 @@ export async function loadChampionReward(store: ObjectStore, model: string): Pro
 /**
  * The policy of a checkpoint file.
  * @param preset says how videos were prepared where the checkpoint does not.
- * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid. The network is the caller's to dispose.
+ * @throws DomainError ArtefactMissing, CheckpointIncompatible, ConfigInvalid, also for a preset where the checkpoint
+ * does. The network is the caller's to dispose.
  */
 async function loadModelFile(file: string, preset: PresetName | undefined): Promise<LoadedModel> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
@@ -142,7 +145,7 @@ async function loadModelFile(file: string, preset: PresetName | undefined): Prom
       `${file}: the checkpoint cannot be read (${error.code}). --model takes a .safetensors file of a policy, or the name of a model in the store.`,
     );
   });
-  return modelOf(bytes, file, preset === undefined ? undefined : settingsOfPreset(preset));
+  return modelOf(bytes, file, undefined, preset);
 }
 
 /** @throws DomainError ArtefactMissing, CheckpointIncompatible */
@@ -156,16 +159,29 @@ async function loadShapesFile(file: string): Promise<LinearShapes> {
   return namingOrigin(file, () => decodeLinearShapes(bytes));
 }
 
-/** The policy in the bytes, prepared for by `settings`, or else by what the checkpoint itself says. */
+/**
+ * The policy in the bytes, prepared for by `settings`, or else by what the checkpoint itself says; by the preset where
+ * neither is known.
+ * @throws DomainError ConfigInvalid for a preset beside them: masks of videos prepared otherwise would be worse in
+ * silence.
+ */
 export function modelOf(
   bytes: Uint8Array,
   origin: string,
   settings: SegmentationSettings | undefined,
+  preset?: PresetName,
 ): LoadedModel {
   const { network, metadata } = namingOrigin(origin, () => decodeNetwork(bytes, 'policy'));
   const stated = settings ?? statedPolicySettings(metadata);
-  if (stated) return { policy: network, ...stated };
+  if (stated && preset === undefined) return { policy: network, ...stated };
+  if (!stated && preset !== undefined) return { policy: network, ...settingsOfPreset(preset) };
   network.dispose();
+  if (stated) {
+    throw new DomainError(
+      'ConfigInvalid',
+      `${origin}: --preset is for a policy of which nothing says how its videos were prepared, and this one comes with that. Leave --preset out.`,
+    );
+  }
   throw new DomainError(
     'ConfigInvalid',
     `${origin}: the checkpoint does not say how its videos were prepared (no "preprocessing" in its metadata). Name the preset that it was trained with: --preset tiny, real, small or paper.`,

@@ -36,7 +36,7 @@ export interface SegmentRequest {
   readonly out: string;
   /** What is written of each video; a mask and an overlay when left out. */
   readonly formats?: readonly ResultFormat[];
-  /** How videos were prepared, for a checkpoint file that does not say so itself. */
+  /** How videos were prepared, for a policy that does not come with that. */
   readonly preset?: PresetName | undefined;
   /** Test-time augmentation: the mean over several views of each video (method.md 8). */
   readonly augment?: boolean;
@@ -71,8 +71,8 @@ export interface SegmentedFile extends ResultFiles {
   /** Mean of 1 - confidence over the segmented pixels, in [0, 1]; with uncertainty, null for an empty segmentation. */
   readonly meanUncertainty?: number | null;
   /**
-   * How much of what the policy saw is a likely heart, in [0, 1], where the segmentation was to be completed: below 0.9
-   * most of its shape is guessed, and somebody should look.
+   * How much of what the policy saw is a likely heart, in [0, 1], where the segmentation was to be completed: below
+   * `likelyHeartAgreement` most of its shape is guessed, and somebody should look.
    */
   readonly shapeAgreement?: number;
   /** With that: false where it was too little (`inference.completion.leaveBelow`), and the mask is what was seen. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { problemText } from '../../app/file-problem.ts';
 import { type ResultFormat, resultFormats, usualFormats } from '../../app/segmentation/result-formats.ts';
 import type { SegmentedFile } from '../../app/segmentation/segment.ts';
+import { likelyHeartAgreement } from '../../contracts/likely-heart.ts';
 import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
 import { type RefusalReason, refusalReasonNames } from '../../datasets/refusal.ts';
 import { defineCommand, oneOf, positiveNumber, someOf } from '../command.ts';
@@ -29,9 +30,6 @@ interface SegmentOptions {
 const formatHelp =
   'what to write, separated by commas: nifti (mask), gif (overlay; a red border marks frames to look at), mp4 (the same, larger, by ffmpeg), csv (measures: <name>.frames.csv, and a row a video in measures.csv), json (measures: <name>.measures.json), dicom-seg, dicom-sc (overlay as a colour loop), dicom-sr (measures). Those of DICOM belong to the patient and study of a DICOM video, as its header names them';
 
-/** Agreement of what was seen with its completion, below which somebody should look at the result. */
-const GUESSED_BELOW = 0.9;
-
 export function segmentCommand(): Command {
   return defineCommand(
     'segment <video...>',
@@ -48,7 +46,7 @@ export function segmentCommand(): Command {
     .option('--format <list>', formatHelp, someOf(resultFormats), usualFormats)
     .option(
       '--preset <name>',
-      'how videos were prepared, for a checkpoint that does not say so itself',
+      'how videos were prepared, for a policy that does not come with that',
       oneOf(presetNames),
     )
     .option(
@@ -121,7 +119,7 @@ async function segmentFiles(videos: string[], options: SegmentOptions): Promise<
         terminal.note(
           `  not completed: hardly any of what was seen is a likely heart (agreement ${shapeAgreement}); the mask is what the policy saw`,
         );
-      } else if (shapeAgreement !== undefined && shapeAgreement < GUESSED_BELOW) {
+      } else if (shapeAgreement !== undefined && shapeAgreement < likelyHeartAgreement) {
         terminal.note(
           `  look at it: little of what was seen is a likely heart (agreement ${shapeAgreement}), so the shape is mostly guessed`,
         );
