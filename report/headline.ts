@@ -2,7 +2,7 @@
  * The figures by which a run is judged, before and after, in words and numbers: shared by the page and the terminal, so
  * that they never disagree.
  */
-import type { ChangeIntervals, EvaluationNumbers } from '../contracts/results.ts';
+import type { ChangeIntervals, EvaluationNumbers, PolicyResult } from '../contracts/results.ts';
 
 export interface Change {
   /** With its interval where that is known; `-` when one side is missing. */
@@ -28,6 +28,38 @@ export interface HeadlineSides {
   readonly change?: ChangeIntervals | undefined;
   /** Of after - plain. */
   readonly changeFromPlain?: ChangeIntervals | undefined;
+  /** There where no test videos were: the numbers are of those by which the policy was chosen. */
+  readonly choseThePolicy?: true | undefined;
+}
+
+/** What a run knows of its policies. */
+export interface JudgedPolicies {
+  readonly policies: readonly PolicyResult[];
+  readonly best: PolicyResult;
+  readonly change?: ChangeIntervals | undefined;
+  readonly changeFromPlain?: ChangeIntervals | undefined;
+}
+
+/** The policy before the adaptation and the best one, on test videos where there are any, else on validation videos. */
+export function headlineSides({ policies, best, change, changeFromPlain }: JudgedPolicies): HeadlineSides {
+  const first = policies.find(({ iteration }) => iteration === 0);
+  const before = first?.test ?? first?.validation;
+  const after = best.test ?? best.validation;
+  return {
+    ...(first?.plain && { plain: first.plain }),
+    ...(before && { before }),
+    ...(after && { after }),
+    ...(change && { change }),
+    ...(changeFromPlain && { changeFromPlain }),
+    ...(!best.test && best.validation && { choseThePolicy: true }),
+  };
+}
+
+/** What the numbers are of: `12 held-out target videos`. */
+export function headlineVideos({ before, after, choseThePolicy }: HeadlineSides): string {
+  const kind = choseThePolicy ? 'target validation' : 'held-out target';
+  const videos = (after ?? before)?.videos;
+  return videos === undefined ? `${kind} videos` : `${videos} ${kind} ${videos === 1 ? 'video' : 'videos'}`;
 }
 
 interface Measure {
@@ -92,12 +124,17 @@ export function headlineRows({
 }
 
 /** How the rows are to be read, as far as they have what needs it. */
-export function headlineNotes({ plain, change, changeFromPlain }: HeadlineSides): string[] {
+export function headlineNotes({ plain, change, changeFromPlain, choseThePolicy }: HeadlineSides): string[] {
+  const whatChose = 'The target has no test videos: by these the policy was chosen, which may flatter it.';
   const intervals =
     'In brackets: 95 % intervals of the change, over patients; where they hold 0, it may be chance.';
   const whatPlainIs =
     'Plain is the policy before the adaptation as it came; before and after are segmented with all that the inference of this run does.';
-  return [...((change ?? changeFromPlain) ? [intervals] : []), ...(plain ? [whatPlainIs] : [])];
+  return [
+    ...(choseThePolicy ? [whatChose] : []),
+    ...((change ?? changeFromPlain) ? [intervals] : []),
+    ...(plain ? [whatPlainIs] : []),
+  ];
 }
 
 function changeOf(
@@ -118,7 +155,9 @@ function changeOf(
   if (change === '0') return { change: `0${range}`, direction: 'same' };
   const better = Number(change) > 0 === measure.higherIsBetter;
   const unit = measure.unit === ' %' ? ' points' : measure.unit;
-  const unclear = interval !== undefined && interval.low <= 0 && interval.high >= 0;
+  // By the digits that are shown: nothing is called better beside brackets that hold 0.
+  const bound = (value: number) => Number(shown(value, measure));
+  const unclear = interval !== undefined && bound(interval.low) <= 0 && bound(interval.high) >= 0;
   const direction = unclear ? 'unclear' : better ? 'better' : 'worse';
   return { change: `${change}${unit}${range}`, direction };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dataUri } from './data-uri.ts';
-import { headlineRows } from './headline.ts';
+import { headlineNotes, headlineRows, headlineSides, headlineVideos } from './headline.ts';
 import { renderReport } from './page.ts';
 import type { ReportInput } from './report-data.ts';
 
@@ -48,7 +48,7 @@ const report: ReportInput = {
   ],
   pictures: [{ title: 'Clip <1>', alt: 'A heart', uri: pixel, still: pixel }],
   labelling: [{ iteration: 1, kept: 4, corrected: 5, rejected: 6 }],
-  quarantine: { videos: 1, total: 33, reasons: [{ reason: 'FormatUnsupported', videos: 1 }] },
+  quarantine: { videos: 1, folder: 'runs/phantoms-1/quarantine/' },
 };
 
 describe('the headline', () => {
@@ -78,6 +78,11 @@ describe('the headline', () => {
   it('calls nothing better or worse that may be chance', () => {
     const change = { dice: { low: -0.01, high: 0.1 } };
     expect(headlineRows({ before, after, change })[0]).toMatchObject({ direction: 'unclear' });
+    const barely = { dice: { low: 0.0003, high: 0.1 } };
+    expect(headlineRows({ before, after, change: barely })[0]).toMatchObject({
+      change: '+6.0 points (0 to +10.0)',
+      direction: 'unclear',
+    });
   });
 
   it('sets beside them what the first policy was worth as published', () => {
@@ -90,6 +95,26 @@ describe('the headline', () => {
       direction: 'better',
     });
     expect(dice!.change).toBe('+6.0 points');
+  });
+
+  it('says where its numbers are of the videos by which the policy was chosen', async () => {
+    const reference = { key: 'policy', sha256: 'ab'.repeat(32), bytes: 1 };
+    const policy = (iteration: number) => ({ iteration, policy: reference, evaluation: reference });
+    const [first, best] = [
+      { ...policy(0), validation: before },
+      { ...policy(1), validation: after },
+    ];
+    const sides = headlineSides({ policies: [first, best], best });
+    expect(headlineVideos(sides)).toBe('16 target validation videos');
+    expect(headlineNotes(sides)).toEqual([expect.stringContaining('by these the policy was chosen')]);
+    const page = await renderReport({ ...report, ...sides });
+    expect(page).toContain('by these the policy was chosen');
+    expect(page).not.toContain('took no part in training');
+
+    const tested = { ...best, test: { ...after, videos: 1 } };
+    const held = headlineSides({ policies: [{ ...first, test: before }, tested], best: tested });
+    expect(headlineVideos(held)).toBe('1 held-out target video');
+    expect(headlineNotes(held)).toEqual([]);
   });
 
   it('leaves out what neither side has and marks what one side lacks', () => {
@@ -118,6 +143,21 @@ describe('the report page', () => {
     expect(page.match(/<svg/g)).toHaveLength(1);
     expect(page).toContain(
       'aria-label="Fine-tuning, iteration 1: reward from 0.500 to 0.710; divergence from 0.100 to 0.200"',
+    );
+  });
+
+  it('can be scrolled by the keyboard wherever a table may be wider than the page', async () => {
+    const settings = [{ name: 'ppo.epochs', value: '3' }];
+    const artefacts = [{ name: 'Policy', key: 'runs/r/policy', sha256: 'ab' }];
+    const page = await renderReport({ ...report, config: { ...report.config, settings }, artefacts });
+    const scrolling = page.match(/<div class="scroll"[^>]*>/g)!;
+    expect(scrolling).toHaveLength(4);
+    for (const region of scrolling) expect(region).toMatch(/tabindex="0" role="region" aria-label="[^"]+"/);
+  });
+
+  it('says where the reasons of unusable videos are', async () => {
+    expect(await renderReport(report)).toContain(
+      '1 video could not be used. Why is in the store, for each of them: <code>runs/phantoms-1/quarantine/</code>',
     );
   });
 

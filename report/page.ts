@@ -3,7 +3,7 @@
  * aloud.
  */
 import { renderChart } from './chart.ts';
-import { type Change, headlineNotes, headlineRows } from './headline.ts';
+import { type Change, headlineNotes, headlineRows, headlineVideos } from './headline.ts';
 import { html, Markup } from './html.ts';
 import { pageStyle } from './page-style.ts';
 import { type ReportCurve, type ReportData, ReportDataSchema, type ReportInput } from './report-data.ts';
@@ -82,7 +82,6 @@ function renderHeadline(data: ReportData): Markup | undefined {
   const { plain } = data;
   const rows = headlineRows(data);
   if (rows.length === 0) return undefined;
-  const videos = (data.after ?? data.before)?.videos ?? 0;
   const body = rows.map(
     (
       row,
@@ -94,7 +93,7 @@ ${row.plain && changeCell(row.plain)}${changeCell(row)}</tr>`,
     (heading) => html`<th scope="col">${heading}</th>`,
   );
   const caption = [
-    `${videos} held-out target ${videos === 1 ? 'video' : 'videos'} that took no part in training.`,
+    `${headlineVideos(data)}${data.choseThePolicy ? '.' : ' that took no part in training.'}`,
     ...headlineNotes(data),
   ].join(' ');
   return html`<section aria-labelledby="result">
@@ -149,28 +148,25 @@ function renderLabelling(data: ReportData): Markup | undefined {
   if (data.labelling.length === 0) return undefined;
   const rows = data.labelling.map(
     (row) =>
-      html`<tr><th scope="row">Iteration ${row.iteration}</th><td>${row.kept}</td><td>${row.corrected}</td><td>${row.rejected}</td></tr>`,
+      html`<tr><th scope="row">${row.iteration}</th><td>${row.kept}</td><td>${row.corrected}</td><td>${row.rejected}</td></tr>`,
   );
   return html`<section aria-labelledby="labelling"><h2 id="labelling">Reward labelling</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Reward labelling"><table>
 <caption>What became of each predicted target video: trusted as it was, trusted after correction, or left out.</caption>
-<thead><tr><th scope="col"></th><th scope="col">Kept</th><th scope="col">Corrected</th><th scope="col">Left out</th></tr></thead>
+<thead><tr><th scope="col">Iteration</th><th scope="col">Kept</th><th scope="col">Corrected</th><th scope="col">Left out</th></tr></thead>
 <tbody>${rows}</tbody></table></div></section>`;
 }
 
 function renderQuarantine(data: ReportData): Markup | undefined {
   const quarantine = data.quarantine;
   if (!quarantine) return undefined;
-  const noun = (quarantine.total ?? quarantine.videos) === 1 ? 'video' : 'videos';
-  const share = quarantine.total === undefined ? '' : ` of ${quarantine.total}`;
+  const { videos, folder } = quarantine;
   const sentence =
-    quarantine.videos === 0
-      ? 'Every video could be used.'
-      : `${quarantine.videos}${share} ${noun} could not be used.`;
-  const reasons = quarantine.reasons.map((row) => html`<li>${row.reason}: ${row.videos}</li>`);
+    videos === 0
+      ? html`Every video could be used.`
+      : html`${videos} ${videos === 1 ? 'video' : 'videos'} could not be used. Why is in the store, for each of them: <code>${folder}</code>`;
   return html`<section aria-labelledby="quarantine"><h2 id="quarantine">Quarantine</h2>
-<p>${sentence}</p>
-${reasons.length > 0 ? html`<ul>${reasons}</ul>` : undefined}</section>`;
+<p>${sentence}</p></section>`;
 }
 
 function renderDetails(data: ReportData): Markup {
@@ -183,11 +179,11 @@ function renderDetails(data: ReportData): Markup {
   );
   return html`${
     settings.length > 0
-      ? html`<details><summary>Configuration of the run</summary><div class="scroll"><table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th></tr></thead><tbody>${settings}</tbody></table></div></details>`
+      ? html`<details><summary>Configuration of the run</summary><div class="scroll" tabindex="0" role="region" aria-label="Configuration of the run"><table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th></tr></thead><tbody>${settings}</tbody></table></div></details>`
       : undefined
   }${
     artefacts.length > 0
-      ? html`<details><summary>Files of the run</summary><div class="scroll"><table><thead><tr><th scope="col">What</th><th scope="col">Key</th><th scope="col">SHA-256</th></tr></thead><tbody>${artefacts}</tbody></table></div></details>`
+      ? html`<details><summary>Files of the run</summary><div class="scroll" tabindex="0" role="region" aria-label="Files of the run"><table><thead><tr><th scope="col">What</th><th scope="col">Key</th><th scope="col">SHA-256</th></tr></thead><tbody>${artefacts}</tbody></table></div></details>`
       : undefined
   }`;
 }

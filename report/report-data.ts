@@ -55,6 +55,10 @@ export const ReportDataSchema = z.strictObject({
     'the same videos, policy before the adaptation, segmented as published where the run does more',
   ),
   changeFromPlain: ChangeIntervalsSchema.optional().describe('95 % intervals of after - plain'),
+  choseThePolicy: z
+    .literal(true)
+    .optional()
+    .describe('there where the numbers are of validation videos, for want of test ones'),
   promotion: PromotionResultSchema.optional(),
   curves: z.array(ReportCurveSchema).default([]),
   pictures: z.array(ReportPictureSchema).default([]),
@@ -65,8 +69,7 @@ export const ReportDataSchema = z.strictObject({
   quarantine: z
     .strictObject({
       videos: count,
-      total: count.optional(),
-      reasons: z.array(z.strictObject({ reason: text, videos: count })).default([]),
+      folder: text.describe('of the store, with the reason for each video'),
     })
     .optional(),
   artefacts: z.array(z.strictObject({ name: text, key: text, sha256: text })).default([]),

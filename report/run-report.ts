@@ -3,12 +3,7 @@
  * left.
  */
 import type { LabelCounts } from '../contracts/messages.ts';
-import type {
-  ChangeIntervals,
-  EvaluationNumbers,
-  PolicyResult,
-  PromotionResult,
-} from '../contracts/results.ts';
+import type { ChangeIntervals, PolicyResult, PromotionResult } from '../contracts/results.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { readGreyNifti, readLabelNifti } from '../datasets/nifti.ts';
 import type { LabelVideo } from '../imaging/image.ts';
@@ -16,6 +11,7 @@ import { datasetKeys, runKeys } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { encodeContactSheet } from './contact-sheet.ts';
 import { dataUri } from './data-uri.ts';
+import { headlineSides } from './headline.ts';
 import { encodeOverlayGif } from './overlay-gif.ts';
 import type { ReportInput, ReportPicture } from './report-data.ts';
 import { storedBytes } from './stored-bytes.ts';
@@ -49,8 +45,6 @@ const picturedVideos = 2;
 export async function collectRunReport(store: ObjectStore, source: RunReportSource): Promise<ReportInput> {
   const { run, config, policies, best } = source;
   const before = policies.find((policy) => policy.iteration === 0);
-  const numbersBefore = before && heldOut(before);
-  const numbersAfter = heldOut(best);
   return {
     run,
     codeVersion: source.codeVersion,
@@ -62,12 +56,8 @@ export async function collectRunReport(store: ObjectStore, source: RunReportSour
       target: config.target,
       settings: settingsOf(config),
     },
-    ...(numbersBefore ? { before: numbersBefore } : {}),
-    ...(numbersAfter ? { after: numbersAfter } : {}),
+    ...headlineSides(source),
     ...(source.promotion ? { promotion: source.promotion } : {}),
-    ...(source.change ? { change: source.change } : {}),
-    ...(before?.plain ? { plain: before.plain } : {}),
-    ...(source.changeFromPlain ? { changeFromPlain: source.changeFromPlain } : {}),
     curves: await trainingCurves(store, run, config.iterations),
     pictures: before ? await pictures(store, source, before.iteration) : [],
     labelling: source.labels.map(({ kept, corrected, rejected }, index) => ({
@@ -76,17 +66,13 @@ export async function collectRunReport(store: ObjectStore, source: RunReportSour
       corrected,
       rejected,
     })),
-    quarantine: { videos: source.quarantined },
+    quarantine: { videos: source.quarantined, folder: runKeys.quarantines(run) },
     artefacts: policies.map(({ iteration, policy }) => ({
       name: `Policy ${iteration === 0 ? 'before adaptation' : `of iteration ${iteration}`}${iteration === best.iteration ? ' (kept)' : ''}`,
       key: policy.key,
       sha256: policy.sha256,
     })),
   };
-}
-
-function heldOut(policy: PolicyResult): EvaluationNumbers | undefined {
-  return policy.test ?? policy.validation;
 }
 
 /** Videos spread over the test set by their order, not chosen by their result. */

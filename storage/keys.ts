@@ -57,7 +57,8 @@ export const runKeys = {
   autoencoder: (run: string) => `${runKeys.root(run)}shape-autoencoder/`,
   linearShapes: (run: string) => `${runKeys.root(run)}linear-shapes/shapes.safetensors`,
   landmarkReward: (run: string) => `${runKeys.root(run)}landmark-reward/`,
-  quarantine: (run: string, id: string) => `${runKeys.root(run)}quarantine/${checkedName('video', id)}.json`,
+  quarantines: (run: string) => `${runKeys.root(run)}quarantine/`,
+  quarantine: (run: string, id: string) => `${runKeys.quarantines(run)}${checkedName('video', id)}.json`,
   report: (run: string) => `${runKeys.root(run)}report/index.html`,
   /** Everything that iteration `iteration` made; 0 is the policy before any adaptation. */
   iteration: (run: string, iteration: number) => `${runKeys.root(run)}iter-${two(iteration)}/`,

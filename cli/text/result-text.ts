@@ -1,6 +1,6 @@
 /** What a finished run came to, as a table for the terminal. */
 import type { AdaptationResult } from '../../contracts/messages.ts';
-import { headlineNotes, headlineRows } from '../../report/headline.ts';
+import { headlineNotes, headlineRows, headlineSides, headlineVideos } from '../../report/headline.ts';
 import { textTable } from './text-table.ts';
 
 /** Before and after on held-out target videos, and which policy was kept. */
@@ -19,15 +19,11 @@ export function resultTable(result: AdaptationResult): string {
   return lines.join('\n');
 }
 
-function measuredLines({ policies, best, change, changeFromPlain }: AdaptationResult): string[] {
-  const first = policies.find((policy) => policy.iteration === 0);
-  const plain = first?.plain;
-  const after = best.test ?? best.validation;
-  const before = first?.test ?? first?.validation;
-  const sides = { plain, before, after, change, changeFromPlain };
+function measuredLines(result: AdaptationResult): string[] {
+  const sides = headlineSides(result);
   const rows = headlineRows(sides);
-  const title = `${after === undefined ? '' : `${after.videos} `}held-out target videos`;
-  const table = plain
+  const title = headlineVideos(sides);
+  const table = sides.plain
     ? textTable(
         [title, 'plain', 'before', 'after', 'after - plain', 'after - before'],
         rows.map((row) => [
