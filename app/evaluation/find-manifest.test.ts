@@ -44,3 +44,19 @@ test('a named table without the columns, with a short line or the same id again 
     await expect(findManifest(folders, table)).rejects.toThrow(message);
   }
 });
+
+test('what is wrong with a line is said without what stands in it, which may name a patient', async () => {
+  const table = join(home, 'views.csv');
+  for (const [line, found] of [
+    ['Doe^Jane,p1', 'found 1 fewer'],
+    ['Doe^Jane,p1,a4c,more', 'found 1 more'],
+    ['Doe^Jane,,a4c', 'found one of the three empty'],
+    ['a,Doe^Jane,a4c', 'found the id of an earlier line'],
+  ] as const) {
+    await writeFile(table, `id,study,view\na,p1,a4c\n${line}\n`);
+    const refused = findManifest(folders, table);
+    await expect(refused).rejects.toThrow(`line 3: expected 3 cells`);
+    await expect(refused).rejects.toThrow(found);
+    await expect(refused).rejects.not.toThrow('Doe');
+  }
+});

@@ -59,7 +59,12 @@ function parseViews(csv: string, file: string): Map<string, VideoView> | undefin
     if (i === 0 || line.trim() === '') continue;
     const cells = cellsOf(line);
     const [id, study, view] = [cells[idColumn!], cells[studyColumn!], cells[viewColumn!]];
-    if (cells.length === header.length && id && study && view && !views.has(id)) {
+    const wrong = whatIsWrong(
+      cells.length - header.length,
+      [id, study, view],
+      id !== undefined && views.has(id),
+    );
+    if (wrong === undefined && id && study && view) {
       const annotatedFrames = parseAnnotated(cells[framesColumn!]);
       const annotatedLabels = parseAnnotated(cells[labelsColumn!]);
       const known = {
@@ -75,10 +80,21 @@ function parseViews(csv: string, file: string): Map<string, VideoView> | undefin
     }
     throw new DomainError(
       'DatasetInvalid',
-      `${file}: line ${i + 1}: expected ${header.length} cells with study, view and an id that no earlier line has, found "${line}". Correct the line.`,
+      `${file}: line ${i + 1}: expected ${header.length} cells with study, view and an id that no earlier line has, found ${wrong}. Correct the line.`,
     );
   }
   return views;
+}
+
+/** Without a word of the line: tables name patients. Undefined when nothing is. */
+function whatIsWrong(
+  cellsTooMany: number,
+  needed: readonly (string | undefined)[],
+  isKnown: boolean,
+): string | undefined {
+  if (cellsTooMany !== 0) return `${Math.abs(cellsTooMany)} ${cellsTooMany > 0 ? 'more' : 'fewer'}`;
+  if (needed.some((cell) => !cell)) return 'one of the three empty';
+  return isKnown ? 'the id of an earlier line' : undefined;
 }
 
 async function readText(file: string, required: boolean): Promise<string | undefined> {
