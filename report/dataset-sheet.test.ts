@@ -64,6 +64,23 @@ it('a tile of a reference shows the first frame that it knows, coloured; one tha
   expect(isColoured(pixelsOf(sheetTile(verified('a', { labels: other })).picture))).toBe(false);
 });
 
+it('a tile says that a reference is shown where it is, and only there', () => {
+  const other = { ...labels, rows: 20, columns: 80 };
+  const pageOf = (video: VerifiedVideo) => renderDatasetSheet({ ...data, tiles: [sheetTile(video)] });
+  expect(pageOf(verified('a', { row: row('a', true), labels }))).toContain('reference in frame 0');
+  for (const unusable of [{ labels: other }, { video: undefined, labels }]) {
+    const page = pageOf(verified('a', { row: row('a', true), ...unusable }));
+    expect(page).toContain('reference not shown');
+    expect(page).not.toContain('reference in frame');
+  }
+});
+
+it('the page tells errors from warnings by words too, and says where there is nothing', () => {
+  const page = renderDatasetSheet({ ...data, tiles: [sheetTile(verified('a', { findings: [warning] }))] });
+  expect(page).toContain('<b>warning, residual-text</b>');
+  expect(renderDatasetSheet(data)).toContain('There is nothing to look at.');
+});
+
 it('the page has what is wrong first, with the reasons, and everything that was set aside', () => {
   const page = renderDatasetSheet({
     ...data,

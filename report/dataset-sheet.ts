@@ -20,6 +20,8 @@ export interface SheetTile {
   readonly picture: Uint8Array | undefined;
   /** The frame that is shown, from 0. */
   readonly frame: number;
+  /** The reference is in the picture: it could be read, and fits. */
+  readonly isReferenceShown: boolean;
   readonly problems: readonly Pick<DatasetProblem, 'severity' | 'reason' | 'message'>[];
 }
 
@@ -49,14 +51,14 @@ function isOnGrid(labels: LabelVideo, { frames, rows, columns }: GreyVideo): boo
 /** The tile of a video, before its pixels are let go. */
 export function sheetTile({ row, video, labels, findings }: VerifiedVideo): SheetTile {
   const problems = findings.map(({ severity, reason, message }) => ({ severity, reason, message }));
-  if (video === undefined) return { row, picture: undefined, frame: 0, problems };
+  if (video === undefined) return { row, picture: undefined, frame: 0, isReferenceShown: false, problems };
   const drawn = labels && isOnGrid(labels, video) ? labels : undefined;
   const frame = Math.min(drawn ? (annotatedFramesOf(drawn)[0] ?? 0) : 0, video.frames - 1);
   const picture = encodeContactSheet([oneFrame(video, drawn, frame)], {
     columns: 1,
     longestSide: LONGEST_SIDE,
   });
-  return { row, picture, frame, problems };
+  return { row, picture, frame, isReferenceShown: drawn !== undefined, problems };
 }
 
 const sheetStyle = `
@@ -89,15 +91,22 @@ function sizeText({
   return `${frames} frames of ${rows} x ${columns}, ${spacing} mm${time}`;
 }
 
-function renderTile({ row, picture, frame, problems }: SheetTile): Markup {
+function referenceText({ row, frame, isReferenceShown }: SheetTile): string {
+  if (isReferenceShown) return `, reference in frame ${frame}`;
+  return row.labelled ? ', reference not shown' : '';
+}
+
+function renderTile(tile: SheetTile): Markup {
+  const { row, picture, frame, problems } = tile;
   const isBad = problems.some(({ severity }) => severity === 'error');
   const shown = picture
     ? html`<img loading="lazy" src="${dataUri(picture, 'image/png')}" alt="frame ${frame} of ${row.id}">`
     : html`<div class="none">cannot be read</div>`;
   const list = problems.map(
-    ({ severity, reason, message }) => html`<li class="${severity}"><b>${reason}</b>: ${message}</li>`,
+    ({ severity, reason, message }) =>
+      html`<li class="${severity}"><b>${severity}, ${reason}</b>: ${message}</li>`,
   );
-  return html`<figure class="${isBad ? 'error' : ''}">${shown}<figcaption><strong>${row.id}</strong><br>${row.study}<br>${row.view}, ${row.split}${row.labelled ? `, reference in frame ${frame}` : ''}<br>${sizeText(row)}${list.length > 0 ? html`<ul>${list}</ul>` : undefined}</figcaption></figure>`;
+  return html`<figure class="${isBad ? 'error' : ''}">${shown}<figcaption><strong>${row.id}</strong><br>${row.study}<br>${row.view}, ${row.split}${referenceText(tile)}<br>${sizeText(row)}${list.length > 0 ? html`<ul>${list}</ul>` : undefined}</figcaption></figure>`;
 }
 
 function renderGroup(title: string, tiles: readonly SheetTile[]): Markup | undefined {
@@ -131,7 +140,7 @@ export function renderDatasetSheet({ dataset, tiles, problems, quarantined }: Sh
 </head>
 <body>
 <header><h1>${dataset}</h1>
-<p class="quiet">${tiles.length} videos of ${studies} patients, ${labelled} with a reference. First frames; with a reference, the first frame that it knows. Look for writing, wrong views, and references that lie beside the heart.</p>
+<p class="quiet">${tiles.length} videos of ${studies} patients, ${labelled} with a reference. ${tiles.length === 0 ? 'There is nothing to look at.' : 'First frames; with a reference, the first frame that it knows. Look for writing, wrong views, and references that lie beside the heart.'}</p>
 <p class="key"><span style="--swatch: var(--lv)">left ventricle</span><span style="--swatch: var(--myo)">myocardium</span></p></header>
 <main>
 ${renderList('Of the dataset', problems)}
