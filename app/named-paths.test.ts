@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { requirePaths } from './named-paths.ts';
+import { requireFolderOf, requirePaths } from './named-paths.ts';
 
 const here = import.meta.filename;
 
@@ -13,4 +13,12 @@ it('names every path where nothing is, once, with the code and the hint', async 
 
 it('is content with files and folders that are there', async () => {
   await requirePaths([here, import.meta.dirname], 'ArtefactMissing', 'Look again.');
+});
+
+it('wants the folder of a file that is to be written, not the file', async () => {
+  await requireFolderOf(`${import.meta.dirname}/new.html`);
+  await requireFolderOf('new.html');
+  await expect(requireFolderOf('/no/new.html')).rejects.toThrow(
+    '/no: there is no such file or folder. Make the folder',
+  );
 });

@@ -3,6 +3,7 @@
  * once.
  */
 import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { DomainError } from '../ground/errors.ts';
 
 /**
@@ -23,4 +24,16 @@ export async function requirePaths(
   }
   if (missing.length === 0) return;
   throw new DomainError(code, `${missing.join(', ')}: there is no such file or folder. ${hint}`);
+}
+
+/**
+ * Of a file that is to be written, before the work that makes it.
+ * @throws DomainError DatasetInvalid naming its folder where that is not there.
+ */
+export async function requireFolderOf(file: string): Promise<void> {
+  await requirePaths(
+    [dirname(resolve(file))],
+    'DatasetInvalid',
+    'Make the folder first, or name a file in one that is there.',
+  );
 }

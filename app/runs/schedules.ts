@@ -16,6 +16,7 @@ import type { ObjectStore } from '../../storage/store.ts';
 import { nightLimits, workflowPolicy } from '../../temporal.config.ts';
 import type { Connections } from '../connections.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import { stateInWords } from './state-in-words.ts';
 
 const prefix = 'nightly-';
 
@@ -130,7 +131,7 @@ export async function listSchedules(client: Client): Promise<ScheduleState[]> {
 export function scheduleTrouble({ schedule, last, skipped, missed }: ScheduleState): string | undefined {
   const parts = [
     last && !['RUNNING', 'COMPLETED', 'FORGOTTEN'].includes(last.status)
-      ? `its last night, of ${last.startedAt}, ended as ${last.status.toLowerCase().replace('_', ' ')}`
+      ? `its last night, of ${last.startedAt}, ended as ${stateInWords(last.status)}`
       : undefined,
     skipped > 0 ? `${nights(skipped)} skipped because the one before was still at work` : undefined,
     missed > 0 ? `${nights(missed)} missed while the server was away` : undefined,

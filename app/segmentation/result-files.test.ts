@@ -55,6 +55,7 @@ describe('the files of a segmentation', () => {
     }
     const masks = { out: '/data', formats: ['nifti'] as const, uncertainty: false };
     expect(() => checkResultFiles(['/data/v.nii.gz'], masks)).toThrow(/replace the video/);
+    expect(() => checkResultFiles(['/a/v.dcm', '/a/v.dcm'], masks)).toThrow(/^\/a\/v\.dcm is named twice/);
     expect(() =>
       checkResultFiles(['/data/v.nii.gz', '/data/w.nii.gz'], { ...masks, formats: ['csv'] }),
     ).not.toThrow();

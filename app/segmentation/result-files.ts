@@ -195,6 +195,9 @@ export function checkResultFiles(videos: readonly string[], request: ResultReque
         );
       }
       const other = seen.get(output);
+      if (other === video) {
+        throw new DomainError('ConfigInvalid', `${video} is named twice. Name each video once.`);
+      }
       if (other !== undefined) {
         throw new DomainError(
           'ConfigInvalid',

@@ -50,6 +50,8 @@ async function list({ json }: Json): Promise<void> {
 
 async function sheet(dataset: string, { out, json }: Json & { out: string }): Promise<void> {
   const terminal = openTerminal(json === true);
+  const { requireFolderOf } = await import('../../app/named-paths.ts');
+  await requireFolderOf(out);
   const { writeDatasetSheet, openStore } = await openSheets();
   const found = await writeDatasetSheet(dataset, out, openStore, (done, total) => {
     if (terminal.interactive) terminal.redraw([`looked at ${done} of ${total} videos`]);

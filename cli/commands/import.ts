@@ -43,6 +43,8 @@ async function importFile(file: string, options: Options): Promise<void> {
   if (out === undefined && name === undefined) {
     throw new DomainError('ConfigInvalid', 'Say where the weights go: --out FILE, --name MODEL, or both.');
   }
+  const { requireFolderOf } = await import('../../app/named-paths.ts');
+  if (out !== undefined) await requireFolderOf(out);
   const { importWeights } = await import('../../app/models/import-weights.ts');
   const { bytes, config, parameters, prefix, unused } = await importWeights(file, {
     kind,

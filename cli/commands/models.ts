@@ -138,6 +138,8 @@ async function exportWeights(
   { out, format, json }: Json & { out: string; format: ExportFormat },
 ): Promise<void> {
   const terminal = openTerminal(json === true);
+  const { requireFolderOf } = await import('../../app/named-paths.ts');
+  await requireFolderOf(out);
   const { exportModel } = await import('../../app/models/export-model.ts');
   const { kind } = await exportModel(model, out, format);
   terminal.printJson({ model, kind, format, out });

@@ -70,6 +70,7 @@ async function list(options: { json?: boolean }): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { withConnections } = await import('../../app/connections.ts');
   const { listSchedules, scheduleTrouble } = await import('../../app/runs/schedules.ts');
+  const { stateInWords } = await import('../../app/runs/state-in-words.ts');
   const schedules = await withConnections(({ client }) => listSchedules(client));
   terminal.printJson({ schedules });
   terminal.print(
@@ -92,10 +93,6 @@ async function list(options: { json?: boolean }): Promise<void> {
     const trouble = scheduleTrouble(schedule);
     if (trouble !== undefined) terminal.print(trouble);
   }
-}
-
-function stateInWords(status: string): string {
-  return status.toLowerCase().replace('_', ' ');
 }
 
 function orderCommand(order: 'pause' | 'trigger' | 'delete', summary: string): Command {

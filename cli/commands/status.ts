@@ -19,6 +19,7 @@ async function status(run: string | undefined, options: { json?: boolean }): Pro
   const { withConnections } = await import('../../app/connections.ts');
   const { listRuns, readRun } = await import('../../app/runs/adaptation-client.ts');
   const { listSchedules, scheduleTrouble } = await import('../../app/runs/schedules.ts');
+  const { stateInWords } = await import('../../app/runs/state-in-words.ts');
   const { progressLines } = await import('../text/progress-text.ts');
   await withConnections(async ({ client }) => {
     if (run !== undefined) {
@@ -38,7 +39,7 @@ async function status(run: string | undefined, options: { json?: boolean }): Pro
           runs.map((found) => [
             found.run,
             found.kind,
-            found.status.toLowerCase(),
+            stateInWords(found.status),
             shortTime(found.startedAt),
             found.closedAt ? shortTime(found.closedAt) : '',
           ]),

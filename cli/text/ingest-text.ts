@@ -69,6 +69,7 @@ export function summaryLines(
 }
 
 function levelsText(accepted: readonly IngestedVideo[]): string {
+  if (accepted.length === 0) return 'Nothing was stored.';
   const losing = accepted.filter(({ facts }) => facts.keptLevels < facts.distinctLevels);
   if (losing.length === 0) return 'All grey levels were kept.';
   const shares = losing.map(({ facts }) => facts.keptLevels / facts.distinctLevels);

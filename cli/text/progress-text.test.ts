@@ -94,6 +94,11 @@ describe('progress', () => {
     expect(progressLines(silent, undefined).join('\n')).toContain('npx echoloop up');
   });
 
+  it('says in words how a run ended', () => {
+    const { progress: _, ...over } = state({});
+    expect(progressLines({ ...over, status: 'TIMED_OUT' }, undefined)).toEqual(['run r: timed out']);
+  });
+
   it('shows why an activity is tried again', () => {
     const activities = [{ name: 'predictShard', attempt: 2, lastFailure: 'the store is away\nstack' }];
     expect(progressLines(state({}, activities), undefined).at(-1)).toBe(

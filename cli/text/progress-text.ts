@@ -7,6 +7,7 @@ import {
   stageWork,
   trainingOf,
 } from '../../app/runs/stage-work.ts';
+import { stateInWords } from '../../app/runs/state-in-words.ts';
 import type { ComparisonProgress } from '../../contracts/comparison.ts';
 import type { EvaluationNumbers } from '../../contracts/results.ts';
 
@@ -16,7 +17,7 @@ export function progressLines(state: RunState, rate: Rate | undefined): string[]
   if (comparison) return comparisonLines(state, comparison, rate);
   if (!progress) {
     return [
-      `${state.kind === 'comparison' ? 'comparison' : 'run'} ${state.run}: ${state.status.toLowerCase()}`,
+      `${state.kind === 'comparison' ? 'comparison' : 'run'} ${state.run}: ${stateInWords(state.status)}`,
       ...(state.status === 'RUNNING'
         ? ['waiting for a control worker; when none is starting: npx echoloop up']
         : []),
@@ -103,7 +104,7 @@ function secondsSince(iso: string): number {
   return Math.max(0, (Date.now() - Date.parse(iso)) / 1000);
 }
 
-/** `Dice 81.2 %, Hausdorff 6.1 mm, anatomy 75 %, time 63 % (16 videos)` */
+/** `Dice 81.2 %, Hausdorff 6.1 mm, anatomically valid 75 %, temporally valid 63 % (16 videos)` */
 function numbersText(numbers: EvaluationNumbers): string {
   const percent = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`;
   return [
