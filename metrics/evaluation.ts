@@ -134,7 +134,7 @@ const FourIntervalsSchema = z
   .object({ lv: IntervalSchema, myo: IntervalSchema, epi: IntervalSchema, mean: IntervalSchema })
   .partial();
 
-/** 95 % bootstrap percentile intervals of the means over videos; those of measures that no video has are left out. */
+/** 95 % bootstrap percentile intervals of the means over videos; without measures that fewer than two videos have. */
 export const SummaryIntervalsSchema = z.object({
   dice: FourIntervalsSchema.optional(),
   hausdorffMm: FourIntervalsSchema.optional(),

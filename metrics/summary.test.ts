@@ -89,6 +89,10 @@ test('intervals hold the means, are the same every time, and views are summarise
   expect(summary.videos).toBe(13);
 });
 
+test('one video has no interval: it would look certain', () => {
+  expect(summariseWithIntervals([score('a', withReference)]).intervals).toEqual({});
+});
+
 test('the verdict at the frame rate stands beside the published one, over the videos that have it', () => {
   const flagged = { valid: false, flaggedFrames: [3, 4], failures: { lvArea: [3, 4] } };
   const fine = { valid: true, flaggedFrames: [], failures: {} };

@@ -20,11 +20,14 @@ export function summarise(scores: readonly VideoScore[]): EvaluationSummary {
   return { anatomicalValidity: 0, temporalValidity: 0, ...means, videos: scores.length };
 }
 
-/** 95 % bootstrap intervals of the means of `summarise`. The same scores always give the same intervals. */
+/**
+ * 95 % bootstrap intervals of the means of `summarise`, of measures that two videos or more have: one draws itself alone
+ * and would look certain. The same scores always give the same intervals.
+ */
 function summaryIntervals(scores: readonly VideoScore[]): SummaryIntervals {
   return eachMeasure((measure, name) => {
     const values = valuesOf(scores, measure);
-    if (values.length === 0) return undefined;
+    if (values.length < 2) return undefined;
     const { low, high } = bootstrapMean(values, randomStream(0, 'interval', name), RESAMPLES);
     return { low, high };
   });

@@ -46,3 +46,9 @@ it('draws the videos of a patient together', () => {
 it('says nothing where no video was scored on both sides', () => {
   expect(changeIntervals(before, [score('other', true)], {})).toEqual({});
 });
+
+it('says nothing of a single patient, from whom no spread can be told', () => {
+  const after = ids.map((id) => score(id, true));
+  const alone = Object.fromEntries(ids.map((id) => [id, 'p']));
+  expect(changeIntervals(before, after, alone)).toEqual({});
+});

@@ -25,7 +25,8 @@ interface NamedMeasure {
 
 /**
  * 95 % bootstrap intervals of after - before, each video against itself and patients drawn whole, a measure a step;
- * measures that no video has on both sides are left out. The same scores always give the same intervals.
+ * without measures that fewer than two patients have on both sides: one draws itself alone and would look certain. The
+ * same scores always give the same intervals.
  * @param studies of the videos; one that is not in it is a patient of its own.
  */
 export function* changeIntervals(
@@ -42,7 +43,7 @@ export function* changeIntervals(
       if (typeof old !== 'number' || typeof now !== 'number') return [];
       return [{ seed: 0, patient: studies[score.id] ?? score.id, value: now - old }];
     });
-    if (values.length === 0) continue;
+    if (new Set(values.map(({ patient }) => patient)).size < 2) continue;
     const { low, high } = nestedBootstrapMean(values, randomStream(0, 'change', name));
     intervals[reported] = { low, high };
     yield;
