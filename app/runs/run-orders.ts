@@ -1,5 +1,10 @@
 /** Steers the workflows that people start: pause, resume, stop, how many shards at once, cancel. */
-import { type Client, isGrpcDeadlineError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  type Client,
+  isGrpcDeadlineError,
+  type WorkflowHandle,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { ComparisonInputSchema } from '../../contracts/comparison.ts';
 import { AdaptationInputSchema } from '../../contracts/messages.ts';
@@ -20,7 +25,7 @@ export async function steerRun(
   run: string,
   order: 'pause' | 'resume' | 'stop',
 ): Promise<void> {
-  await sendUpdate(client, run, steeringNames[order], []);
+  await sendUpdate(client, run, (handle) => handle.executeUpdate(steeringNames[order], { args: [] }));
 }
 
 /**
@@ -28,11 +33,16 @@ export async function steerRun(
  * workers need
  */
 export async function scaleRun(client: Client, run: string, shards: number | 'auto'): Promise<void> {
-  await sendUpdate(client, run, steeringNames.setConcurrency, [shards]);
+  const name = steeringNames.setConcurrency;
+  await sendUpdate(client, run, (handle) => handle.executeUpdate(name, { args: [shards] }));
 }
 
-async function sendUpdate(client: Client, run: string, name: string, args: unknown[]): Promise<void> {
-  const send = () => client.workflow.getHandle(run).executeUpdate(name, { args });
+async function sendUpdate(
+  client: Client,
+  run: string,
+  update: (handle: WorkflowHandle) => Promise<unknown>,
+): Promise<void> {
+  const send = () => update(client.workflow.getHandle(run));
   try {
     await explainMissing(client, run, () => client.withDeadline(Date.now() + clientLimits.orderMs, send));
   } catch (error) {

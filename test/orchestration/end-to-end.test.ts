@@ -68,10 +68,8 @@ it('adapts a policy to phantoms, promotes it and writes a report, computing noth
   const highest = Math.max(...ratings.map(({ reward }) => reward));
   expect(ratings[result.best.iteration]!.reward).toBe(highest);
   expect(result.promotion).toMatchObject({ promoted: true });
-  // Of one video every resample is the same.
-  const gained = result.best.test!.dice! - result.policies[0]!.test!.dice!;
-  const interval = { low: expect.closeTo(gained, 12), high: expect.closeTo(gained, 12) };
-  expect(result.change?.dice).toEqual(result.best.iteration === 0 ? undefined : interval);
+  // Its one test video is of one patient, who alone shows no spread.
+  expect(result).not.toHaveProperty('change');
   expect(new Set(world.work).size).toBe(world.work.length);
   expect(world.work.filter((line) => line.startsWith('labelShard'))).toHaveLength(4);
   const landmark = await findArtefact(world.store, activityKeys.landmarkWeights('tiny'));
