@@ -17,14 +17,17 @@ function clientOf(error: Error, type: string = workflowTypes.adaptation): Client
   };
   return {
     workflow: { getHandle: () => handle },
-    withDeadline: (_: number, work: () => Promise<unknown>) => work(),
+    withAbortSignal: (_: AbortSignal, work: () => Promise<unknown>) => work(),
   } as unknown as Client;
 }
 
 describe('an order to a run', () => {
   it('is given up, in words, where no control worker takes it', async () => {
-    const late = Object.assign(new Error('late'), { code: 4, details: 'Deadline exceeded', metadata: {} });
-    const client = clientOf(new WorkflowUpdateRPCTimeoutOrCancelledError('late', { cause: late }));
+    // What is said where the limit is reached; a server has words and codes of its own for it.
+    const cancelled = Object.assign(new Error('x'), { code: 1, details: 'Call cancelled', metadata: {} });
+    const client = clientOf(
+      new WorkflowUpdateRPCTimeoutOrCancelledError('Call cancelled', { cause: cancelled }),
+    );
     for (const sent of [steerRun(client, 'r', 'pause'), scaleRun(client, 'r', 4)]) {
       await expect(sent).rejects.toMatchObject({
         code: 'OrchestratorUnavailable',

@@ -1,9 +1,9 @@
 /** Steers the workflows that people start: pause, resume, stop, how many shards at once, cancel. */
 import {
   type Client,
-  isGrpcDeadlineError,
   type WorkflowHandle,
   WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { ComparisonInputSchema } from '../../contracts/comparison.ts';
@@ -44,7 +44,9 @@ async function sendUpdate(
 ): Promise<void> {
   const send = () => update(client.workflow.getHandle(run));
   try {
-    await explainMissing(client, run, () => client.withDeadline(Date.now() + clientLimits.orderMs, send));
+    await explainMissing(client, run, () =>
+      client.withAbortSignal(AbortSignal.timeout(clientLimits.orderMs), send),
+    );
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) {
       throw new DomainError(
@@ -52,7 +54,8 @@ async function sendUpdate(
         `The run ${run} did not take the order. ${reasonIn(error)}`,
       );
     }
-    if (!isGrpcDeadlineError(error)) throw error;
+    // By this limit or by one of the server's own.
+    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     throw new DomainError(
       'OrchestratorUnavailable',
       `The run ${run} has not taken the order in ${clientLimits.orderMs / 1000} s: no control worker answers for it. See what runs (npx echoloop doctor), start one (npx echoloop up, or worker --role control), and send the order again.`,
