@@ -12,6 +12,11 @@ const grpc = {
   unauthenticated: 16,
 };
 
+/** The server is away, or refuses: nothing of what was asked was looked at. */
+export function isServersOwn(error: unknown): boolean {
+  return temporalProblemOf(error, { namespace: '' }) !== undefined;
+}
+
 /**
  * The problem of the service that an error stands for; undefined for whatever else it is.
  * @param temporal whom the client asked.

@@ -1,6 +1,7 @@
 import {
   ApplicationFailure,
   type Client,
+  ServiceError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
@@ -25,15 +26,27 @@ describe('an order to a run', () => {
   it('is given up, in words, where no control worker takes it', async () => {
     // What is said where the limit is reached; a server has words and codes of its own for it.
     const cancelled = Object.assign(new Error('x'), { code: 1, details: 'Call cancelled', metadata: {} });
-    const client = clientOf(
+    const late = clientOf(
       new WorkflowUpdateRPCTimeoutOrCancelledError('Call cancelled', { cause: cancelled }),
     );
-    for (const sent of [steerRun(client, 'r', 'pause'), scaleRun(client, 'r', 4)]) {
+    const aborted = Object.assign(new Error('x'), { code: 10, details: 'aborted', metadata: {} });
+    const refused = clientOf(new ServiceError('Workflow Update failed', { cause: aborted }));
+    for (const sent of [
+      steerRun(late, 'r', 'pause'),
+      scaleRun(late, 'r', 4),
+      steerRun(refused, 'r', 'stop'),
+    ]) {
       await expect(sent).rejects.toMatchObject({
         code: 'OrchestratorUnavailable',
         message: expect.stringContaining('no control worker answers'),
       });
     }
+  });
+
+  it('is not blamed on the workers where the server is away', async () => {
+    const away = Object.assign(new Error('x'), { code: 14, details: 'away', metadata: {} });
+    const error = new ServiceError('Workflow Update failed', { cause: away });
+    await expect(steerRun(clientOf(error), 'r', 'stop')).rejects.toBe(error);
   });
 
   it('that the workflow does not take is said with its reason', async () => {

@@ -1,6 +1,7 @@
 /** Steers the workflows that people start: pause, resume, stop, how many shards at once, cancel. */
 import {
   type Client,
+  ServiceError,
   type WorkflowHandle,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -12,6 +13,7 @@ import { steeringNames, workflowTypes } from '../../contracts/names.ts';
 import { priorities, priorityOf, taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { clientLimits, workflowPolicy } from '../../temporal.config.ts';
+import { isServersOwn } from '../temporal-problem.ts';
 import { explainMissing, understood } from './adaptation-client.ts';
 import { reasonIn } from './run-failed.ts';
 
@@ -54,15 +56,20 @@ async function sendUpdate(
         `The run ${run} did not take the order. ${reasonIn(error)}`,
       );
     }
-    // By this limit or by one of the server's own.
-    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
+    if (!isNotTaken(error)) throw error;
     throw new DomainError(
       'OrchestratorUnavailable',
-      `The run ${run} has not taken the order in ${clientLimits.orderMs / 1000} s: no control worker answers for it. See what runs (npx echoloop doctor), start one (npx echoloop up, or worker --role control), and send the order again.`,
+      `The run ${run} has not taken the order within ${clientLimits.orderMs / 1000} s: no control worker answers for it. See what runs (npx echoloop doctor), start one (npx echoloop up, or worker --role control), and send the order again.`,
       {},
       { cause: error },
     );
   }
+}
+
+/** By the limit of this side, or in whatever words the server says that no worker took it. */
+function isNotTaken(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  return error instanceof ServiceError && !isServersOwn(error);
 }
 
 /**
