@@ -21,8 +21,8 @@ export function summarise(scores: readonly VideoScore[]): EvaluationSummary {
 }
 
 /**
- * 95 % bootstrap intervals of the means of `summarise`, of measures that two videos or more have: one draws itself alone
- * and would look certain. The same scores always give the same intervals.
+ * 95 % bootstrap intervals of the means of `summarise`, of measures that two videos or more have: one draws itself
+ * alone and would look certain. The same scores always give the same intervals.
  */
 function summaryIntervals(scores: readonly VideoScore[]): SummaryIntervals {
   return eachMeasure((measure, name) => {

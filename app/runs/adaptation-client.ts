@@ -1,6 +1,7 @@
 /**
  * Talks to the workflows that people start, adaptations and comparisons: start, find, ask for progress. Beside
- * run-orders.ts, which steers them, and comparison-client.ts the only file that knows how Temporal's client names things.
+ * run-orders.ts, which steers them, and comparison-client.ts the only file that knows how Temporal's client names
+ * things.
  */
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import {

@@ -19,8 +19,8 @@ import { reasonIn } from './run-failed.ts';
 
 /**
  * Sends one of the updates and waits until the run has taken it.
- * @throws DomainError OrchestratorUnavailable when no control worker hands it on, ConfigInvalid when there is no such run
- * or it takes no such order.
+ * @throws DomainError OrchestratorUnavailable when no control worker hands it on, ConfigInvalid when there is no such
+ * run or it takes no such order.
  */
 export async function steerRun(
   client: Client,
