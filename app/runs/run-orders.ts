@@ -51,10 +51,7 @@ async function sendUpdate(
     );
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) {
-      throw new DomainError(
-        'ConfigInvalid',
-        `The run ${run} did not take the order. ${reasonIn(error)}`,
-      );
+      throw new DomainError('ConfigInvalid', `The run ${run} did not take the order. ${reasonIn(error)}`);
     }
     if (!isNotTaken(error)) throw error;
     throw new DomainError(
