@@ -40,7 +40,14 @@ function innerFolder(room, folder, allowed, files = []) {
 }
 
 /** Files on top of app/ that its use cases share. */
-const APP_GROUND = ['connections', 'did-you-mean', 'file-problem', 'named-paths', 'video-name'];
+const APP_GROUND = [
+  'connections',
+  'did-you-mean',
+  'file-problem',
+  'named-paths',
+  'temporal-problem',
+  'video-name',
+];
 
 /** Those of formats: what holds for several of them lies in files of its own. */
 const READERS = '^datasets/(dicom/read-dicom|film|metaimage|nifti|pictures)\\.ts$';
