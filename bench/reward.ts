@@ -20,6 +20,7 @@ import { predictVideo } from '../method/inference/segment-prepared.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import type { Reward } from '../method/rewards/reward.ts';
 import type { LinearShapes } from '../method/shapes/linear-shapes.ts';
+import type { Interval } from '../metrics/statistics.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { writeArtefact } from '../storage/artefacts.ts';
 import {
@@ -27,7 +28,9 @@ import {
   type Choices,
   choicesBetween,
   findsErrors,
+  type PatientChoices,
   type Rewarded,
+  rightBeyondSecond,
   type Suspicions,
   suspicionsOf,
 } from './reward/choices.ts';
@@ -39,6 +42,7 @@ import {
   sourcePhantomLabels,
   testPhantoms,
 } from './shared/phantoms.ts';
+import type { TestCase } from './shared/scored-video.ts';
 import { shapesOf } from './shared/source-shapes.ts';
 import { labelSweep, startRun } from './shared/stages.ts';
 
@@ -62,6 +66,8 @@ export interface RewardRow {
   readonly arm: string;
   /** Of the policy's labels and those cleaned, or what the sweep makes of them. */
   readonly choices: Readonly<Record<Pair, Choices>>;
+  /** `rightBeyondSecond` of the policy's labels and those completed. */
+  readonly beyondCompleted: Interval;
   /** Area under the ROC curve of the policy's wrong pixels; by the reward and by the policy's own certainty. */
   readonly finds: number | undefined;
   readonly entropyFinds: number | undefined;
@@ -69,6 +75,7 @@ export interface RewardRow {
 
 /** A test video on the networks' grid, with the segmentations that are compared. */
 interface Example {
+  readonly patient: string;
   readonly video: GreyVideo;
   readonly truth: LabelVideo;
   readonly plain: LabelVideo & { readonly certainty: Float32Array };
@@ -94,9 +101,7 @@ export async function benchReward(options: {
     const policy = await loadNetwork(context, stored, 'policy');
     const usual = phantomConfig(seed);
     const shapes = shapesOf(sourcePhantomLabels(seed), usual);
-    const examples = Array.from(testPhantoms(seed, videos), ({ image, reference }) =>
-      exampleOf(policy, image, reference!, usual, shapes),
-    );
+    const examples = Array.from(testPhantoms(seed, videos), (one) => exampleOf(policy, one, usual, shapes));
     policy.dispose();
     const entropyFinds = findsErrors(
       examples.map(({ plain, truth }) => suspicionsOf(plain, truth, plain.certainty)),
@@ -130,8 +135,7 @@ async function fittedReward(
 
 function exampleOf(
   policy: UNet3D,
-  image: GreyVideo,
-  reference: LabelVideo,
+  { image, reference, patient }: TestCase,
   { preprocessing }: RunConfig,
   shapes: LinearShapes,
 ): Example {
@@ -139,27 +143,32 @@ function exampleOf(
   const plain = predictVideo(policy, video, inferences.plain);
   const completed = predictVideo(policy, video, inferences['full, by shapes'], { shapes });
   return {
+    patient,
     video,
-    truth: preprocessLabels(reference, preprocessing),
+    truth: preprocessLabels(reference!, preprocessing),
     plain,
     others: { cleaned: cleanVideo(plain), completed },
   };
 }
 
 function rowOf(reward: Reward, examples: readonly Example[]): Omit<RewardRow, 'arm' | 'entropyFinds'> {
-  const found: Record<Pair, Choices[]> = { cleaned: [], completed: [] };
+  const found: Record<Pair, PatientChoices[]> = { cleaned: [], completed: [] };
   const suspicions: Suspicions[] = [];
-  for (const { video, truth, plain, others } of examples) {
+  for (const { patient, video, truth, plain, others } of examples) {
     const rewarded = (labels: LabelVideo): Rewarded => ({
       labels: labels.labels,
       reward: reward.ofVideo(video, labels, inferences.plain),
     });
     const first = rewarded(plain);
-    for (const pair of pairs) found[pair].push(choicesBetween(first, rewarded(others[pair]), truth.labels));
+    for (const pair of pairs) {
+      const choices = choicesBetween(first, rewarded(others[pair]), truth.labels);
+      found[pair].push({ patient, ...choices });
+    }
     suspicions.push(suspicionsOf(plain, truth, first.reward));
   }
   return {
     choices: { cleaned: allChoices(found.cleaned), completed: allChoices(found.completed) },
+    beyondCompleted: rightBeyondSecond(found.completed),
     finds: findsErrors(suspicions),
   };
 }
@@ -181,18 +190,21 @@ function biasOf({ ventricleOrWall, prefersVentricle, isVentricle }: Choices): nu
 
 /** For people, in Markdown. */
 export function tableText(rows: readonly RewardRow[]): string {
+  const points = (share: number): string => (100 * share).toFixed(1);
   const percent = (part: number, whole: number): string => ((100 * part) / whole).toFixed(1);
   return [
-    '| labelling | right, cleaned % (the policy alone) | right, completed % (the policy alone) | bias to ventricle | finds errors, AUC (entropy) | gates |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| labelling | right, cleaned % (the policy alone) | right, completed % (the policy alone) | beyond always the completed one, points | bias to ventricle | finds errors, AUC (entropy) | gates |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map((row) => {
       const right = ({ pixels, right, firstRight }: Choices) =>
         `${percent(right, pixels)} (${percent(firstRight, pixels)})`;
       const { cleaned, completed } = row.choices;
+      const { mean, low, high } = row.beyondCompleted;
       const cells = [
         row.arm,
         right(cleaned),
         right(completed),
+        `${points(mean)} (${points(low)} to ${points(high)})`,
         biasOf(completed).toFixed(3),
         `${row.finds?.toFixed(3)} (${row.entropyFinds?.toFixed(3)})`,
         gatesPassed(row) ? 'passed' : 'not passed',

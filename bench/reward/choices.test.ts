@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { allChoices, choicesBetween, findsErrors, suspicionsOf } from './choices.ts';
+import { allChoices, choicesBetween, findsErrors, rightBeyondSecond, suspicionsOf } from './choices.ts';
 
 const truth = Uint8Array.of(1, 2, 1, 2, 0, 0);
 const first = {
@@ -26,6 +26,17 @@ it('counts where segmentations differ and one is right, and what earns more ther
 it('adds up videos', () => {
   const one = choicesBetween(first, second, truth);
   expect(allChoices([one, one])).toMatchObject({ pixels: 8, right: 4 });
+});
+
+it('says how sure it is, by patients, that the right one is preferred oftener than the second is right', () => {
+  const counts = { ventricleOrWall: 0, prefersVentricle: 0, isVentricle: 0 };
+  // Always preferring the second is right in 70 of 100 pixels of one patient and 10 of 10 of another.
+  const large = { ...counts, patient: 'a', pixels: 100, right: 90, firstRight: 30 };
+  const small = { ...counts, patient: 'b', pixels: 10, right: 5, firstRight: 0 };
+  const { mean, low, high } = rightBeyondSecond([large, small]);
+  expect(mean).toBeCloseTo((95 - 80) / 110);
+  expect([low, high]).toEqual([-0.5, 0.2]);
+  expect(rightBeyondSecond([large, large])).toEqual({ mean: 0.2, low: 0.2, high: 0.2 });
 });
 
 it('finds wrong pixels of the heart by what earns little', () => {
