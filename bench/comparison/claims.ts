@@ -1,6 +1,6 @@
 /**
  * What the table is to show, as paired differences: chosen before any table was made, so that it can say no. Those over
- * time came after the first seed on which shapes had made every video anatomically valid, before the other seeds.
+ * time came after the first seed on which shapes had made every video anatomically valid, before any other ended.
  */
 import { isBetter, type MeasureName, tableMeasures } from '../../comparison/table/measures.ts';
 import { randomStream } from '../../ground/random.ts';
