@@ -13,7 +13,7 @@ import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, logWork } from './context.ts';
 import type { ShardScores } from './evaluation/documents.ts';
-import { findScores } from './evaluation/stored-scores.ts';
+import { findScored } from './evaluation/stored-scores.ts';
 import { eachVideo } from './videos/each-video.ts';
 import { readPrediction } from './videos/predictions.ts';
 
@@ -23,8 +23,8 @@ export async function scoreShard(input: ShardInput, context: ActivityContext): P
   const { config, plan } = await readRun(input, context);
   const videos = shardOf(plan, input);
   const predictions = videos.map((id) => runKeys.prediction(run, iteration, split, id));
-  const present = await findScores(context, key, predictions);
-  if (present) return { done: present.scores.length, quarantined: present.quarantined };
+  const present = await findScored(context, key, predictions);
+  if (present) return present;
 
   const scores: VideoScore[] = [];
   const plain: VideoScore[] = [];

@@ -20,7 +20,6 @@ const CIRCUMSTANCES: ReadonlySet<string> = new Set<ErrorCode>([
 
 export class Attempt {
   readonly #context: Context;
-  readonly #before: AttemptDetails;
   readonly #beat: NodeJS.Timeout;
   #last: Heartbeat;
   #furthest: AttemptDetails['furthest'];
@@ -34,10 +33,10 @@ export class Attempt {
   constructor(context: Context) {
     this.#context = context;
     this.#since = Date.now();
-    this.#before = AttemptDetailsSchema.safeParse(context.info.heartbeatDetails).data ?? {
+    const before = AttemptDetailsSchema.safeParse(context.info.heartbeatDetails).data ?? {
       ...AttemptDetailsSchema.parse({ step: 0, total: 0 }),
     };
-    const { furthest, idleMs, outOfMemory, at, ...last } = this.#before;
+    const { furthest, idleMs, outOfMemory, at, ...last } = before;
     this.#last = last;
     this.#furthest = furthest;
     this.#outOfMemory = outOfMemory;

@@ -2,6 +2,7 @@
  * A bad video is set aside and counted; a run with too many of them ends by itself instead of learning from the rest.
  */
 import { ApplicationFailure, patched } from '@temporalio/workflow';
+import { afterQuarantine } from '../decisions/after-quarantine.ts';
 
 /** @throws ApplicationFailure DatasetInvalid, not retryable, when more than `maximumShare` of the videos is bad. */
 export function refuseTooManyBad(bad: number, videos: number, maximumShare: number, what: string): void {
@@ -10,7 +11,7 @@ export function refuseTooManyBad(bad: number, videos: number, maximumShare: numb
   if (!patched('every-bad-video-counts')) return;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   throw ApplicationFailure.nonRetryable(
-    `${bad} of the ${videos} videos of the ${what} (${percent(bad / videos)}) are unusable; at most ${percent(maximumShare)} may be (sweep.maxQuarantinedShare). The reason for each is in the run's quarantine folder. Restore those videos and go on with \`echoloop resume\`, or bring corrected ones in and start a new run.`,
+    `${bad} of the ${videos} videos of the ${what} (${percent(bad / videos)}) are unusable; at most ${percent(maximumShare)} may be (sweep.maxQuarantinedShare). ${afterQuarantine}`,
     'DatasetInvalid',
     { bad, videos },
   );

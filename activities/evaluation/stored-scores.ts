@@ -1,26 +1,28 @@
-/** Scores of a shard that are stored already. */
+/** Whether a shard is scored already. */
+import type { ShardResult } from '../../contracts/activities.ts';
 import { deleteArtefact, findArtefact } from '../../storage/artefacts.ts';
 import { inParallel } from '../../storage/in-parallel.ts';
 import { findJson } from '../artefacts/json-artefact.ts';
 import type { ActivityContext } from '../context.ts';
-import { type ShardScores, ShardScoresSchema } from './documents.ts';
+import { ShardScoresSchema } from './documents.ts';
 
 /**
- * Undefined where there are none, and where a video that was left out may have been restored since, as some could not
- * be scored or more are predicted now: those are removed, to be made again.
+ * What came of it. Undefined where it has no scores, and where a video that was left out may have been restored since,
+ * as some could not be scored or more are predicted now: those are removed, to be made again.
  * @param predictions keys of those of all videos of the shard
  */
-export async function findScores(
+export async function findScored(
   context: ActivityContext,
   key: string,
   predictions: readonly string[],
-): Promise<ShardScores | undefined> {
+): Promise<ShardResult | undefined> {
   const present = await findJson(context, key, ShardScoresSchema);
   if (!present) return undefined;
   const { store, signal } = context;
   const found = await inParallel(predictions, (prediction) => findArtefact(store, prediction), { signal });
   const { scores, quarantined } = present.value;
-  if (quarantined === 0 && scores.length === found.filter(Boolean).length) return present.value;
+  if (quarantined === 0 && scores.length === found.filter(Boolean).length)
+    return { done: scores.length, quarantined };
   await deleteArtefact(store, key);
   return undefined;
 }

@@ -4,7 +4,6 @@
  * result is stored.
  */
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
-import { DomainError, type ErrorCode } from '../../ground/errors.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safetensors.ts';
 import {
@@ -16,6 +15,7 @@ import {
 } from '../../storage/artefacts.ts';
 import { outlivingCancellation } from '../../storage/cancellable-store.ts';
 import { workerLimits } from '../../temporal.config.ts';
+import { isDamage } from '../artefacts/damage.ts';
 import type { ActivityContext } from '../context.ts';
 
 /** What a checkpoint holds. */
@@ -28,13 +28,6 @@ export interface StoredState {
 
 const KEPT = 2;
 const NAME = /checkpoint-(\d{8})\.safetensors(\.json)?$/;
-
-/** What is wrong with a checkpoint itself, and will be at the next attempt. */
-const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'ChecksumMismatch',
-  'ArtefactMissing',
-  'CheckpointIncompatible',
-]);
 
 export class Checkpoints {
   readonly #context: ActivityContext;
@@ -86,7 +79,7 @@ export class Checkpoints {
       const { arrays, metadata } = decodeSafetensors(found.bytes);
       return { arrays, json: JSON.parse(metadata.state ?? 'null') };
     } catch (error) {
-      if (!(error instanceof DomainError) || !DAMAGE.has(error.code)) throw error;
+      if (!isDamage(error)) throw error;
       log.warn(
         { key, code: error.code, reason: error.message },
         'checkpoint damaged: the training goes back to the one before it, or to its beginning',

@@ -5,7 +5,7 @@
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
-import { DomainError, type ErrorCode } from '../../ground/errors.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { VideoGeometry } from '../../imaging/image.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import {
@@ -14,6 +14,7 @@ import {
   writeChunkedArtefact,
 } from '../../storage/chunked-artefact.ts';
 import type { ChunkRange, ChunksAtHand } from '../../storage/chunks-at-hand.ts';
+import { isDamage } from '../artefacts/damage.ts';
 import { type ActivityContext, originOf } from '../context.ts';
 
 const HeaderSchema = z.strictObject({
@@ -42,13 +43,6 @@ export interface Preparation {
   readonly original: ArtefactRef;
   make(): Promise<Made>;
 }
-
-/** Wrong with what is stored, and mended by making it again. */
-const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'ChecksumMismatch',
-  'ArtefactMissing',
-  'CheckpointIncompatible',
-]);
 
 /** A video takes several times its size while it is prepared. */
 const oneAtATime = pLimit(1);
@@ -96,7 +90,7 @@ export class PreparedFrames {
 
   /** Whether the error says that these frames are damaged in the store. */
   areDamaged(error: unknown): error is DomainError {
-    return isDamage(error, this.#preparation.key);
+    return isDamageOf(this.#preparation.key, error);
   }
 
   /** Makes damaged frames again. */
@@ -182,7 +176,7 @@ async function openIfThere(context: ActivityContext, preparation: Preparation) {
     }
     throw new DomainError('CheckpointIncompatible', `${key} has another form.`, { key });
   } catch (error) {
-    if (!isDamage(error, key)) throw error;
+    if (!isDamageOf(key, error)) throw error;
     await removeDamaged(context, preparation, error);
     return undefined;
   }
@@ -209,7 +203,7 @@ async function opened(context: ActivityContext, reference: ArtefactRef): Promise
   try {
     return await ChunkedArtefact.open(context.store, reference, context.cache);
   } catch (error) {
-    throw isDamage(error, reference.key) ? goneAgain(error) : error;
+    throw isDamageOf(reference.key, error) ? goneAgain(error) : error;
   }
 }
 
@@ -232,8 +226,8 @@ async function removeDamaged(
   await deleteChunkedArtefact(store, key);
 }
 
-function isDamage(error: unknown, key: string): error is DomainError {
-  return error instanceof DomainError && DAMAGE.has(error.code) && error.details.key === key;
+function isDamageOf(key: string, error: unknown): error is DomainError {
+  return isDamage(error) && error.details.key === key;
 }
 
 function joined(frames: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

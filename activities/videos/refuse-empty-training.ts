@@ -1,4 +1,5 @@
 /** A training must not quietly go on with what little is left of its data. */
+import { afterQuarantine } from '../../decisions/after-quarantine.ts';
 import { DomainError } from '../../ground/errors.ts';
 
 /** @throws DomainError DatasetInvalid when a larger share of the videos is unusable than allowed, or all are. */
@@ -12,7 +13,7 @@ export function refuseEmptyTraining(
   if (videos === 0 || (usable > 0 && bad / videos <= maximumShare)) return;
   throw new DomainError(
     'DatasetInvalid',
-    `${bad} of the ${videos} videos of "${dataset}" that this training needs are unusable; at most ${(100 * maximumShare).toFixed(0)} % may be (sweep.maxQuarantinedShare). The reason for each is in the run's quarantine folder. Restore those videos and go on with \`echoloop resume\`, or bring corrected ones in and start a new run.`,
+    `${bad} of the ${videos} videos of "${dataset}" that this training needs are unusable; at most ${(100 * maximumShare).toFixed(0)} % may be (sweep.maxQuarantinedShare). ${afterQuarantine}`,
     { videos, bad },
   );
 }

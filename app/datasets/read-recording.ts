@@ -52,14 +52,12 @@ function codeOf(error: unknown): unknown {
 
 /** The problem told of the header's file: only names of the plan are known to whoever takes names out of messages. */
 function besideProblem(path: string, error: unknown): unknown {
-  const isOfService = error instanceof DomainError && error.code !== 'LimitExceeded';
-  if (isOfService) return error;
-  const found =
-    error instanceof DomainError
-      ? `more than ${limits.fileBytes} bytes`
-      : `what cannot be read (${codeOf(error)})`;
+  const isTooLarge = codeOf(error) === 'LimitExceeded';
+  // Of the service.
+  if (error instanceof DomainError && !isTooLarge) return error;
+  const found = isTooLarge ? `more than ${limits.fileBytes} bytes` : `what cannot be read (${codeOf(error)})`;
   return new DomainError(
-    error instanceof DomainError ? error.code : 'DatasetInvalid',
+    isTooLarge ? 'LimitExceeded' : 'DatasetInvalid',
     `${path}: expected its pixels in the file beside it that it names, found ${found}.`,
   );
 }

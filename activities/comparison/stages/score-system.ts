@@ -12,7 +12,7 @@ import { datasetKeys } from '../../../storage/keys.ts';
 import { writeJson } from '../../artefacts/json-artefact.ts';
 import { readRun } from '../../artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from '../../context.ts';
-import { findScores } from '../../evaluation/stored-scores.ts';
+import { findScored } from '../../evaluation/stored-scores.ts';
 import { eachVideo } from '../../videos/each-video.ts';
 import { ofRow, readRows, rowNamed } from '../rows.ts';
 
@@ -25,8 +25,8 @@ export async function scoreSystem(input: ScoreSystemInput, context: ActivityCont
   const { config, plan } = await readRun(input, context);
   const videos = shardOf(plan, { split: 'test', iteration: 0, shard: input.shard });
   const predictions = videos.map((id) => comparisonKeys.prediction(input, id));
-  const present = await findScores(context, key, predictions);
-  if (present) return { done: present.scores.length, quarantined: present.quarantined };
+  const present = await findScored(context, key, predictions);
+  if (present) return present;
 
   const { standing } = rowNamed(await readRows(input, context), input.row);
   const referenceOf = (id: string): string =>
