@@ -17,6 +17,7 @@ import { compareSeed } from './comparison/one-seed.ts';
 import { pooledTable } from './comparison/pooled.ts';
 import { everySystem, rowsOf } from './comparison/rows.ts';
 import { refuseProjectFolder } from './real/pictures.ts';
+import { filesOfSeed } from './shared/named-policies.ts';
 import { openRealEcho, realEchoFolder } from './shared/real-echo.ts';
 
 export interface ComparisonBenchOptions {
@@ -30,7 +31,7 @@ export interface ComparisonBenchOptions {
   readonly rows?: string;
   /** Folder of the real sets; phantoms when left out. */
   readonly real?: string;
-  /** File of a source policy that systems start from, on real echo. */
+  /** File of a source policy that systems start from, on real echo, with `{seed}` for the seed. */
   readonly policy?: string;
   readonly pictures: number;
   readonly out: string;
@@ -42,7 +43,9 @@ export async function benchComparison(options: ComparisonBenchOptions): Promise<
   const { seeds, videos, minutes, systems, rows: file, real, policy, pictures, out, log } = options;
   await refuseOtherOptions(options);
   const prepare = (place: SeedPlace) =>
-    real === undefined ? phantomDatasets(place, videos) : realDatasets(place, real, policy);
+    real === undefined
+      ? phantomDatasets(place, videos)
+      : realDatasets(place, real, policy && filesOfSeed(policy, place.seed));
   const kept: KeptComparison[] = [];
   for (const seed of seeds) {
     const folder = join(out, `seed-${seed}`);
