@@ -15,6 +15,7 @@ import { uploadDataset } from '../app/datasets/upload-dataset.ts';
 import { presets } from '../contracts/presets.ts';
 import { generatePhantom, type PhantomDomain, planPhantom, trueLabels } from '../datasets/phantom/phantom.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import type { MemoryContext } from './shared/memory-context.ts';
 import {
   judgePolicy,
   type PhantomFigures,
@@ -24,7 +25,7 @@ import {
   phantomGates,
   verdictOn,
 } from './shared/phantom-gates.ts';
-import { openPhantoms, type Phantoms, phantomConfig } from './shared/phantoms.ts';
+import { openPhantoms, phantomConfig } from './shared/phantoms.ts';
 import { startRun } from './shared/stages.ts';
 
 export interface PhantomsBenchOptions {
@@ -81,7 +82,7 @@ export async function benchPhantoms({
 async function trainAndJudge(
   domain: PhantomDomain,
   { seed, trainingVideos, testVideos, steps }: PhantomsBenchOptions,
-  { context }: Phantoms,
+  { context }: MemoryContext,
 ): Promise<PhantomResult[]> {
   const name = `annotated-${domain}`;
   const folder = await mkdtemp(join(tmpdir(), 'echoloop-phantoms-'));

@@ -1,9 +1,9 @@
 /**
- * Real echo: the policy that a preset trains on CAMUS, on its own test patients and on EchoNet-Dynamic, beside any
- * other policy files, each segmented plainly, cleaned, with full inference, and completed. The sets lie outside of the
- * project and stay there; without them there is nothing to run.
+ * Real echo: the policy that a preset trains on CAMUS, the one adapted from it to EchoNet-Dynamic and its control, on
+ * the test patients of both, beside any other policy files, each segmented plainly, cleaned, with full inference, and
+ * completed. The sets lie outside of the project and stay there; without them there is nothing to run.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,23 +12,25 @@ import type { RunConfig } from '../contracts/run-config.ts';
 import type { LinearShapes } from '../method/shapes/linear-shapes.ts';
 import { projectRoot } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import { adaptedPolicies, adaptToTarget } from './real/adapt.ts';
 import { byGroup, casesOf, type Group, groups, type ScoredSets } from './real/groups.ts';
 import { drawInto, refuseProjectFolder } from './real/pictures.ts';
-import { pretrainOnSource } from './real/pretrain.ts';
+import { pretrainOnSource, SOURCE_POLICY } from './real/pretrain.ts';
+import { inferenceNamesOf, type WaysOfSegmenting } from './shared/inference.ts';
 import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-policies.ts';
 import { type TableRow, tablesText } from './shared/policy-table.ts';
 import { openRealEcho, type RealEcho, realEchoFolder } from './shared/real-echo.ts';
 import { joinSeeds, scoreFiles, scoreOptimisedFile } from './shared/score-files.ts';
 import { shapesOf } from './shared/source-shapes.ts';
 
-export const stages = ['all', 'pretrain', 'evaluate'] as const;
+export const stages = ['all', 'pretrain', 'adapt', 'evaluate'] as const;
 
 interface ScoreOptions {
   readonly seed: number;
   readonly policies: readonly NamedPolicy[];
   /** Loops of the target's other splits, too. */
   readonly others: boolean;
-  readonly shapes: LinearShapes;
+  readonly inWays: WaysOfSegmenting;
   /** Where pictures are drawn, if they are. */
   readonly pictures: string | undefined;
   /** Optimised at test time on the target's test loops. */
@@ -36,14 +38,14 @@ interface ScoreOptions {
 }
 
 async function score(echo: RealEcho, options: ScoreOptions): Promise<ScoredSets> {
-  const { seed, policies, others, pictures, optimised, shapes } = options;
+  const { seed, policies, others, pictures, optimised, inWays } = options;
   const onCase = pictures === undefined ? undefined : (name: string) => drawInto(join(pictures, name));
   const test = () => casesOf(echo.target('test'));
-  const source = await scoreFiles(policies, seed, () => casesOf(echo.source('test')), { shapes });
-  const target = await scoreFiles(policies, seed, test, { onCase, shapes });
+  const source = await scoreFiles(policies, seed, () => casesOf(echo.source('test')), inWays);
+  const target = await scoreFiles(policies, seed, test, { ...inWays, onCase });
   if (optimised) target.push(...(await scoreOptimisedFile(optimised, seed, test)).rows);
   if (!others) return { source, target };
-  return { source, target, others: await scoreFiles(policies, seed, () => annotated(echo), { shapes }) };
+  return { source, target, others: await scoreFiles(policies, seed, () => annotated(echo), inWays) };
 }
 
 /** Of the source's training patients. */
@@ -78,18 +80,26 @@ interface RealOptions {
   readonly config: string | undefined;
   readonly preset: string | undefined;
   readonly seeds: readonly number[];
-  /** `name=file,...`, with `{seed}` for the seed; that which was trained when left out. */
+  /** `name=file,...`, with `{seed}` for the seed; those which were trained when left out. */
   readonly policies: string | undefined;
   /** The name of the policy that is optimised at test time, and its reward networks, `file,...`. */
   readonly optimised: string | undefined;
   readonly rewards: string;
   readonly others: boolean;
+  readonly ways: WaysOfSegmenting['ways'];
   readonly pictures: boolean;
   readonly out: string;
 }
 
 async function pretrainSeed(echo: RealEcho, seed: number, options: RealOptions): Promise<void> {
   pretrain(echo, await configOf(seed, options), folderOf(options.out, seed));
+}
+
+async function adaptSeed(seed: number, options: RealOptions): Promise<void> {
+  const folder = folderOf(options.out, seed);
+  const config = await configOf(seed, options);
+  const log = (line: string) => console.error(`seed ${seed}: ${line}`);
+  await adaptToTarget({ real: realEchoFolder(), config, policy: join(folder, SOURCE_POLICY), folder, log });
 }
 
 function configOf(
@@ -107,13 +117,12 @@ async function scoreSeeds(echo: RealEcho, options: RealOptions): Promise<Partial
   const rows: Partial<Record<Group, TableRow[]>> = {};
   for (const seed of options.seeds) {
     const folder = folderOf(out, seed);
-    const trained = `source=${join(folder, 'policy.safetensors')}`;
-    const policies = namedPolicies(options.policies ?? trained, seed);
+    const policies = namedPolicies(options.policies ?? trainedIn(folder), seed);
     const policy = policies.find(({ name }) => name === options.optimised);
     const scored = await score(echo, {
       seed,
       policies,
-      shapes: sourceShapes(echo, await configOf(seed, options)),
+      inWays: { shapes: sourceShapes(echo, await configOf(seed, options)), ways: options.ways },
       others,
       pictures: pictures ? join(folder, 'pictures') : undefined,
       optimised: policy && { policy, rewards: filesOfSeed(options.rewards, seed).split(',') },
@@ -125,6 +134,16 @@ async function scoreSeeds(echo: RealEcho, options: RealOptions): Promise<Partial
     console.error(`seed ${seed}: scored`);
   }
   return rows;
+}
+
+/** As `--policies` names them: what was trained there so far. */
+function trainedIn(folder: string): string {
+  const files = { source: SOURCE_POLICY, ...adaptedPolicies };
+  return Object.entries(files)
+    .map(([name, file]) => [name, join(folder, file)] as const)
+    .filter(([name, file]) => name === 'source' || existsSync(file))
+    .map(([name, file]) => `${name}=${file}`)
+    .join(',');
 }
 
 function folderOf(out: string, seed: number): string {
@@ -146,6 +165,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       tto: { type: 'string' },
       rewards: { type: 'string', default: '' },
       others: { type: 'boolean', default: false },
+      ways: { type: 'string' },
       pictures: { type: 'boolean', default: false },
       threads: { type: 'string', default: '1' },
       out: { type: 'string', default: join(projectRoot, '.echoloop', 'bench-real') },
@@ -164,9 +184,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const seeds = values.seeds.split(',').map(Number);
     const out = resolve(values.out);
     refuseProjectFolder(out);
-    const options = { config, preset, seeds, policies, optimised, rewards, others, pictures, out };
-    if (stage !== 'evaluate') for (const seed of seeds) await pretrainSeed(echo, seed, options);
-    if (stage !== 'pretrain') {
+    const ways = values.ways === undefined ? undefined : inferenceNamesOf(values.ways);
+    const options = { ways, config, preset, seeds, policies, optimised, rewards, others, pictures, out };
+    const does = (one: (typeof stages)[number]) => stage === 'all' || stage === one;
+    if (does('pretrain')) for (const seed of seeds) await pretrainSeed(echo, seed, options);
+    if (does('adapt')) for (const seed of seeds) await adaptSeed(seed, options);
+    if (does('evaluate')) {
       const rows = await scoreSeeds(echo, options);
       console.log(values.json ? JSON.stringify(rows) : reportText(rows, values.control));
     }

@@ -1,22 +1,12 @@
-/**
- * What the tables are made on: phantoms of each seed, or the two public sets, which lie outside of the project and go
- * into the store of the comparison alone.
- */
-import { existsSync, readFileSync } from 'node:fs';
+/** What the tables are made on: phantoms of each seed, or the two public sets. */
 import { join } from 'node:path';
-import { mergeManifest, storeDatasetFile } from '../../app/datasets/stored-dataset.ts';
-import { uploadDataset } from '../../app/datasets/upload-dataset.ts';
 import { storePhantomDatasets } from '../../app/quickstart/phantom-datasets.ts';
 import { quickstart } from '../../app/quickstart/sizes.ts';
 import { resolveRunConfig } from '../../app/run-config.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
-import { type ManifestRow, parseManifest } from '../../datasets/manifest.ts';
-import { LEFT_VENTRICLE } from '../../ground/labels.ts';
-import { codeVersion } from '../../runtime/installation.ts';
-import { sha256Of, writeArtefact } from '../../storage/artefacts.ts';
-import { datasetKeys, modelKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { quickstartCounts } from '../shared/phantoms.ts';
+import { realIteration, storePolicy, storeRealSets } from '../shared/real-datasets.ts';
 import { realSets } from '../shared/real-echo.ts';
 
 /** A seed of a table: its number, its store, a folder of its own. */
@@ -42,43 +32,14 @@ export async function phantomDatasets(
   });
 }
 
-/** One iteration, as docs/results.md has it: there are hardly more target loops than one takes. */
-const REAL_ITERATIONS = 1;
-
-/**
- * CAMUS and EchoNet-Dynamic; of the latter's human masks those of the test loops, which know the ventricle alone.
- * @param real the folder of both
- * @param policy file of a source policy, instead of training one
- */
+/** CAMUS and EchoNet-Dynamic, between which `real` adapts. */
 export async function realDatasets(
   { seed, store }: SeedPlace,
   real: string,
   policy: string | undefined,
 ): Promise<RunConfig> {
-  const { source, target, targetMasks } = realSets;
-  await uploadDataset(store, join(real, source), source);
-  await uploadDataset(store, join(real, target), target);
-  const rows = parseManifest(readFileSync(join(real, target, 'manifest.csv'), 'utf8'));
-  const annotated: ManifestRow[] = [];
-  for (const row of rows.filter(({ split }) => split === 'test')) {
-    const mask = join(real, target, targetMasks, `${row.id}.nii.gz`);
-    if (!existsSync(mask)) continue;
-    await storeDatasetFile(store, datasetKeys.labels(target, row.id), readFileSync(mask));
-    annotated.push({ ...row, labelled: true, annotatedLabels: [LEFT_VENTRICLE] });
-  }
-  await mergeManifest(store, target, annotated);
-  const initialPolicy = policy === undefined ? undefined : await storePolicy(store, policy);
-  const names = { source, target, seed, iterations: REAL_ITERATIONS };
-  return resolveRunConfig(undefined, { preset: 'real', ...names, initialPolicy });
-}
-
-/** @returns its key. */
-async function storePolicy(store: ObjectStore, file: string): Promise<string> {
-  const bytes = readFileSync(file);
-  const { key } = await writeArtefact(store, modelKeys.imported('source-policy', sha256Of(bytes)), bytes, {
-    inputs: [],
-    codeVersion: codeVersion(),
-    mediaType: 'application/octet-stream',
-  });
-  return key;
+  await storeRealSets(store, real);
+  const { source, target } = realSets;
+  const config = await resolveRunConfig(undefined, { preset: 'real', source, target, seed });
+  return realIteration(config, policy && (await storePolicy(store, policy)));
 }

@@ -24,10 +24,13 @@ export interface PretrainedPolicy {
   readonly cpuSeconds: number;
 }
 
+/** In the folder. */
+export const SOURCE_POLICY = 'policy.safetensors';
+
 const CHECKPOINT_STEPS = 250;
 
 /**
- * Trains on the source's train split and writes `policy.safetensors` into the folder. The tensor back end is selected
+ * Trains on the source's train split and writes `SOURCE_POLICY` into the folder. The tensor back end is selected
  * before.
  */
 export function pretrainOnSource(
@@ -87,7 +90,7 @@ export function pretrainOnSource(
       renameSync(`${checkpoint}.part`, checkpoint);
       log(`step ${step} loss ${mean.toFixed(4)} cpu ${spent().cpuSeconds.toFixed(0)} s`);
     }
-    const file = join(folder, 'policy.safetensors');
+    const file = join(folder, SOURCE_POLICY);
     writeFileSync(file, encodeNetwork(policy, 'policy', policySettings(config)));
     return { file, steps: training.progress.step, ...spent() };
   } finally {

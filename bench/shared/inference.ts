@@ -29,16 +29,32 @@ export const inferences: Readonly<Record<InferenceName, InferenceConfig>> = {
   completed: InferenceSchema.parse(completedInference),
 };
 
+export interface WaysOfSegmenting {
+  /** For the ways that need them. */
+  readonly shapes?: LinearShapes | undefined;
+  /** Every one that there can be when left out. */
+  readonly ways?: readonly InferenceName[] | undefined;
+}
+
+/** @throws Error for a name that is none of a way. */
+export function inferenceNamesOf(list: string): InferenceName[] {
+  return list.split(',').map((text) => {
+    const name = inferenceNames.find((one) => one === text.trim());
+    if (!name) throw new Error(`--ways: expected some of ${inferenceNames.join('; ')}, found "${text}".`);
+    return name;
+  });
+}
+
 /** The video on its own grid in each way; the network looks once at what several ways make of one prediction. */
 export function segmentInEachWay(
   policy: Predictor,
   preprocessing: PreprocessingConfig,
   image: GreyVideo,
-  shapes?: LinearShapes,
+  { shapes, ways = shapes ? inferenceNames : withoutShapes }: WaysOfSegmenting = {},
 ): Partial<Record<InferenceName, LabelVideo>> {
   const prepared = preprocess(image, preprocessing);
   const seen = new Map<string, Float32Array>();
-  const segmented = (shapes ? inferenceNames : withoutShapes).map((name) => {
+  const segmented = ways.map((name) => {
     const config = inferences[name];
     const { restore: _, cleaning: __, timeFusion: ___, ...looking } = config;
     const key = JSON.stringify(looking);

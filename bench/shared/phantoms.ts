@@ -2,18 +2,13 @@
  * Source and target phantoms in a store in memory, and the configuration that benchmarks of the whole method begin
  * from.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ActivityContext } from '../../activities/context.ts';
 import { type PhantomCounts, storePhantomDatasets } from '../../app/quickstart/phantom-datasets.ts';
 import { quickstart } from '../../app/quickstart/sizes.ts';
 import { presets } from '../../contracts/presets.ts';
 import { type RunConfig, type RunConfigInput, RunConfigSchema } from '../../contracts/run-config.ts';
 import { generatePhantom } from '../../datasets/phantom/phantom.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
-import { LocalCache } from '../../storage/local-cache.ts';
-import { MemoryStore } from '../../storage/memory-store.ts';
+import { type MemoryContext, openMemoryContext } from './memory-context.ts';
 import type { TestCase } from './scored-video.ts';
 
 /** Fields over the tiny preset. */
@@ -56,30 +51,14 @@ export function* sourcePhantomLabels(seed: number): Generator<LabelVideo> {
     yield generatePhantom({ domain: 'source', seed, index }).labels;
 }
 
-export interface Phantoms {
-  readonly context: ActivityContext;
-  /** Removes what lies on disk. */
-  close(): Promise<void>;
-}
-
 /** Makes both datasets from the seed. */
-export async function openPhantoms(seed: number, counts: PhantomCounts): Promise<Phantoms> {
-  const folder = await mkdtemp(join(tmpdir(), 'echoloop-bench-'));
-  const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
+export async function openPhantoms(seed: number, counts: PhantomCounts): Promise<MemoryContext> {
+  const memory = await openMemoryContext();
   try {
-    const store = new MemoryStore();
-    await storePhantomDatasets(store, folder, seed, counts);
-    const context: ActivityContext = {
-      store,
-      cache: new LocalCache(store, folder, 1e9),
-      codeVersion: 'bench',
-      log: { info: () => undefined, warn: () => undefined },
-      signal: new AbortController().signal,
-      heartbeat: () => undefined,
-    };
-    return { context, close };
+    await storePhantomDatasets(memory.context.store, memory.folder, seed, counts);
+    return memory;
   } catch (error) {
-    await close();
+    await memory.close();
     throw error;
   }
 }

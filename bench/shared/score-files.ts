@@ -2,17 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { loadNamedNetworks } from '../../app/segmentation/networks.ts';
 import { Reward } from '../../method/rewards/reward.ts';
-import type { LinearShapes } from '../../method/shapes/linear-shapes.ts';
-import { inferences } from './inference.ts';
+import { inferences, type WaysOfSegmenting } from './inference.ts';
 import type { NamedPolicy } from './named-policies.ts';
 import { type OptimisationEffect, scoreOptimised } from './optimised.ts';
 import type { TableRow } from './policy-table.ts';
 import { type OnCase, type ScoredVideo, scorePolicyOn, type TestCase } from './scored-video.ts';
 
-export interface ScoringExtras {
+export interface ScoringExtras extends WaysOfSegmenting {
   readonly onCase?: ((policy: string) => OnCase) | undefined;
-  /** For the ways of segmenting that need them. */
-  readonly shapes?: LinearShapes | undefined;
 }
 
 /** What each of the policies is on the videos, in each way of segmenting. A tensor back end must be registered. */
@@ -20,13 +17,13 @@ export async function scoreFiles(
   policies: readonly NamedPolicy[],
   seed: number,
   cases: () => Iterable<TestCase>,
-  { onCase, shapes }: ScoringExtras = {},
+  { onCase, ...ways }: ScoringExtras = {},
 ): Promise<TableRow[]> {
   const rows: TableRow[] = [];
   for (const { name, file } of policies) {
     const { model } = await loadNamedNetworks({ model: file }, true);
     try {
-      const scored = scorePolicyOn({ ...model, shapes }, cases(), onCase?.(name));
+      const scored = scorePolicyOn(model, cases(), { ...ways, onCase: onCase?.(name) });
       for (const [way, videos] of Object.entries(scored)) rows.push(rowOf(name, way, seed, videos));
     } finally {
       model.policy.dispose();

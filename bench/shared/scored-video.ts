@@ -6,7 +6,7 @@ import { type GreyVideo, type LabelVideo, labelFrame } from '../../imaging/image
 import { compareMitralValve } from '../../metrics/mitral-valve.ts';
 import { diceOf } from '../../metrics/overlap.ts';
 import { scoreVideo } from '../../metrics/score-video.ts';
-import { type InferenceName, segmentInEachWay } from './inference.ts';
+import { type InferenceName, segmentInEachWay, type WaysOfSegmenting } from './inference.ts';
 
 export interface TestCase {
   readonly id: string;
@@ -72,15 +72,15 @@ export function measuresOf({ id, reference }: TestCase, labels: LabelVideo): Vid
 /** What is done with a video in each way of segmenting beside scoring it, such as drawing it. */
 export type OnCase = (one: TestCase, segmented: Readonly<Partial<Record<InferenceName, LabelVideo>>>) => void;
 
-/** The policy on every video, in each way of segmenting; in those that need shapes where the model has them. */
+/** The policy on every video, in each way of segmenting; in those that need shapes where there are any. */
 export function scorePolicyOn(
-  { policy, preprocessing, shapes }: Pick<LoadedModel, 'policy' | 'preprocessing' | 'shapes'>,
+  { policy, preprocessing }: Pick<LoadedModel, 'policy' | 'preprocessing'>,
   cases: Iterable<TestCase>,
-  onCase: OnCase = () => {},
+  { onCase = () => {}, ...ways }: WaysOfSegmenting & { readonly onCase?: OnCase | undefined } = {},
 ): Partial<Record<InferenceName, ScoredVideo[]>> {
   const scored: Partial<Record<InferenceName, ScoredVideo[]>> = {};
   for (const one of cases) {
-    const segmented = segmentInEachWay(policy, preprocessing, one.image, shapes);
+    const segmented = segmentInEachWay(policy, preprocessing, one.image, ways);
     for (const [name, labels] of Object.entries(segmented) as [InferenceName, LabelVideo][]) {
       const of = scored[name] ?? [];
       of.push({ id: one.id, patient: one.patient, measures: measuresOf(one, labels) });
