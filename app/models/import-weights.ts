@@ -19,7 +19,7 @@ import { isNnUNet, openNnUNetCheckpoint } from '../../method/networks/torch/nnun
 import { findPublishedUNet, withPublishedHeads } from '../../method/networks/torch/published-unet.ts';
 import { type LazyArrays, openStateDict } from '../../method/networks/torch/state-dict.ts';
 import { isZip } from '../../method/networks/torch/torch-zip.ts';
-import { planUNet, type UNetConfig } from '../../method/networks/unet-plan.ts';
+import { inPlaneMultiple, planUNet, type UNetConfig } from '../../method/networks/unet-plan.ts';
 import { settingsOfPreset, statedSections } from '../segmentation/networks.ts';
 
 /** One buffer of Node. */
@@ -107,10 +107,9 @@ function importedNnUNet(
   }
   const { config, arrays, spacingMm } = openNnUNetCheckpoint(bytes);
   const settings = settingsOfPreset(preset ?? 'paper');
-  const { multiples } = planUNet(config);
   const preprocessing = {
     spacingMm: Math.sqrt(spacingMm[0] * spacingMm[1]),
-    multiple: Math.max(multiples[1], multiples[2]),
+    multiple: inPlaneMultiple(planUNet(config)),
     clahe: { ...settings.preprocessing.clahe, enabled: false },
   };
   return {

@@ -137,6 +137,13 @@ export function planUNet(config: UNetConfig): UNetPlan {
   };
 }
 
+/** Rows and columns alike are multiples of this, the least one that both of `multiples` divide. */
+export function inPlaneMultiple({ multiples: [, rows, columns] }: Pick<UNetPlan, 'multiples'>): number {
+  let [divisor, rest] = [rows, columns];
+  while (rest > 0) [divisor, rest] = [rest, divisor % rest];
+  return (rows / divisor) * columns;
+}
+
 function blockParameters({ name, inputs, outputs, kernel }: ConvolutionPlan): ParameterPlan[] {
   return [
     {
