@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { parseManifest } from '../../datasets/manifest.ts';
 import { verifyDataset } from '../../datasets/verify.ts';
-import { DomainError } from '../../ground/errors.ts';
 import { renderDatasetSheet, type SheetTile, sheetTile } from '../../report/dataset-sheet.ts';
 import { datasetKeys } from '../../storage/keys.ts';
 import { datasetNames, readManifestOf } from '../../storage/manifests.ts';
@@ -49,13 +48,6 @@ export async function writeDatasetSheet(
     onVideo: (verified) => tiles.push(sheetTile(verified)),
   });
   const ofDataset = problems.filter(({ id }) => id === undefined);
-  const missing = ofDataset.find(({ reason }) => reason === 'missing');
-  if (missing) {
-    throw new DomainError(
-      'DatasetInvalid',
-      `There is no dataset ${nameOrFolder}: expected the name of one in the store or a folder with manifest.csv. Bring videos in with \`npx echoloop ingest\`.`,
-    );
-  }
   const quarantined = (await isDatasetFolder(nameOrFolder))
     ? []
     : await quarantinedOf(await openStore(), nameOrFolder);

@@ -13,6 +13,7 @@ import { makePhantomDataset } from './phantom-dataset.ts';
 import { planIngestion } from './plan-ingestion.ts';
 import { readManifest } from './stored-dataset.ts';
 import { resolveDataset, uploadDataset } from './upload-dataset.ts';
+import { verifyNamed } from './verify-named.ts';
 
 let folder: string;
 let phantoms: string;
@@ -177,4 +178,28 @@ describe('ingesting', () => {
     await mkdir(empty, { recursive: true });
     await expect(planIngestion({ paths: [empty] })).rejects.toThrow(empty);
   });
+});
+
+it('a dataset that is not there is not verified as one without videos: the names that there are are said', async () => {
+  const store = new MemoryStore();
+  await uploadDataset(store, phantoms, 'hospital');
+  const verifying = verifyNamed(
+    'hospitl',
+    async () => store,
+    () => {},
+  );
+  await expect(verifying).rejects.toMatchObject({ code: 'DatasetInvalid' });
+  await expect(verifying).rejects.toThrow('Did you mean "hospital"');
+});
+
+it.each([
+  ['a folder without a manifest', () => `${folder}/`, 'DatasetInvalid', 'manifest.csv'],
+  ['what cannot be a name', () => 'a name', 'ConfigInvalid', 'cannot name a dataset'],
+])('%s is refused before a store is asked', async (_, of, code, says) => {
+  const verifying = verifyNamed(
+    of(),
+    () => Promise.reject(new Error('no store is asked')),
+    () => {},
+  );
+  await expect(verifying).rejects.toMatchObject({ code, message: expect.stringContaining(says) });
 });

@@ -5,10 +5,10 @@ import pLimit from 'p-limit';
 import { parseManifest } from '../../datasets/manifest.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { checkedName, datasetKeys } from '../../storage/keys.ts';
-import { datasetExists, datasetNames } from '../../storage/manifests.ts';
+import { datasetExists } from '../../storage/manifests.ts';
 import type { ObjectStore } from '../../storage/store.ts';
-import { didYouMean } from '../did-you-mean.ts';
 import { mergeManifest, storeDatasetFile } from './stored-dataset.ts';
+import { looksLikePath, noSuchDataset } from './verify-named.ts';
 
 const concurrentUploads = 8;
 
@@ -65,18 +65,12 @@ export async function resolveDataset(
   note: (text: string) => void,
 ): Promise<string> {
   const folder = resolve(nameOrFolder);
-  const looksLikePath = /[/\\]/.test(nameOrFolder) || nameOrFolder.startsWith('.');
-  if (!looksLikePath && (await datasetExists(store, nameOrFolder))) return nameOrFolder;
+  if (!looksLikePath(nameOrFolder) && (await datasetExists(store, nameOrFolder))) return nameOrFolder;
   if ((await stat(folder).catch(() => undefined))?.isDirectory()) {
     const name = checkedName('dataset', basename(folder));
     const { videos } = await uploadDataset(store, folder, name);
     note(`dataset ${name}: ${videos} videos of ${folder} are in the store`);
     return name;
   }
-  const known = await datasetNames(store);
-  throw new DomainError(
-    'DatasetInvalid',
-    `There is no dataset ${nameOrFolder}: expected the name of one in the store (${known.join(', ') || 'it holds none yet'}) ` +
-      `or a folder with manifest.csv.${didYouMean(nameOrFolder, known)} Bring videos in with \`npx echoloop ingest\`, or make some with \`npx echoloop phantom\`.`,
-  );
+  throw await noSuchDataset(store, nameOrFolder);
 }

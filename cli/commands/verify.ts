@@ -9,8 +9,8 @@ import { textTable } from '../text/text-table.ts';
 export function verifyCommand(): Command {
   return defineCommand(
     'verify <dataset>',
-    'Check every video and reference of a dataset (a name in the store, or a folder): all problems at once, expected and found.',
-    'echoloop verify hospital\necholoop verify data/camus --json',
+    'Check every video and reference of a dataset (a name in the store, or a folder with manifest.csv): all problems at once, expected and found.',
+    'echoloop verify hospital\necholoop verify phantoms --json',
   ).action(verify);
 }
 
