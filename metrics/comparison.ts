@@ -41,10 +41,15 @@ function pairedMeasure(
   };
 }
 
-function pairedVerdict(pairs: readonly ScorePair[], valid: (score: VideoScore) => boolean): PairedVerdict {
+/** Undefined without pairs: shares of no videos would read as a result. */
+function pairedVerdict(
+  pairs: readonly ScorePair[],
+  valid: (score: VideoScore) => boolean,
+): PairedVerdict | undefined {
+  if (pairs.length === 0) return undefined;
   const prediction = pairs.map((pair) => valid(pair.prediction));
   const baseline = pairs.map((pair) => valid(pair.baseline));
-  const share = (verdicts: readonly boolean[]) => (verdicts.length > 0 ? mean(verdicts.map(Number)) : 0);
+  const share = (verdicts: readonly boolean[]) => mean(verdicts.map(Number));
   const { onlyFirst, onlySecond, pValue } = mcNemar(prediction, baseline);
   return {
     prediction: share(prediction),
@@ -71,16 +76,14 @@ export function compareMethods(pairs: readonly ScorePair[]): Comparison {
   const atFrameRate = pairs.filter(
     ({ prediction, baseline }) => prediction.temporalAtFrameRate && baseline.temporalAtFrameRate,
   );
-  return {
-    videos: pairs.length,
-    ...measures,
+  const verdicts = {
     anatomicalValidity: pairedVerdict(pairs, (score) => score.anatomical.valid),
     temporalValidity: pairedVerdict(pairs, (score) => score.temporal.valid),
-    ...(atFrameRate.length > 0 && {
-      temporalValidityAtFrameRate: pairedVerdict(
-        atFrameRate,
-        (score) => score.temporalAtFrameRate?.valid === true,
-      ),
-    }),
+    temporalValidityAtFrameRate: pairedVerdict(
+      atFrameRate,
+      (score) => score.temporalAtFrameRate?.valid === true,
+    ),
   };
+  const known = Object.entries(verdicts).filter(([, verdict]) => verdict !== undefined);
+  return { videos: pairs.length, ...measures, ...Object.fromEntries(known) };
 }

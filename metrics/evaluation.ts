@@ -123,6 +123,10 @@ export const VideoScoreSchema = z.object({
       .nullable()
       .describe('Simpson, single plane; null when it cannot be measured'),
     gls: z.number().nullable().describe('global longitudinal strain; null when it cannot be measured'),
+    lostFrames: z
+      .array(frameIndex)
+      .optional()
+      .describe('frames without a ventricle, or with a speck of it: neither of the two; missing without any'),
   }),
   uncertainty: UncertaintyScoresSchema.optional().describe('only with a reference and a confidence map'),
 });
@@ -158,8 +162,8 @@ const GroupSummarySchema = z.object({
   hausdorffMm: HausdorffMmSchema.partial()
     .optional()
     .describe('mean over videos whose reference knows the structure'),
-  anatomicalValidity: share.describe('share of valid videos; 0 without videos'),
-  temporalValidity: share.describe('share of valid videos; 0 without videos'),
+  anatomicalValidity: share.optional().describe('share of valid videos; missing without videos'),
+  temporalValidity: share.optional().describe('share of valid videos; missing without videos'),
   temporalValidityAtFrameRate: share
     .optional()
     .describe('share of videos valid by thresholds that know the frame rate'),
@@ -215,15 +219,18 @@ const FourPairedSchema = z
   .partial();
 
 export const ComparisonSchema = z.object({
-  videos: z.int().min(0).describe('videos scored under both; nothing else enters'),
+  videos: z
+    .int()
+    .min(0)
+    .describe('videos scored under both; nothing else enters, and without any nothing is compared'),
   dice: FourPairedSchema.optional(),
   hausdorffMm: FourPairedSchema.optional(),
   mistakesPerCycle5mm: PairedMeasureSchema.optional(),
   mistakesPerCycle7_5mm: PairedMeasureSchema.optional(),
   flaggedFrames: PairedMeasureSchema.optional(),
   flaggedFramesAtFrameRate: PairedMeasureSchema.optional(),
-  anatomicalValidity: PairedVerdictSchema,
-  temporalValidity: PairedVerdictSchema,
+  anatomicalValidity: PairedVerdictSchema.optional(),
+  temporalValidity: PairedVerdictSchema.optional(),
   temporalValidityAtFrameRate: PairedVerdictSchema.optional(),
 });
 

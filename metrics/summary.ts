@@ -10,14 +10,14 @@ const RESAMPLES = 4000;
 
 /**
  * Means over videos, every video with the same weight. Measures that need a reference are averaged over the videos
- * that have one, and left out when none has.
+ * that have one; what no video has is left out, of no videos all.
  */
 export function summarise(scores: readonly VideoScore[]): EvaluationSummary {
   const means = eachMeasure((measure) => {
     const values = valuesOf(scores, measure);
     return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;
   });
-  return { anatomicalValidity: 0, temporalValidity: 0, ...means, videos: scores.length };
+  return { ...means, videos: scores.length };
 }
 
 /**

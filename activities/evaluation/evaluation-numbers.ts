@@ -2,12 +2,13 @@
 import type { EvaluationNumbers } from '../../contracts/results.ts';
 import type { EvaluationReport, EvaluationSummary } from '../../metrics/evaluation.ts';
 
+/** @param summary of one video or more, which have verdicts */
 export function evaluationNumbers(summary: EvaluationSummary): EvaluationNumbers {
   const { videos, anatomicalValidity, temporalValidity, dice, hausdorffMm, mistakesPerCycle5mm } = summary;
   return {
     videos,
-    anatomicalValidity,
-    temporalValidity,
+    anatomicalValidity: anatomicalValidity!,
+    temporalValidity: temporalValidity!,
     ...(dice?.mean !== undefined && { dice: dice.mean }),
     ...(dice?.lv !== undefined && { diceLv: dice.lv }),
     ...(dice?.myo !== undefined && { diceMyo: dice.myo }),
