@@ -92,6 +92,7 @@ describe('ejection fraction and strain', () => {
       expect(clinicalMeasures(video)).toEqual({
         edFrame: 0,
         esFrame: 0,
+        lostFrames: [],
         ejectionFraction: undefined,
         gls: undefined,
       });
@@ -100,11 +101,26 @@ describe('ejection fraction and strain', () => {
     }
   });
 
+  test('never take a frame that lost its ventricle, or all but a speck of it, for the end of systole', () => {
+    const empty = { ...diastole, labels: new Uint8Array(diastole.labels.length) };
+    const speck = { ...empty, labels: empty.labels.map((_, i) => Number(i < 30)) };
+    const whole = videoOf(diastole, systole, diastole);
+    const torn = videoOf(empty, diastole, speck, systole, empty, diastole);
+    const { ejectionFraction, gls } = clinicalMeasures(whole);
+    expect(ejectionFraction).toBeGreaterThan(0.4);
+    expect(clinicalMeasures(torn)).toEqual({
+      ...{ edFrame: 1, esFrame: 3, lostFrames: [0, 2, 4] },
+      ...{ ejectionFraction, gls },
+    });
+    expect(keyFrameDiscs(torn)).toEqual(keyFrameDiscs(whole));
+  });
+
   test('are undefined, not NaN, where they cannot be measured', () => {
     const empty = videoOf({ rows: 4, columns: 4, spacingMm: [1, 1], labels: new Uint8Array(16) });
     expect(clinicalMeasures(empty)).toEqual({
       edFrame: 0,
       esFrame: 0,
+      lostFrames: [0],
       ejectionFraction: undefined,
       gls: undefined,
     });

@@ -12,6 +12,7 @@ import {
   leftVentricleApex,
   leftVentricleBase,
 } from './landmarks.ts';
+import { framesWithoutVentricle } from './lost-ventricle.ts';
 import { ventriclePixels } from './mitral-valve.ts';
 
 const DISCS = 20;
@@ -74,21 +75,26 @@ export function ejectionFraction(endDiastolicMl: number, endSystolicMl: number):
 interface KeyFrames {
   readonly edFrame: number;
   readonly esFrame: number;
+  /** Frames that are neither, rising: no ventricle was found in them. */
+  readonly lostFrames: readonly number[];
 }
 
 /**
- * Frames with the largest and the smallest left ventricle; the first on ties, so one frame in a video of one size, as
- * is a still picture.
+ * Frames with the largest and the smallest left ventricle, of those that have one; the first on ties, so one frame in a
+ * video of one size, as is a still picture, and frame 0 where there is no ventricle at all.
  */
 function keyFrames(video: LabelVideo): KeyFrames {
   const area = ventriclePixels(video);
-  let edFrame = 0;
-  let esFrame = 0;
-  for (let t = 1; t < area.length; t++) {
+  const lostFrames = framesWithoutVentricle(area);
+  const lost = new Set(lostFrames);
+  const found = Array.from(area.keys()).filter((frame) => !lost.has(frame));
+  let edFrame = found[0] ?? 0;
+  let esFrame = edFrame;
+  for (const t of found) {
     if (area[t]! > area[edFrame]!) edFrame = t;
     if (area[t]! < area[esFrame]!) esFrame = t;
   }
-  return { edFrame, esFrame };
+  return { edFrame, esFrame, lostFrames };
 }
 
 /** Length in mm of the endocardium from base corner to base corner; undefined without base or contour. */
@@ -99,9 +105,7 @@ function endocardiumMm(frame: LabelFrame): number | undefined {
   return endocardialLengthMm(contour, base, frame.spacingMm);
 }
 
-export interface ClinicalMeasures {
-  readonly edFrame: number;
-  readonly esFrame: number;
+export interface ClinicalMeasures extends KeyFrames {
   /** Single plane. */
   readonly ejectionFraction: number | undefined;
   /** Relative change of the endocardial length from end-diastole to end-systole; negative when it shortens. */
@@ -109,7 +113,7 @@ export interface ClinicalMeasures {
 }
 
 /** True where end-diastole and end-systole can be told apart; otherwise nothing is known of what lies between them. */
-export function showsBothPhases({ edFrame, esFrame }: KeyFrames): boolean {
+export function showsBothPhases({ edFrame, esFrame }: Pick<KeyFrames, 'edFrame' | 'esFrame'>): boolean {
   return edFrame !== esFrame;
 }
 
@@ -117,7 +121,7 @@ export function showsBothPhases({ edFrame, esFrame }: KeyFrames): boolean {
 export function clinicalMeasures(video: LabelVideo): ClinicalMeasures {
   const found = keyFrames(video);
   const { edFrame, esFrame } = found;
-  if (!showsBothPhases(found)) return { edFrame, esFrame, ejectionFraction: undefined, gls: undefined };
+  if (!showsBothPhases(found)) return { ...found, ejectionFraction: undefined, gls: undefined };
   const diastole = labelFrame(video, edFrame);
   const systole = labelFrame(video, esFrame);
   const edDiscs = ventricleDiscs(diastole);
@@ -125,8 +129,7 @@ export function clinicalMeasures(video: LabelVideo): ClinicalMeasures {
   const edLength = endocardiumMm(diastole);
   const esLength = endocardiumMm(systole);
   return {
-    edFrame,
-    esFrame,
+    ...found,
     ejectionFraction:
       edDiscs && esDiscs && ejectionFraction(singlePlaneVolumeMl(edDiscs), singlePlaneVolumeMl(esDiscs)),
     gls: edLength && esLength !== undefined ? (esLength - edLength) / edLength : undefined,

@@ -28,7 +28,7 @@ export function scoreVideo(
   prediction: LabelVideo,
   reference: LabelVideo | undefined,
 ): VideoScore {
-  const clinical = clinicalMeasures(prediction);
+  const { lostFrames, ...clinical } = clinicalMeasures(prediction);
   const surfaces = videoSurfaces(prediction);
   const bases = baseCorners(prediction);
   const measures = temporalMeasures(prediction, surfaces, bases);
@@ -44,6 +44,7 @@ export function scoreVideo(
       ...clinical,
       ejectionFraction: clinical.ejectionFraction ?? null,
       gls: clinical.gls ?? null,
+      ...(lostFrames.length > 0 && { lostFrames: [...lostFrames] }),
     },
   };
 }

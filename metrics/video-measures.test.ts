@@ -79,6 +79,16 @@ describe('the measures of a beating half ellipsoid', () => {
     expect(measured.cycles).toBe(2);
   });
 
+  it('take a frame that lost its ventricle for no phase of a beat, and measure what the others measure', () => {
+    const pixels = video.rows * video.columns;
+    const torn = videoMeasures({ ...video, labels: video.labels.slice().fill(0, 26 * pixels, 27 * pixels) });
+    expect(torn.lostFrames).toEqual([26]);
+    expect(torn.frames.flatMap(({ frame, phase }) => (phase === 'es' ? [frame] : []))).toEqual([10, 30]);
+    for (const name of ['edFrame', 'esFrame', 'esVolumeMl', 'ejectionFraction', 'gls', 'cycles'] as const) {
+      expect([name, torn[name]]).toEqual([name, measured[name]]);
+    }
+  });
+
   it('flag the frame in which the segmentation is broken, and those beside it from which it jumps', () => {
     expect(flaggedFrames(measured)).toEqual([]);
     const broken = { ...video, labels: video.labels.slice() };

@@ -6,13 +6,14 @@ import { BACKGROUND } from '../ground/labels.ts';
 import { type GreyVideo, type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { anatomicalValidity } from './anatomy.ts';
 import { clinicalMeasures, singlePlaneVolumeMl, ventricleDiscs } from './clinical.ts';
-import { estimateCycles } from './cycles.ts';
+import { type CardiacCycles, estimateCycles } from './cycles.ts';
 import {
   type AnatomicalCriterionName,
   type TemporalMeasureName,
   temporalMeasureNames,
 } from './evaluation.ts';
 import { requireSameGrid } from './hausdorff.ts';
+import { bridgedArea } from './lost-ventricle.ts';
 import { ventriclePixels } from './mitral-valve.ts';
 import {
   landmarkFreeMeasures,
@@ -55,6 +56,8 @@ export interface VideoMeasures {
   readonly edFrame: number;
   /** Frame with the smallest ventricle, from 0. */
   readonly esFrame: number;
+  /** Frames without a ventricle, or with a speck of it, rising: they are neither of the two, nor a phase of a beat. */
+  readonly lostFrames: readonly number[];
   /** At `edFrame` and `esFrame`, method of discs, single plane. */
   readonly edVolumeMl: number | undefined;
   readonly esVolumeMl: number | undefined;
@@ -83,14 +86,15 @@ export function videoMeasures(labels: LabelVideo, confidence?: GreyVideo): Video
   const temporal = temporalValidity(labels, jumps);
   const atFrameRate = temporalValidityAtFrameRate(labels, jumps);
   const { lvArea, myoArea } = landmarkFreeMeasures(labels);
-  const beats = estimateCycles(ventriclePixels(labels));
+  const { edFrame, esFrame, lostFrames, ejectionFraction, gls } = clinicalMeasures(labels);
+  const beats = estimateCycles(bridgedArea(ventriclePixels(labels), lostFrames));
   const uncertainty = confidence && uncertaintyByFrame(labels, confidence);
   const frames = Array.from({ length: labels.frames }, (_, t): FrameMeasures => {
     const discs = ventricleDiscs(labelFrame(labels, t));
     return {
       frame: t,
       timeMs: t * labels.frameTimeMs,
-      phase: beats.peaks.includes(t) ? 'ed' : beats.valleys.includes(t) ? 'es' : undefined,
+      phase: lostFrames.includes(t) ? undefined : phaseAt(beats, t),
       lvAreaMm2: lvArea[t]!,
       myoAreaMm2: myoArea[t]!,
       lvLengthMm: discs?.lengthMm,
@@ -101,10 +105,10 @@ export function videoMeasures(labels: LabelVideo, confidence?: GreyVideo): Video
       meanUncertainty: uncertainty && meanOf([uncertainty[t]!]),
     };
   });
-  const { edFrame, esFrame, ejectionFraction, gls } = clinicalMeasures(labels);
   return {
     edFrame,
     esFrame,
+    lostFrames,
     edVolumeMl: frames[edFrame]?.lvVolumeMl,
     esVolumeMl: frames[esFrame]?.lvVolumeMl,
     ejectionFraction,
@@ -126,6 +130,11 @@ export function flaggedFrames({ frames }: VideoMeasures): number[] {
         anatomicalFailure !== undefined || temporalFlagsAtFrameRate.length > 0,
     )
     .map(({ frame }) => frame);
+}
+
+function phaseAt({ peaks, valleys }: CardiacCycles, frame: number): HeartPhase | undefined {
+  if (peaks.includes(frame)) return 'ed';
+  return valleys.includes(frame) ? 'es' : undefined;
 }
 
 function flagsAt({ failures }: TemporalValidity, frame: number): TemporalMeasureName[] {

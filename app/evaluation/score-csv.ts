@@ -48,6 +48,7 @@ const columns: readonly Column<VideoScore>[] = [
   ['cycles', (score) => score.landmarks?.cycles],
   ['edFrame', (score) => score.clinical.edFrame],
   ['esFrame', (score) => score.clinical.esFrame],
+  ['lostFrames', (score) => score.clinical.lostFrames?.length ?? 0],
   ['ejectionFraction', (score) => score.clinical.ejectionFraction],
   ['gls', (score) => score.clinical.gls],
   ['ece', (score) => score.uncertainty?.ece],

@@ -115,4 +115,17 @@ describe('measures as a structured report', () => {
     expect([...numbersOf(report).keys()]).toEqual([]);
     expect(commentIn(report)).toContain('cannot be told apart');
   });
+
+  it('say which frames lost their ventricle, and measure end systole in another one', () => {
+    const { labels } = result;
+    const pixels = labels.rows * labels.columns;
+    const torn = { ...labels, labels: labels.labels.slice().fill(0, pixels, 2 * pixels) };
+    const found = videoMeasures(torn);
+    expect(found.esFrame).not.toBe(1);
+    const report = new ReadBack(encodeStructuredReport({ ...result, labels: torn }, found));
+    expect(commentIn(report)).toContain('No ventricle was found in frame 2:');
+    const empty = { ...labels, labels: new Uint8Array(labels.labels.length) };
+    const nothing = new ReadBack(encodeStructuredReport({ ...result, labels: empty }, videoMeasures(empty)));
+    expect(commentIn(nothing)).toContain('No ventricle was found in any frame.');
+  });
 });

@@ -123,18 +123,31 @@ function observer(version: string): Dataset[] {
 
 /** What has to be known beside the numbers: whether the segmentation holds, and what it is not for. */
 function verdict(measures: VideoMeasures): string {
-  const { frames, edFrame, esFrame, anatomicallyValid, temporallyValidAtFrameRate } = measures;
+  const { anatomicallyValid, temporallyValidAtFrameRate } = measures;
   const flagged = flaggedFrames(measures).map((frame) => frame + 1);
   const where = flagged.length > 0 ? `: look at ${frameList(flagged)}` : '';
   return [
     'Measured by a neural network, without review. Research software, not for diagnosis.',
-    showsBothPhases(measures)
-      ? `End diastole is frame ${edFrame + 1}, end systole frame ${esFrame + 1} of ${frames.length}.`
-      : 'The ventricle is of one size throughout: end diastole and end systole cannot be told apart.',
+    ...phaseTexts(measures),
     anatomicallyValid && temporallyValidAtFrameRate
       ? 'The segmentation is anatomically and temporally valid in all frames.'
       : `The segmentation is not valid${where}.`,
   ].join(' ');
+}
+
+function phaseTexts(measures: VideoMeasures): string[] {
+  const { frames, edFrame, esFrame, lostFrames } = measures;
+  if (lostFrames.length === frames.length) return ['No ventricle was found in any frame.'];
+  return [
+    showsBothPhases(measures)
+      ? `End diastole is frame ${edFrame + 1}, end systole frame ${esFrame + 1} of ${frames.length}.`
+      : 'The ventricle is of one size throughout: end diastole and end systole cannot be told apart.',
+    ...(lostFrames.length > 0
+      ? [
+          `No ventricle was found in ${frameList(lostFrames.map((frame) => frame + 1))}: neither was looked for there.`,
+        ]
+      : []),
+  ];
 }
 
 const mostListed = 20;

@@ -47,6 +47,7 @@ const videoColumns: readonly Column<MeasuredVideo>[] = [
   ['frameTimeMs', ({ geometry }) => rounded(geometry.frameTimeMs)],
   ['edFrame', ({ measures }) => measures.edFrame],
   ['esFrame', ({ measures }) => measures.esFrame],
+  ['lostFrames', ({ measures }) => measures.lostFrames.join(' ')],
   ['edVolumeMl', ({ measures }) => rounded(measures.edVolumeMl)],
   ['esVolumeMl', ({ measures }) => rounded(measures.esVolumeMl)],
   ['ejectionFraction', ({ measures }) => rounded(measures.ejectionFraction)],

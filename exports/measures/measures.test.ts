@@ -20,6 +20,7 @@ const frame: FrameMeasures = {
 const measures: VideoMeasures = {
   edFrame: 0,
   esFrame: 1,
+  lostFrames: [2, 7],
   edVolumeMl: frame.lvVolumeMl,
   esVolumeMl: undefined,
   ejectionFraction: undefined,
@@ -64,6 +65,7 @@ describe('measures as CSV', () => {
       esLvLengthMm: '',
       edFrames: '0',
       esFrames: '1',
+      lostFrames: '2 7',
       anatomicallyValid: 'false',
       anatomicallyInvalidFrames: '1',
       temporallyFlaggedFrames: '1',
