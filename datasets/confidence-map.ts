@@ -2,6 +2,7 @@
 import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo } from '../imaging/image.ts';
 import { alignGrey } from '../imaging/orientation.ts';
+import { lacksGeometryOf, withGeometryOf } from './default-header.ts';
 import { decodeNifti, ofVideo, type TargetGrid, targetAffine } from './nifti.ts';
 import { affineOf } from './nifti-layout.ts';
 
@@ -34,7 +35,7 @@ export function readConfidenceMap(bytes: Uint8Array, name: string, mask?: Target
     );
   }
   const video = { ...geometry, intensities };
-  return mask === undefined
-    ? video
-    : alignGrey({ video, affine: affineOf(layout), name }, mask, targetAffine(mask));
+  if (mask === undefined) return video;
+  if (lacksGeometryOf(layout, mask)) return withGeometryOf(video, mask);
+  return alignGrey({ video, affine: affineOf(layout), name }, mask, targetAffine(mask));
 }

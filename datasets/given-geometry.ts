@@ -11,6 +11,8 @@ export interface GivenGeometry {
   /** Millimetres per stored pixel as [row, column]. */
   readonly spacingMm?: readonly [number, number];
   readonly frameTimeMs?: number;
+  /** Of the video that a mask belongs to: counts where the header has none or 0, and nowhere else. */
+  readonly spacingOfVideoMm?: readonly [number, number];
   /** Reasons for which this file would be refused and is to be taken all the same. */
   readonly force?: readonly RefusalReason[];
 }
@@ -99,7 +101,9 @@ export function fillSpacing(
 ): readonly [number, number] | undefined {
   const sizes = stated !== undefined && isPlausibleSpacing(stated) ? stated : undefined;
   const found = settled({ sizes, where: ' (row x column)' }, request.given.spacingMm, pixelSize, request);
-  return found && [found[0]!, found[1]!];
+  if (found) return [found[0]!, found[1]!];
+  const saysSome = stated?.some((size) => size > 0) === true;
+  return saysSome ? undefined : request.given.spacingOfVideoMm;
 }
 
 /**

@@ -171,6 +171,12 @@ function expand(bytes: Uint8Array, needed: number, name: string): Uint8Array {
   }
 }
 
+/** What the header says of axes, sizes and place, whether it can be used or not. @throws as decodeNifti */
+export function readNiftiLayout(bytes: Uint8Array, name: string): NiftiLayout {
+  checkFileSize(bytes.length, name);
+  return parseHeader(headerBytes(bytes, name), name).layout;
+}
+
 /**
  * Reads a NIfTI-1 or NIfTI-2 file, plain or gzip, of either byte order; `given` fills what its header lacks.
  * @throws FormatUnsupported not NIfTI, or not a video; DatasetInvalid damaged or without usable geometry; LimitExceeded

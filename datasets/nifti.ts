@@ -9,13 +9,14 @@ import { CLASS_COUNT } from '../ground/labels.ts';
 import { withInferredAnnotation } from '../imaging/annotation.ts';
 import type { GreyVideo, LabelVideo, VideoGeometry } from '../imaging/image.ts';
 import { type Affine, alignLabels } from '../imaging/orientation.ts';
+import { lacksGeometryOf, noGeometryNote, withGeometryOf } from './default-header.ts';
 import type { GivenGeometry } from './given-geometry.ts';
 import { scaleGreyLevels } from './grey-scaling.ts';
 import { decodeNifti } from './nifti-decode.ts';
 import { affineOf, type NiftiLayout, type PixelCoding, plainLayout, writeHeader } from './nifti-layout.ts';
 import type { RecordedVideo } from './video-facts.ts';
 
-export { decodeNifti, isNifti } from './nifti-decode.ts';
+export { decodeNifti, isNifti, readNiftiLayout } from './nifti-decode.ts';
 export type { NiftiLayout } from './nifti-layout.ts';
 
 const TYPE_UINT8 = 2;
@@ -43,6 +44,8 @@ export interface LabelOptions {
   readonly labelMap?: LabelMap | undefined;
   /** Of the mask's video. */
   readonly given?: GivenGeometry;
+  /** What a person should know of the reading is added here. */
+  readonly notes?: string[] | undefined;
 }
 
 /**
@@ -117,13 +120,18 @@ function labelsOf(
 /** A file that others are brought onto; the layout is known where it is NIfTI. */
 export type TargetGrid = VideoGeometry & { readonly layout?: NiftiLayout | undefined };
 
-/** The frame time of a mask, or of a map of its pixels, is that of its video, whatever its own header says. */
-export function ofVideo({ frameTimeMs }: VideoGeometry): GivenGeometry {
-  return frameTimeMs > 0 ? { frameTimeMs, force: ['frame-time-conflict'] } : {};
+/**
+ * The frame time of a mask, or of a map of its pixels, is that of its video, whatever its own header says; the pixel
+ * size where its header has none.
+ */
+export function ofVideo({ frameTimeMs, spacingMm }: VideoGeometry): GivenGeometry {
+  const size = { spacingOfVideoMm: spacingMm };
+  return frameTimeMs > 0 ? { ...size, frameTimeMs, force: ['frame-time-conflict'] } : size;
 }
 
 /**
- * A mask on the grid of its video, by the affines of both files.
+ * A mask on the grid of its video, by the affines of both files; one whose header states no geometry has its pixels in
+ * the order and of the size of its video's (default-header.ts).
  * @throws GeometryMismatch when they do not lie on one grid (imaging/orientation.ts), LabelMapInvalid and what
  * decodeNifti throws
  */
@@ -134,6 +142,22 @@ export function readAlignedLabels(
   options: LabelOptions = {},
 ): LabelVideo {
   const { labels, layout } = readLabelFile(bytes, name, { given: ofVideo(target), ...options });
+  return labelsOnGrid(labels, layout, name, target, options.notes);
+}
+
+/** Decoded labels of a file on the grid of its video. @throws GeometryMismatch as readAlignedLabels */
+export function labelsOnGrid(
+  labels: LabelVideo,
+  layout: NiftiLayout,
+  name: string,
+  target: TargetGrid,
+  notes: string[] | undefined,
+): LabelVideo {
+  if (lacksGeometryOf(layout, target)) {
+    const placed = withGeometryOf(labels, target);
+    if (placed !== labels && !notes?.includes(noGeometryNote)) notes?.push(noGeometryNote);
+    return placed;
+  }
   return alignLabels({ video: labels, affine: affineOf(layout), name }, target, targetAffine(target));
 }
 

@@ -2,17 +2,15 @@
 import { DomainError } from '../ground/errors.ts';
 import { withInferredAnnotation } from '../imaging/annotation.ts';
 import type { LabelVideo } from '../imaging/image.ts';
-import { alignLabels } from '../imaging/orientation.ts';
 import { decodeMetaImage, isMetaImage, type ReadSibling } from './metaimage.ts';
 import {
   type LabelOptions,
+  labelsOnGrid,
   labelVideoOf,
   ofVideo,
   readAlignedLabels,
   type TargetGrid,
-  targetAffine,
 } from './nifti.ts';
-import { affineOf } from './nifti-layout.ts';
 
 export interface MaskOptions extends LabelOptions {
   readonly readSibling?: ReadSibling;
@@ -40,14 +38,14 @@ async function readMetaMask(
   bytes: Uint8Array,
   name: string,
   target: TargetGrid,
-  { labelMap, readSibling }: MaskOptions,
+  { labelMap, readSibling, notes }: MaskOptions,
 ): Promise<LabelVideo> {
   const decoded = await decodeMetaImage(bytes, name, {
     ...ofVideo(target),
     ...(readSibling && { readSibling }),
   });
   const video = labelVideoOf(decoded, name, labelMap);
-  return alignLabels({ video, affine: affineOf(decoded.layout), name }, target, targetAffine(target));
+  return labelsOnGrid(video, decoded.layout, name, target, notes);
 }
 
 /** Share by which pixel sizes may differ: headers and tools round. */

@@ -57,7 +57,7 @@ export async function convertRecording(
     force: refusalReasonNames.filter((reason) => force.includes(reason)),
   });
   const { video, notes } = checked(read, planned.file, force);
-  const mask = await decodeReference(planned, reference, video, labelMap);
+  const mask = await decodeReference(planned, reference, video, { labelMap, notes });
   const { annotatedFrames, annotatedLabels } = mask ?? {};
   return {
     video: writeGreyNifti(video, storedBits(video.facts) === 16 ? 'uint16' : 'uint8'),

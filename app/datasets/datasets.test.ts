@@ -1,9 +1,11 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { noGeometryNote } from '../../datasets/default-header.ts';
 import { metaImageHeader } from '../../datasets/metaimage.fixture.ts';
-import { readGreyNifti } from '../../datasets/nifti.ts';
+import { readGreyNifti, readLabelNifti, writeLabelNifti } from '../../datasets/nifti.ts';
+import { plainLayout } from '../../datasets/nifti-layout.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
 import { datasetKeys } from '../../storage/keys.ts';
@@ -171,6 +173,27 @@ describe('ingesting', () => {
     const rows = await readManifest(store, 'd');
     expect(rows.map((row) => row.split).sort()).toEqual(['test', 'train']);
     expect(rows.filter((row) => row.labelled)).toHaveLength(1);
+  });
+
+  it('takes a reference that was saved without geometry for one of its video, with a note', async () => {
+    const store = new MemoryStore();
+    const labels = join(folder, 'unplaced');
+    await mkdir(labels);
+    const [name] = await readdir(join(phantoms, 'labels'));
+    const mask = readLabelNifti(await readFile(join(phantoms, 'labels', name!)), 'm');
+    const saved = plainLayout({ ...mask, spacingMm: [1, 1], frameTimeMs: 1000 });
+    await writeFile(join(labels, name!), writeLabelNifti(mask, saved));
+    const plan = await planIngestion({ paths: [join(phantoms, 'videos', name!)], labels });
+    const { accepted, quarantined } = await ingestVideos(store, plan, {
+      dataset: 'd',
+      keepNames: true,
+      view: 'a4c',
+    });
+    expect(quarantined).toEqual([]);
+    expect(accepted[0]!.notes).toContain(noGeometryNote);
+    const stored = readLabelNifti((await store.get(datasetKeys.labels('d', accepted[0]!.id)))!, 'l');
+    expect(stored.spacingMm).toEqual(mask.spacingMm);
+    expect(stored.labels).toEqual(mask.labels);
   });
 
   it('says where it looked when there is nothing', async () => {

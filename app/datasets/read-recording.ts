@@ -8,7 +8,7 @@ import { tracedReference } from '../../datasets/collections/tracings.ts';
 import { givenOver } from '../../datasets/given-geometry.ts';
 import { limits } from '../../datasets/limits.ts';
 import { isMetaImage, pixelFileOf, type ReadSibling } from '../../datasets/metaimage.ts';
-import type { LabelMap, TargetGrid } from '../../datasets/nifti.ts';
+import type { LabelOptions, TargetGrid } from '../../datasets/nifti.ts';
 import { readPictureSeries } from '../../datasets/pictures.ts';
 import { joinFrameMasks, readMask } from '../../datasets/read-mask.ts';
 import { type ReadOptions, readVideo } from '../../datasets/read-video.ts';
@@ -134,20 +134,21 @@ export async function readVideoFile(
 
 /**
  * The reference of a video on its grid, with what it knows; what a table states wins over what the reference shows.
- * @param labelMap instead of the one that its release has
+ * @param options a map of labels counts instead of the one that its release has
  * @throws what readMask and withStatedAnnotation throw
  */
 export async function decodeReference(
   planned: PlannedVideo,
   { files }: RecordingBytes,
   video: RecordedVideo,
-  labelMap: LabelMap | undefined,
+  { labelMap, notes }: Pick<LabelOptions, 'labelMap' | 'notes'>,
 ): Promise<LabelVideo | undefined> {
   const { labels } = planned;
   if (labels === undefined) return undefined;
   const maskOf = (file: FileBytes, target: TargetGrid) =>
     readMask(file.bytes, file.path, target, {
       labelMap: labelMap ?? planned.labelMap,
+      notes,
       readSibling: siblingOf(file),
     });
   const reference =

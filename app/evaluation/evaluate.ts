@@ -12,7 +12,7 @@ import { requirePaths } from '../named-paths.ts';
 import { findManifest, type VideoView } from './find-manifest.ts';
 import { type EvaluationFolders, pairFiles, type VideoPair } from './pair-files.ts';
 import { scoresCsv } from './score-csv.ts';
-import type { ScoreOutcome } from './score-file.ts';
+import type { FileNote, ScoreOutcome } from './score-file.ts';
 import { scorePairs } from './score-pool.ts';
 
 interface ScoredVideo extends ScoreOutcome {
@@ -34,7 +34,7 @@ export interface EvaluateRequest extends EvaluationFolders {
 export async function evaluate(
   { manifest: manifestFile, csv, ...folders }: EvaluateRequest,
   onDone: (done: number, total: number) => void = () => {},
-): Promise<{ report: EvaluationReport; problems: FileProblem[] }> {
+): Promise<{ report: EvaluationReport; problems: FileProblem[]; notes: FileNote[] }> {
   if (folders.confidence !== undefined && folders.references === undefined) {
     throw new DomainError(
       'ConfigInvalid',
@@ -84,7 +84,7 @@ export async function evaluate(
     }),
   };
   if (csv !== undefined) await writeWholeFile(csv, scoresCsv(videos));
-  return { report, problems };
+  return { report, problems, notes: outcomes.flatMap((outcome) => outcome.notes) };
 }
 
 function knownOf(row: VideoView | undefined): Pick<VideoPair, 'known'> {

@@ -54,10 +54,15 @@ async function evaluateFolders(options: EvaluateOptions): Promise<void> {
   const terminal = openTerminal(json === true);
   const { evaluate } = await import('../../app/evaluation/evaluate.ts');
   const { reportText } = await import('../text/report-tables.ts');
-  const { report, problems } = await evaluate(request, (done, total) => {
+  const { report, problems, notes } = await evaluate(request, (done, total) => {
     if (terminal.interactive) terminal.redraw([`scored ${done} of ${total} videos`]);
   });
-  terminal.printJson({ ...report, ...(problems.length > 0 ? { problems } : {}) });
+  terminal.printJson({
+    ...report,
+    ...(notes.length > 0 && { notes }),
+    ...(problems.length > 0 && { problems }),
+  });
+  for (const { file, note } of notes) terminal.note(`${file}: ${note}`);
   // Shares of no videos would read as a result.
   if (report.videos.length > 0) terminal.print(reportText(report));
   if (problems.length === 0) return;

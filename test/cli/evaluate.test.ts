@@ -124,6 +124,30 @@ describe('evaluate', () => {
     expect(stderr).toContain(second);
   });
 
+  it('scores a mask that was saved without geometry in that of its reference, and says so', async () => {
+    const [file] = (await readdir(join(data, 'labels'))).sort();
+    const mask = await readMask(join(data, 'labels', file!));
+    const [known, unplaced] = [join(home, 'known'), join(home, 'unplaced')];
+    for (const folder of [known, unplaced]) await mkdir(folder);
+    await cp(join(data, 'labels', file!), join(known, file!));
+    const saved = { ...plainLayout({ ...mask, spacingMm: [1, 1], frameTimeMs: 1000 }), units: 0 };
+    await writeFile(join(unplaced, file!), writeLabelNifti(mask, saved));
+    for (const [predictions, references] of [
+      [unplaced, known],
+      [known, unplaced],
+    ]) {
+      const { code, stdout, stderr } = await runCli(
+        ['evaluate', '--predictions', predictions!, '--references', references!, '--json'],
+        home,
+      );
+      expect(stderr).toContain('states no geometry');
+      expect(code).toBe(0);
+      const { videos, notes } = JSON.parse(stdout);
+      expect(videos).toMatchObject([{ spacing: [...mask.spacingMm], dice: { mean: 1 } }]);
+      expect(notes).toEqual([{ file: join(unplaced, file!), note: expect.stringContaining('geometry') }]);
+    }
+  });
+
   it('prints no table of shares when no file could be scored', async () => {
     const predictions = join(home, 'nothing-usable');
     await mkdir(predictions);
@@ -132,6 +156,8 @@ describe('evaluate', () => {
     expect(code).toBe(3);
     expect(stdout).toBe('');
     expect(stderr).toContain('0 videos scored');
+    const asJson = await runCli(['evaluate', '--predictions', predictions, '--json'], home);
+    expect(JSON.parse(asJson.stdout).summary).toEqual({ videos: 0, intervals: {} });
   });
 
   it('leaves out what needs a reference when there is none', async () => {
