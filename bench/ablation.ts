@@ -4,7 +4,6 @@
  * source policy for one iteration. The endpoints that decide were chosen before anything was run.
  */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loadNetwork } from '../activities/artefacts/networks.ts';
 import type { ActivityContext } from '../activities/context.ts';
 import { fineTunePolicy } from '../activities/fine-tune-policy.ts';
@@ -18,6 +17,7 @@ import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { armOf, type Objective, objectives, type Part, parts, SOURCE } from './ablation/arms.ts';
 import { endpointsText } from './ablation/endpoints.ts';
+import { benchOptions, someOf, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
 import { type DetectionReport, detectErrors, detectionText } from './shared/error-detection.ts';
 import { openPhantoms, phantomConfig, quickstartCounts, testPhantoms } from './shared/phantoms.ts';
 import { type TableRow, tablesText } from './shared/policy-table.ts';
@@ -169,22 +169,22 @@ export function reportText({ rows, keptSource, errors, seconds }: AblationReport
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      seeds: { type: 'string', default: '1,2,3,4,5,6' },
-      objectives: { type: 'string', default: 'published,group' },
-      videos: { type: 'string', default: '240' },
-      'error-videos': { type: 'string', default: '40' },
-      threads: { type: 'string' },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    seeds: { type: 'string', default: '1,2,3,4,5,6' },
+    objectives: { type: 'string', default: 'published,group' },
+    videos: { type: 'string', default: '240' },
+    'error-videos': { type: 'string', default: '40' },
+    threads: { type: 'string' },
   });
-  await selectTensorBackend(values.threads === undefined ? {} : { threads: Number(values.threads) });
+  await selectTensorBackend(
+    values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
+  );
   const report = await benchAblation({
-    seeds: values.seeds.split(',').map(Number),
-    objectives: objectives.filter((objective) => values.objectives.split(',').includes(objective)),
-    videos: Number(values.videos),
-    errorVideos: Number(values['error-videos']),
+    seeds: wholeNumbers('--seeds', values.seeds, 0),
+    objectives: someOf('--objectives', values.objectives, objectives),
+    videos: wholeNumber('--videos', values.videos),
+    errorVideos: wholeNumber('--error-videos', values['error-videos']),
     log: (line) => console.error(line),
   });
   console.log(values.json ? JSON.stringify(report) : reportText(report));

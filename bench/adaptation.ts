@@ -4,10 +4,10 @@
  */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { projectRoot } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { adaptPhantoms } from './shared/adapted.ts';
+import { benchOptions, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
 import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-policies.ts';
 import type { OptimisationEffect } from './shared/optimised.ts';
 import { phantomConfig, sourcePhantomLabels, testPhantoms } from './shared/phantoms.ts';
@@ -86,25 +86,25 @@ export function reportText({ rows, effects, seconds }: AdaptationReport, control
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      seeds: { type: 'string', default: '1,2,3' },
-      videos: { type: 'string', default: '120' },
-      policies: { type: 'string' },
-      control: { type: 'string', default: 'source' },
-      tto: { type: 'string' },
-      'tto-videos': { type: 'string', default: '40' },
-      rewards: { type: 'string' },
-      threads: { type: 'string' },
-      out: { type: 'string', default: join(projectRoot, '.echoloop', 'bench-adaptation') },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    seeds: { type: 'string', default: '1,2,3' },
+    videos: { type: 'string', default: '120' },
+    policies: { type: 'string' },
+    control: { type: 'string', default: 'source' },
+    tto: { type: 'string' },
+    'tto-videos': { type: 'string', default: '40' },
+    rewards: { type: 'string' },
+    threads: { type: 'string' },
+    out: { type: 'string', default: join(projectRoot, '.echoloop', 'bench-adaptation') },
   });
-  await selectTensorBackend(values.threads === undefined ? {} : { threads: Number(values.threads) });
+  await selectTensorBackend(
+    values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
+  );
   const report = await benchAdaptation({
-    seeds: values.seeds.split(',').map(Number),
-    videos: Number(values.videos),
-    optimisedVideos: Number(values['tto-videos']),
+    seeds: wholeNumbers('--seeds', values.seeds, 0),
+    videos: wholeNumber('--videos', values.videos),
+    optimisedVideos: wholeNumber('--tto-videos', values['tto-videos']),
     out: resolve(values.out),
     log: (line) => console.error(line),
     ...(values.policies !== undefined && { policies: values.policies }),

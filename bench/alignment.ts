@@ -5,7 +5,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadNamedNetworks } from '../app/segmentation/networks.ts';
 import { textTable } from '../cli/text/text-table.ts';
@@ -14,6 +13,7 @@ import { penalise, penaltiesOf } from '../method/rewards/penalties.ts';
 import { Reward, type WindowReward } from '../method/rewards/reward.ts';
 import { completedSegmentation, frameByFrame } from '../method/shapes/completed-segmentation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import { benchOptions, namedFile, refuseOptions, wholeNumber } from './shared/bench-options.ts';
 import { type Alignment, type Arm, alignmentsOf } from './shared/gradient-alignment.ts';
 import { phantomConfig, sourcePhantomLabels, testPhantoms } from './shared/phantoms.ts';
 import { shapesOf } from './shared/source-shapes.ts';
@@ -63,32 +63,34 @@ export function gatePassed(rows: readonly Alignment[]): boolean {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      policy: { type: 'string' },
-      rewards: { type: 'string' },
-      videos: { type: 'string', default: '48' },
-      seed: { type: 'string', default: '1' },
-      threads: { type: 'string' },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    policy: { type: 'string' },
+    rewards: { type: 'string' },
+    videos: { type: 'string', default: '48' },
+    seed: { type: 'string', default: '1' },
+    threads: { type: 'string' },
   });
   if (values.policy === undefined || values.rewards === undefined) {
-    throw new Error(
+    refuseOptions(
       'Name the files: --policy FILE --rewards FILE[,FILE], such as those of `bench adaptation`.',
     );
   }
-  await selectTensorBackend(values.threads === undefined ? {} : { threads: Number(values.threads) });
-  const { model } = await loadNamedNetworks({ model: values.policy }, true);
-  const reward = Reward.fromCheckpoints(
-    values.rewards.split(',').map((file) => ({ bytes: new Uint8Array(readFileSync(file)), origin: file })),
+  const policy = namedFile('--policy', values.policy);
+  const rewards = values.rewards.split(',').map((file) => namedFile('--rewards', file));
+  await selectTensorBackend(
+    values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
   );
-  const seed = Number(values.seed);
+  const { model } = await loadNamedNetworks({ model: policy }, true);
+  const reward = Reward.fromCheckpoints(
+    rewards.map((file) => ({ bytes: new Uint8Array(readFileSync(file)), origin: file })),
+  );
+  const seed = wholeNumber('--seed', values.seed, 0);
   const shapes = shapesOf(sourcePhantomLabels(seed), phantomConfig(seed));
   const completion = frameByFrame(model.inference.completion);
   const rows = alignmentsOf(
     model,
-    testPhantoms(seed, Number(values.videos)),
+    testPhantoms(seed, wholeNumber('--videos', values.videos)),
     armsOf(reward),
     (window) => completedSegmentation(window, completion, shapes).labels,
   );

@@ -5,12 +5,12 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readGreyNifti, readLabelNifti } from '../datasets/nifti.ts';
 import { generatePhantom, type PhantomDomain } from '../datasets/phantom/phantom.ts';
 import { LEFT_VENTRICLE } from '../ground/labels.ts';
 import { type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { type Appearance, appearanceOf, type RegionAppearance } from './shared/appearance.ts';
+import { benchOptions, wholeNumber } from './shared/bench-options.ts';
 
 /** The first two labelled frames that are half a video apart or, where few are labelled, the first two of those. */
 function labelledFrames(labels: LabelVideo): number[] {
@@ -56,10 +56,11 @@ function row(name: string, all: readonly (Appearance | undefined)[]): string {
   return `| ${[`${name} (${known.length})`, ...cells, median(known.map(({ contrast }) => contrast))].join(' | ')} |`;
 }
 
-const { values } = parseArgs({
-  options: { with: { type: 'string', default: '' }, videos: { type: 'string', default: '30' } },
+const values = benchOptions({
+  with: { type: 'string', default: '' },
+  videos: { type: 'string', default: '30' },
 });
-const count = Number(values.videos);
+const count = wholeNumber('--videos', values.videos);
 const parts = ['mean (deviation)', '5, 50, 95 %', 'envelope SNR', 'correlation down, across'];
 const heads = [
   'videos',

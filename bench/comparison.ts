@@ -5,7 +5,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { csvTable, latexTable, markdownTable } from '../comparison/table/forms.ts';
 import type { ComparisonConfig } from '../contracts/comparison.ts';
 import { projectRoot } from '../runtime/installation.ts';
@@ -17,6 +16,7 @@ import { compareSeed } from './comparison/one-seed.ts';
 import { pooledTable } from './comparison/pooled.ts';
 import { everySystem, rowsOf } from './comparison/rows.ts';
 import { refuseProjectFolder } from './real/pictures.ts';
+import { benchOptions, refuseOptions, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
 import { filesOfSeed } from './shared/named-policies.ts';
 import { openRealEcho, realEchoFolder } from './shared/real-echo.ts';
 
@@ -87,25 +87,23 @@ function minutesOf(text: string): ComparisonBenchOptions['minutes'] {
   const [source, adaptation, more] = text.split(',').map(Number);
   if (source! > 0 && adaptation! > 0 && more === undefined)
     return { source: source!, adaptation: adaptation! };
-  throw new Error(
+  refuseOptions(
     `--minutes: expected those of source training and of adaptation, such as 2,7, found "${text}".`,
   );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      real: { type: 'boolean', default: false },
-      seeds: { type: 'string' },
-      videos: { type: 'string', default: '120' },
-      minutes: { type: 'string' },
-      systems: { type: 'string', default: everySystem.join(',') },
-      rows: { type: 'string' },
-      policy: { type: 'string' },
-      pictures: { type: 'string', default: '4' },
-      out: { type: 'string' },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    real: { type: 'boolean', default: false },
+    seeds: { type: 'string' },
+    videos: { type: 'string', default: '120' },
+    minutes: { type: 'string' },
+    systems: { type: 'string', default: everySystem.join(',') },
+    rows: { type: 'string' },
+    policy: { type: 'string' },
+    pictures: { type: 'string', default: '4' },
+    out: { type: 'string' },
   });
   const real = values.real ? realEchoFolder() : undefined;
   const name = real === undefined ? 'bench-comparison' : 'bench-comparison-real';
@@ -117,11 +115,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     );
   } else {
     const kept = await benchComparison({
-      seeds: (values.seeds ?? (real === undefined ? '1,2,3' : '1')).split(',').map(Number),
-      videos: Number(values.videos),
+      seeds: wholeNumbers('--seeds', values.seeds ?? (real === undefined ? '1,2,3' : '1'), 0),
+      videos: wholeNumber('--videos', values.videos),
       minutes: minutesOf(values.minutes ?? (real === undefined ? '2,7' : '30,20')),
       systems: values.systems.split(','),
-      pictures: Number(values.pictures),
+      pictures: wholeNumber('--pictures', values.pictures, 0),
       out,
       log: (line) => console.error(line),
       ...(values.rows !== undefined && { rows: resolve(values.rows) }),

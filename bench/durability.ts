@@ -7,7 +7,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { textTable } from '../cli/text/text-table.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { deploymentFrom } from '../runtime/deployment.ts';
@@ -18,6 +17,7 @@ import { addTinyDatasets, tinyConfig } from '../test/orchestration/tiny-run.ts';
 import { digestsOf } from './cluster/run-artefacts.ts';
 import { type Kill, type PlannedKill, runAndKill } from './durability/killed-run.ts';
 import { doneTwice } from './durability/work-done.ts';
+import { benchOptions } from './shared/bench-options.ts';
 
 export interface DurabilityReport {
   readonly seconds: { readonly undisturbed: number; readonly killed: number };
@@ -131,7 +131,7 @@ export function reportText(report: DurabilityReport): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
+  const values = benchOptions({ json: { type: 'boolean' } });
   const report = await benchDurability({
     kills: everyProcess,
     patienceMs: 600_000,

@@ -5,7 +5,6 @@
  * same bytes, each video counted once.
  */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { textTable } from '../cli/text/text-table.ts';
 import { randomStream } from '../ground/random.ts';
 import { addTinyDatasets } from '../test/orchestration/tiny-run.ts';
@@ -16,6 +15,7 @@ import { fullDisks, hostFaults } from './cluster/faults.ts';
 import { otherVersions } from './cluster/installation.ts';
 import { faultsOfVersions, visits } from './cluster/other-versions.ts';
 import { digestsOf, faultsOfRun } from './cluster/run-artefacts.ts';
+import { benchOptions, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
 
 const { patch, stranger } = otherVersions();
 const hosts: readonly PlannedHost[] = [
@@ -121,15 +121,15 @@ export function passed(rows: readonly HostsRow[]): boolean {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      seeds: { type: 'string', default: '1' },
-      hosts: { type: 'string', default: '2,4' },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    seeds: { type: 'string', default: '1' },
+    hosts: { type: 'string', default: '2,4' },
   });
-  const rows = await benchHosts(values.hosts.split(',').map(Number), Number(values.seeds), (line) =>
-    console.error(line),
+  const rows = await benchHosts(
+    wholeNumbers('--hosts', values.hosts),
+    wholeNumber('--seeds', values.seeds, 0),
+    (line) => console.error(line),
   );
   if (values.json) console.log(JSON.stringify(rows));
   else {

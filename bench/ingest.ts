@@ -7,12 +7,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { readVideo } from '../datasets/read-video.ts';
 import { deploymentFrom } from '../runtime/deployment.ts';
 import { startEmbedded } from '../runtime/services/embedded.ts';
 import { ingestKilled, type KilledIngestion } from './ingest/killed-ingestion.ts';
 import { makeRecordings } from './ingest/recordings.ts';
+import { benchOptions } from './shared/bench-options.ts';
 
 const FILES = 2000;
 const BROKEN_SHARE = 0.05;
@@ -64,7 +64,7 @@ export async function benchIngest(files = FILES): Promise<IngestBench> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
+  const values = benchOptions({ json: { type: 'boolean' } });
   const found = await benchIngest();
   const { storedBeforeKill, resumed, seconds, cpuMsPerFile, problems } = found;
   const { killed, resumed: again } = found.peakMibByQuarter;

@@ -3,7 +3,6 @@
  * rounds: what is held out says of it by the steps that each worker took, and windows per second.
  */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { ActivityContext } from '../activities/context.ts';
 import { presets } from '../contracts/presets.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
@@ -12,6 +11,7 @@ import { fineTunedByOne, fineTunedInRounds } from './local-sgd/fine-tuning.ts';
 import { pretrainedByOne, pretrainedInRounds } from './local-sgd/pretraining.ts';
 import { fittedByOne, fittedInRounds } from './local-sgd/reward-fit.ts';
 import type { LocalSgdRow } from './local-sgd/timed-rounds.ts';
+import { benchOptions, wholeNumber } from './shared/bench-options.ts';
 import { openPhantoms, phantomConfig } from './shared/phantoms.ts';
 import { labelSweep, startRun } from './shared/stages.ts';
 
@@ -97,25 +97,23 @@ export function rowText({ training, workers, step, validation, windowsPerSecond 
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      seed: { type: 'string', default: '1' },
-      videos: { type: 'string', default: '16' },
-      pretraining: { type: 'string', default: '600' },
-      epochs: { type: 'string', default: '6' },
-      windows: { type: 'string', default: '128' },
-      round: { type: 'string', default: '16' },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    seed: { type: 'string', default: '1' },
+    videos: { type: 'string', default: '16' },
+    pretraining: { type: 'string', default: '600' },
+    epochs: { type: 'string', default: '6' },
+    windows: { type: 'string', default: '128' },
+    round: { type: 'string', default: '16' },
   });
   await selectTensorBackend();
   const rows = await benchLocalSgd({
-    seed: Number(values.seed),
-    videos: Number(values.videos),
-    pretrainingSteps: Number(values.pretraining),
-    epochs: Number(values.epochs),
-    windows: Number(values.windows),
-    stepsPerRound: Number(values.round),
+    seed: wholeNumber('--seed', values.seed, 0),
+    videos: wholeNumber('--videos', values.videos),
+    pretrainingSteps: wholeNumber('--pretraining', values.pretraining),
+    epochs: wholeNumber('--epochs', values.epochs),
+    windows: wholeNumber('--windows', values.windows),
+    stepsPerRound: wholeNumber('--round', values.round),
     onRow: (row) => console.error(rowText(row)),
   });
   if (values.json) console.log(JSON.stringify(rows));

@@ -5,10 +5,10 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { moduleCommand } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import { benchOptions, someOf } from './shared/bench-options.ts';
 import { benchNetwork, benchWindow, ppoWindow, supervisedStep } from './shared/networks.ts';
 
 interface MemoryBenchRow {
@@ -57,21 +57,18 @@ function measureApart(what: string): MemoryBenchRow {
   return JSON.parse(execFileSync(command, args, { encoding: 'utf8' }));
 }
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean' },
-    eager: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    measure: { type: 'string' },
-  },
+const values = benchOptions({
+  json: { type: 'boolean' },
+  eager: { type: 'boolean', default: false },
+  only: { type: 'string' },
+  measure: { type: 'string' },
 });
 if (values.measure) {
   await selectTensorBackend({ eager: values.eager });
   console.log(JSON.stringify(measure(values.measure)));
 } else {
-  const rows = Object.keys(measurements)
-    .filter((what) => values.only === undefined || values.only === what)
-    .map(measureApart);
+  const known = Object.keys(measurements);
+  const rows = (values.only === undefined ? known : someOf('--only', values.only, known)).map(measureApart);
   if (values.json) console.log(JSON.stringify({ rows }));
   else console.table(rows);
 }

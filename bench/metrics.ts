@@ -8,13 +8,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { anatomicalCriteria } from '../metrics/anatomy.ts';
 import { compareMitralValve } from '../metrics/mitral-valve.ts';
 import { scoreVideo } from '../metrics/score-video.ts';
 import { temporalMeasures } from '../metrics/temporal.ts';
 import { beatingHeart } from './shared/beating-heart.ts';
+import { benchOptions } from './shared/bench-options.ts';
 
 const size = { frames: 60, rows: 512, columns: 448 };
 const sides = [128, 256, 512];
@@ -163,7 +164,7 @@ function print(bench: MetricsBench): void {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
+  const values = benchOptions({ json: { type: 'boolean' } });
   const bench = await benchMetrics(process.env.PYTHON);
   if (values.json) console.log(JSON.stringify(bench));
   else print(bench);

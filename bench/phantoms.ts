@@ -7,7 +7,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loadNetwork } from '../activities/artefacts/networks.ts';
 import { pretrainPolicy } from '../activities/pretrain-policy.ts';
 import { makePhantomDataset } from '../app/datasets/phantom-dataset.ts';
@@ -15,6 +14,7 @@ import { uploadDataset } from '../app/datasets/upload-dataset.ts';
 import { presets } from '../contracts/presets.ts';
 import { generatePhantom, type PhantomDomain, planPhantom, trueLabels } from '../datasets/phantom/phantom.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import { benchOptions, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
 import type { MemoryContext } from './shared/memory-context.ts';
 import {
   judgePolicy,
@@ -134,23 +134,21 @@ export function reportText({ options, source, supervised, gates, cpuSeconds }: P
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      seeds: { type: 'string', default: '1' },
-      train: { type: 'string', default: '34' },
-      test: { type: 'string', default: '60' },
-      steps: { type: 'string', default: String(presets.tiny.pretraining?.steps) },
-      threads: { type: 'string', default: '1' },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    seeds: { type: 'string', default: '1' },
+    train: { type: 'string', default: '34' },
+    test: { type: 'string', default: '60' },
+    steps: { type: 'string', default: String(presets.tiny.pretraining?.steps) },
+    threads: { type: 'string', default: '1' },
   });
-  await selectTensorBackend({ threads: Number(values.threads) });
-  for (const seed of values.seeds.split(',').map(Number)) {
+  await selectTensorBackend({ threads: wholeNumber('--threads', values.threads) });
+  for (const seed of wholeNumbers('--seeds', values.seeds, 0)) {
     const report = await benchPhantoms({
       seed,
-      trainingVideos: Number(values.train),
-      testVideos: Number(values.test),
-      steps: Number(values.steps),
+      trainingVideos: wholeNumber('--train', values.train),
+      testVideos: wholeNumber('--test', values.test),
+      steps: wholeNumber('--steps', values.steps),
       onFigures: (domain, figures) => console.error(`seed ${seed}, trained on the ${domain}`, figures),
     });
     console.log(values.json ? JSON.stringify(report) : reportText(report));

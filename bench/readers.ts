@@ -4,7 +4,6 @@
  * anything but a refusal came out.
  */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { GreyStream } from '../app/media/grey-stream.ts';
 import { textTable } from '../cli/text/text-table.ts';
 import { planFolder } from '../datasets/collections/plan-folder.ts';
@@ -18,6 +17,7 @@ import { readMask } from '../datasets/read-mask.ts';
 import { readVideo } from '../datasets/read-video.ts';
 import { DomainError } from '../ground/errors.ts';
 import { randomStream } from '../ground/random.ts';
+import { benchOptions } from './shared/bench-options.ts';
 
 const MUTATIONS = 20_000;
 const SEED = 21;
@@ -155,7 +155,7 @@ export async function benchReaders(mutations = MUTATIONS): Promise<ReadersBench>
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
+  const values = benchOptions({ json: { type: 'boolean' } });
   const found = await benchReaders();
   const { mutations, readers, memoryMib, crashes } = found;
   if (values.json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);

@@ -6,7 +6,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { resolveRunConfig } from '../app/run-config.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import type { LinearShapes } from '../method/shapes/linear-shapes.ts';
@@ -16,7 +15,8 @@ import { adaptedPolicies, adaptToTarget } from './real/adapt.ts';
 import { byGroup, casesOf, type Group, groups, type ScoredSets } from './real/groups.ts';
 import { drawInto, refuseProjectFolder } from './real/pictures.ts';
 import { pretrainOnSource, SOURCE_POLICY } from './real/pretrain.ts';
-import { inferenceNamesOf, type WaysOfSegmenting } from './shared/inference.ts';
+import { benchOptions, refuseOptions, someOf, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
+import { inferenceNames, type WaysOfSegmenting } from './shared/inference.ts';
 import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-policies.ts';
 import { type TableRow, tablesText } from './shared/policy-table.ts';
 import { openRealEcho, type RealEcho, realEchoFolder } from './shared/real-echo.ts';
@@ -153,38 +153,36 @@ function folderOf(out: string, seed: number): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      stage: { type: 'string', default: 'all' },
-      config: { type: 'string' },
-      preset: { type: 'string' },
-      seeds: { type: 'string', default: '1' },
-      policies: { type: 'string' },
-      control: { type: 'string', default: 'source' },
-      tto: { type: 'string' },
-      rewards: { type: 'string', default: '' },
-      others: { type: 'boolean', default: false },
-      ways: { type: 'string' },
-      pictures: { type: 'boolean', default: false },
-      threads: { type: 'string', default: '1' },
-      out: { type: 'string', default: join(projectRoot, '.echoloop', 'bench-real') },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    stage: { type: 'string', default: 'all' },
+    config: { type: 'string' },
+    preset: { type: 'string' },
+    seeds: { type: 'string', default: '1' },
+    policies: { type: 'string' },
+    control: { type: 'string', default: 'source' },
+    tto: { type: 'string' },
+    rewards: { type: 'string', default: '' },
+    others: { type: 'boolean', default: false },
+    ways: { type: 'string' },
+    pictures: { type: 'boolean', default: false },
+    threads: { type: 'string', default: '1' },
+    out: { type: 'string', default: join(projectRoot, '.echoloop', 'bench-real') },
   });
   const stage = stages.find((one) => one === values.stage);
-  if (!stage) throw new Error(`--stage: expected ${stages.join(', ')}, found "${values.stage}".`);
+  if (!stage) refuseOptions(`--stage: expected ${stages.join(', ')}, found "${values.stage}".`);
   const echo = openRealEcho();
   if (!echo) {
     console.error(
       `Skipped: ${realEchoFolder()} holds no camus-a4c and echonet-a4c with their manifests. REAL_ECHO names another folder.`,
     );
   } else {
-    await selectTensorBackend({ threads: Number(values.threads) });
+    await selectTensorBackend({ threads: wholeNumber('--threads', values.threads) });
     const { config, preset, policies, rewards, others, pictures, tto: optimised } = values;
-    const seeds = values.seeds.split(',').map(Number);
+    const seeds = wholeNumbers('--seeds', values.seeds, 0);
     const out = resolve(values.out);
     refuseProjectFolder(out);
-    const ways = values.ways === undefined ? undefined : inferenceNamesOf(values.ways);
+    const ways = values.ways === undefined ? undefined : someOf('--ways', values.ways, inferenceNames);
     const options = { ways, config, preset, seeds, policies, optimised, rewards, others, pictures, out };
     const does = (one: (typeof stages)[number]) => stage === 'all' || stage === one;
     if (does('pretrain')) for (const seed of seeds) await pretrainSeed(echo, seed, options);

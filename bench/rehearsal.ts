@@ -9,7 +9,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { connectTo } from '../app/connections.ts';
 import { startAdaptation } from '../app/runs/adaptation-client.ts';
 import { textTable } from '../cli/text/text-table.ts';
@@ -29,6 +28,7 @@ import { storeRehearsalDataset } from './rehearsal/dataset.ts';
 import { type ReplayedHistory, replayHistories } from './rehearsal/histories.ts';
 import { type KilledControl, type KillMoment, killControl } from './rehearsal/killed-control.ts';
 import { type Usage, watchProcesses } from './rehearsal/processes.ts';
+import { benchOptions, positiveNumber, wholeNumber } from './shared/bench-options.ts';
 
 const RUN = 'rehearsal';
 const DATASET = 'rehearsal';
@@ -210,18 +210,16 @@ export function rehearsalText(report: RehearsalReport): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      videos: { type: 'string', default: '1000' },
-      workers: { type: 'string', default: '8' },
-      milliseconds: { type: 'string', default: '20' },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    videos: { type: 'string', default: '1000' },
+    workers: { type: 'string', default: '8' },
+    milliseconds: { type: 'string', default: '20' },
   });
   const report = await rehearse({
-    videos: Number(values.videos),
-    workers: Number(values.workers),
-    meanMs: Number(values.milliseconds),
+    videos: wholeNumber('--videos', values.videos),
+    workers: wholeNumber('--workers', values.workers),
+    meanMs: positiveNumber('--milliseconds', values.milliseconds),
     log: (line) => console.error(line),
   });
   if (values.json) console.log(JSON.stringify(report));

@@ -5,7 +5,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loadNetwork } from '../activities/artefacts/networks.ts';
 import type { ActivityContext } from '../activities/context.ts';
 import { fitRewardNetwork } from '../activities/fit-reward-network.ts';
@@ -34,6 +33,7 @@ import {
   type Suspicions,
   suspicionsOf,
 } from './reward/choices.ts';
+import { benchOptions, namedFile, refuseOptions, someOf, wholeNumber } from './shared/bench-options.ts';
 import { inferences } from './shared/inference.ts';
 import {
   openPhantoms,
@@ -141,7 +141,7 @@ function exampleOf(
 ): Example {
   const { video } = preprocess(image, preprocessing);
   const plain = predictVideo(policy, video, inferences.plain);
-  const completed = predictVideo(policy, video, inferences['full, by shapes'], { shapes });
+  const completed = predictVideo(policy, video, inferences['full by shapes'], { shapes });
   return {
     patient,
     video,
@@ -215,23 +215,23 @@ export function tableText(rows: readonly RewardRow[]): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      seed: { type: 'string', default: '1' },
-      policy: { type: 'string' },
-      videos: { type: 'string', default: '40' },
-      arms: { type: 'string', default: arms.join(',') },
-      threads: { type: 'string' },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    seed: { type: 'string', default: '1' },
+    policy: { type: 'string' },
+    videos: { type: 'string', default: '40' },
+    arms: { type: 'string', default: arms.join(',') },
+    threads: { type: 'string' },
   });
-  if (values.policy === undefined) throw new Error('Name the source policy: --policy FILE.');
-  await selectTensorBackend(values.threads === undefined ? {} : { threads: Number(values.threads) });
+  if (values.policy === undefined) refuseOptions('Name the source policy: --policy FILE.');
+  await selectTensorBackend(
+    values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
+  );
   const rows = await benchReward({
-    seed: Number(values.seed),
-    policy: readFileSync(values.policy),
-    videos: Number(values.videos),
-    arms: values.arms.split(','),
+    seed: wholeNumber('--seed', values.seed, 0),
+    policy: readFileSync(namedFile('--policy', values.policy)),
+    videos: wholeNumber('--videos', values.videos),
+    arms: someOf('--arms', values.arms, arms),
     onRow: (row) => console.error(tableText([row]).split('\n').at(-1)),
   });
   console.log(values.json ? JSON.stringify(rows) : tableText(rows));

@@ -7,7 +7,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readVideoFile } from '../app/datasets/read-recording.ts';
 import { segmentVideo } from '../app/segmentation/segment-video.ts';
 import { presets } from '../contracts/presets.ts';
@@ -20,6 +19,7 @@ import { gridAtSpacing, resampleGreyTo } from '../imaging/resample.ts';
 import { segmentPrepared } from '../method/inference/segment-prepared.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import { benchOptions, positiveNumber, someOf, wholeNumber } from './shared/bench-options.ts';
 import { type BenchSize, benchNetwork, benchSizes } from './shared/networks.ts';
 
 interface SegmentingRow {
@@ -202,21 +202,21 @@ function rounded(value: number): number {
   return Number(value.toFixed(1));
 }
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean' },
-    live: { type: 'boolean' },
-    sizes: { type: 'string', default: 'tiny,small' },
-    threads: { type: 'string' },
-    seconds: { type: 'string', default: '10' },
-  },
+const values = benchOptions({
+  json: { type: 'boolean' },
+  live: { type: 'boolean' },
+  sizes: { type: 'string', default: 'tiny,small' },
+  threads: { type: 'string' },
+  seconds: { type: 'string', default: '10' },
 });
 const { name, device } = await selectTensorBackend(
-  values.threads === undefined ? {} : { threads: Number(values.threads) },
+  values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
 );
 const rows: SegmentingRow[] = [];
-for (const size of benchSizes.filter((one) => values.sizes.split(',').includes(one))) {
-  rows.push(await (values.live ? segmentLive : segmentVideos)(size, Number(values.seconds)));
+for (const size of someOf('--sizes', values.sizes, benchSizes)) {
+  rows.push(
+    await (values.live ? segmentLive : segmentVideos)(size, positiveNumber('--seconds', values.seconds)),
+  );
 }
 if (values.json) console.log(JSON.stringify({ backend: name, device, rows }));
 else console.table(rows);

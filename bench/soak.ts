@@ -6,7 +6,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { readRun, runResult, startAdaptation } from '../app/runs/adaptation-client.ts';
 import { steerRun } from '../app/runs/run-orders.ts';
 import { textTable } from '../cli/text/text-table.ts';
@@ -20,6 +19,7 @@ import { fullDisks, hostFaults, pausing, serviceFaults } from './cluster/faults.
 import { otherVersions } from './cluster/installation.ts';
 import { faultsOfVersions, visits } from './cluster/other-versions.ts';
 import { digestsOf, faultsOfRun } from './cluster/run-artefacts.ts';
+import { benchOptions, positiveNumber, wholeNumber } from './shared/bench-options.ts';
 
 const ROLES: readonly WorkerRole[] = ['control', 'io', 'compute'];
 const UNDISTURBED = 'undisturbed';
@@ -133,14 +133,16 @@ async function stopAfterKill({ client, hosts }: Cluster): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      minutes: { type: 'string', default: '15' },
-      seeds: { type: 'string', default: '1' },
-    },
+  const values = benchOptions({
+    json: { type: 'boolean' },
+    minutes: { type: 'string', default: '15' },
+    seeds: { type: 'string', default: '1' },
   });
-  const report = await benchSoak(Number(values.minutes), Number(values.seeds), (line) => console.error(line));
+  const report = await benchSoak(
+    positiveNumber('--minutes', values.minutes),
+    wholeNumber('--seeds', values.seeds, 0),
+    (line) => console.error(line),
+  );
   if (values.json) console.log(JSON.stringify(report));
   else {
     const table = report.runs.map(({ run, seconds, faults, wrong }) => [

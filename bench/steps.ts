@@ -5,8 +5,8 @@
  * `--sizes tiny,small,paper` chooses (default: the first two), `--trainings`, `--threads` the threads of TensorFlow,
  * `--seconds` is for each row.
  */
-import { parseArgs } from 'node:util';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import { benchOptions, positiveNumber, someOf, wholeNumber } from './shared/bench-options.ts';
 import { type BenchSize, benchSizes } from './shared/networks.ts';
 import { caughtCalls, namesOfCalls } from './steps/recorded-calls.ts';
 import { type TrainingName, timedTraining, trainingNames } from './steps/trainings.ts';
@@ -94,22 +94,20 @@ function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean' },
-    sizes: { type: 'string', default: 'tiny,small' },
-    trainings: { type: 'string', default: trainingNames.join(',') },
-    threads: { type: 'string' },
-    seconds: { type: 'string', default: '10' },
-  },
+const values = benchOptions({
+  json: { type: 'boolean' },
+  sizes: { type: 'string', default: 'tiny,small' },
+  trainings: { type: 'string', default: trainingNames.join(',') },
+  threads: { type: 'string' },
+  seconds: { type: 'string', default: '10' },
 });
 const { name, device } = await selectTensorBackend(
-  values.threads === undefined ? {} : { threads: Number(values.threads) },
+  values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
 );
 const rows: StepsRow[] = [];
-for (const size of benchSizes.filter((one) => values.sizes.split(',').includes(one))) {
-  for (const training of trainingNames.filter((one) => values.trainings.split(',').includes(one)))
-    rows.push(await measure(size, training, Number(values.seconds)));
+for (const size of someOf('--sizes', values.sizes, benchSizes)) {
+  for (const training of someOf('--trainings', values.trainings, trainingNames))
+    rows.push(await measure(size, training, positiveNumber('--seconds', values.seconds)));
 }
 if (values.json) console.log(JSON.stringify({ backend: name, device, rows }));
 else console.table(rows);

@@ -8,12 +8,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { disposeGradients } from '../method/networks/gradients.ts';
 import { compileSteps, recorded, recordSteps } from '../recorded/recorded.ts';
 import { codeRoot, moduleCommand } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
+import { benchOptions, positiveNumber, someOf, wholeNumbers } from './shared/bench-options.ts';
 import {
   type BenchSize,
   benchNetwork,
@@ -231,33 +231,32 @@ function runForEach(counts: readonly string[]): void {
   print({ ...results[0]!, rows: results.flatMap(({ rows }) => rows) });
 }
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean' },
-    pytorch: { type: 'string' },
-    eager: { type: 'boolean' },
-    xla: { type: 'boolean', default: false },
-    'torch-compile': { type: 'boolean', default: false },
-    sizes: { type: 'string', default: 'tiny,small' },
-    threads: { type: 'string' },
-    seconds: { type: 'string', default: '10' },
-  },
+const values = benchOptions({
+  json: { type: 'boolean' },
+  pytorch: { type: 'string' },
+  eager: { type: 'boolean' },
+  xla: { type: 'boolean', default: false },
+  'torch-compile': { type: 'boolean', default: false },
+  sizes: { type: 'string', default: 'tiny,small' },
+  threads: { type: 'string' },
+  seconds: { type: 'string', default: '10' },
 });
-const counts = values.threads?.split(',') ?? [];
+const counts = values.threads === undefined ? [] : wholeNumbers('--threads', values.threads);
 if (counts.length > 1) {
-  runForEach(counts);
+  runForEach(counts.map(String));
   process.exit();
 }
 const { name, device, threads } = await selectTensorBackend(
-  counts[0] === undefined ? {} : { threads: Number(counts[0]) },
+  counts[0] === undefined ? {} : { threads: counts[0] },
 );
 const pytorch =
   values.pytorch === undefined
     ? undefined
     : startPyTorch(values.pytorch, threads, name === 'native-gpu' ? 'cuda' : 'cpu', values['torch-compile']);
 compileSteps(values.xla);
-const chosen = benchSizes.filter((size) => values.sizes.split(',').includes(size));
+const chosen = someOf('--sizes', values.sizes, benchSizes);
 const rows: UNetBenchRow[] = [];
-for (const size of chosen) rows.push(...(await compare(size, pytorch?.run, Number(values.seconds))));
+for (const size of chosen)
+  rows.push(...(await compare(size, pytorch?.run, positiveNumber('--seconds', values.seconds))));
 pytorch?.stop();
 print({ backend: name, device, rows });

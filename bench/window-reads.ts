@@ -7,7 +7,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { type ActivityContext, contextOf } from '../activities/context.ts';
 import { preparedVideo, wholePreparedVideo } from '../activities/videos/prepared-frames.ts';
 import { prepareVideo } from '../activities/videos/prepared-video.ts';
@@ -23,6 +22,7 @@ import { datasetKeys } from '../storage/keys.ts';
 import { LocalCache } from '../storage/local-cache.ts';
 import { S3Store } from '../storage/s3-store.ts';
 import type { GetOptions } from '../storage/store.ts';
+import { benchOptions, wholeNumber } from './shared/bench-options.ts';
 
 const [FRAMES, ROWS, COLUMNS] = [60, 512, 448];
 const WINDOW_FRAMES = 4;
@@ -135,10 +135,8 @@ async function measureReads(store: CountingStore, home: string, windows: number)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: { json: { type: 'boolean' }, windows: { type: 'string', default: '50' } },
-  });
-  const rows = await benchWindowReads(Number(values.windows));
+  const values = benchOptions({ json: { type: 'boolean' }, windows: { type: 'string', default: '50' } });
+  const rows = await benchWindowReads(wholeNumber('--windows', values.windows));
   const table = rows.map((row) => [
     row.how,
     String(row.windows),

@@ -16,7 +16,7 @@ import type { LinearShapes } from '../../method/shapes/linear-shapes.ts';
 import type { Predictor } from '../../method/windows/window-predictor.ts';
 
 const withoutShapes = ['plain', 'cleaned', 'full'] as const;
-const withShapes = ['full, by shapes', 'zoomed', 'completed'] as const;
+const withShapes = ['full by shapes', 'zoomed', 'completed'] as const;
 export const inferenceNames = [...withoutShapes, ...withShapes] as const;
 export type InferenceName = (typeof inferenceNames)[number];
 
@@ -24,7 +24,7 @@ export const inferences: Readonly<Record<InferenceName, InferenceConfig>> = {
   plain: InferenceSchema.parse({}),
   cleaned: InferenceSchema.parse({ cleaning: true }),
   full: InferenceSchema.parse(fullInference),
-  'full, by shapes': InferenceSchema.parse({ ...fullInference, completion: { enabled: true } }),
+  'full by shapes': InferenceSchema.parse({ ...fullInference, completion: { enabled: true } }),
   zoomed: InferenceSchema.parse({ ...completedInference, completion: {} }),
   completed: InferenceSchema.parse(completedInference),
 };
@@ -34,15 +34,6 @@ export interface WaysOfSegmenting {
   readonly shapes?: LinearShapes | undefined;
   /** Every one that there can be when left out. */
   readonly ways?: readonly InferenceName[] | undefined;
-}
-
-/** @throws Error for a name that is none of a way. */
-export function inferenceNamesOf(list: string): InferenceName[] {
-  return list.split(',').map((text) => {
-    const name = inferenceNames.find((one) => one === text.trim());
-    if (!name) throw new Error(`--ways: expected some of ${inferenceNames.join('; ')}, found "${text}".`);
-    return name;
-  });
 }
 
 /** The video on its own grid in each way; the network looks once at what several ways make of one prediction. */

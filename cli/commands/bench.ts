@@ -55,5 +55,6 @@ async function bench(name: string, options: BenchOptions): Promise<void> {
     child.on('error', reject);
     child.on('close', resolve);
   });
-  if (code !== 0) throw new FinishedWith(1);
+  // 2 and 3: its flags were wrong, and it has said how.
+  if (code !== 0) throw new FinishedWith(code === 2 || code === 3 ? code : 1);
 }

@@ -72,6 +72,16 @@ it.each(['seeds', 'videos'])('says which benchmarks take --%s', (option) => {
   expect(help).toContain(`benchmarks ${[first, ...others].join(', ')} and ${last}`);
 });
 
+it('refuses flags that a benchmark does not take, in words', async () => {
+  const { code, stdout, stderr } = await runCli(['bench', 'metrics', '--seeds', '1', '--json'], home);
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout).error).toEqual({
+    code: 'Usage',
+    message: "Unknown option '--seeds'. This benchmark takes --json.",
+  });
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
+
 it('schedules nights by the flags of adapt that say what a run is', () => {
   const flagsOf = (name: string) =>
     allCommands()
