@@ -1,4 +1,5 @@
 /** Bounds on what a reader accepts, so that a damaged or hostile file costs an error message and not the process. */
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 
 export const limits = {
@@ -46,7 +47,7 @@ export function mostFramesOf(rows: number, columns: number): number {
 
 /** @throws DatasetInvalid for a size below 1 or not whole, LimitExceeded for one beyond the limits. */
 export function checkGrid(frames: number, rows: number, columns: number, name: string): void {
-  const found = `${frames} frames of ${rows} x ${columns} pixels`;
+  const found = `${counted(frames, 'frame')} of ${rows} x ${columns} pixels`;
   for (const size of [frames, rows, columns]) {
     if (!Number.isInteger(size) || size < 1) {
       throw new DomainError(

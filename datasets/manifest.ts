@@ -1,5 +1,6 @@
 /** The table of a dataset: one row a video, with what is needed to plan work without opening it. */
 import { z } from 'zod';
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import type { LabelVideo, VideoGeometry } from '../imaging/image.ts';
 
@@ -178,7 +179,7 @@ export function parseManifest(csv: string): ManifestRow[] {
     const shown = problems.slice(0, 20).join('\n  ');
     throw new DomainError(
       'DatasetInvalid',
-      `manifest.csv: ${problems.length} problems:\n  ${shown}${problems.length > 20 ? '\n  ...' : ''}\nCorrect these lines.`,
+      `manifest.csv: ${counted(problems.length, 'problem')}:\n  ${shown}${problems.length > 20 ? '\n  ...' : ''}\nCorrect these lines.`,
     );
   }
   return rows;

@@ -4,6 +4,7 @@
  * seconds, and content.ts refuses slices.
  */
 import { inflateSync } from 'node:zlib';
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import type { VideoGeometry } from '../imaging/image.ts';
 import { fillFrameTime, fillSpacing, type GivenGeometry } from './given-geometry.ts';
@@ -104,7 +105,7 @@ function geometryFrom({ fields }: Header, given: GivenGeometry, name: string) {
   if (!(axes === 2 || axes === 3) || sizes.length !== axes || channels !== 1) {
     throw new DomainError(
       'FormatUnsupported',
-      `${name}: expected axes (columns, rows, frames) of one channel, found ${sizes.join(' x ') || 'no DimSize'} with ${channels} channels. ` +
+      `${name}: expected axes (columns, rows, frames) of one channel, found ${sizes.join(' x ') || 'no DimSize'} with ${counted(channels, 'channel')}. ` +
         'Export grey levels, one video per file.',
     );
   }

@@ -4,6 +4,7 @@
  */
 import { constants, gunzipSync } from 'node:zlib';
 import { isNIFTI1, isNIFTI2, NIFTI1, NIFTI2, readHeader } from 'nifti-reader-js';
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import type { VideoGeometry } from '../imaging/image.ts';
 import { fillFrameTime, fillSpacing, type GivenGeometry } from './given-geometry.ts';
@@ -207,7 +208,7 @@ export function decodeNifti(bytes: Uint8Array, name: string, given: GivenGeometr
   if (expanded.length < needed) {
     throw new DomainError(
       'DatasetInvalid',
-      `${name}: expected ${needed} bytes for ${geometry.frames} frames of ${geometry.rows} x ${geometry.columns} pixels, ` +
+      `${name}: expected ${needed} bytes for ${counted(geometry.frames, 'frame')} of ${geometry.rows} x ${geometry.columns} pixels, ` +
         `found ${expanded.length}. The file was cut short; copy or export it again.`,
     );
   }

@@ -4,6 +4,7 @@
  * written with their video's.
  */
 import { gzipSync } from 'node:zlib';
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import { CLASS_COUNT } from '../ground/labels.ts';
 import { withInferredAnnotation } from '../imaging/annotation.ts';
@@ -78,7 +79,7 @@ export function labelVideoOf(
       .slice(0, 5)
       .map(
         ([value, { count, first }]) =>
-          `${value} (${count} pixels, first in frame ${firstFrame(first, geometry)})`,
+          `${value} (${counted(count, 'pixel')}, first in frame ${firstFrame(first, geometry)})`,
       );
     throw new DomainError(
       'LabelMapInvalid',

@@ -1,6 +1,7 @@
 /** From a video as recorded to the grid and grey levels that the networks see, and back (method.md 2). */
 
 import type { PreprocessingConfig } from '../contracts/run-config.ts';
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import { equaliseFrames } from '../imaging/clahe.ts';
 import { cropOrPadGrey, cropOrPadLabels } from '../imaging/crop-pad.ts';
@@ -36,7 +37,7 @@ function plan(video: VideoGeometry, config: PreprocessingConfig) {
     throw new DomainError(
       'LimitExceeded',
       `expected a video of at most ${limits.voxels} pixels of ${config.spacingMm} mm, to which it is resampled, found ` +
-        `${video.frames} frames of ${rows} x ${columns}: the picture is ${height.toFixed(0)} x ${width.toFixed(0)} mm large. ` +
+        `${counted(video.frames, 'frame')} of ${rows} x ${columns}: the picture is ${height.toFixed(0)} x ${width.toFixed(0)} mm large. ` +
         'Correct its pixel size, or cut it into shorter clips.',
     );
   }
@@ -65,7 +66,7 @@ export function preprocess(video: GreyVideo, config: PreprocessingConfig): Prepr
     if (found.rows === rows && found.columns === columns && found.frames === video.frames) return;
     throw new DomainError(
       'GeometryMismatch',
-      `expected a segmentation of ${video.frames} frames of ${rows} x ${columns} pixels, the grid after preprocessing, ` +
+      `expected a segmentation of ${counted(video.frames, 'frame')} of ${rows} x ${columns} pixels, the grid after preprocessing, ` +
         `found ${found.frames} of ${found.rows} x ${found.columns}.`,
     );
   };

@@ -1,4 +1,5 @@
 /** Masks of any known format, on the grid of their video. */
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import { withInferredAnnotation } from '../imaging/annotation.ts';
 import type { LabelVideo } from '../imaging/image.ts';
@@ -54,7 +55,7 @@ const SPACING_TOLERANCE = 0.01;
 /** @throws GeometryMismatch when frames, rows, columns or pixel size differ: nothing would say so later. */
 function requireSameGrid(mask: LabelVideo, target: TargetGrid, name: string): void {
   const describe = ({ frames, rows, columns, spacingMm }: TargetGrid) =>
-    `${frames} frames of ${rows} x ${columns} pixels of ${spacingMm.join(' x ')} mm`;
+    `${counted(frames, 'frame')} of ${rows} x ${columns} pixels of ${spacingMm.join(' x ')} mm`;
   const sameSpacing = mask.spacingMm.every(
     (mm, axis) => Math.abs(mm - target.spacingMm[axis]!) <= SPACING_TOLERANCE * target.spacingMm[axis]!,
   );

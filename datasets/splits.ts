@@ -1,4 +1,5 @@
 /** Splits by study: all videos of one patient go the same way (method.md 2). */
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import { randomStream, shuffled } from '../ground/random.ts';
 import type { Split } from './manifest.ts';
@@ -55,7 +56,7 @@ export function assignSplits(
   if (torn.size > 0) {
     throw new DomainError(
       'DatasetInvalid',
-      `expected all videos of a patient in one split, found ${torn.size} patients in two, the first is ${[...torn][0]}. ` +
+      `expected all videos of a patient in one split, found ${counted(torn.size, 'patient')} in two, the first is ${[...torn][0]}. ` +
         'A model would be tested on patients that it learnt from. Correct the table of splits.',
     );
   }

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { counted } from '../ground/counted.ts';
 import { DomainError, type ErrorCode } from '../ground/errors.ts';
 import { LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import { annotatedFramesOf, annotatedLabelsOf } from '../imaging/annotation.ts';
@@ -79,7 +80,7 @@ function sameSize(a: VideoGeometry, b: VideoGeometry): boolean {
 }
 
 function describe({ frames, rows, columns, spacingMm, frameTimeMs }: VideoGeometry): string {
-  return `${frames} frames of ${rows} x ${columns} pixels of ${spacingMm[0]} x ${spacingMm[1]} mm, ${frameTimeMs} ms apart`;
+  return `${counted(frames, 'frame')} of ${rows} x ${columns} pixels of ${spacingMm[0]} x ${spacingMm[1]} mm, ${frameTimeMs} ms apart`;
 }
 
 /** What speaks against the content of a video, as problems of a dataset. */

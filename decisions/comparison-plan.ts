@@ -5,6 +5,7 @@
  */
 import type { Plan } from '../contracts/documents.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import { makePlan, type PlannedDatasets, sharded } from './plan.ts';
 
@@ -17,7 +18,7 @@ export function makeComparisonPlan(config: RunConfig, datasets: PlannedDatasets,
   if (test.length === 0) {
     throw new DomainError(
       'DatasetInvalid',
-      `The target dataset "${config.target}" has no video in its test split (${datasets.target.length} rows in its manifest), so there is nothing to compare on. Ingest some with --split test.`,
+      `The target dataset "${config.target}" has no video in its test split (${counted(datasets.target.length, 'row')} in its manifest), so there is nothing to compare on. Ingest some with --split test.`,
     );
   }
   const learned: Pick<Plan, 'source' | 'sweeps'> = learns

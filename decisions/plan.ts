@@ -6,6 +6,7 @@ import type { ShardInput } from '../contracts/activities.ts';
 import type { Plan } from '../contracts/documents.ts';
 import type { SweepSize } from '../contracts/messages.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import { randomStream, shuffled } from '../ground/random.ts';
 
@@ -68,9 +69,9 @@ function refusePartialReferences({ landmark, source }: RunConfig, train: readonl
   if (!landmark.enabled || partial.length === 0) return;
   throw new DomainError(
     'DatasetInvalid',
-    `The source dataset "${source}" has ${partial.length} videos to learn from whose references know some frames or ` +
+    `The source dataset "${source}" has ${counted(partial.length, 'video')} to learn from with a reference that knows some frames or ` +
       'structures alone (annotatedFrames, annotatedLabels in its manifest), which the landmark reward cannot learn from. ' +
-      'Set landmark.enabled to false, or bring these videos into the test or pred split.',
+      'Set landmark.enabled to false, or bring what has such a reference into the test or pred split.',
   );
 }
 
@@ -110,7 +111,7 @@ function refuseWithoutAnnotations(config: RunConfig, rows: number, annotated: nu
   if (annotated > 0 || learning.length === 0) return;
   throw new DomainError(
     'DatasetInvalid',
-    `The source dataset "${config.source}" has no labelled video in its train split (${rows} rows in its manifest), and the run learns from them: ${learning.join(', ')}. Ingest videos with their labels, or start from a policy without any of these.`,
+    `The source dataset "${config.source}" has no labelled video in its train split (${counted(rows, 'row')} in its manifest), and the run learns from them: ${learning.join(', ')}. Ingest videos with their labels, or start from a policy without any of these.`,
   );
 }
 
@@ -132,7 +133,7 @@ function sweepsOf(config: RunConfig, target: readonly PlannedVideo[]): string[][
   if (adaptTo.length === 0) {
     throw new DomainError(
       'DatasetInvalid',
-      `The target dataset "${config.target}" has no video to adapt to: none of its ${target.length} videos is in the train or pred split. Ingest more videos.`,
+      `The target dataset "${config.target}" has no video to adapt to: of its ${counted(target.length, 'video')} none is in the train or pred split. Ingest more videos.`,
     );
   }
   const { videosPerIteration, videosPerShard } = config.sweep;

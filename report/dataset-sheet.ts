@@ -4,6 +4,7 @@
  */
 import type { ManifestRow } from '../datasets/manifest.ts';
 import type { DatasetProblem, VerifiedVideo } from '../datasets/verify.ts';
+import { counted } from '../ground/counted.ts';
 import { annotatedFramesOf } from '../imaging/annotation.ts';
 import { type GreyVideo, type LabelVideo, labelFrame } from '../imaging/image.ts';
 import { encodeContactSheet } from './contact-sheet.ts';
@@ -88,7 +89,7 @@ function sizeText({
       ? size(spacingRowMm)
       : `${size(spacingRowMm)} x ${size(spacingColumnMm)}`;
   const time = frameTimeMs > 0 ? `, ${size(frameTimeMs)} ms` : '';
-  return `${frames} frames of ${rows} x ${columns}, ${spacing} mm${time}`;
+  return `${counted(frames, 'frame')} of ${rows} x ${columns}, ${spacing} mm${time}`;
 }
 
 function referenceText({ row, frame, isReferenceShown }: SheetTile): string {
@@ -140,7 +141,7 @@ export function renderDatasetSheet({ dataset, tiles, problems, quarantined }: Sh
 </head>
 <body>
 <header><h1>${dataset}</h1>
-<p class="quiet">${tiles.length} videos of ${studies} patients, ${labelled} with a reference. ${tiles.length === 0 ? 'There is nothing to look at.' : 'First frames; with a reference, the first frame that it knows. Look for writing, wrong views, and references that lie beside the heart.'}</p>
+<p class="quiet">${counted(tiles.length, 'video')} of ${counted(studies, 'patient')}, ${labelled} with a reference. ${tiles.length === 0 ? 'There is nothing to look at.' : 'First frames; with a reference, the first frame that it knows. Look for writing, wrong views, and references that lie beside the heart.'}</p>
 <p class="key"><span style="--swatch: var(--lv)">left ventricle</span><span style="--swatch: var(--myo)">myocardium</span></p></header>
 <main>
 ${renderList('Of the dataset', problems)}

@@ -3,6 +3,7 @@
  * that they never disagree.
  */
 import type { ChangeIntervals, EvaluationNumbers, PolicyResult } from '../contracts/results.ts';
+import { counted } from '../ground/counted.ts';
 
 export interface Change {
   /** With its interval where that is known; `-` when one side is missing. */
@@ -59,7 +60,7 @@ export function headlineSides({ policies, best, change, changeFromPlain }: Judge
 export function headlineVideos({ before, after, choseThePolicy }: HeadlineSides): string {
   const kind = choseThePolicy ? 'target validation' : 'held-out target';
   const videos = (after ?? before)?.videos;
-  return videos === undefined ? `${kind} videos` : `${videos} ${kind} ${videos === 1 ? 'video' : 'videos'}`;
+  return videos === undefined ? `${kind} videos` : counted(videos, `${kind} video`);
 }
 
 interface Measure {

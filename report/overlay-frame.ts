@@ -2,6 +2,7 @@
  * One frame of an ultrasound with its segmentation painted over it, as indices into one fixed palette. The palette is
  * fixed so that GIF frames need no quantisation and the same labels have the same colours in every picture.
  */
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import { BACKGROUND, CLASS_COUNT, LEFT_VENTRICLE, MYOCARDIUM } from '../ground/labels.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
@@ -86,7 +87,7 @@ export function paintOverlayFrame(
   ) {
     throw new DomainError(
       'GeometryMismatch',
-      `An overlay needs image and labels on one grid: expected ${image.frames} frames of ${image.rows} x ${image.columns}, ` +
+      `An overlay needs image and labels on one grid: expected ${counted(image.frames, 'frame')} of ${image.rows} x ${image.columns}, ` +
         `found ${labels.frames} of ${labels.rows} x ${labels.columns}. Restore the labels onto the image's grid first.`,
     );
   }

@@ -2,6 +2,7 @@
  * The report of a run as one HTML file: no scripts, nothing loaded from elsewhere, readable on a phone, in the dark and
  * aloud.
  */
+import { counted } from '../ground/counted.ts';
 import { renderChart } from './chart.ts';
 import { type Change, headlineNotes, headlineRows, headlineVideos } from './headline.ts';
 import { html, Markup } from './html.ts';
@@ -164,7 +165,7 @@ function renderQuarantine(data: ReportData): Markup | undefined {
   const sentence =
     videos === 0
       ? html`Every video could be used.`
-      : html`${videos} ${videos === 1 ? 'video' : 'videos'} could not be used. Why is in the store, for each of them: <code>${folder}</code>`;
+      : html`${counted(videos, 'video')} could not be used. Why is in the store, for each of them: <code>${folder}</code>`;
   return html`<section aria-labelledby="quarantine"><h2 id="quarantine">Quarantine</h2>
 <p>${sentence}</p></section>`;
 }

@@ -2,6 +2,7 @@
  * A video with the uncertainty of its segmentation as an animated GIF: the surer, the plainer the image; the less sure,
  * the redder. The outlines are those of the overlay, in its colours.
  */
+import { counted } from '../ground/counted.ts';
 import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo, LabelVideo } from '../imaging/image.ts';
 import {
@@ -49,7 +50,7 @@ export function paintUncertaintyFrame(
   if (confidence.intensities.length !== image.intensities.length || confidence.columns !== image.columns) {
     throw new DomainError(
       'GeometryMismatch',
-      `An uncertainty picture needs image and confidence on one grid: expected ${image.frames} frames of ${image.rows} x ${image.columns}, ` +
+      `An uncertainty picture needs image and confidence on one grid: expected ${counted(image.frames, 'frame')} of ${image.rows} x ${image.columns}, ` +
         `found ${confidence.frames} of ${confidence.rows} x ${confidence.columns}. Restore the confidence onto the image's grid first.`,
     );
   }

@@ -3,6 +3,7 @@ import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow
 import type { CarriedState, Progress, Stage, SteeringState } from '../contracts/messages.ts';
 import { steeringNames } from '../contracts/names.ts';
 import type { EvaluationNumbers } from '../contracts/results.ts';
+import { counted } from '../ground/counted.ts';
 
 export const progressQuery = defineQuery<Progress>(steeringNames.progress);
 
@@ -103,7 +104,7 @@ function numbersOf(result: CarriedState['policies'][number] | undefined): Evalua
 function describe(progress: Progress): string {
   const lines = [
     `**${progress.stage}**, iteration ${progress.iteration} of ${progress.iterations}, ${progress.state}`,
-    `${progress.done} of ${progress.total} ${progress.unit}; ${progress.quarantined} videos quarantined`,
+    `${progress.done} of ${progress.total} ${progress.unit}; ${counted(progress.quarantined, 'video')} quarantined`,
   ];
   if (progress.reward !== undefined) lines.push(`validation reward ${progress.reward.toFixed(4)}`);
   if (progress.before && progress.now) {

@@ -3,6 +3,7 @@
  */
 import { ApplicationFailure, patched } from '@temporalio/workflow';
 import { afterQuarantine } from '../decisions/after-quarantine.ts';
+import { counted } from '../ground/counted.ts';
 
 /** @throws ApplicationFailure DatasetInvalid, not retryable, when more than `maximumShare` of the videos is bad. */
 export function refuseTooManyBad(bad: number, videos: number, maximumShare: number, what: string): void {
@@ -11,7 +12,7 @@ export function refuseTooManyBad(bad: number, videos: number, maximumShare: numb
   if (!patched('every-bad-video-counts')) return;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   throw ApplicationFailure.nonRetryable(
-    `${bad} of the ${videos} videos of the ${what} (${percent(bad / videos)}) are unusable; at most ${percent(maximumShare)} may be (sweep.maxQuarantinedShare). ${afterQuarantine}`,
+    `Of ${counted(videos, 'video')} of the ${what} ${bad} (${percent(bad / videos)}) cannot be used; at most ${percent(maximumShare)} may be (sweep.maxQuarantinedShare). ${afterQuarantine}`,
     'DatasetInvalid',
     { bad, videos },
   );

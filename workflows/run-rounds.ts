@@ -1,5 +1,6 @@
 /** The run's side of a training in local-SGD rounds (method.md 7). */
 import type { RoundsResult, RoundsTask } from '../contracts/stages.ts';
+import { counted } from '../ground/counted.ts';
 import { inChild } from './child-stage.ts';
 import { localSgdRounds } from './local-sgd-rounds.ts';
 import type { RunDesk } from './run-desk.ts';
@@ -20,7 +21,7 @@ export async function runRounds(
   const stage = {
     workflow: localSgdRounds,
     name: `${name}${rateFactor === undefined ? '' : `-rate-${rateFactor}`}`,
-    summary: `${task.rounds} rounds of ${task.workers} workers for ${run}, ${name}`,
+    summary: `${counted(task.rounds, 'round')} of ${counted(task.workers, 'worker')} for ${run}, ${name}`,
     input: { task, soFar: noRounds },
   };
   const result = await inChild(run, stage, steering, progress.reach);

@@ -1,6 +1,7 @@
 /** A stage of a run, or of a row of a comparison, that goes over shards. */
 import { patched } from '@temporalio/workflow';
 import type { SweepTask, SweepTotals } from '../contracts/stages.ts';
+import { counted } from '../ground/counted.ts';
 import { inChild } from './child-stage.ts';
 import { goOverShards, nothingDone, shardCount } from './shard-work.ts';
 import { type Steering, Stopped } from './steering.ts';
@@ -37,7 +38,7 @@ export async function runSweep(
   const stage = {
     workflow: sweep,
     name,
-    summary: `${name} of ${run}: ${shards} shards`,
+    summary: `${name} of ${run}: ${counted(shards, 'shard')}`,
     input: { task, totals: nothingDone },
   };
   const totals = await inChild(run, stage, steering, show);

@@ -8,6 +8,7 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import type { SweepInput, SweepResult, SweepTotals } from '../contracts/stages.ts';
+import { counted } from '../ground/counted.ts';
 import { fleetFollowing, historyBudgets } from '../temporal.config.ts';
 import { endsAsCancelled } from './cancelled.ts';
 import { openStage } from './child-stage.ts';
@@ -30,7 +31,9 @@ async function sweepOn({ task, steering: told, totals: before }: SweepInput): Pr
   let reported = before.done;
   const onShard = (soFar: SweepTotals): void => {
     totals = soFar;
-    setCurrentDetails(`${soFar.done} of ${shards} shards; ${soFar.quarantined} videos quarantined`);
+    setCurrentDetails(
+      `${soFar.done} of ${shards} shards; ${counted(soFar.quarantined, 'video')} quarantined`,
+    );
     if (soFar.done - reported < shards / historyBudgets.reportsOfStage) return;
     reported = soFar.done;
     report(soFar);

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { ComparedRow } from '../../contracts/comparison.ts';
 import { pairingKey } from '../../datasets/collections/names.ts';
+import { counted } from '../../ground/counted.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { codeVersion } from '../../runtime/installation.ts';
 import { findArtefact, sha256Of, writeArtefact } from '../../storage/artefacts.ts';
@@ -55,7 +56,7 @@ async function handInMasks(
   if (files.size === 0) {
     throw new DomainError(
       'DatasetInvalid',
-      `${folder} has no mask of a test video: expected <video>.nii.gz named as the ${videos.length} test videos of the target, found ${names.length} NIfTI files of other names.`,
+      `${folder} has no mask of a test video: expected <video>.nii.gz named as the ${counted(videos.length, 'test video')} of the target, found ${counted(names.length, 'NIfTI file')} of other names.`,
     );
   }
   await freezeList(folder, files, comparisonKeys.handedIn(run, row, kind), store);
@@ -64,7 +65,9 @@ async function handInMasks(
   const missing = videos.length - files.size;
   if (missing > 0) note(`${row}: ${missing} of ${videos.length} test videos have no mask in ${folder}`);
   if (others.length > 0) {
-    note(`${row}: ${others.length} files in ${folder} are masks of no test video, such as ${others[0]}`);
+    note(
+      `${row}: no test video has the name of ${counted(others.length, 'file')} in ${folder}, such as ${others[0]}`,
+    );
   }
 }
 

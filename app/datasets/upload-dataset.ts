@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { parseManifest } from '../../datasets/manifest.ts';
+import { counted } from '../../ground/counted.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { checkedName, datasetKeys } from '../../storage/keys.ts';
 import { datasetExists } from '../../storage/manifests.ts';
@@ -43,7 +44,7 @@ export async function uploadDataset(
   if (missing.length > 0) {
     throw new DomainError(
       'DatasetInvalid',
-      `${manifestFile} names ${missing.length} file${missing.length === 1 ? '' : 's'} that the folder lacks:\n${missing.map((file) => `  ${file}`).join('\n')}`,
+      `${manifestFile} names ${counted(missing.length, 'file')} that the folder lacks:\n${missing.map((file) => `  ${file}`).join('\n')}`,
     );
   }
   const limit = pLimit(concurrentUploads);
@@ -69,7 +70,7 @@ export async function resolveDataset(
   if ((await stat(folder).catch(() => undefined))?.isDirectory()) {
     const name = checkedName('dataset', basename(folder));
     const { videos } = await uploadDataset(store, folder, name);
-    note(`dataset ${name}: ${videos} videos of ${folder} are in the store`);
+    note(`dataset ${name}: the store has the ${counted(videos, 'video')} of ${folder}`);
     return name;
   }
   throw await noSuchDataset(store, nameOrFolder);

@@ -1,5 +1,6 @@
 /** `echoloop datasets`: what the store has, and a sheet of first frames to look at before a dataset is used. */
 import type { Command } from 'commander';
+import { counted } from '../../ground/counted.ts';
 import { defineCommand, defineGroup } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 import { textTable } from '../text/text-table.ts';
@@ -59,6 +60,6 @@ async function sheet(dataset: string, { out, json }: Json & { out: string }): Pr
   terminal.printJson({ dataset, out, ...found });
   const { videos, errors, warnings, quarantined } = found;
   terminal.print(
-    `${out}: ${videos} videos, ${errors} errors, ${warnings} warnings, ${quarantined} set aside`,
+    `${out}: ${counted(videos, 'video')}, ${counted(errors, 'error')}, ${counted(warnings, 'warning')}, ${quarantined} set aside`,
   );
 }

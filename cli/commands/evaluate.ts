@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type FileProblem, problemText } from '../../app/file-problem.ts';
 import type { LabelMap } from '../../datasets/nifti.ts';
+import { counted } from '../../ground/counted.ts';
 import { defineCommand } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { labelMapping } from '../reading-options.ts';
@@ -72,5 +73,5 @@ async function evaluateFolders(options: EvaluateOptions): Promise<void> {
 
 function problemList(problems: readonly FileProblem[], scored: number): string {
   const lines = problems.map((problem) => `  ${problemText(problem)}`);
-  return `echoloop: ${problems.length} file${problems.length === 1 ? '' : 's'} could not be used (${scored} videos scored):\n${lines.join('\n')}`;
+  return `echoloop: ${counted(problems.length, 'file')} could not be used (${counted(scored, 'video')} scored):\n${lines.join('\n')}`;
 }

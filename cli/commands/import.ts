@@ -1,6 +1,7 @@
 /** `echoloop import`: PyTorch weights into a checkpoint file or into a model of the store. */
 import type { Command } from 'commander';
 import { type PresetName, presetNames } from '../../contracts/preset-names.ts';
+import { counted } from '../../ground/counted.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { type NetworkKind, networkKinds } from '../../method/networks/network-checkpoint.ts';
 import { defineCommand, nameOf, oneOf, positiveNumber } from '../command.ts';
@@ -66,7 +67,7 @@ async function importFile(file: string, options: Options): Promise<void> {
     ...(out && { out }),
     ...(champion && { champion }),
   });
-  const levels = `${config.strides.length} stages from ${config.baseFilters} filters, ${config.inputChannels} channels in, ${config.outputChannels} out`;
+  const levels = `${config.strides.length} stages from ${counted(config.baseFilters, 'filter')}, ${counted(config.inputChannels, 'channel')} in, ${config.outputChannels} out`;
   terminal.print(`${kind}: ${parameters} parameters, ${levels}${prefix && `, found under "${prefix}"`}`);
   if (unused.length > 0) terminal.print(`kept, though nothing reads them: ${unused.join(', ')}`);
   if (out !== undefined) terminal.print(out);

@@ -39,7 +39,7 @@ async function phantom(options: PhantomOptions): Promise<void> {
   terminal.printJson({ out: options.out, videos: options.count, made });
   terminal.print(
     made === 0
-      ? `${options.out} holds these ${options.count} videos already.`
-      : `${made} videos with references are in ${options.out}.`,
+      ? `${options.out} holds ${options.count === 1 ? 'this video' : `these ${options.count} videos`} already.`
+      : `${made === 1 ? '1 video with its reference is' : `${made} videos with references are`} in ${options.out}.`,
   );
 }

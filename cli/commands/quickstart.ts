@@ -2,6 +2,7 @@
  * `echoloop quickstart`, which `npm start` runs: the whole method on synthetic data and one real recording, in minutes.
  */
 import type { Command } from 'commander';
+import { counted } from '../../ground/counted.ts';
 import { defineCommand } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { openTerminal, type Terminal } from '../terminal.ts';
@@ -59,7 +60,7 @@ async function demonstrate(
       },
       onDataset: (name, { total, labelled, made }) =>
         terminal.note(
-          `  ${name}: ${total} videos, ${labelled} of them annotated${made === 0 ? ' (kept from before)' : ''}`,
+          `  ${name}: ${counted(total, 'video')}, ${labelled} of them annotated${made === 0 ? ' (kept from before)' : ''}`,
         ),
     });
     terminal.note(`  ${names.target}: one real recording without annotation, ${quickstart.realClip}`);

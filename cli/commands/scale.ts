@@ -1,5 +1,6 @@
 /** `echoloop scale`: how many shards a run has in flight at once. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { counted } from '../../ground/counted.ts';
 import { defineCommand } from '../command.ts';
 import { openTerminal } from '../terminal.ts';
 
@@ -29,6 +30,8 @@ async function scale(run: string, shards: number | 'auto', options: { json?: boo
   await withConnections(({ client }) => scaleRun(client, run, shards));
   terminal.printJson({ run, order: 'scale', shards });
   const words =
-    shards === 'auto' ? 'as many shards in flight as the compute workers need' : `${shards} shards in flight`;
+    shards === 'auto'
+      ? 'as many shards in flight as the compute workers need'
+      : `${counted(shards, 'shard')} in flight`;
   terminal.print(`The run ${run} has ${words} from now on.`);
 }

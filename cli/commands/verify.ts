@@ -1,6 +1,7 @@
 /** `echoloop verify`: all that is wrong with a dataset, before hours of work depend on it. */
 import type { Command } from 'commander';
 import type { DatasetProblem } from '../../datasets/verify.ts';
+import { counted } from '../../ground/counted.ts';
 import { defineCommand } from '../command.ts';
 import { FinishedWith } from '../failure.ts';
 import { openTerminal } from '../terminal.ts';
@@ -28,7 +29,9 @@ async function verify(dataset: string, options: { readonly json?: boolean }): Pr
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   terminal.printJson({ dataset, videos, errors, warnings: problems.length - errors, problems });
   if (problems.length > 0) terminal.print(problemTable(problems));
-  terminal.print(`${videos} videos checked: ${errors} errors, ${problems.length - errors} warnings`);
+  terminal.print(
+    `${counted(videos, 'video')} checked: ${counted(errors, 'error')}, ${counted(problems.length - errors, 'warning')}`,
+  );
   if (errors > 0) throw new FinishedWith(3);
 }
 

@@ -11,3 +11,11 @@ it('says that nothing was stored where nothing was, not that all grey levels wer
   expect(text).toContain('Nothing was stored.');
   expect(text).not.toContain('were kept');
 });
+
+it('counts one of a thing as one', () => {
+  const skipped = [{ file: 'report.pdf', reason: 'a report' }];
+  const outcome = { accepted: [], quarantined: [], skipped, left: 1, bytes: 0 };
+  const text = summaryLines('hospital', { ...plan, skipped }, outcome).join('\n');
+  expect(text).toContain('1 file skipped');
+  expect(text).toContain('Stopped with 1 video left');
+});

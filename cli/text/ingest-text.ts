@@ -2,6 +2,7 @@
 import type { IngestedVideo, IngestOutcome, IngestProgress } from '../../app/datasets/ingest-videos.ts';
 import { problemText } from '../../app/file-problem.ts';
 import type { IngestPlan } from '../../datasets/collections/plan.ts';
+import { counted } from '../../ground/counted.ts';
 
 /** Lines of skipped files that are printed; --json has them all. */
 const MOST_SKIPPED = 20;
@@ -62,9 +63,11 @@ export function summaryLines(
   const studies = new Set(accepted.map(({ study }) => study)).size;
   return [
     `${accepted.length} accepted${known > 0 ? ` (${known} of them known)` : ''}, ${quarantined.length} quarantined, ` +
-      `${skipped.length} files skipped in dataset ${dataset} (read as ${collection})`,
-    `${labelled} with a reference, ${accepted.length - labelled} without; ${studies} patients. ${levelsText(accepted)}`,
-    ...(left > 0 ? [`Stopped with ${left} videos left: the same command again goes on with them.`] : []),
+      `${counted(skipped.length, 'file')} skipped in dataset ${dataset} (read as ${collection})`,
+    `${labelled} with a reference, ${accepted.length - labelled} without; ${counted(studies, 'patient')}. ${levelsText(accepted)}`,
+    ...(left > 0
+      ? [`Stopped with ${counted(left, 'video')} left: the same command again goes on from here.`]
+      : []),
   ];
 }
 

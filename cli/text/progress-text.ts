@@ -10,6 +10,7 @@ import {
 import { stateInWords } from '../../app/runs/state-in-words.ts';
 import type { ComparisonProgress } from '../../contracts/comparison.ts';
 import type { EvaluationNumbers } from '../../contracts/results.ts';
+import { counted } from '../../ground/counted.ts';
 
 /** The display as lines: what runs, how far it is, what is known of the result. */
 export function progressLines(state: RunState, rate: Rate | undefined): string[] {
@@ -115,7 +116,7 @@ function numbersText(numbers: EvaluationNumbers): string {
   ]
     .filter((part) => part !== undefined)
     .join(', ')
-    .concat(` (${numbers.videos} videos)`);
+    .concat(` (${counted(numbers.videos, 'video')})`);
 }
 
 function firstLine(text: string): string {

@@ -1,4 +1,5 @@
 /** An evaluation as tables for people. */
+import { counted } from '../../ground/counted.ts';
 import type {
   Comparison,
   EvaluationReport,
@@ -74,7 +75,7 @@ function annotationNote(videos: readonly VideoScore[]): string[] {
   const ventricleAlone = partial.filter(({ annotated }) => annotated?.structures.join() === 'lv').length;
   const frames = partial.reduce((sum, { annotated }) => sum + annotated!.frames.length, 0);
   return [
-    `${partial.length} of ${videos.length} references know some frames or structures alone (${frames} frames; the ventricle alone in ${ventricleAlone}): only these were scored.`,
+    `${partial.length} of ${videos.length} references know some frames or structures alone (${counted(frames, 'frame')}; the ventricle alone in ${ventricleAlone}): only these were scored.`,
   ];
 }
 
@@ -109,7 +110,10 @@ function summaryTable(summary: EvaluationSummary): string {
       interval === undefined ? '-' : `${format(interval.low)} .. ${format(interval.high)}`,
     ];
   };
-  const groups = [[`all ${summary.videos} videos`, summary] as const, ...views];
+  const groups = [
+    [summary.videos === 1 ? '1 video' : `all ${summary.videos} videos`, summary] as const,
+    ...views,
+  ];
   return textTable(
     ['mean', ...groups.flatMap(([name, group], i) => [i === 0 ? name : `${name} (${group.videos})`, '95 %'])],
     measures
@@ -131,7 +135,7 @@ function studyTable(studies: NonNullable<EvaluationReport['studies']>): string {
 
 function uncertaintyTable({ videos, correlation, pooled, ...means }: UncertaintyReport): string {
   const table = textTable(
-    [`uncertainty (${videos} videos)`, 'value'],
+    [`uncertainty (${counted(videos, 'video')})`, 'value'],
     [
       ['ECE, mean over videos', share(means.ece)],
       ['MCE, mean over videos', share(means.mce)],
@@ -184,7 +188,15 @@ function comparisonTable(comparison: Comparison): string {
     ];
   });
   return textTable(
-    [`paired, ${comparison.videos} videos`, 'prediction', 'baseline', 'difference', '95 %', 'p', 'test'],
+    [
+      `paired, ${counted(comparison.videos, 'video')}`,
+      'prediction',
+      'baseline',
+      'difference',
+      '95 %',
+      'p',
+      'test',
+    ],
     rows,
   );
 }

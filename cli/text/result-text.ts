@@ -1,5 +1,6 @@
 /** What a finished run came to, as a table for the terminal. */
 import type { AdaptationResult } from '../../contracts/messages.ts';
+import { counted } from '../../ground/counted.ts';
 import { headlineNotes, headlineRows, headlineSides, headlineVideos } from '../../report/headline.ts';
 import { textTable } from './text-table.ts';
 
@@ -14,7 +15,10 @@ export function resultTable(result: AdaptationResult): string {
   const lines = [...measuredLines(result), kept];
   if (result.promotion)
     lines.push(`${result.promotion.promoted ? 'Promoted' : 'Not promoted'}: ${result.promotion.reason}`);
-  if (result.quarantined > 0) lines.push(`${result.quarantined} videos were quarantined.`);
+  if (result.quarantined > 0)
+    lines.push(
+      `${counted(result.quarantined, 'video')} ${result.quarantined === 1 ? 'was' : 'were'} quarantined.`,
+    );
   if (result.stopped) lines.push('The run was stopped early by request.');
   return lines.join('\n');
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { InferenceConfig } from '../../contracts/run-config.ts';
+import { counted } from '../../ground/counted.ts';
 import { predictVideo } from '../../method/inference/segment-prepared.ts';
 import { halfAndHalf } from '../half-and-half.ts';
 import { openPolicy, policyPredictor } from '../policy-predictor.ts';
@@ -55,7 +56,7 @@ export const selfTraining: System<Settings> = {
   settings: SettingsSchema,
   describe: ({ rounds }) => ({
     title: 'Self-training',
-    summary: `${rounds} round${rounds === 1 ? '' : 's'} of training on the source and, in half of the windows, on the target as the policy before labelled it: the mean over views, smoothed over time and cleaned. Ours, as a control.`,
+    summary: `${counted(rounds, 'round')} of training on the source and, in half of the windows, on the target as the policy before labelled it: the mean over views, smoothed over time and cleaned. Ours, as a control.`,
     standing: 'contender',
   }),
   train: (settings) => [

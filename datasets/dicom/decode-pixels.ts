@@ -3,6 +3,7 @@
  * same for all.
  */
 import type { DataSet, Element } from 'dicom-parser';
+import { counted } from '../../ground/counted.ts';
 import { encapsulatedFrames, wholeStream } from './encapsulated-frames.ts';
 import { type DicomFilmReader, dicomFilmContainer, type FilmCodec } from './film.ts';
 import type { FrameSamples } from './frame-samples.ts';
@@ -90,7 +91,7 @@ async function decodeFrames(source: PixelSource, decode: FrameDecoder): Promise<
       const { title } = header.transferSyntax;
       throw damaged(
         name,
-        `expected ${frames} frames of ${title}, found a damaged one at frame ${frame}${why}.`,
+        `expected ${counted(frames, 'frame')} of ${title}, found a damaged one at frame ${frame}${why}.`,
         cause,
       );
     }
@@ -157,7 +158,7 @@ async function decodeFilm(
   const film = await films.decode(stream, container, mostFrames).catch((cause: unknown) => {
     throw damaged(
       name,
-      `expected a film (${title}) of ${frames} frames of ${rows} x ${columns}, found one ${found}.`,
+      `expected a film (${title}) of ${counted(frames, 'frame')} of ${rows} x ${columns}, found one ${found}.`,
       cause,
     );
   });
@@ -165,7 +166,7 @@ async function decodeFilm(
   if (film.rows !== rows || film.columns !== columns || frameCount !== frames) {
     throw damaged(
       name,
-      `expected a film of ${frames} frames of ${rows} x ${columns}, found ${frameCount} of ${film.rows} x ${film.columns}.`,
+      `expected a film of ${counted(frames, 'frame')} of ${rows} x ${columns}, found ${frameCount} of ${film.rows} x ${film.columns}.`,
     );
   }
   return film.grey;

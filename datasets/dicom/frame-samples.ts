@@ -1,4 +1,5 @@
 /** The samples of one decoded frame, whatever it was compressed with, before they mean grey levels. */
+import { counted } from '../../ground/counted.ts';
 import type { PixelLayout } from './pixel-layout.ts';
 
 export type SampleArray = Uint8Array | Uint16Array;
@@ -21,7 +22,7 @@ export function checkStreamSize(
   const { samples } = found;
   if (found.rows !== rows || found.columns !== columns || (samples !== 1 && samples !== 3)) {
     throw new Error(
-      `expected ${rows} x ${columns} pixels, found ${found.rows} x ${found.columns} of ${samples} samples`,
+      `expected ${rows} x ${columns} pixels, found ${found.rows} x ${found.columns} of ${counted(samples, 'sample')}`,
     );
   }
 }

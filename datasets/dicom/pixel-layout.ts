@@ -1,5 +1,6 @@
 /** What a header says about its pixels (PS3.3 section C.7.6.3), checked before memory is taken. */
 import type { DataSet } from 'dicom-parser';
+import { counted } from '../../ground/counted.ts';
 import { checkGrid } from '../limits.ts';
 import { numberOf, tags, textOf, uint16Of } from './header-values.ts';
 import { damaged, shownCode, unsupported } from './problems.ts';
@@ -58,7 +59,7 @@ export function pixelLayoutOf(header: DataSet, name: string): PixelLayout {
   ) {
     throw unsupported(
       name,
-      `expected grey, palette, RGB or YBR pixels of 8 or 16 bits, found ${samples} samples of ${bitsAllocated} bits, ` +
+      `expected grey, palette, RGB or YBR pixels of 8 or 16 bits, found ${counted(samples, 'sample')} of ${counted(bitsAllocated, 'bit')}, ` +
         `${shownCode(photometric)}. Convert the file to grey levels or RGB first.`,
     );
   }

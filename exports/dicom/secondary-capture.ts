@@ -2,6 +2,7 @@
  * A segmentation as a colour loop with the overlay burned in: a multi-frame true colour secondary capture (PS3.3
  * A.8.5), for viewers that know no segmentations.
  */
+import { counted } from '../../ground/counted.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { overlayRgb, overlaySize, paintOverlayFrame } from '../../report/overlay-frame.ts';
 import { coded } from './coded-concepts.ts';
@@ -79,7 +80,7 @@ function pictures(frames: number, bytes: number, paint: (frame: number) => Uint8
   if (all > MOST_PIXEL_BYTES) {
     throw new DomainError(
       'LimitExceeded',
-      `expected a secondary capture of at most ${MOST_PIXEL_BYTES} bytes, found ${all} (${frames} frames). Write mp4 or dicom-seg instead.`,
+      `expected a secondary capture of at most ${MOST_PIXEL_BYTES} bytes, found ${all} (${counted(frames, 'frame')}). Write mp4 or dicom-seg instead.`,
     );
   }
   const pixels = new Uint8Array(all);

@@ -3,6 +3,7 @@
  * myocardium, each with a frame for every frame of the recording, which it refers to.
  */
 import dcmjs from 'dcmjs';
+import { counted } from '../../ground/counted.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { LEFT_VENTRICLE, MYOCARDIUM } from '../../ground/labels.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
@@ -175,7 +176,7 @@ function packedMasks({ labels, frames, rows, columns }: LabelVideo): Uint8Array 
   if (bytes > MOST_PIXEL_BYTES) {
     throw new DomainError(
       'LimitExceeded',
-      `expected a segmentation of at most ${MOST_PIXEL_BYTES} bytes as DICOM SEG, found ${bytes} (${frames} frames of ${rows} x ${columns}).`,
+      `expected a segmentation of at most ${MOST_PIXEL_BYTES} bytes as DICOM SEG, found ${bytes} (${counted(frames, 'frame')} of ${rows} x ${columns}).`,
     );
   }
   const packed = new Uint8Array(bytes);

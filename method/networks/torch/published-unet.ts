@@ -2,6 +2,7 @@
  * Finds the published U-Net in a state dict: its configuration follows from names and shapes alone, because a
  * transposed convolution's kernel is the stride that it undoes (method.md 3).
  */
+import { counted } from '../../../ground/counted.ts';
 import { DomainError } from '../../../ground/errors.ts';
 import type { Axes3 } from '../kernels/kernel-interface.ts';
 import type { NamedArrays } from '../named-arrays.ts';
@@ -138,7 +139,7 @@ function chosenPrefix(
   if (current.length === 1) return current[0]!;
   const text = (prefix: string) =>
     `"${prefix}" with ${sizesOf(prefix).inputs} channels in and ${sizesOf(prefix).outputs} out`;
-  const wanted = `${inputs} channel${inputs === 1 ? '' : 's'} in and ${outputs === 'one' ? '1' : '2 or more'} out`;
+  const wanted = `${counted(inputs, 'channel')} in and ${outputs === 'one' ? '1' : '2 or more'} out`;
   throw incompatible(
     current.length === 0
       ? `a ${kind} has ${wanted}; the file holds ${prefixes.map(text).join(', ')}. Choose another --kind, or another file.`
