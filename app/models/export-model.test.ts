@@ -42,6 +42,14 @@ describe('a checkpoint file', () => {
     await expect(readFile(out)).rejects.toThrow(/ENOENT/);
   });
 
+  it('that is no checkpoint at all is refused by its name', async () => {
+    const file = join(folder, 'text.safetensors');
+    await writeFile(file, 'hi');
+    for (const format of ['onnx', 'safetensors'] as const) {
+      await expect(exportModel(file, join(folder, 'text.out'), format)).rejects.toThrow(file);
+    }
+  });
+
   it('of another origin is refused, and nothing is written', async () => {
     const file = join(folder, 'other.safetensors');
     await writeFile(file, encodeSafetensors({}, {}));

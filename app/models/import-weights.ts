@@ -189,13 +189,15 @@ export function checkpointParts(
   kind: NetworkKind;
   config: UNetConfig;
 } {
-  const { arrays, metadata } = decodeSafetensors(bytes);
-  const kind = z.enum(networkKinds).safeParse(metadata.kind);
-  if (kind.success) return { arrays, metadata, kind: kind.data, config: parseConfig(metadata.config) };
-  throw new DomainError(
-    'CheckpointIncompatible',
-    `${origin}: expected a checkpoint of this project (${networkKinds.join(', ')}), found one ${metadata.kind ? `of kind "${metadata.kind}"` : 'of no kind'}. Weights of other origin come in by: npx echoloop import`,
-  );
+  return namingOrigin(origin, () => {
+    const { arrays, metadata } = decodeSafetensors(bytes);
+    const kind = z.enum(networkKinds).safeParse(metadata.kind);
+    if (kind.success) return { arrays, metadata, kind: kind.data, config: parseConfig(metadata.config) };
+    throw new DomainError(
+      'CheckpointIncompatible',
+      `expected a checkpoint of this project (${networkKinds.join(', ')}), found one ${metadata.kind ? `of kind "${metadata.kind}"` : 'of no kind'}. Weights of other origin come in by: npx echoloop import`,
+    );
+  });
 }
 
 /**
