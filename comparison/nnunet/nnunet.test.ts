@@ -5,6 +5,7 @@ import { PreprocessingSchema } from '../../contracts/run-config.ts';
 import { randomStream } from '../../ground/random.ts';
 import { supervisedLoss } from '../../method/networks/supervised-loss.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
+import { labelledWindowsOf } from '../../method/windows/training-windows.ts';
 import { diceOf } from '../../metrics/overlap.ts';
 import { ringClip, ringWindows } from '../rings.fixture.ts';
 import { deeplySupervisedLoss, labelPyramid, outputWeights } from './deep-supervision.ts';
@@ -57,6 +58,56 @@ describe('patches', () => {
       return patch.labels.some((label) => label > 0);
     });
     expect(middles.filter(Boolean).length).toBe(40);
+  });
+
+  /** A clip of different grey levels that has a structure in its middle alone. */
+  function rampClip(levelOf: (t: number, r: number, c: number) => number) {
+    const geometry = { frames: 12, rows: 12, columns: 12, spacingMm: [1, 1] as const, frameTimeMs: 40 };
+    const places = Array.from({ length: 1728 }, (_, i) => [i / 144, (i / 12) % 12, i % 12].map(Math.floor));
+    const intensities = Float32Array.from(places, ([t, r, c]) => levelOf(t!, r!, c!));
+    const labels = Uint8Array.from(places, (place) => Number(place.every((at) => at >= 5 && at < 7)));
+    return { image: { ...geometry, intensities }, labels: { ...geometry, labels } };
+  }
+
+  it('are cut out of the video, not interpolated, where they are neither turned nor scaled', () => {
+    const { image, labels } = rampClip((t, r, c) => (144 * t + 12 * r + c) / 1728);
+    const levels = zScored(image.intensities);
+    const labelOf = new Map([...levels].map((level, i) => [level, labels.labels[i]!]));
+    let cut = 0;
+    for (let i = 0; i < 100; i++) {
+      const found = drawPatch(
+        labelledWindowsOf([{ image, labels }]),
+        { ...plan, patch: [2, 4, 4] },
+        { onForeground: true, mirroring: true },
+        randomStream(3, 'patch', i),
+      );
+      if (!found.image.every((level) => labelOf.has(level))) continue;
+      cut++;
+      expect([...found.labels]).toEqual([...found.image].map((level) => labelOf.get(level)));
+    }
+    // Four in five are not turned, and four in five not scaled.
+    expect(cut / 100).toBeCloseTo(0.64, 1);
+  });
+
+  it('are scaled as nnU-Net scales: from 0.7 to 1.4 times the distances, each as likely', () => {
+    const { image, labels } = rampClip((_, __, column) => column);
+    const step = zScored(image.intensities)[1]! - zScored(image.intensities)[0]!;
+    const scales = Array.from({ length: 1000 }, (_, i) => {
+      const { image: found } = drawPatch(
+        labelledWindowsOf([{ image, labels }]),
+        { ...plan, patch: [2, 2, 2], dummy2d: false },
+        { onForeground: true, mirroring: false },
+        randomStream(4, 'patch', i),
+      );
+      const slopes = [4, 2, 1].map((next) => found[next]! - found[0]!);
+      return Math.hypot(...slopes) / step;
+    }).filter((scale) => Math.abs(scale - 1) > 1e-3);
+    expect(scales.length / 1000).toBeCloseTo(0.2, 1);
+    expect([Math.min(...scales), Math.max(...scales)]).toEqual([
+      expect.closeTo(0.7, 1),
+      expect.closeTo(1.4, 1),
+    ]);
+    expect(scales.reduce((sum, scale) => sum + scale, 0) / scales.length).toBeGreaterThan(1.02);
   });
 
   it('are the same for the same random stream, changes of grey levels included', () => {

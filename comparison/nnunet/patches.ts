@@ -18,6 +18,7 @@ type Triplet = readonly [number, number, number];
 const ON_FOREGROUND = 0.33;
 const ROTATION_CHANCE = 0.2;
 const SCALING_CHANCE = 0.2;
+/** Of the distances between the places that are looked at: above 1, structures get smaller. */
 const SCALES = [0.7, 1.4] as const;
 /** About the axis of time where the patch is flat; about every axis otherwise. */
 const FLAT_DEGREES = 180;
@@ -62,8 +63,8 @@ export function drawPatch(
 ): Patch {
   const video = readVideo(windows, random.integer(windows.count));
   const size = plan.patch as unknown as Triplet;
-  const middle = options.onForeground ? foregroundVoxel(video, random) : undefined;
-  const centre = middle ?? randomCentre(video.size, size, random);
+  const voxel = options.onForeground ? foregroundVoxel(video, random) : undefined;
+  const centre = voxel ? centreAround(voxel, video.size, size) : randomCentre(video.size, size, random);
   const turn = drawTurn(plan, random);
   const flips = [0, 1, 2].map(
     (axis) =>
@@ -92,11 +93,23 @@ function foregroundVoxel({ labels, size }: Video, random: RandomStream): Triplet
 
 /** Of a patch inside the video, or around the whole of an axis that is shorter than it. */
 function randomCentre(video: Triplet, patch: Triplet, random: RandomStream): Triplet {
-  const along = (axis: 0 | 1 | 2) => {
+  return centreOf(patch, (axis) => {
     const room = video[axis] - patch[axis];
-    const start = room <= 0 ? Math.floor(room / 2) : random.integer(room + 1);
-    return start + (patch[axis] - 1) / 2;
-  };
+    return room <= 0 ? Math.floor(room / 2) : random.integer(room + 1);
+  });
+}
+
+/** Of a patch with the voxel in its middle; as in nnU-Net kept inside where an axis begins, but not where it ends. */
+function centreAround(voxel: Triplet, video: Triplet, patch: Triplet): Triplet {
+  return centreOf(patch, (axis) => {
+    const first = Math.min(0, Math.floor((video[axis] - patch[axis]) / 2));
+    return Math.max(first, voxel[axis] - Math.floor(patch[axis] / 2));
+  });
+}
+
+/** @param startOf first voxel along an axis: patches lie on voxels, so that one that is not turned is only cut out */
+function centreOf(patch: Triplet, startOf: (axis: 0 | 1 | 2) => number): Triplet {
+  const along = (axis: 0 | 1 | 2) => startOf(axis) + (patch[axis] - 1) / 2;
   return [along(0), along(1), along(2)];
 }
 
@@ -110,8 +123,8 @@ function drawTurn(plan: NnUNetPlan, random: RandomStream): Turn {
     const drawn = (2 * random.uniform() - 1) * limit;
     return rotated ? (drawn * Math.PI) / 180 : 0;
   });
-  const draw = SCALES[0] + (SCALES[1] - SCALES[0]) * random.uniform();
-  const scale = scaled ? 1 / draw : 1;
+  const drawn = SCALES[0] + (SCALES[1] - SCALES[0]) * random.uniform();
+  const scale = scaled ? drawn : 1;
   const flat = plan.dummy2d || plan.configuration === '2d';
   const matrix = product(aboutTime(angles[0]!), product(aboutRows(angles[1]!), aboutColumns(angles[2]!)));
   return matrix.map((row, from) =>
