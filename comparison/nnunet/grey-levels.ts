@@ -6,7 +6,7 @@ export interface GreyPatch {
   readonly size: readonly [number, number, number];
   /** [time, rows, columns]. */
   readonly image: Float32Array;
-  /** Changes in the plane alone. */
+  /** Resolution is lowered in the plane alone. */
   readonly flat: boolean;
 }
 
@@ -15,18 +15,17 @@ type Change = (patch: GreyPatch, random: RandomStream) => Float32Array;
 const between = (low: number, high: number, random: RandomStream) => low + (high - low) * random.uniform();
 
 const noise: Change = ({ image }, random) => {
-  const deviation = Math.sqrt(between(0, 0.1, random));
+  // Called a variance by nnU-Net, which draws with it as a standard deviation.
+  const deviation = between(0, 0.1, random);
   return image.map((value) => value + deviation * random.normal());
 };
 
-const blur: Change = (patch, random) => {
-  const sigma = between(0.5, 1, random);
-  const axes = patch.flat ? [1, 2] : [0, 1, 2];
-  return axes.reduce(
-    (image, axis) => alongAxis({ ...patch, image }, axis, (line) => gaussianFilter1d(line, sigma)),
-    patch.image,
-  );
-};
+/** Over time also where the patch is flat, by as much along each axis as chance has it. */
+const blur: Change = (patch, random) =>
+  [0, 1, 2].reduce((image, axis) => {
+    const sigma = between(0.5, 1, random);
+    return alongAxis({ ...patch, image }, axis, (line) => gaussianFilter1d(line, sigma));
+  }, patch.image);
 
 const brightness: Change = ({ image }, random) => {
   const factor = between(0.75, 1.25, random);
@@ -80,12 +79,13 @@ function gammaOf(inverted: boolean): Change {
   };
 }
 
+/** nnU-Net blurs (0.2) and coarsens (0.25) a patch, and of one that it does only every second channel: there is one. */
 const changes: readonly (readonly [chance: number, change: Change])[] = [
   [0.1, noise],
-  [0.2, blur],
+  [0.2 / 2, blur],
   [0.15, brightness],
   [0.15, contrast],
-  [0.25, lowResolution],
+  [0.25 / 2, lowResolution],
   [0.1, gammaOf(true)],
   [0.3, gammaOf(false)],
 ];

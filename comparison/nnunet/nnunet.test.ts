@@ -123,6 +123,40 @@ describe('patches', () => {
   });
 });
 
+describe('changes of grey levels', () => {
+  const changed = (image: Float32Array, size: [number, number, number], flat = false) =>
+    Array.from({ length: 400 }, (_, i) =>
+      changeGreyLevels({ size, image, flat }, randomStream(5, 'grey', i)),
+    );
+
+  it('make noise of a standard deviation of up to 0.1, as nnU-Net does and does not say', () => {
+    const deviations = changed(new Float32Array(1000), [10, 10, 10]).map((image) =>
+      Math.sqrt(image.reduce((sum, value) => sum + value ** 2, 0) / image.length),
+    );
+    expect(Math.max(...deviations)).toBeGreaterThan(0.07);
+    // Brightness and contrast may have made it stronger after that.
+    expect(Math.max(...deviations)).toBeLessThan(0.16);
+  });
+
+  it('blur and coarsen half as often as they say, as of every second channel', () => {
+    const random = randomStream(6, 'black and white');
+    const image = Float32Array.from({ length: 512 }, () => (random.uniform() < 0.5 ? -1 : 1));
+    // Brightness, contrast and gamma leave black and white what they are.
+    const grey = changed(image, [8, 8, 8]).filter((found) => new Set(found).size > 2);
+    expect(grey.length / 400).toBeCloseTo(1 - 0.9 * 0.9 * 0.875, 1);
+  });
+
+  it('blur over time, too, where a patch is flat', () => {
+    const frames = [-1, 1, 1, -1, 1, -1, -1, 1];
+    const image = Float32Array.from({ length: 8 * 16 }, (_, i) => frames[Math.floor(i / 16)]!);
+    const blurred = changed(image, [8, 4, 4], true).filter((found) => {
+      const noisy = found.some((value, i) => Math.abs(value - found[i - (i % 16)]!) > 1e-5);
+      return !noisy && new Set([...found].map((value) => value.toFixed(4))).size > 2;
+    });
+    expect(blurred.length / 400).toBeCloseTo(0.1 * 0.9, 1);
+  });
+});
+
 describe('the loss', () => {
   it('weights outputs by halves and leaves out the lowest', () => {
     expect(outputWeights(1)).toEqual([1]);
