@@ -25,7 +25,7 @@ async function testSet(): Promise<{ world: TinyWorld; ids: string[] }> {
 const handedIn = (name: string, system = 'folder'): ComparedRow => ({
   name,
   system,
-  settings: {},
+  settings: { title: name },
   files: {},
 });
 
@@ -41,6 +41,7 @@ async function reference({ store }: TinyWorld, id: string): Promise<Uint8Array> 
 async function compared(
   world: TinyWorld,
   rows: readonly ComparedRow[],
+  beforeTheTable: () => Promise<void> = async () => undefined,
 ): Promise<{ table: ComparisonTable; files: ComparisonFiles }> {
   const asked = { run: tinyConfig(), rows, pictures: 2 };
   const {
@@ -57,6 +58,7 @@ async function compared(
     const { done } = await scoreSystem(shard, world.context());
     results.push({ name, trainings: [], missing: test.videos - done });
   }
+  await beforeTheTable();
   const files = await writeComparison({ ...refs, results }, world.context());
   const json = new TextDecoder().decode(await readArtefact(world.store, files.json));
   return { table: ComparisonTableSchema.parse(JSON.parse(json)), files };
@@ -144,4 +146,34 @@ it('a video or a reference that cannot be read costs its numbers, and not the ta
   const { table, files } = await compared(world, [handedIn('theirs')]);
   expect(table.rows[0]!.faults).toHaveLength(2);
   expect(files.pictures.map(({ key }) => key)).toEqual([expect.stringContaining(`${drawn}.png`)]);
+});
+
+/** Its record stays what it was. */
+const damage = ({ store }: TinyWorld, key: string) => store.put(key, new Uint8Array([1, 2, 3]));
+
+it('masks and scores of a row that were damaged are made again when the comparison goes on', async () => {
+  const { world, ids } = await testSet();
+  for (const id of ids)
+    await put(world, comparisonKeys.givenMask('c', 'theirs', id), await reference(world, id));
+  const row = { run: 'c', row: 'theirs' };
+  const whole = await compared(world, [handedIn('theirs')]);
+  expect(whole.table.rows[0]!.cells.dice).toMatchObject({ videos: 2 });
+  await damage(world, comparisonKeys.prediction(row, ids[0]!));
+  await damage(world, comparisonKeys.scores(row, 0));
+  expect(await compared(world, [handedIn('theirs')])).toEqual(whole);
+});
+
+it('a mask or a reason that is damaged costs itself, and no other row its picture', async () => {
+  const { world, ids } = await testSet();
+  const [both, one] = ids as [string, string];
+  for (const name of ['ours', 'theirs'])
+    await put(world, comparisonKeys.givenMask('c', name, both), await reference(world, both));
+  const { table, files } = await compared(world, [handedIn('ours'), handedIn('theirs')], async () => {
+    await damage(world, comparisonKeys.prediction({ run: 'c', row: 'ours' }, both));
+    await damage(world, comparisonKeys.reason({ run: 'c', row: 'ours' }, one));
+  });
+  expect(table.rows[0]!.faults).toMatchObject([{ code: 'ChecksumMismatch', videos: 1 }]);
+  const markdown = new TextDecoder().decode(await readArtefact(world.store, files.markdown));
+  expect(markdown).toContain(`_${both}, from the top: the video, reference, theirs._`);
+  expect(markdown).toContain(`_${one}, from the top: the video, reference._`);
 });

@@ -6,7 +6,7 @@ import type { RecordedVideo } from '../../datasets/video-facts.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { requireSameGrid } from '../../metrics/hausdorff.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
-import { comparisonKeys } from '../../storage/comparison-keys.ts';
+import { comparisonKeys, type RowOf } from '../../storage/comparison-keys.ts';
 import { datasetKeys } from '../../storage/keys.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { type ActivityContext, breathe } from '../context.ts';
@@ -15,7 +15,7 @@ import { type Rows, rowNamed } from './rows.ts';
 
 /**
  * Evenly spread over the test set in its order, so that nobody chose them. One that cannot be read is left out: it has
- * no numbers either, and the table says why.
+ * no numbers either, and the table says why. Of a system whose mask cannot be read, the mask alone is.
  */
 export async function picturedVideos(
   input: WriteComparisonInput,
@@ -57,12 +57,22 @@ async function pictured(
   const tried = await tryVideo(context, run, id, () => referenceOf(id, image, config.target, context));
   if ('value' in tried && tried.value) masks.push({ title: 'reference', labels: tried.value });
   for (const { name } of results) {
-    const mask = await findArtefact(context.store, comparisonKeys.prediction({ run, row: name }, id));
-    if (!mask) continue;
-    const labels = readLabelNifti(await context.cache.read(mask), id);
-    masks.push({ title: rowNamed(rows, name).title, labels });
+    const made = await tryVideo(
+      context,
+      run,
+      id,
+      () => maskOf({ run, row: name }, id, context),
+      comparisonKeys.reason({ run, row: name }, id),
+    );
+    if ('value' in made && made.value) masks.push({ title: rowNamed(rows, name).title, labels: made.value });
   }
   return { id, image, masks };
+}
+
+/** Undefined where the system has none of the video. */
+async function maskOf(row: RowOf, id: string, context: ActivityContext): Promise<LabelVideo | undefined> {
+  const mask = await findArtefact(context.store, comparisonKeys.prediction(row, id));
+  return mask && readLabelNifti(await context.cache.read(mask), id);
 }
 
 async function referenceOf(

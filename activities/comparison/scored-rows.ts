@@ -12,7 +12,7 @@ import type { RunFacts } from '../artefacts/run-facts.ts';
 import { activityKeys } from '../artefacts/run-keys.ts';
 import type { ActivityContext } from '../context.ts';
 import { ShardScoresSchema } from '../evaluation/documents.ts';
-import { QuarantineEntrySchema } from '../videos/quarantine.ts';
+import { type QuarantineEntry, QuarantineEntrySchema } from '../videos/quarantine.ts';
 import { type Rows, rowNamed } from './rows.ts';
 
 export async function scoresOf(
@@ -49,11 +49,20 @@ export async function faultsOf(
   const faults = new Map<string, { videos: number; reason: string }>();
   for (const bytes of found) {
     if (!bytes) continue;
-    const { code, reason } = QuarantineEntrySchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const { code, reason } = entryIn(bytes);
     const known = faults.get(code) ?? { videos: 0, reason };
     faults.set(code, { ...known, videos: known.videos + 1 });
   }
   return [...faults].map(([code, fault]) => ({ code, ...fault }));
+}
+
+/** A reason that somebody damaged costs itself, and not the table. */
+function entryIn(bytes: Uint8Array): Pick<QuarantineEntry, 'code' | 'reason'> {
+  try {
+    return QuarantineEntrySchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    return { code: 'ChecksumMismatch', reason: 'What was written of it cannot be read.' };
+  }
 }
 
 export async function rowFacts(
