@@ -29,6 +29,14 @@ export async function checkRows(rows: readonly RequestedRow[]): Promise<void> {
   await requirePaths(files, 'ArtefactMissing', 'A row names a file of weights.');
 }
 
+/**
+ * Whether anything of the row is trained, for which there has to be a source: its model does not come along, and it is
+ * no folder of masks. Prompts that are told the references need no policy.
+ */
+export function learnsFromSource({ masks, from, checkpoint, settings }: RequestedRow): boolean {
+  return [masks, from, checkpoint].every((given) => given === undefined) && settings.prompts !== 'oracle';
+}
+
 function checkFolders(row: RequestedRow): void {
   const { name, system, references } = row;
   const needed = FOLDERS[system] ?? [];

@@ -17,7 +17,7 @@ import type { Connections } from '../connections.ts';
 import { readManifest } from '../datasets/stored-dataset.ts';
 import { resolveDataset } from '../datasets/upload-dataset.ts';
 import { newRunId } from '../runs/adapt.ts';
-import { checkRows } from './check-rows.ts';
+import { checkRows, learnsFromSource } from './check-rows.ts';
 import { startComparison } from './comparison-client.ts';
 import { handIn } from './hand-in.ts';
 import type { RequestedRow } from './row-specs.ts';
@@ -49,9 +49,7 @@ export async function compare(
     throw new DomainError('ConfigInvalid', 'There is no system to compare. Add --systems.');
   await checkRows(rows);
   const target = await resolveDataset(store, given.target, note);
-  // Masks that were handed in are compared without a source.
-  const learns = rows.some(({ masks }) => masks === undefined);
-  const source = learns ? await resolveDataset(store, given.source, note) : given.source;
+  const source = rows.some(learnsFromSource) ? await resolveDataset(store, given.source, note) : given.source;
   const run = named ?? newRunId(`compare-${target}`, new Date());
   const config = checkedConfig({
     run: { ...given, source, target },

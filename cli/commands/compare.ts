@@ -57,14 +57,16 @@ async function compareSystems(options: CompareOptions): Promise<void> {
   const terminal = openTerminal(options.json === true);
   const { resolveRunConfig } = await import('../../app/run-config.ts');
   const { rowsOfFile, rowsOfSpecs } = await import('../../app/comparison/row-specs.ts');
+  const { learnsFromSource } = await import('../../app/comparison/check-rows.ts');
   const { preset, target, seed, minutes, pictures, runId } = options;
-  // A comparison of masks needs no source; whatever learns says that it is missing.
-  const source = options.source ?? (options.config === undefined ? target : undefined);
-  const config = await resolveRunConfig(options.config, { preset, source, target, seed });
   const rows = [
     ...rowsOfSpecs(options.systems ?? []),
     ...(options.rows === undefined ? [] : await rowsOfFile(options.rows)),
   ];
+  // Models and masks that are there already need no source, and the configuration names one.
+  const needsNone = options.config === undefined && !rows.some(learnsFromSource);
+  const source = options.source ?? (needsNone ? target : undefined);
+  const config = await resolveRunConfig(options.config, { preset, source, target, seed });
   const { withConnections } = await import('../../app/connections.ts');
   const { compare, fetchComparison } = await import('../../app/comparison/compare.ts');
   await withConnections(async (connections) => {

@@ -41,6 +41,18 @@ describe('wrong usage leaves exit code 2 and says what was probably meant', () =
     });
   });
 
+  it('also a comparison that trains without a source, which is never the target by default', async () => {
+    const compare = ['compare', '--target', 'hospital', '--json', '--systems'];
+    const said = async (...systems: string[]) =>
+      JSON.parse((await runCli([...compare, ...systems], home)).stdout).error;
+    expect(await said('rl4seg3d=run-1', 'unet3d')).toMatchObject({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining('source: missing'),
+    });
+    // What is there already is only segmented: all that is missing is a service.
+    expect(await said('rl4seg3d=run-1', 'nnunet=a/b.pth')).not.toMatchObject({ code: 'ConfigInvalid' });
+  });
+
   it('refuses options of other versions', async () => {
     expect((await runCli(['segment', 'a.dcm', '--model', 'm', '--out', 'o', '--ttta'], home)).code).toBe(2);
   });
