@@ -121,7 +121,8 @@ export interface SystemTraining<Settings> {
 export interface System<Settings> {
   /** Of the row, as JSON; with defaults. */
   readonly settings: z.ZodType<Settings>;
-  describe(settings: Settings): SystemDescription;
+  /** @param isBrought whether the row brings its model, so that nothing can be said of how that was trained */
+  describe(settings: Settings, isBrought?: boolean): SystemDescription;
   /** In their order, each from what the one before made; a system without is not trained here. */
   train?(settings: Settings, config: RunConfig): readonly SystemTraining<Settings>[];
   /** The run of this project that makes its model, after the trainings: its configuration. */

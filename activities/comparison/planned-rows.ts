@@ -1,6 +1,8 @@
 /** What the system of every row is and needs, frozen when a comparison begins. */
+import { z } from 'zod';
 import { systemNamed } from '../../comparison/registry.ts';
-import type { ComparedRow, RowPlan } from '../../contracts/comparison.ts';
+import type { AnySystem, SystemDescription } from '../../comparison/system.ts';
+import type { ComparedRow, MadeBefore, RowPlan } from '../../contracts/comparison.ts';
 import type { PlanComparisonInput } from '../../contracts/comparison-activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
@@ -21,7 +23,15 @@ export async function planRows(
 ): Promise<Rows> {
   const planned: PlannedRow[] = [];
   for (const row of rows) planned.push(await planRow(run, row, config, context));
-  return { rows: planned, ...(minutes && { minutes }), pictures };
+  return { rows: toldApart(planned), ...(minutes && { minutes }), pictures };
+}
+
+/** Rows of one title carry their names in it: the table has nothing else to tell them by. */
+function toldApart(rows: readonly PlannedRow[]): PlannedRow[] {
+  return rows.map((one) => {
+    const isAlone = rows.every((other) => other === one || other.title !== one.title);
+    return isAlone ? one : { ...one, title: `${one.title} [${one.row.name}]` };
+  });
 }
 
 async function planRow(
@@ -35,7 +45,7 @@ async function planRow(
   if (!parsed.success) {
     throw new DomainError(
       'ConfigInvalid',
-      `The settings of the row "${row.name}" are not those of the system ${row.system}: ${parsed.error.message}`,
+      `The settings of the row "${row.name}" are not those of the system ${row.system}:\n${z.prettifyError(parsed.error)}`,
     );
   }
   const settings = parsed.data;
@@ -55,7 +65,21 @@ async function planRow(
   };
   const files: Record<string, ArtefactRef> = {};
   for (const [name, key] of Object.entries(row.files)) files[name] = await requireKey(key, context);
-  return { row, plan, ...system.describe(settings), files, rewards: [...found.rewards] };
+  return { row, plan, ...described(system, settings, row.from), files, rewards: [...found.rewards] };
+}
+
+/** A table is not to say of a model that was brought how it was made. */
+function described(system: AnySystem, settings: unknown, from: MadeBefore | undefined): SystemDescription {
+  const description = system.describe(settings, from !== undefined);
+  if (!from) return description;
+  const origin =
+    'run' in from
+      ? `from the run ${from.run}`
+      : 'model' in from
+        ? `the champion of ${from.model}`
+        : 'from a checkpoint';
+  const summary = `${description.summary} Its model was not trained here but brought, ${origin}.`;
+  return { ...description, summary };
 }
 
 /** The row's masks of the test videos are the comparison's to make and to score. */

@@ -197,11 +197,16 @@ function predictor(model: StoredBytes, settings: Settings, config: RunConfig): V
 
 export const nnunet: System<Settings> = {
   settings: SettingsSchema,
-  describe: ({ configuration, memoryGb, baseFilters, mirroring }) => ({
-    title: 'nnU-Net',
-    summary: `${configuration}, planned by its rules for ${memoryGb} GB and ${baseFilters} filters at the pixel size of the run; its loss, optimiser, schedule and changes on the source, one fold${mirroring ? '' : '; without mirroring'}.`,
-    standing: 'contender',
-  }),
+  describe: ({ configuration, memoryGb, baseFilters, mirroring }, isBrought = false) => {
+    const made = isBrought
+      ? "A network of nnU-Net's at its own pixel size, patch and mirrored axes; its inference"
+      : `${configuration}, planned by its rules for ${memoryGb} GB and ${baseFilters} filters at the pixel size of the run; its loss, optimiser, schedule and changes on the source, one fold`;
+    return {
+      title: 'nnU-Net',
+      summary: `${made}${mirroring ? '' : '; without mirroring'}.`,
+      standing: 'contender',
+    };
+  },
   train: (settings) => [
     {
       name: 'plan',

@@ -15,10 +15,11 @@ type Settings = z.infer<typeof SettingsSchema>;
 
 export const unet3d: System<Settings> = {
   settings: SettingsSchema,
-  describe: ({ budget, inference }) => ({
+  describe: ({ budget, inference }, isBrought = false) => ({
     title: `3D U-Net (source only${budget === 'whole' ? ', whole budget' : ''}${inference === 'plain' ? ', plain inference' : ''})`,
-    summary:
-      'Supervised training on the annotated source, cross entropy and Dice; it has seen no target video.',
+    summary: isBrought
+      ? 'A policy as it was brought.'
+      : 'Supervised training on the annotated source, cross entropy and Dice; it has seen no target video.',
     standing: 'contender',
   }),
   train: ({ budget }) => [

@@ -2,6 +2,7 @@
 import '@tensorflow/tfjs-node-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { readRows } from '../../activities/comparison/rows.ts';
 import { labelForSystem } from '../../activities/comparison/stages/label-for-system.ts';
 import { planComparison } from '../../activities/comparison/stages/plan-comparison.ts';
 import { trainSystem } from '../../activities/comparison/stages/train-system.ts';
@@ -54,6 +55,42 @@ it('plans one training and one run for rows that differ at test time alone', asy
   ]);
   // Test videos are the comparison's to segment and to score.
   expect(rowPlans[2]!.adaptation!.config.sweep).toEqual({ ...config.sweep, scoreTest: false });
+});
+
+it('tells rows of one title apart, and says of a model that was brought nothing but that', async () => {
+  const world = tinyWorld();
+  await addTinyDatasets(world.store);
+  const origin = { inputs: [], codeVersion: 'test', mediaType: 'application/octet-stream' };
+  await writeArtefact(world.store, 'runs/other/theirs.pth', new Uint8Array([1]), origin);
+  const rows = [
+    ...rowsOfSpecs(['folder=a/masks', 'folder=b/masks', 'unet3d']).map(({ masks: _, ...row }) => row),
+    { name: 'theirs', system: 'nnunet', settings: {}, files: {}, from: { key: 'runs/other/theirs.pth' } },
+  ];
+  const planned = await planComparison(
+    { run: 'c', config: { run: config, rows, pictures: 0 } },
+    world.context(),
+  );
+  const { rows: found } = await readRows(planned, world.context());
+  expect(found.map(({ title }) => title)).toEqual([
+    'masks [masks]',
+    'masks [masks-2]',
+    '3D U-Net (source only)',
+    'nnU-Net',
+  ]);
+  expect(found[3]!.summary).toMatch(/own pixel size.*not trained here but brought, from a checkpoint\.$/);
+  expect(found[3]!.summary).not.toContain('GB');
+});
+
+it('says in words which setting a system has not', async () => {
+  const world = tinyWorld();
+  await addTinyDatasets(world.store);
+  const rows = rowsOfSpecs(['nnunet-tto']);
+  await expect(
+    planComparison({ run: 'c', config: { run: config, rows, pictures: 0 } }, world.context()),
+  ).rejects.toMatchObject({
+    code: 'ConfigInvalid',
+    message: expect.stringMatching(/"nnunet-tto" are not those of the system nnunet:\n.*"optimise"$/),
+  });
 });
 
 it('goes on with the rows that it was begun with, and with no others', async () => {
