@@ -2,7 +2,7 @@
 import type { TableMeasure } from './measures.ts';
 import type { Cell, TableRow } from './table.ts';
 
-/** Corrected p-value below which a row is marked as worse than the best. */
+/** Corrected p-value below which a row is marked as another than the best. */
 const LEVEL = 0.05;
 
 export function numberText(
@@ -12,10 +12,16 @@ export function numberText(
   return (percent ? 100 * value : value).toFixed(digits);
 }
 
-/** `94.2 (93.1-95.0)` */
-export function cellText(measure: TableMeasure, { mean, low, high }: Cell): string {
-  const [m, l, h] = [mean, low, high].map((value) => numberText(measure, value));
-  return `${m} (${l}-${h})`;
+/** `94.2 (93.1-95.0)`, without the bracket where there is no interval. */
+export function cellText(measure: TableMeasure, cell: Cell): string {
+  const interval = intervalText(measure, cell, '-');
+  return `${numberText(measure, cell.mean)}${interval && ` ${interval}`}`;
+}
+
+/** `(93.1-95.0)` with what is to stand between its ends; empty where there is no interval. */
+export function intervalText(measure: TableMeasure, { low, high }: Cell, between: string): string {
+  if (low === undefined || high === undefined) return '';
+  return `(${numberText(measure, low)}${between}${numberText(measure, high)})`;
 }
 
 /** Differs from the best contender by more than chance, after correction for the number of rows. */

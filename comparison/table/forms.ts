@@ -1,5 +1,5 @@
 /** The table as Markdown, CSV and LaTeX. JSON is the document itself. */
-import { cellText, isApart, numberText, trainingText } from './cell-text.ts';
+import { cellText, intervalText, isApart, numberText, trainingText } from './cell-text.ts';
 import { type TableMeasure, tableMeasures } from './measures.ts';
 import { notesOf } from './notes.ts';
 import type { Cell, ComparisonTable, TableRow } from './table.ts';
@@ -97,9 +97,10 @@ export function latexTable(table: ComparisonTable): string {
   const measures = usedMeasures(table);
   const cell = (measure: TableMeasure, found: Cell | undefined): string => {
     if (!found) return '--';
-    const [mean, low, high] = [found.mean, found.low, found.high].map((value) => numberText(measure, value));
+    const mean = numberText(measure, found.mean);
     const shown = found.best ? `\\textbf{${mean}}` : mean;
-    return `${shown}${isApart(found) ? '$^{*}$' : ''} {\\scriptsize (${low}--${high})}`;
+    const interval = intervalText(measure, found, '--');
+    return `${shown}${isApart(found) ? '$^{*}$' : ''}${interval && ` {\\scriptsize ${interval}}`}`;
   };
   const rows = table.rows.map((row) => {
     const cells =

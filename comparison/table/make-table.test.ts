@@ -85,7 +85,7 @@ describe('the table', () => {
     const { mean, low, high } = first!.cells.anatomicalValidity!;
     expect(mean).toBeCloseTo(4 / 12);
     // Both videos of a patient agree here, so six values are drawn and not twelve.
-    expect([low, high].map((value) => (value * 6) % 1)).toEqual([expect.closeTo(0), expect.closeTo(0)]);
+    expect([low!, high!].map((value) => (value * 6) % 1)).toEqual([expect.closeTo(0), expect.closeTo(0)]);
     expect(low).toBe(0);
   });
 
@@ -144,7 +144,7 @@ describe('the table', () => {
     expect(several!.mean).toBe(one!.mean);
     // One draw in four is of the same seed twice, all of whose patients are alike here.
     expect([several!.low, several!.high]).toEqual([expect.closeTo(0.8), expect.closeTo(0.9)]);
-    expect(one!.high - one!.low).toBeLessThan(several!.high - several!.low);
+    expect(one!.high! - one!.low!).toBeLessThan(several!.high! - several!.low!);
   });
 
   it('says what every system was given: time, and how masks are made', () => {
@@ -161,6 +161,35 @@ describe('the table', () => {
     expect(notesOf(ofSeeds).join('\n')).toContain('the longest took on average over seeds 2.0 min');
     const given = makeTable({ ...facts, minutes, initialPolicy: 'runs/a/policy' }, [good]);
     expect(notesOf(given).join('\n')).toContain('were given one (runs/a/policy)');
+  });
+
+  it('has no interval of one patient, in no form, and says that so few prove nothing', () => {
+    const one = { ...facts, videos: 2, studies: { 'video-0': 'p', 'video-1': 'p' } };
+    const made = makeTable(
+      one,
+      [good, poor].map((full) => ({ ...full, scores: full.scores.slice(0, 2) })),
+    );
+    expect(ComparisonTableSchema.parse(made)).toEqual(made);
+    expect(made.rows[0]!.cells.dice).toEqual({ mean: expect.closeTo(0.9005), videos: 2, best: true });
+    expect(markdownTable(made)).toMatch(/^\| good +\| \*\*90\.\d\*\* +\| \*\*90/m);
+    expect(latexTable(made)).toMatch(/^good & \\textbf\{90\.\d\} & \\textbf/m);
+    expect(latexTable(made)).not.toContain('scriptsize');
+    expect(comparisonPage(made, [])).toMatch(/>90\.\d</);
+    expect(csvTable(made)).toMatch(/^good,good,contender,dice,0\.9005\d*,,,2,true,/m);
+    expect(notesOf(made)[2]).toMatch(/of one patient there is no interval, and no test of fewer than 6/);
+    expect(notesOf(table).join('\n')).not.toContain('Too few');
+  });
+
+  it('says of which videos a measure is where some have no reference, and not where some have no mask', () => {
+    const some = good.scores.slice(0, 6);
+    const [absent, unreferenced] = [
+      some,
+      some.map((found, i) => (i > 2 ? { ...found, dice: undefined } : found)),
+    ].map((scores) => notesOf(makeTable(facts, [row('some', scores, { missing: 6 })])).join('\n'));
+    expect(absent).not.toContain('of 6 videos:');
+    expect(unreferenced).toContain(
+      'LV Dice % of 3 videos, MYO Dice % of 3 videos, Dice % of 3 videos: those that',
+    );
   });
 
   it('is made cell by cell, as thousands of videos take long', () => {

@@ -104,8 +104,14 @@ function* columnOf(
 
 function plainCell({ name }: TableMeasure, values: readonly NestedValue[], row: string): Cell | undefined {
   if (values.length === 0) return undefined;
-  const interval = nestedBootstrapMean(values, randomStream(0, 'comparison', row, name), RESAMPLES);
-  return { ...interval, videos: values.length, best: false };
+  const { mean, ...interval } = nestedBootstrapMean(
+    values,
+    randomStream(0, 'comparison', row, name),
+    RESAMPLES,
+  );
+  // Draws of one patient are all the same: they would make an interval of no width.
+  const drawn = new Set(values.map(({ seed, patient }) => `${seed} ${patient}`));
+  return { mean, ...(drawn.size > 1 && interval), videos: values.length, best: false };
 }
 
 /**

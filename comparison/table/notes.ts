@@ -1,6 +1,6 @@
 /** What must be said under every form of the table. */
 import type { InferenceConfig } from '../../contracts/run-config.ts';
-import { tableMeasures } from './measures.ts';
+import { type MeasureName, tableMeasures } from './measures.ts';
 import { ADAPTATION, type ComparisonTable, type TableRow } from './table.ts';
 
 export function notesOf(table: ComparisonTable): string[] {
@@ -9,6 +9,7 @@ export function notesOf(table: ComparisonTable): string[] {
   return [
     `${videos} test videos of ${target} (${patients} patients), source ${source}, ${several} ${seeds.join(', ')}. Means over videos, 95 % bootstrap intervals over ${drawn}; the largest blob of each frame for every system.`,
     'Bold: the best contender of a column; a video that one misses counts as its worst. *: differs from it (p < 0.05 after Holm; paired over patients, Wilcoxon, or the exact sign test for shares of videos).',
+    ...fewPatientsText(table),
     ...countsOf(table),
     budgetText(table),
     `Policies of this project segment by ${inference}; those of rows with plain inference by sliding windows alone.`,
@@ -26,13 +27,29 @@ function rowNote({ title, summary, missing, faults = [], standing, unavailable }
   ].join(' ');
 }
 
-/** How many videos have a measure that not all have, such as those with a reference. */
-function countsOf({ rows, videos }: ComparisonTable): string[] {
+/** Of all signs of so many patients alike, p is 2 / 2^6 = 0.03. */
+const PATIENTS_OF_A_TEST = 6;
+
+function fewPatientsText({ patients }: ComparisonTable): string[] {
+  if (patients === 0 || patients >= PATIENTS_OF_A_TEST) return [];
+  const interval = patients === 1 ? 'of one patient there is no interval, and ' : '';
+  return [
+    `Too few patients to tell systems apart: ${interval}no test of fewer than ${PATIENTS_OF_A_TEST} can come below p = 0.05.`,
+  ];
+}
+
+/** How many of the videos that were scored have a measure that not all have, such as those with a reference. */
+function countsOf({ rows }: ComparisonTable): string[] {
+  const mostOf = (name: MeasureName) => Math.max(0, ...rows.map(({ cells }) => cells[name]?.videos ?? 0));
+  // Whatever is scored has a verdict.
+  const scored = mostOf('anatomicalValidity');
   const counts = tableMeasures.flatMap(({ name, title }) => {
-    const most = Math.max(0, ...rows.map(({ cells }) => cells[name]?.videos ?? 0));
-    return most > 0 && most < videos ? [`${title} of ${most} videos`] : [];
+    const most = mostOf(name);
+    return most > 0 && most < scored ? [`${title} of ${most} videos`] : [];
   });
-  return counts.length > 0 ? [`${counts.join(', ')}: those with a reference for it.`] : [];
+  return counts.length > 0
+    ? [`${counts.join(', ')}: those that have what it takes, such as a reference.`]
+    : [];
 }
 
 /** Runs of this project are not cut to a time, so whether they kept within that of the others is said. */

@@ -9,8 +9,11 @@ export const ADAPTATION = 'adaptation';
 
 export const CellSchema = z.strictObject({
   mean: z.number().describe('over videos; shares in [0, 1]'),
-  low: z.number().describe('of the 95 % interval, from resampling patients'),
-  high: z.number(),
+  low: z
+    .number()
+    .exactOptional()
+    .describe('of the 95 % interval, from resampling patients; of one patient there is none'),
+  high: z.number().exactOptional(),
   videos: count.describe('that have the measure'),
   best: z.boolean().describe('of the contenders, to whom videos that they miss count as the worst'),
   versusBest: z
