@@ -1,6 +1,11 @@
 /** Talks to comparison workflows: start, ask how far one is, wait for its result. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { z } from 'zod';
 import {
   type ComparisonInput,
@@ -52,20 +57,43 @@ export async function followComparison(
   onLook: (progress: ComparisonProgress) => void,
 ): Promise<ComparisonResult> {
   const handle = client.workflow.getHandle(run);
-  for (;;) {
-    const { status } = await handle.describe();
-    if (status.name !== 'RUNNING' && status.name !== 'CONTINUED_AS_NEW') break;
-    const answer = await client
-      .withDeadline(Date.now() + clientLimits.answerMs, () =>
-        handle.query<unknown>(steeringNames.comparisonProgress),
-      )
-      // No worker answered in time.
-      .catch(() => undefined);
-    const progress = ComparisonProgressSchema.safeParse(answer);
-    if (progress.success) onLook(progress.data);
+  while (await isUnderWay(handle)) {
+    const progress = await progressOf(client, handle);
+    if (progress) onLook(progress);
     await pause(clientLimits.lookEveryMs);
   }
   return comparisonResult(client, run);
+}
+
+/**
+ * Looks until the comparison is planned: what is wrong with its systems, settings and datasets is found then. Gives up
+ * in silence where no worker plans it in time.
+ * @throws RunFailed when it cannot be planned.
+ */
+export async function untilPlanned(client: Client, run: string): Promise<void> {
+  const handle = client.workflow.getHandle(run);
+  const deadline = Date.now() + clientLimits.orderMs;
+  while (await isUnderWay(handle)) {
+    const progress = await progressOf(client, handle);
+    if ((progress && progress.stage !== 'planning') || Date.now() > deadline) return;
+    await pause(clientLimits.lookEveryMs);
+  }
+  await comparisonResult(client, run);
+}
+
+async function isUnderWay(handle: WorkflowHandle): Promise<boolean> {
+  const { status } = await handle.describe();
+  return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW';
+}
+
+/** Undefined where no worker answers in time, or one of another version does. */
+async function progressOf(client: Client, handle: WorkflowHandle): Promise<ComparisonProgress | undefined> {
+  const answer = await client
+    .withDeadline(Date.now() + clientLimits.answerMs, () =>
+      handle.query<unknown>(steeringNames.comparisonProgress),
+    )
+    .catch(() => undefined);
+  return ComparisonProgressSchema.safeParse(answer).data;
 }
 
 async function comparisonResult(client: Client, run: string): Promise<ComparisonResult> {

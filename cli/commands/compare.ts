@@ -69,11 +69,13 @@ async function compareSystems(options: CompareOptions): Promise<void> {
   const config = await resolveRunConfig(options.config, { preset, source, target, seed });
   const { withConnections } = await import('../../app/connections.ts');
   const { compare, fetchComparison } = await import('../../app/comparison/compare.ts');
+  const { untilPlanned } = await import('../../app/comparison/comparison-client.ts');
   await withConnections(async (connections) => {
     const budget = minutes === undefined ? undefined : { source: minutes / 2, adaptation: minutes / 2 };
     const request = { config, rows, run: runId, minutes: budget, pictures };
     const run = await compare(connections, request, (text) => terminal.note(text));
     if (!options.wait && options.out === undefined) {
+      await untilPlanned(connections.client, run);
       terminal.print(run);
       terminal.printJson({ run });
       terminal.note(`The same command with --run-id ${run} --out DIR follows it and writes the table.`);

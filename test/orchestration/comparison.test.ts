@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { computeActivities } from '../../activities/compute.ts';
 import { ioActivities } from '../../activities/io.ts';
 import { compare, fetchComparison } from '../../app/comparison/compare.ts';
-import { followComparison } from '../../app/comparison/comparison-client.ts';
+import { followComparison, untilPlanned } from '../../app/comparison/comparison-client.ts';
 import { handIn } from '../../app/comparison/hand-in.ts';
 import { rowsOfSpecs } from '../../app/comparison/row-specs.ts';
 import { showComparison } from '../../cli/show-comparison.ts';
@@ -143,6 +143,9 @@ describe('the workflow of a comparison', () => {
     await expect(run(activities, 'unplanned', asked('a'))).rejects.toThrow();
     const followed = followComparison(bench.environment.client, 'unplanned', () => undefined);
     await expect(followed).rejects.toThrow(/without a result: Install the runtime\.$/);
+    // Also who does not wait for the table is told.
+    const begun = untilPlanned(bench.environment.client, 'unplanned');
+    await expect(begun).rejects.toThrow(/without a result: Install the runtime\.$/);
   });
 
   it('starts a run of this project from the policy that the trainings made, and takes its best', async () => {
@@ -194,6 +197,7 @@ describe('what a person asks for', () => {
     const asked = { config: tinyConfig(), rows, run: 'asked', pictures: 0 };
     await bench.serve(activities, async () => {
       expect(await compare({ client, store }, asked, (text) => notes.push(text))).toBe('asked');
+      await untilPlanned(client, 'asked');
       const stages: string[] = [];
       const result = await followComparison(client, 'asked', ({ stage }) => stages.push(stage));
       expect(result.rows.map(({ name, missing }) => [name, missing])).toEqual([
