@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
+import { writeLabelNifti } from '../../datasets/nifti.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
 import type { AnySystem, StoredBytes } from '../system.ts';
 import { boxOf, clickOf, frameInput, logitsOnFrame } from './frames.ts';
@@ -29,7 +30,12 @@ function heart(): { image: GreyVideo; reference: LabelVideo } {
   return { image: { ...geometry, intensities }, reference: { ...geometry, labels } };
 }
 
-async function predicted(system: AnySystem, files: readonly string[], settings: object): Promise<LabelVideo> {
+async function predicted(
+  system: AnySystem,
+  files: readonly string[],
+  settings: object,
+  mask?: Uint8Array,
+): Promise<LabelVideo> {
   const { image, reference } = heart();
   const names = files.length === 1 ? ['model'] : ['encoder', 'decoder'];
   const predictor = await system.predict({
@@ -39,7 +45,7 @@ async function predicted(system: AnySystem, files: readonly string[], settings: 
     rewards: [],
     shapes: undefined,
     files: Object.fromEntries(files.map((file, index) => [names[index]!, model(file)])),
-    givenMask: async () => undefined,
+    givenMask: async () => mask,
   });
   const labels = await predictor.predict({ id: 'v', image, reference });
   predictor.dispose();
@@ -102,6 +108,21 @@ describe('a model with an encoder and boxes', () => {
     const own = medSam.settings.parse({});
     expect(medSam.describe(own)).toMatchObject({ standing: 'contender', title: 'MedSAM' });
     expect(medSam.train!(own, config).map(({ name }) => name)).toEqual(['source']);
+  });
+
+  it('takes its boxes from masks that came with the row, such as those of a detector', async () => {
+    const given = { prompts: 'given' };
+    const found = await predicted(medSam, ['encoder', 'decoder'], given, writeLabelNifti(heart().reference));
+    expect(found).toEqual(heart().reference);
+    const settings = medSam.settings.parse(given);
+    expect(medSam.describe(settings)).toMatchObject({ standing: 'contender', title: 'MedSAM' });
+    expect(medSam.describe(settings).summary).toContain('handed in with the row');
+    expect(medSam.train!(settings, config)).toEqual([]);
+    // The reference is not told to who competes.
+    await expect(predicted(medSam, ['encoder', 'decoder'], given)).rejects.toMatchObject({
+      code: 'DatasetInvalid',
+      message: expect.stringContaining('no mask in the folder'),
+    });
   });
 
   it('says which weights are not there', async () => {

@@ -3,6 +3,7 @@
  * MemSAM (one click on the first frame, memory from call to call). Their weights are the user's, as ONNX models.
  */
 import { z } from 'zod';
+import { readAlignedLabels } from '../../datasets/nifti.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { hashText } from '../../ground/hash-text.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
@@ -16,9 +17,11 @@ import { openMedSam, openMemSam, openSamus, type Prompted } from './prompted.ts'
 const SettingsSchema = z.strictObject({
   title: z.string().min(1).max(80).exactOptional().describe('of the row'),
   prompts: z
-    .enum(['policy', 'oracle'])
+    .enum(['policy', 'given', 'oracle'])
     .default('policy')
-    .describe('where boxes and clicks come from: a policy of this project, or the test references'),
+    .describe(
+      "where boxes and clicks come from: a policy of this project, the row's masks (such as a detector's), or the test references",
+    ),
   size: z.int().min(16).max(2048).exactOptional().describe('side of the square input, pixels'),
   fit: z.enum(['stretch', 'pad']).exactOptional(),
   levels: z.enum(['minmax', 'sam']).exactOptional(),
@@ -36,6 +39,12 @@ const SettingsSchema = z.strictObject({
 });
 type Settings = z.infer<typeof SettingsSchema>;
 
+const PROMPTS: Readonly<Record<Settings['prompts'], string>> = {
+  policy: 'the masks of our policy',
+  given: 'masks that were handed in with the row',
+  oracle: 'the test references',
+};
+
 interface Kind {
   readonly title: string;
   readonly summary: string;
@@ -50,7 +59,7 @@ function promptable(kind: Kind): System<Settings> {
     settings: SettingsSchema,
     describe: ({ title = kind.title, prompts, share }) => ({
       title: prompts === 'oracle' ? `${title} (oracle prompts)` : title,
-      summary: `${kind.summary} Prompts from ${prompts === 'oracle' ? 'the test references' : 'the masks of our policy'}.${share < 1 ? ` On ${Math.round(100 * share)} % of the test videos.` : ''}`,
+      summary: `${kind.summary} Prompts from ${PROMPTS[prompts]}.${share < 1 ? ` On ${Math.round(100 * share)} % of the test videos.` : ''}`,
       standing: prompts === 'oracle' ? 'oracle' : 'contender',
     }),
     // Its prompts come from the policy that all adaptations start from, unless the row names another.
@@ -82,7 +91,7 @@ async function openPromptable(kind: Kind, material: PredictionMaterial<Settings>
   return {
     predict: async (video) => {
       refuseOutside(video.id, settings.share);
-      return segment(video.image, await promptsOf(video, policy));
+      return segment(video.image, await promptsOf(video, policy, material));
     },
     dispose: () => {
       policy?.dispose();
@@ -103,12 +112,19 @@ async function openAll(files: readonly StoredBytes[]): Promise<OnnxModel[]> {
   }
 }
 
-async function promptsOf(video: ComparedVideo, policy: VideoPredictor | undefined): Promise<LabelVideo> {
+async function promptsOf(
+  video: ComparedVideo,
+  policy: VideoPredictor | undefined,
+  { settings: { prompts }, givenMask }: PredictionMaterial<Settings>,
+): Promise<LabelVideo> {
+  const { id, image, reference } = video;
   if (policy) return policy.predict(video);
-  if (video.reference) return video.reference;
+  if (prompts === 'oracle' && reference) return reference;
+  const given = prompts === 'given' ? await givenMask(id) : undefined;
+  if (given) return readAlignedLabels(given, id, image);
   throw new DomainError(
     'DatasetInvalid',
-    `The video ${video.id} has no reference that prompts could come from.`,
+    `The video ${id} has no ${prompts === 'given' ? 'mask in the folder of the row' : 'reference'} that prompts could come from.`,
   );
 }
 
