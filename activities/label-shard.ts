@@ -12,7 +12,7 @@ import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, logWork } from './context.ts';
 import { LabellingTools } from './rewards/labelling-tools.ts';
-import { findTriples, storeTriples } from './rewards/triple-artefacts.ts';
+import { findReadableTriples, storeTriples } from './rewards/triple-artefacts.ts';
 import { eachVideo } from './videos/each-video.ts';
 import { wholePreparedVideo } from './videos/prepared-frames.ts';
 
@@ -30,7 +30,7 @@ export async function labelShard(
       const reference = await findArtefact(context.store, runKeys.prediction(run, iteration, 'target', id));
       // Set aside when it was predicted, and counted there.
       if (!reference) return 'skip';
-      let triples = await findTriples(context, keys);
+      let triples = await findReadableTriples(context, keys);
       if (!triples) {
         const prepared = await wholePreparedVideo(context, config.target, id, config.preprocessing);
         tools ??= await LabellingTools.load(input, config, context);

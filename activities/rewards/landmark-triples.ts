@@ -15,7 +15,7 @@ import { tryVideo } from '../videos/quarantine.ts';
 import { refuseEmptyTraining } from '../videos/refuse-empty-training.ts';
 import { DegradedPolicy } from './degraded-policy.ts';
 import { StoredTriples, type TriplesOfVideo } from './stored-triples.ts';
-import { findTriples, storeTriples } from './triple-artefacts.ts';
+import { findReadableTriples, storeTriples } from './triple-artefacts.ts';
 import { encodeLevelTriples, type TripleChunks } from './triple-chunks.ts';
 
 /**
@@ -36,7 +36,7 @@ export async function landmarkTriples(
     for (const [index, id] of train.entries()) {
       const tried = await tryVideo(context, input.run, id, async () => {
         const keys = activityKeys.landmarkTriples(input.run, id);
-        const triples = (await findTriples(context, keys)) ?? (await labelling.store(id, keys.key));
+        const triples = (await findReadableTriples(context, keys)) ?? (await labelling.store(id, keys.key));
         const image =
           triples.count > 0
             ? await preparedVideo(context, config.source, id, config.preprocessing)
@@ -52,7 +52,8 @@ export async function landmarkTriples(
   }
   const usable = train.length - quarantined;
   refuseEmptyTraining(config.source, train.length, usable, config.sweep.maxQuarantinedShare);
-  return { triples: new StoredTriples(found, studies), quarantined };
+  const triples = new StoredTriples(found, studies, (id, work) => tryVideo(context, input.run, id, work));
+  return { triples, quarantined };
 }
 
 /** Makes the examples of videos, with a policy that is loaded for the first of them. */

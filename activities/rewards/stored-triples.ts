@@ -12,7 +12,7 @@ import { activityKeys } from '../artefacts/run-keys.ts';
 import { type ActivityContext, tellPreparing } from '../context.ts';
 import { fetchFrames, floatsOf, type PreparedFrames } from '../videos/mended-frames.ts';
 import { preparedVideo } from '../videos/prepared-frames.ts';
-import { tryVideo } from '../videos/quarantine.ts';
+import { type Tried, tryVideo } from '../videos/quarantine.ts';
 import { findTriples } from './triple-artefacts.ts';
 import type { TripleChunks } from './triple-chunks.ts';
 
@@ -55,8 +55,12 @@ export async function triplesOfRun(
   return new StoredTriples(
     found.flatMap((tried) => ('value' in tried && tried.value) || []),
     plan.studies,
+    (id, work) => tryVideo(context, run, id, work),
   );
 }
+
+/** Works on a video, and sets it aside when that fails because of it. */
+type TryVideo = (id: string, work: () => Promise<void>) => Promise<Tried<void>>;
 
 /** Where a triple is: the triples of a video, and the number among them. */
 interface Place {
@@ -69,17 +73,25 @@ interface Place {
 export class StoredTriples implements TripleSource {
   readonly #studies: Readonly<Record<string, string>>;
   readonly #places: readonly Place[];
+  readonly #tryVideo: TryVideo;
+  /** Videos whose triples were found to be damaged in the middle of a fit. */
+  readonly #setAside = new Set<string>();
   readonly #hand: ChunksAtHand;
   /** The artefacts that triples are from. */
   readonly references: readonly ArtefactRef[];
 
-  /** @param studies by video */
+  /**
+   * @param studies by video
+   * @param tryVideo what the chunks of a video are read in
+   */
   constructor(
     videos: readonly TriplesOfVideo[],
     studies: Readonly<Record<string, string>>,
+    tryVideo: TryVideo,
     memoryBytes: number = memoryBudgets.windowBytes,
   ) {
     this.#studies = studies;
+    this.#tryVideo = tryVideo;
     this.#hand = new ChunksAtHand(memoryBytes);
     this.#places = videos.flatMap(({ id, triples, image }) =>
       image ? Array.from({ length: triples.count }, (_, triple) => ({ id, triples, image, triple })) : [],
@@ -100,11 +112,21 @@ export class StoredTriples implements TripleSource {
     return this.#places[index]!.triples.grid.frames;
   }
 
-  async fetch({ triple: index, startFrame }: TriplePlace, windowFrames: number): Promise<void> {
-    const { triples, image, triple } = this.#places[index]!;
+  isSetAside(index: number): boolean {
+    return this.#setAside.has(this.#places[index]!.id);
+  }
+
+  /** Sets the video aside, with all of its triples, where those asked for are damaged. */
+  async fetch({ triple: index, startFrame }: TriplePlace, windowFrames: number): Promise<boolean> {
+    const { id, triples, image, triple } = this.#places[index]!;
     const frames = Math.min(windowFrames, this.framesOf(index));
     const labels = triples.range(triple, startFrame, frames);
-    await fetchFrames(this.#hand, [{ from: image, startFrame, frames }], [labels]);
+    const tried = await this.#tryVideo(id, () =>
+      fetchFrames(this.#hand, [{ from: image, startFrame, frames }], [labels]),
+    );
+    if ('value' in tried) return true;
+    this.#setAside.add(id);
+    return false;
   }
 
   load(index: number, startFrame: number, frames: number): StoredTriple {

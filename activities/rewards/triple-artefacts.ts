@@ -4,8 +4,10 @@ import { findArtefact, readArtefact } from '../../storage/artefacts.ts';
 import {
   ChunkedArtefact,
   type ChunkedContent,
+  deleteChunkedArtefact,
   writeChunkedArtefact,
 } from '../../storage/chunked-artefact.ts';
+import { isDamage } from '../artefacts/damage.ts';
 import type { TripleKeys } from '../artefacts/run-keys.ts';
 import { type ActivityContext, originOf } from '../context.ts';
 import { readOlderTriples } from './older-triple-file.ts';
@@ -32,6 +34,22 @@ export async function findTriples(
   if (found) return open(context, found);
   const file = await findArtefact(store, older);
   return file && storeTriples(context, key, readOlderTriples(await readArtefact(store, file)), [file]);
+}
+
+/** The same for whoever can make them again: damaged ones are removed, with a warning, as if there were none. */
+export async function findReadableTriples(
+  context: ActivityContext,
+  keys: TripleKeys,
+): Promise<TripleChunks | undefined> {
+  try {
+    return await findTriples(context, keys);
+  } catch (error) {
+    if (!isDamage(error) || error.details.key !== keys.key) throw error;
+    const { code, message } = error;
+    context.log.warn({ key: keys.key, code, reason: message }, 'triples damaged: they are made again');
+    await deleteChunkedArtefact(context.store, keys.key);
+    return findTriples(context, keys);
+  }
 }
 
 async function open({ store, cache }: ActivityContext, reference: ArtefactRef): Promise<TripleChunks> {

@@ -4,10 +4,10 @@ import { writeArtefact } from '../../storage/artefacts.ts';
 import type { ChunkedContent } from '../../storage/chunked-artefact.ts';
 import { ChunksAtHand } from '../../storage/chunks-at-hand.ts';
 import { runKeys } from '../../storage/keys.ts';
-import { type TinyWorld, tinyConfig, tinyWorld } from '../../test/orchestration/tiny-run.ts';
+import { addTinyDatasets, type TinyWorld, tinyConfig, tinyWorld } from '../../test/orchestration/tiny-run.ts';
 import { activityKeys } from '../artefacts/run-keys.ts';
 import { triplesOfRun } from './stored-triples.ts';
-import { findTriples, storeTriples } from './triple-artefacts.ts';
+import { findReadableTriples, findTriples, storeTriples } from './triple-artefacts.ts';
 import { encodeLevelTriples, encodeTriples, type TripleChunks } from './triple-chunks.ts';
 
 const video = { outcome: 'kept', agreement: 0.97, frames: 2, rows: 2, columns: 3 } as const;
@@ -149,3 +149,43 @@ it('of a video that are damaged set it aside, and end no fit of the others', asy
   expect(await world.store.get(runKeys.quarantine('r', 'v'))).toBeUndefined();
   expect(await world.store.get(runKeys.quarantine('r', 'w'))).toBeDefined();
 });
+
+it('of which a part is damaged in the middle of a fit set their video aside, and the fit goes on', async () => {
+  const { target } = await addTinyDatasets(world.store);
+  const config = tinyConfig();
+  const context = world.context();
+  for (const [agreement, id] of target.slice(0, 2).entries()) {
+    const { key } = activityKeys.triples('r', 1, id);
+    await storeTriples(context, key, encodeTriples({ ...video, agreement }, triples), []);
+  }
+  const plan = { sweeps: [[target.slice(0, 2)]], studies: {} } as unknown as Plan;
+  const source = await triplesOfRun({ run: 'r', throughIteration: 1, config, plan }, context);
+  const fetched = (triple: number) => source.fetch({ triple, startFrame: 0 }, 2);
+  expect(await fetched(0)).toBe(true);
+
+  const { key } = activityKeys.triples('r', 1, target[1]!);
+  for await (const chunks of world.store.list(`${key}.chunks.`))
+    await world.store.put(chunks.key, new Uint8Array([1]));
+  expect(await fetched(2)).toBe(false);
+  expect([0, 1, 2, 3].map((triple) => source.isSetAside(triple))).toEqual([false, false, true, true]);
+  const entry = await world.store.get(runKeys.quarantine('r', target[1]!));
+  expect(JSON.parse(new TextDecoder().decode(entry))).toMatchObject({
+    id: target[1],
+    code: 'ChecksumMismatch',
+    reason: expect.stringContaining(key),
+  });
+  expect(await fetched(1)).toBe(true);
+});
+
+it.each([
+  ['record', `${keys.key}.json`],
+  ['index', keys.key],
+])(
+  'whose %s is damaged are as if they had not been made, for whoever can make them again',
+  async (_, part) => {
+    await store(encodeTriples(video, triples));
+    await world.store.put(part, new Uint8Array([1]));
+    expect(await findReadableTriples(world.context(), keys)).toBeUndefined();
+    expect(await all(await store(encodeTriples(video, triples)))).toEqual(triples);
+  },
+);

@@ -192,7 +192,7 @@ async function rewardFit({ size, config, videos, context }: Given): Promise<SetU
   const network = benchNetwork(size, rewardNetworkConfig(config.network), 2);
   const training = new RewardFit({
     network,
-    triples: new StoredTriples(stored, {}),
+    triples: new StoredTriples(stored, {}, async (_, work) => ({ value: await work() })),
     config: config.rewardFit,
     seed: config.seed,
     windowFrames: config.training.windowFrames,

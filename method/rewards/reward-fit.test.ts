@@ -6,7 +6,7 @@ import { randomStream } from '../../ground/random.ts';
 import { twoLevels } from '../networks/two-level-unet.fixture.ts';
 import { UNet3D } from '../networks/unet3d.ts';
 import type { TrainingState } from '../training/training.ts';
-import { splitTriples, triplesOf, tripleWindow } from '../windows/triple-windows.ts';
+import { splitTriples, type TripleSource, triplesOf, tripleWindow } from '../windows/triple-windows.ts';
 import { RewardFit } from './reward-fit.ts';
 import { type RewardFitProgress, RewardFitProgressSchema } from './reward-fit-progress.ts';
 import { rewardInput, rewardLossAndGradient, rewardNetworkConfig } from './reward-network.ts';
@@ -159,6 +159,52 @@ describe('a reward fit', () => {
     }
     straight.dispose();
     straightNetwork.dispose();
+  });
+
+  it('passes over triples that cannot be read, keeps its splits, and ends when none is left', async () => {
+    const split = splitTriples(triples, config, 1);
+    const used = async (lost: ReadonlySet<number>): Promise<number[]> => {
+      const found = new Set<number>();
+      const loaded: number[] = [];
+      const source: TripleSource = {
+        ...triples,
+        fetch: async ({ triple }) => !(lost.has(triple) && found.add(triple)),
+        isSetAside: (triple) => found.has(triple),
+        load(index, startFrame, count) {
+          loaded.push(index);
+          return triples.load(index, startFrame, count);
+        },
+      };
+      const reward = network();
+      const fit = new RewardFit({ network: reward, triples: source, config, seed: 1, windowFrames: 4 });
+      try {
+        while (!fit.done) {
+          await fit.ready();
+          fit.step();
+        }
+        expect(fit.report!.triples).toEqual({ training: 8, validation: 2, test: 2 });
+      } finally {
+        fit.dispose();
+        reward.dispose();
+      }
+      return loaded;
+    };
+    const before = tf.memory().numTensors;
+    const whole = await used(new Set());
+    const lost = new Set([split.training[0]!, split.validation[0]!, ...split.test]);
+    const without = await used(lost);
+    expect(without).toHaveLength(whole.length);
+    without.forEach((triple, step) => {
+      expect(lost.has(triple)).toBe(false);
+      if (!lost.has(whole[step]!)) expect(triple).toBe(whole[step]);
+      else if (whole[step] === split.validation[0]) expect(triple).toBe(split.validation[1]);
+      else if (whole[step] === split.training[0]) expect(split.training).toContain(triple);
+    });
+    await expect(used(new Set(Array(triples.count).keys()))).rejects.toMatchObject({
+      code: 'DatasetInvalid',
+      message: expect.stringContaining('the quarantine of the run has the reasons'),
+    });
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('ends with an error that says what to do when the loss is not finite', () => {

@@ -27,6 +27,7 @@ import {
   type TripleSplit,
   type TripleWindow,
   tripleWindow,
+  usableTriple,
 } from '../windows/triple-windows.ts';
 import { fitTemperature, sigmoid } from './calibration.ts';
 import { HeldOutPixels } from './held-out-pixels.ts';
@@ -131,8 +132,10 @@ export class RewardFit implements Training<RewardFitProgress> {
     return rewardFitCount(this.#progress, this.#windows, this.#config.epochs);
   }
 
+  /** @throws DatasetInvalid when no triple is left that can be read; what the source throws. */
   async ready(): Promise<void> {
-    await this.#triples.fetch?.(this.#nextPlace(), this.#windowFrames);
+    if (!this.#triples.fetch) return;
+    while (!(await this.#triples.fetch(this.#nextPlace(), this.#windowFrames)));
   }
 
   /**
@@ -233,10 +236,11 @@ export class RewardFit implements Training<RewardFitProgress> {
       const order = this.#orderOf(epoch);
       const window = this.#ownWindows[step]!;
       const random = randomStream(this.#seed, 'reward-fit', epoch, window);
-      return drawTripleWindow(this.#triples, order[window % order.length]!, this.#windowFrames, random);
+      const index = usableTriple(this.#triples, order, window);
+      return drawTripleWindow(this.#triples, index, this.#windowFrames, random);
     }
     // The same windows at every epoch, so that losses can be compared.
-    const index = (phase === 'test' ? test : validation)[step]!;
+    const index = usableTriple(this.#triples, phase === 'test' ? test : validation, step);
     const random = randomStream(this.#seed, 'reward-fit-held-out', index);
     return drawTripleWindow(this.#triples, index, this.#windowFrames, random);
   }

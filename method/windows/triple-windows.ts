@@ -26,8 +26,13 @@ export interface TripleSource {
   framesOf(index: number): number;
   /** Consecutive frames of a triple. */
   load(index: number, startFrame: number, frames: number): StoredTriple;
-  /** Brings a window to hand: it can then be asked for until the next call. A source without it holds everything. */
-  fetch?(place: TriplePlace, frames: number): Promise<void>;
+  /**
+   * Brings a window to hand: it can then be asked for until the next call. A source without it holds everything.
+   * @returns false when the triple turns out to be unusable: it is then set aside, and another is to be taken
+   */
+  fetch?(place: TriplePlace, frames: number): Promise<boolean>;
+  /** Whether a triple was found to be unusable; none is where it is left out. */
+  isSetAside?(index: number): boolean;
 }
 
 export interface TriplePlace {
@@ -85,6 +90,26 @@ export interface TripleWindow {
   readonly correct: tf.Tensor4D;
   /** Host copies of the same pixels. */
   readonly host: { readonly segmentation: Uint8Array; readonly correct: Float32Array };
+}
+
+/**
+ * The triple at a position, or the next one that is not set aside: of these triples, once around, and where none of
+ * them is left, of the whole source. So a triple that is lost in the middle of a fit changes neither splits nor counts.
+ * @throws DatasetInvalid when none is left.
+ */
+export function usableTriple(source: TripleSource, triples: readonly number[], position: number): number {
+  const { isSetAside = () => false } = source;
+  for (let passed = 0; passed < triples.length; passed++) {
+    const triple = triples[(position + passed) % triples.length]!;
+    if (!isSetAside.call(source, triple)) return triple;
+  }
+  for (let triple = 0; triple < source.count; triple++) {
+    if (!isSetAside.call(source, triple)) return triple;
+  }
+  throw new DomainError(
+    'DatasetInvalid',
+    `None of the ${source.count} triples of the reward fit can be read any more; the quarantine of the run has the reasons. Restore what is damaged in the store and resume the run, or start a new one.`,
+  );
 }
 
 /** A random start in a triple, each as likely as another. */
