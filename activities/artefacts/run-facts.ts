@@ -1,10 +1,11 @@
 /** The configuration and the plan that a run was started with. */
+import { z } from 'zod';
 import { type Plan, PlanSchema } from '../../contracts/documents.ts';
 import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
 import type { RunInput } from '../../contracts/training-activities.ts';
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
-import { findArtefact } from '../../storage/artefacts.ts';
+import { findArtefact, readRecord } from '../../storage/artefacts.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ActivityContext } from '../context.ts';
 import { writeJson } from './json-artefact.ts';
@@ -46,17 +47,34 @@ const RUNS_REMEMBERED = 4;
  */
 const remembered = new Map<string, RunFacts>();
 
+/** @throws DomainError CheckpointIncompatible when another version stored either in a form that is not known here. */
 export async function readRun(input: RunInput, context: ActivityContext): Promise<RunFacts> {
   const digests = `${input.config.sha256} ${input.plan.sha256}`;
   const known = remembered.get(digests);
   if (known) return known;
-  const read = async (reference: RunInput['plan']) =>
-    JSON.parse(new TextDecoder().decode(await context.cache.read(reference)));
   const facts = {
-    config: RunConfigSchema.parse(await read(input.config)),
-    plan: PlanSchema.parse(await read(input.plan)),
+    config: await readForm('configuration', RunConfigSchema, input.config, context),
+    plan: await readForm('plan', PlanSchema, input.plan, context),
   };
   if (remembered.size >= RUNS_REMEMBERED) remembered.delete(remembered.keys().next().value!);
   remembered.set(digests, facts);
   return facts;
+}
+
+async function readForm<Schema extends z.ZodType>(
+  what: string,
+  schema: Schema,
+  reference: ArtefactRef,
+  context: ActivityContext,
+): Promise<z.output<Schema>> {
+  const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(await context.cache.read(reference))));
+  if (parsed.success) return parsed.data;
+  const { key } = reference;
+  const record = await readRecord(context.store, key);
+  const by = record ? `, stored by version ${record.codeVersion},` : '';
+  throw new DomainError(
+    'CheckpointIncompatible',
+    `The ${what} of the run, ${key}${by} is not of a form that this version (${context.codeVersion}) reads: ${z.prettifyError(parsed.error)}. Let workers of the version that started the run finish it, or start a new run.`,
+    { key },
+  );
 }
