@@ -6,6 +6,7 @@ import { Checkpoints } from './checkpoints.ts';
 
 interface World {
   readonly store: MemoryStore;
+  readonly context: ActivityContext;
   readonly checkpoints: Checkpoints;
   readonly warnings: unknown[];
 }
@@ -20,7 +21,7 @@ function world(signal = new AbortController().signal): World {
     codeVersion: 'test',
   };
   const context: ActivityContext = contextOf(services, signal, () => undefined);
-  return { store, checkpoints: new Checkpoints(context, 'training/'), warnings };
+  return { store, context, checkpoints: new Checkpoints(context, 'training/'), warnings };
 }
 
 function stateAt(step: number) {
@@ -83,6 +84,19 @@ it('saves once more when its activity has been cancelled', async () => {
   controller.abort(new Error('cancelled'));
   await checkpoints.save(7, stateAt(7), []);
   expect(await keysOf(store)).toContain(`${keyOf(7)}.json`);
+});
+
+it("of two attempts in a run of mixed machines, of whom one was thought dead, takes the first one's", async () => {
+  const { store, context } = world();
+  const [dead, alive] = [1, 2].map(() => new Checkpoints({ ...context, firstHolds: true }, 'training/'));
+  const put = store.put.bind(store);
+  store.put = async (...given) => {
+    store.put = put;
+    await dead!.save(5, stateAt(1), []);
+    return put(...given);
+  };
+  await alive!.save(5, stateAt(2), []);
+  expect(await alive!.newest()).toEqual({ step: 5, state: stateAt(1) });
 });
 
 it('leaves nothing behind when it is cleared', async () => {

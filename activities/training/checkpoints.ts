@@ -16,7 +16,7 @@ import {
 import { outlivingCancellation } from '../../storage/cancellable-store.ts';
 import { workerLimits } from '../../temporal.config.ts';
 import { isDamage } from '../artefacts/damage.ts';
-import type { ActivityContext } from '../context.ts';
+import { type ActivityContext, originOf } from '../context.ts';
 
 /** What a checkpoint holds. */
 export interface StoredState {
@@ -50,14 +50,14 @@ export class Checkpoints {
 
   /** Stores the state after `step` steps, then removes what it replaces; also when the activity is cancelled. */
   async save(step: number, { arrays, json }: StoredState, inputs: readonly ArtefactRef[]): Promise<void> {
-    const { codeVersion, signal } = this.#context;
+    const { signal } = this.#context;
     const store = signal.aborted
       ? outlivingCancellation(this.#context.store, workerLimits.compute.lastCheckpointMs)
       : this.#context.store;
     const key = this.#key(step);
     if (!(await findArtefact(store, key))) {
       const bytes = encodeSafetensors(arrays, { kind: 'training-state', state: JSON.stringify(json) });
-      await writeArtefact(store, key, bytes, { inputs, codeVersion, mediaType: 'application/octet-stream' });
+      await writeArtefact(store, key, bytes, originOf(this.#context, inputs, 'application/octet-stream'));
     }
     // When there is little time, the next attempt removes them.
     if (signal.aborted) return;
