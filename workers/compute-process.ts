@@ -74,8 +74,7 @@ export class ComputeProcess {
    * @throws DomainError BackendMissing and others of the process's start; ComputeCrashed when it died.
    */
   async ready(): Promise<ReadyProcess> {
-    if (this.#killed) await this.#killed;
-    this.#running();
+    await this.#started();
     return this.#ready!.promise;
   }
 
@@ -90,9 +89,7 @@ export class ComputeProcess {
     signal: AbortSignal,
     onProgress: (details: Heartbeat) => void,
   ): Promise<unknown> {
-    if (this.#killed) await this.#killed;
-    if (signal.aborted) throw new ComputeCancelled('Cancelled before the call began.');
-    const child = this.#running();
+    const child = await this.#started(signal);
     const call = ++this.#calls;
     let grace: NodeJS.Timeout | undefined;
     const cancel = (): void => {
@@ -135,7 +132,10 @@ export class ComputeProcess {
     clearTimeout(force);
   }
 
-  #running(): ChildProcess {
+  /** The process that there is, or a new one, once a former one that was killed is gone. */
+  async #started(signal?: AbortSignal): Promise<ChildProcess> {
+    await this.#killed;
+    if (signal?.aborted) throw new ComputeCancelled('Cancelled before the call began.');
     if (this.#child) return this.#child;
     const child = fork(this.#options.module, {
       execArgv: loaderArguments(this.#options.module),
