@@ -6,7 +6,7 @@ import { InferenceSchema, RunConfigSchema } from '../contracts/run-config.ts';
 import { preprocess } from '../datasets/preprocessing.ts';
 import { segmentPrepared } from '../method/inference/segment-prepared.ts';
 import { encodeNetwork } from '../method/networks/network-checkpoint.ts';
-import { policyPredictor } from './policy-predictor.ts';
+import { optimisingPredictor, policyPredictor } from './policy-predictor.ts';
 import { ringClip } from './rings.fixture.ts';
 import { newPolicy } from './source-training.ts';
 import { rl4seg2d, singleFrames } from './systems/rl4seg.ts';
@@ -48,6 +48,16 @@ it('segments by all that the comparison is configured to, whatever the policy sa
     predictor.dispose();
   }
   expect(expected.configured.labels).not.toEqual(expected.plain.labels);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+it('leaves no policy behind when a reward network cannot be opened', () => {
+  const policy = newPolicy(config);
+  const model = { bytes: encodeNetwork(policy, 'policy', policySettings(config)), origin: 'test' };
+  policy.dispose();
+  const before = tf.memory().numTensors;
+  const rewards = [{ bytes: new Uint8Array([1, 2, 3]), origin: 'a damaged file' }];
+  expect(() => optimisingPredictor({ model, config, shapes: undefined, rewards })).toThrow('a damaged file');
   expect(tf.memory().numTensors).toBe(before);
 });
 

@@ -71,6 +71,16 @@ function chosenInference(
   return choice === 'configured' ? { ...inference, ...windows } : InferenceSchema.parse(windows);
 }
 
+/** Where they cannot be opened, the policy does not stay behind. */
+function rewardBeside(policy: UNet3D, rewards: readonly StoredBytes[]): Reward {
+  try {
+    return Reward.fromCheckpoints(rewards);
+  } catch (error) {
+    policy.dispose();
+    throw error;
+  }
+}
+
 /**
  * The prediction optimised where it breaks anatomy or time.
  * @throws DomainError ArtefactMissing without a model, ConfigInvalid without a reward network.
@@ -87,7 +97,7 @@ export function optimisingPredictor(
     );
   }
   const { policy, settings } = openPolicy(given, config);
-  const reward = Reward.fromCheckpoints(rewards);
+  const reward = rewardBeside(policy, rewards);
   const { preprocessing, optimisation } = settings;
   const inference = chosenInference(settings, config, choice);
   const rules = {
