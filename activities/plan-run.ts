@@ -2,6 +2,8 @@
 import type { PlanRunInput } from '../contracts/activities.ts';
 import { PlanSchema } from '../contracts/documents.ts';
 import type { RunPlan } from '../contracts/messages.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import { warmsUpForEver } from '../contracts/run-config-faults.ts';
 import { type ManifestRow, parseManifest } from '../datasets/manifest.ts';
 import { makePlan, sizeOf } from '../decisions/plan.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
@@ -14,8 +16,9 @@ import { freezeConfig } from './artefacts/run-facts.ts';
 import type { ActivityContext } from './context.ts';
 
 /**
- * @throws DomainError DatasetInvalid when a split that is needed is empty, ArtefactMissing when the initial policy is
- * not there, ChecksumMismatch when the run's name is already taken by another configuration.
+ * @throws DomainError ConfigInvalid when no draw of an iteration is left for the policy, DatasetInvalid when a split
+ * that is needed is empty, ArtefactMissing when the initial policy is not there, ChecksumMismatch when the run's name
+ * is already taken by another configuration.
  */
 export async function planRun({ run, config }: PlanRunInput, context: ActivityContext): Promise<RunPlan> {
   const configRef = await freezeConfig(run, config, context);
@@ -24,6 +27,7 @@ export async function planRun({ run, config }: PlanRunInput, context: ActivityCo
   const present = await findJson(context, runKeys.plan(run), PlanSchema);
   const { value: plan, reference: planRef } =
     present ?? (await freezePlan({ run, config }, configRef, context));
+  for (const sweep of plan.sweeps) refuseWithoutTraining(config, sizeOf(sweep).videos);
   return {
     config: configRef,
     plan: planRef,
@@ -32,6 +36,16 @@ export async function planRun({ run, config }: PlanRunInput, context: ActivityCo
     test: sizeOf(plan.test),
     ...(initialPolicy && { initialPolicy }),
   };
+}
+
+/** The configuration alone does not say how many videos there are. */
+function refuseWithoutTraining(config: RunConfig, videos: number): void {
+  const fault = warmsUpForEver(config, videos);
+  if (fault === undefined) return;
+  throw new DomainError(
+    'ConfigInvalid',
+    `ppo.criticWarmupWindows: expected ${fault}. Lower it, or raise ppo.epochs or ppo.windowsPerEpoch.`,
+  );
 }
 
 /** The plan's record names the manifests that it was made from, so that a run shows what it adapted to. */

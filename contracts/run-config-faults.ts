@@ -42,8 +42,32 @@ const rules: readonly Rule[] = [
       message: 'completed needs the linear shapes that a run fits where inference.completion is enabled',
     };
   },
+  ({ ppo, sweep, localSgd }) => {
+    const fault = warmsUpForEver({ ppo, localSgd }, sweep.videosPerIteration);
+    return fault === undefined ? undefined : { path: ['ppo', 'criticWarmupWindows'], message: fault };
+  },
 ];
 
 export function faultsOf(config: RunConfig): ConfigFault[] {
   return rules.map((rule) => rule(config)).filter((fault) => fault !== undefined);
+}
+
+/**
+ * What is wrong when the draws for the critic alone are all that an iteration has; undefined when the policy gets some.
+ * @param videos of the iteration, or the most that there may be
+ */
+export function warmsUpForEver(
+  { ppo, localSgd: { workers } }: Pick<RunConfig, 'ppo' | 'localSgd'>,
+  videos: number,
+): string | undefined {
+  if (ppo.objective !== 'published') return undefined;
+  const draws = ppo.epochs * (ppo.windowsPerEpoch ?? videos);
+  // Workers share both out, rounded up.
+  if (Math.ceil(ppo.criticWarmupWindows / workers) < Math.ceil(draws / workers)) return undefined;
+  const perEpoch = ppo.windowsPerEpoch ?? `${videos} videos`;
+  const shared = workers > 1 ? `, shared out to ${workers} workers` : '';
+  return (
+    `less than the ${draws} draws of an iteration (${ppo.epochs} epochs of ${perEpoch}${shared}); ` +
+    `it is ${ppo.criticWarmupWindows}, and the policy would never be trained`
+  );
 }

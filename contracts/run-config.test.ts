@@ -43,6 +43,20 @@ it.each<[field: string, says: string, config: Partial<RunConfigInput>]>([
   ['training.windowFrames', 'multiple of 4', { training: { windowFrames: 6 } }],
   ['training.windowFrames', 'inference.windowFrames', { inference: { windowFrames: 6 } }],
   ['preprocessing.multiple', 'multiple of 32', { preprocessing: { multiple: 16 } }],
+  [
+    'ppo.criticWarmupWindows',
+    'the 6 draws',
+    { ppo: { epochs: 2, windowsPerEpoch: 3, criticWarmupWindows: 6 } },
+  ],
+  [
+    'ppo.criticWarmupWindows',
+    'never be trained',
+    {
+      ppo: { epochs: 1, criticWarmupWindows: 9 },
+      sweep: { videosPerIteration: 10 },
+      localSgd: { workers: 2 },
+    },
+  ],
   ['inference.overlap', '<1', { inference: { overlap: 1 } }],
   ['autoencoder.maskSize', 'multiple of 16', { autoencoder: { maskSize: 100 } }],
   ['labelling', 'no mistakes', { labelling: { weightNoise: [], contrast: [], imageNoise: [] } }],

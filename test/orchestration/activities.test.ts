@@ -74,6 +74,18 @@ describe('planRun', () => {
     });
   });
 
+  it('refuses draws for the critic alone that leave none for the policy of so few videos', async () => {
+    const world = tinyWorld();
+    await addTinyDatasets(world.store);
+    const { windowsPerEpoch: _, ...ppo } = tinyConfig().ppo;
+    const config = { ...tinyConfig(), ppo: { ...ppo, criticWarmupWindows: 8 } };
+    await expect(planned(world, 'a', config)).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining('less than the 8 draws of an iteration (2 epochs of 4 videos)'),
+    });
+    await planned(world, 'b', { ...config, ppo: { ...config.ppo, criticWarmupWindows: 7 } });
+  });
+
   it('refuses to give one run name to two configurations', async () => {
     const world = tinyWorld();
     await addTinyDatasets(world.store);
