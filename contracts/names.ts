@@ -1,4 +1,4 @@
-/** Names that the Temporal server knows, and the version of what a run hands on. Plain data: workflows import it. */
+/** Names that the Temporal server knows, and the version of what a run hands on. No schemas: workflows import it. */
 
 /** Of the workflow types. */
 export const workflowTypes = {
@@ -27,3 +27,8 @@ export const CARRIED_STATE_VERSION = 1;
 
 /** The same of `ComparisonState`. */
 export const COMPARISON_STATE_VERSION = 1;
+
+/** The run of a schedule's night, `<model>-20260131T020000Z`: the time fits into keys and workflow ids. */
+export function nightlyRun(model: string, time: Date): string {
+  return `${model}-${time.toISOString().replace(/[-:]|\.\d+/g, '')}`;
+}

@@ -4,15 +4,16 @@
  */
 import { DomainError } from '../ground/errors.ts';
 
+export const LONGEST_NAME = 100;
 /** Letters, digits, dot, dash, underscore; no path may leave its folder by its name. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const NAME = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${LONGEST_NAME - 1}}$`);
 
 /** @throws DomainError ConfigInvalid when the text cannot be part of a key. */
 export function checkedName(kind: 'dataset' | 'run' | 'model' | 'video', name: string): string {
   if (NAME.test(name)) return name;
   throw new DomainError(
     'ConfigInvalid',
-    `"${name}" cannot name a ${kind}: use 1 to 100 letters, digits, dots, dashes or underscores, beginning with a letter or digit.`,
+    `"${name}" cannot name a ${kind}: use 1 to ${LONGEST_NAME} letters, digits, dots, dashes or underscores, beginning with a letter or digit.`,
   );
 }
 

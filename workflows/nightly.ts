@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure, executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
 import type { NightlyInput, NightlyResult } from '../contracts/messages.ts';
+import { nightlyRun } from '../contracts/names.ts';
 import { priorities, priorityOf } from '../contracts/task-queues.ts';
 import { workflowPolicy } from '../temporal.config.ts';
 import { adaptation } from './adaptation.ts';
@@ -11,7 +12,7 @@ import { readChampion } from './proxies.ts';
 
 export async function nightly(input: NightlyInput): Promise<NightlyResult> {
   const { policy } = await readChampion({ model: input.model });
-  const run = `${input.model}-${compactTime(scheduledTime())}`;
+  const run = nightlyRun(input.model, scheduledTime());
   const result = await executeChild(adaptation, {
     ...workflowPolicy,
     workflowId: run,
@@ -41,9 +42,4 @@ function scheduledTime(): Date {
   const { searchAttributes, startTime } = workflowInfo();
   const scheduled = searchAttributes.TemporalScheduledStartTime?.[0];
   return scheduled instanceof Date ? scheduled : startTime;
-}
-
-/** 20260131T020000Z: fit for keys and workflow ids. */
-function compactTime(time: Date): string {
-  return time.toISOString().replace(/[-:]|\.\d+/g, '');
 }

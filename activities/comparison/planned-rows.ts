@@ -9,6 +9,7 @@ import type { ArtefactRef } from '../../ground/artefact-ref.ts';
 import { DomainError } from '../../ground/errors.ts';
 import { hashText } from '../../ground/hash-text.ts';
 import { findArtefact } from '../../storage/artefacts.ts';
+import { LONGEST_NAME } from '../../storage/keys.ts';
 import type { ActivityContext } from '../context.ts';
 import { type FoundModel, findModel } from './models-made-before.ts';
 import { type PlannedRow, type Rows, trainingName } from './rows.ts';
@@ -87,11 +88,19 @@ function withoutTest(config: RunConfig): RunConfig {
   return { ...config, sweep: { ...config.sweep, scoreTest: false } };
 }
 
-/** Rows of one system that differ by what is done at test time alone share their run. */
+/**
+ * Rows of one system that differ by what is done at test time alone share their run.
+ * @throws DomainError ConfigInvalid when the name would be refused, hours later
+ */
 function adaptationRun(run: string, { system, settings }: ComparedRow): string {
   const { changes } = settings as { changes?: unknown };
   const given = JSON.stringify(changes ?? {});
-  return `${run}-${system}${given === '{}' ? '' : `-${hashText(given).toString(16).padStart(8, '0')}`}`;
+  const name = `${run}-${system}${given === '{}' ? '' : `-${hashText(given).toString(16).padStart(8, '0')}`}`;
+  if (name.length <= LONGEST_NAME) return name;
+  throw new DomainError(
+    'ConfigInvalid',
+    `The name of the comparison, ${run}, is ${name.length - LONGEST_NAME} characters too long: a row of the system ${system} is adapted by a run that is named ${name}, in at most ${LONGEST_NAME} characters. Choose a shorter --run-id.`,
+  );
 }
 
 /** @throws DomainError ArtefactMissing */

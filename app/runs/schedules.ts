@@ -8,9 +8,10 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { NightlyInput } from '../../contracts/messages.ts';
-import { workflowTypes } from '../../contracts/names.ts';
+import { nightlyRun, workflowTypes } from '../../contracts/names.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { DomainError } from '../../ground/errors.ts';
+import { LONGEST_NAME } from '../../storage/keys.ts';
 import { datasetExists, datasetNames } from '../../storage/manifests.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { nightLimits, workflowPolicy } from '../../temporal.config.ts';
@@ -43,8 +44,8 @@ export interface ScheduleState {
 }
 
 /**
- * @returns the schedule's id. @throws DomainError ConfigInvalid when the model has one already, or the times cannot
- * be read; DatasetInvalid when there is no such dataset.
+ * @returns the schedule's id. @throws DomainError ConfigInvalid when the model has one already, its name is too long to
+ * name nights after, or the times cannot be read; DatasetInvalid when there is no such dataset.
  */
 export async function createNightly(
   { client, store }: Pick<Connections, 'client' | 'store'>,
@@ -52,6 +53,7 @@ export async function createNightly(
   cron: string,
 ): Promise<string> {
   const scheduleId = `${prefix}${input.model}`;
+  refuseLongName(input.model);
   await refuseMissingDatasets(store, input.config);
   try {
     await client.schedule.create({
@@ -86,6 +88,17 @@ export async function createNightly(
     throw error;
   }
   return scheduleId;
+}
+
+/** Its nights could not be named. */
+function refuseLongName(model: string): void {
+  const run = nightlyRun(model, new Date());
+  if (run.length <= LONGEST_NAME) return;
+  const longest = LONGEST_NAME - (run.length - model.length);
+  throw new DomainError(
+    'ConfigInvalid',
+    `The model name "${model}" has ${model.length} characters, and that of a model with a schedule may have ${longest}: its runs are named after it and the time of the night, such as ${run}, in at most ${LONGEST_NAME} characters. Schedule a model with a shorter name.`,
+  );
 }
 
 /** A night that cannot begin would fail unseen, night after night. */

@@ -42,6 +42,15 @@ it('are refused for a dataset that does not exist, saying which one was meant', 
   expect(await listSchedules(environment.client)).toEqual([]);
 });
 
+it('are refused for a model whose name leaves no room for the names of its nights', async () => {
+  await expect(create(night('m'.repeat(84)))).rejects.toMatchObject({
+    code: 'ConfigInvalid',
+    message: expect.stringMatching(/has 84 characters.* may have 83: .*-\d{8}T\d{6}Z, in at most 100/),
+  });
+  const schedule = await create(night('m'.repeat(83)));
+  await orderSchedule(environment.client, schedule, 'delete');
+});
+
 it('begin one night at a time, also by hand, and say when a night did not end well', async () => {
   const { client } = environment;
   const schedule = await create(night('ward'));
