@@ -11,10 +11,12 @@ import {
   ChildWorkflowFailure,
   condition,
   continueAsNew,
+  patched,
   upsertMemo,
 } from '@temporalio/workflow';
 import type {
   ComparisonInput,
+  ComparisonPlan,
   ComparisonResult,
   ComparisonState,
   RowPlan,
@@ -56,6 +58,7 @@ async function compare(input: ComparisonInput): Promise<ComparisonResult> {
 
   let state = carried ?? (await prepare(startedAt, desk));
   try {
+    if (!carried) await fitShapes(state.plan, desk);
     if (state.rows.length < rows) state = await nextRow(state, desk);
     if (state.rows.length < rows) {
       await condition(allHandlersFinished);
@@ -86,14 +89,6 @@ async function prepare(
   upsertMemo({ source, target, preset, seed });
   board.enter('planning', '', 1);
   const plan = await activities.planComparison({ run, config });
-  const learns = plan.rowPlans.some(
-    ({ trainings, adaptation }) => trainings.length > 0 || adaptation !== undefined,
-  );
-  // Of the same source for every policy; masks that were made elsewhere need no source.
-  if (config.run.inference.completion?.enabled && learns) {
-    board.enter('fitting the linear shapes', '', 1);
-    await activities.fitLinearShapes({ run, config: plan.config, plan: plan.plan });
-  }
   return {
     version: COMPARISON_STATE_VERSION,
     startedAt,
@@ -102,6 +97,21 @@ async function prepare(
     rows: [],
     steering: steering.state,
   };
+}
+
+/** Of the same source for every policy; masks that were made elsewhere need none. @throws Stopped */
+async function fitShapes(
+  { config: configRef, plan, rowPlans }: ComparisonPlan,
+  { run, config, steering, board }: ComparisonDesk,
+): Promise<void> {
+  const learns = rowPlans.some(
+    ({ trainings, adaptation }) => trainings.length > 0 || adaptation !== undefined,
+  );
+  if (!config.run.inference.completion?.enabled || !learns) return;
+  board.enter('fitting the linear shapes', '', 1);
+  const fit = () => activities.fitLinearShapes({ run, config: configRef, plan });
+  // A comparison that an older version started fitted them whatever it was told.
+  await (patched('shapes-of-comparison-steered') ? steering.interruptible(fit) : fit());
 }
 
 async function nextRow(state: ComparisonState, desk: ComparisonDesk): Promise<ComparisonState> {

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listRuns, readRun, runResult } from '../../app/runs/adaptation-client.ts';
 import { steerRun } from '../../app/runs/run-orders.ts';
+import { RunConfigSchema } from '../../contracts/run-config.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { comparison } from '../../workflows/comparison.ts';
 import { gate } from './gate.ts';
@@ -110,6 +111,64 @@ describe('a comparison that runs an adaptation', () => {
       await expect.poll(attempts, { timeout: 30_000 }).toBe(2);
       training.open();
       expect((await second.result()).rows).toMatchObject([{ name: 'ours', model: { key: 'policy-1' } }]);
+    });
+  });
+});
+
+describe('a comparison that fits shapes', () => {
+  /** Held up in that. */
+  function held(run: string) {
+    const fitting = gate();
+    const config = RunConfigSchema.parse({ ...tinyConfig(), inference: { completion: { enabled: true } } });
+    const { activities } = fakeActivities({
+      planComparison: async () =>
+        comparisonPlan({
+          name: 'unet',
+          system: 'nnunet',
+          trainings: [{ name: 'unet.train', labels: false, isSource: false }],
+        }),
+    });
+    const { fitLinearShapes } = activities;
+    let attempts = 0;
+    activities.fitLinearShapes = async (input) => {
+      attempts++;
+      await fitting.hold();
+      return fitLinearShapes(input);
+    };
+    const { client } = bench.environment;
+    const start = async () => {
+      const rows = [{ name: 'unet', system: 'nnunet', settings: {}, files: {} }];
+      const handle = await client.workflow.start(comparison, {
+        workflowId: run,
+        taskQueue: taskQueues.control,
+        args: [{ run, config: { run: config, rows, pictures: 0 } }],
+      });
+      await expect.poll(() => attempts, { timeout: 20_000 }).toBe(1);
+      return handle;
+    };
+    return { activities, fitting, client, start, attempts: () => attempts };
+  }
+
+  it('pauses in the middle of it, and fits them when it is resumed', async () => {
+    const { activities, fitting, client, start, attempts } = held('shapes-paused');
+    await bench.serve(activities, async () => {
+      const handle = await start();
+      await steerRun(client, 'shapes-paused', 'pause');
+      await expect.poll(() => fitting.cancelled(), { timeout: 10_000 }).toBe(1);
+      await steerRun(client, 'shapes-paused', 'resume');
+      await expect.poll(attempts, { timeout: 10_000 }).toBe(2);
+      fitting.open();
+      expect((await handle.result()).rows).toMatchObject([{ name: 'unet' }]);
+    });
+  });
+
+  it('stops in the middle of it, with a table without rows', async () => {
+    const { activities, fitting, client, start } = held('shapes-stopped');
+    await bench.serve(activities, async () => {
+      const handle = await start();
+      await steerRun(client, 'shapes-stopped', 'stop');
+      await expect.poll(() => fitting.cancelled(), { timeout: 10_000 }).toBe(1);
+      expect(await handle.result()).toMatchObject({ stopped: true, rows: [] });
     });
   });
 });
