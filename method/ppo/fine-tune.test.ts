@@ -273,7 +273,7 @@ it('runs a draw as a few calls and reads a handful of numbers of it, neither wei
     'PPO_weights',
   ]);
   // Losses with gradient norms, where the policy stands, whether the weights are finite.
-  expect(sizes).toEqual([10, 10, 10, 8, 1]);
+  expect(sizes).toEqual([10, 10, 10, 10, 1]);
 });
 
 /** How far the weights of a policy lie from the reference's, the largest difference of any. */

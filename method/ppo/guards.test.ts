@@ -6,9 +6,11 @@ import { coefficientsAt } from './schedules.ts';
 
 const healthy: PolicyShift = {
   entropy: 0.1,
+  rolloutEntropy: 0.1,
   referenceEntropy: 0.1,
   approxKl: 0.01,
   referenceKl: 0.02,
+  rolloutReferenceKl: 0.02,
   clipFraction: 0.1,
   meanRatio: 1,
   foregroundShare: 0.2,
@@ -27,6 +29,17 @@ it.each([
   ['emptyMask', { foregroundShare: 0 }],
 ] as const)('reports %s for %o', (guard, change) => {
   expect(findPolicyViolation({ ...healthy, ...change }, defaultGuardLimits)?.guard).toBe(guard);
+});
+
+it('keeps a step that comes nearer to the reference from beyond a limit, and takes one back that goes further', () => {
+  const found = (change: Partial<PolicyShift>) =>
+    findPolicyViolation({ ...healthy, ...change }, defaultGuardLimits)?.guard;
+  expect(found({ rolloutReferenceKl: 2, referenceKl: 1.9 })).toBeUndefined();
+  // A draw for the critic alone leaves the policy where it is.
+  expect(found({ rolloutReferenceKl: 2, referenceKl: 2 })).toBeUndefined();
+  expect(found({ rolloutReferenceKl: 2, referenceKl: 2.1 })).toBe('divergence');
+  expect(found({ rolloutEntropy: 1e-6, entropy: 1e-5 })).toBeUndefined();
+  expect(found({ rolloutEntropy: 1e-6, entropy: 1e-7 })).toBe('entropyCollapse');
 });
 
 it('lets a step on a window pass in which the policy saw nothing before, either', () => {

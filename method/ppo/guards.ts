@@ -43,22 +43,26 @@ export function findNotFiniteWeight(arrays: NamedArrays): Violation | undefined 
   return undefined;
 }
 
-/** What is wrong with the policy that a window's updates led to, if anything. */
+/**
+ * What is wrong with the policy that a window's updates led to, if anything. Where it was beyond a limit before, as it
+ * may be on a window that it has not met, updates that do not lead further are kept: taken back, it could never return.
+ */
 export function findPolicyViolation(shift: PolicyShift, limits: GuardLimits): Violation | undefined {
-  const { referenceKl, entropy, referenceEntropy, foregroundShare, rolloutForegroundShare } = shift;
+  const { referenceKl, rolloutReferenceKl, entropy, rolloutEntropy, referenceEntropy } = shift;
+  const { foregroundShare, rolloutForegroundShare } = shift;
   const notFinite = findNotFinite({ ...shift });
   if (notFinite) return notFinite;
   // Where it saw nothing before there is nothing to lose, and something to learn.
   if (foregroundShare === 0 && rolloutForegroundShare > 0)
     return { guard: 'emptyMask', message: 'the policy no longer segments anything in the window' };
-  if (referenceKl > limits.maxReferenceKl) {
+  if (referenceKl > Math.max(limits.maxReferenceKl, rolloutReferenceKl)) {
     return {
       guard: 'divergence',
       message: `KL from the reference policy is ${referenceKl.toPrecision(3)} nats per pixel, more than ${limits.maxReferenceKl}`,
     };
   }
   const least = limits.minEntropyShare * referenceEntropy;
-  if (entropy < least) {
+  if (entropy < Math.min(least, rolloutEntropy)) {
     return {
       guard: 'entropyCollapse',
       message: `entropy is ${entropy.toPrecision(3)} nats per pixel, less than ${least.toPrecision(3)}`,

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
 import { randomStream } from '../../ground/random.ts';
 import { readNumbers, stackNumbers } from '../networks/step-numbers.ts';
-import { actionLogProb, type PolicyLossInput, policyLoss, policyShift } from './loss.ts';
+import { actionLogProb, type PolicyLossInput, policyLoss, policyShift, policyStanding } from './loss.ts';
 
 const shape: [number, number, number, number] = [1, 2, 3, 4];
 
@@ -90,19 +90,20 @@ it('reports no shift for the policy of the rollout itself, and no divergence fro
     const logProb = tf.logSoftmax(newLogits) as tf.Tensor5D;
     const actions = tf.argMax(newLogits, -1) as tf.Tensor4D;
     const rolloutLogProb = actionLogProb(logProb, actions);
+    const rolloutStanding = policyStanding(logProb, logProb);
+    const rollout = { rolloutLogProb, rolloutStanding, referenceLogProb: logProb };
     const shift = readNumbers(
-      stackNumbers({
-        ...policyShift({ newLogits, actions, rolloutLogProb, referenceLogProb: logProb, clipRange: 0.2 }),
-      }),
+      stackNumbers({ ...policyShift({ newLogits, actions, ...rollout, clipRange: 0.2 }) }),
     );
     expect(shift).toMatchObject({ approxKl: 0, referenceKl: 0, clipFraction: 0, meanRatio: 1 });
     expect(shift.entropy).toBeCloseTo(shift.referenceEntropy, 6);
     expect(shift.entropy).toBeLessThan(Math.log(3));
+    expect(shift).toMatchObject({ rolloutEntropy: shift.entropy, rolloutReferenceKl: 0 });
     const foreground = tf.mean(tf.cast(tf.greater(actions, 0), 'float32')).dataSync()[0]!;
     expect(shift.foregroundShare).toBeCloseTo(foreground, 6);
     expect(shift.rolloutForegroundShare).toBeCloseTo(foreground, 6);
     const blind = policyShift({
-      ...{ newLogits, rolloutLogProb, referenceLogProb: logProb, clipRange: 0.2 },
+      ...{ newLogits, ...rollout, clipRange: 0.2 },
       actions: tf.zerosLike(actions),
     });
     expect(blind.rolloutForegroundShare.dataSync()[0]).toBe(0);
@@ -114,7 +115,9 @@ it('leaves no tensors behind but what it gives', () => {
   const input = example(1);
   const before = tf.memory().numTensors;
   const { gradient, metrics } = policyLoss(input);
-  tf.dispose([gradient, { ...metrics }, { ...policyShift(input) }]);
+  const rolloutStanding = policyStanding(input.referenceLogProb, input.referenceLogProb);
+  const shift = policyShift({ ...input, rolloutStanding });
+  tf.dispose([gradient, { ...metrics }, { ...rolloutStanding }, { ...shift }]);
   expect(tf.memory().numTensors).toBe(before);
   tf.disposeVariables();
 });

@@ -104,22 +104,42 @@ export function policyLoss(input: PolicyLossInput): {
   });
 }
 
-/**
- * How far a policy is from the rollout's and from the reference, means over all pixels; names as in cleanrl where it
- * has one.
- */
-export interface PolicyShift<Scalar = number> {
+/** Where a policy stands by itself and beside the reference, means over all pixels. */
+export interface PolicyStanding<Scalar = number> {
   /** Nats per pixel, at most ln(classes). */
   readonly entropy: Scalar;
-  /** Entropy of pi_ref on the same pixels, to judge `entropy` by. */
-  readonly referenceEntropy: Scalar;
-  /** Divergence from the rollout's policy by Schulman's estimator: mean((ratio - 1) - log ratio). */
-  readonly approxKl: Scalar;
   /**
    * Exact KL(pi_ref, pi) over the classes, nats per pixel. In this direction a policy that is merely unsure, as the
    * entropy term makes it, is at most ln(classes) away; only confident disagreement with the reference goes further.
    */
   readonly referenceKl: Scalar;
+}
+
+/** From log-probabilities of all classes, [batch, time, rows, columns, classes]. The caller disposes the scalars. */
+export function policyStanding(
+  logProb: tf.Tensor5D,
+  referenceLogProb: tf.Tensor5D,
+): PolicyStanding<tf.Scalar> {
+  return tf.tidy(
+    (): Record<keyof PolicyStanding, tf.Scalar> => ({
+      entropy: tf.neg(tf.mean(tf.sum(tf.mul(tf.exp(logProb), logProb), -1))),
+      referenceKl: tf.mean(tf.sum(tf.mul(tf.exp(referenceLogProb), tf.sub(referenceLogProb, logProb)), -1)),
+    }),
+  );
+}
+
+/**
+ * How far a policy is from the rollout's and from the reference, means over all pixels; names as in cleanrl where it
+ * has one.
+ */
+export interface PolicyShift<Scalar = number> extends PolicyStanding<Scalar> {
+  /** The same of the rollout's policy. */
+  readonly rolloutEntropy: Scalar;
+  readonly rolloutReferenceKl: Scalar;
+  /** Entropy of pi_ref on the same pixels, to judge `entropy` by. */
+  readonly referenceEntropy: Scalar;
+  /** Divergence from the rollout's policy by Schulman's estimator: mean((ratio - 1) - log ratio). */
+  readonly approxKl: Scalar;
   /** Share of pixels whose ratio is outside 1 +- clipRange. */
   readonly clipFraction: Scalar;
   readonly meanRatio: Scalar;
@@ -134,20 +154,23 @@ export interface PolicyShift<Scalar = number> {
  * caller disposes the scalars.
  */
 export function policyShift(
-  input: Pick<PolicyLossInput, 'newLogits' | 'actions' | 'rolloutLogProb' | 'referenceLogProb' | 'clipRange'>,
+  input: Pick<
+    PolicyLossInput,
+    'newLogits' | 'actions' | 'rolloutLogProb' | 'referenceLogProb' | 'clipRange'
+  > & { readonly rolloutStanding: PolicyStanding<tf.Scalar> },
 ): PolicyShift<tf.Scalar> {
-  const { newLogits, actions, rolloutLogProb, referenceLogProb, clipRange } = input;
+  const { newLogits, actions, rolloutLogProb, referenceLogProb, rolloutStanding, clipRange } = input;
   return tf.tidy((): Record<keyof PolicyShift, tf.Scalar> => {
     const logProb = tf.logSoftmax(newLogits) as tf.Tensor5D;
-    const probability = tf.exp(logProb);
     const referenceProbability = tf.exp(referenceLogProb);
     const logRatio = tf.sub(actionLogProb(logProb, actions), rolloutLogProb);
     const ratio = tf.exp(logRatio);
     return {
-      entropy: tf.neg(tf.mean(tf.sum(tf.mul(probability, logProb), -1))),
+      ...policyStanding(logProb, referenceLogProb),
+      rolloutEntropy: tf.clone(rolloutStanding.entropy),
+      rolloutReferenceKl: tf.clone(rolloutStanding.referenceKl),
       referenceEntropy: tf.neg(tf.mean(tf.sum(tf.mul(referenceProbability, referenceLogProb), -1))),
       approxKl: tf.mean(tf.sub(tf.sub(ratio, 1), logRatio)),
-      referenceKl: tf.mean(tf.sum(tf.mul(referenceProbability, tf.sub(referenceLogProb, logProb)), -1)),
       clipFraction: tf.mean(tf.cast(tf.greater(tf.abs(tf.sub(ratio, 1)), clipRange), 'float32')),
       meanRatio: tf.mean(ratio),
       foregroundShare: foregroundShareOf(tf.argMax(newLogits, -1) as tf.Tensor4D),

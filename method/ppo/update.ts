@@ -18,7 +18,15 @@ import type { WindowReward } from '../rewards/reward.ts';
 import { type CriticLossMetrics, criticLoss, stateValue } from './critic-loss.ts';
 import { findNotFinite, findPolicyViolation, type GuardLimits, type Violation } from './guards.ts';
 import type { CriticLearner, Learners } from './learners.ts';
-import { actionLogProb, type PolicyLossMetrics, type PolicyShift, policyLoss, policyShift } from './loss.ts';
+import {
+  actionLogProb,
+  type PolicyLossMetrics,
+  type PolicyShift,
+  type PolicyStanding,
+  policyLoss,
+  policyShift,
+  policyStanding,
+} from './loss.ts';
 import type { PolicyUpdateMetrics, WindowUpdate } from './policy-update.ts';
 import type { LossCoefficients } from './schedules.ts';
 
@@ -64,6 +72,7 @@ interface Rollout {
   readonly actions: tf.Tensor4D;
   readonly rolloutLogProb: tf.Tensor4D;
   readonly referenceLogProb: tf.Tensor5D;
+  readonly rolloutStanding: PolicyStanding<tf.Scalar>;
 }
 
 /** A policy that is trained gives a pass that can go backward, one that stays as it is its logits. */
@@ -165,9 +174,11 @@ export class PpoUpdate {
     //    6).
     // 3. Rollout, reference and reward are constants of the K updates and computed once (method.md 12).
     const actions = tf.argMax(rolloutLogits, -1) as tf.Tensor4D;
-    const rolloutLogProb = actionLogProb(tf.logSoftmax(rolloutLogits) as tf.Tensor5D, actions);
+    const logProb = tf.logSoftmax(rolloutLogits) as tf.Tensor5D;
+    const rolloutLogProb = actionLogProb(logProb, actions);
     const referenceLogProb = tf.logSoftmax(reference.forward(window)) as tf.Tensor5D;
-    const rollout = { actions, rolloutLogProb, referenceLogProb };
+    const rolloutStanding = policyStanding(logProb, referenceLogProb);
+    const rollout = { actions, rolloutLogProb, referenceLogProb, rolloutStanding };
     return { rollout, pass, logits: criticOnly ? rolloutLogits : undefined };
   }
 

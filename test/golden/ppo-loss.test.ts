@@ -4,7 +4,13 @@ import '@tensorflow/tfjs-node-gpu';
 import { describe, expect, it } from 'vitest';
 import { readNumbers, stackNumbers } from '../../method/networks/step-numbers.ts';
 import { criticLoss, stateValue } from '../../method/ppo/critic-loss.ts';
-import { actionLogProb, advantageOf, policyLoss, policyShift } from '../../method/ppo/loss.ts';
+import {
+  actionLogProb,
+  advantageOf,
+  policyLoss,
+  policyShift,
+  policyStanding,
+} from '../../method/ppo/loss.ts';
 import { decodeArray, type EncodedArray, loadGolden } from './golden-files.ts';
 
 const tolerance = 1e-5;
@@ -86,7 +92,10 @@ describe('the PPO losses agree with the published code', () => {
         expect(Math.abs(losses.lossEntropy - golden.entropy_mean)).toBeLessThan(tolerance);
         const shift = readNumbers(
           stackNumbers({
-            ...policyShift({ newLogits, actions, rolloutLogProb, referenceLogProb, clipRange: golden.clip }),
+            ...policyShift({
+              ...{ newLogits, actions, rolloutLogProb, referenceLogProb, clipRange: golden.clip },
+              rolloutStanding: policyStanding(referenceLogProb, referenceLogProb),
+            }),
           }),
         );
         expect(Math.abs(shift.entropy - golden.entropy_mean)).toBeLessThan(tolerance);

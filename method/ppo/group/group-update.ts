@@ -20,7 +20,7 @@ import { type KeepTensors, withTensors } from '../../networks/with-tensors.ts';
 import type { WindowSurroundings } from '../../rewards/penalties.ts';
 import type { WindowReward } from '../../rewards/reward.ts';
 import { findNotFinite, findPolicyViolation, type GuardLimits, type Violation } from '../guards.ts';
-import { actionLogProb, type PolicyShift, policyShift } from '../loss.ts';
+import { actionLogProb, type PolicyShift, policyShift, policyStanding } from '../loss.ts';
 import type { PolicyUpdateMetrics, WindowUpdate } from '../policy-update.ts';
 import type { LossCoefficients } from '../schedules.ts';
 import { type GroupLossMetrics, groupAdvantages, groupLoss } from './group-loss.ts';
@@ -275,6 +275,7 @@ export class GroupUpdate {
     const { learners, config } = this.#options;
     const newLogits = learners.policy.forward(image);
     const actions = tf.argMax(rolloutLogProb, -1) as tf.Tensor4D;
+    const rolloutStanding = policyStanding(rolloutLogProb, referenceLogProb);
     const { clipRange } = config;
     return stackNumbers<keyof PolicyShift>({
       ...policyShift({
@@ -282,6 +283,7 @@ export class GroupUpdate {
         actions,
         rolloutLogProb: actionLogProb(rolloutLogProb, actions),
         referenceLogProb,
+        rolloutStanding,
         clipRange,
       }),
     });
