@@ -123,6 +123,8 @@ export const workerLimits = {
     lastCheckpointMs: 15 * SECOND_MS,
     /** Longer than any one step, video or window takes: a process that shows no progress for so long hangs. */
     stallMs: 30 * MINUTE_MS,
+    /** For a process that was killed to be gone, which takes seconds where it has a GPU. */
+    killMs: MINUTE_MS,
     /** For a process that was let go to end by itself. */
     exitGraceMs: 2 * SECOND_MS,
   },

@@ -3,12 +3,12 @@
  * died. A death fails the calls in flight with ComputeCrashed, which is retried and resumes from the last checkpoint.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import type { Heartbeat } from '../contracts/messages.ts';
 import { DomainError } from '../ground/errors.ts';
 import { loaderArguments } from '../runtime/installation.ts';
 import { workerLimits } from '../temporal.config.ts';
 import { type ToChild, type ToParent, ToParentSchema } from './compute-messages.ts';
+import { describeExit, exitOf, outOfMemoryKills } from './process-exit.ts';
 
 export interface ComputeProcessOptions {
   /** File of the module that the process runs. */
@@ -19,6 +19,8 @@ export interface ComputeProcessOptions {
   readonly graceMs: number;
   /** A call that shows no progress for so long is taken for hung (a stopped process, a device that never answers). */
   readonly stallMs: number;
+  /** How long a process that was killed may take to be gone. */
+  readonly killMs: number;
 }
 
 /** What a started tensor process says about itself. */
@@ -46,7 +48,7 @@ export class ComputeProcess {
   /** What calls in flight fail with when this worker ends the process itself. */
   #ending: Error | undefined;
   /** Until a process that was killed is gone, which takes seconds where it has a GPU. */
-  #killed: Promise<unknown> | undefined;
+  #killed: Promise<void> | undefined;
   #outOfMemoryKills = 0;
   #tensors: string | undefined;
 
@@ -120,14 +122,15 @@ export class ComputeProcess {
     }
   }
 
-  /** Ends the process; calls in flight fail as cancelled. */
+  /** Ends the process; calls in flight fail as cancelled. One that nothing ends is left behind. */
   async close(): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
+    const { exitGraceMs } = workerLimits.compute;
+    const exited = exitOf(child, exitGraceMs + this.#options.killMs).catch(() => undefined);
     this.#ending = endedByWorker();
-    child.disconnect();
-    const force = setTimeout(() => child.kill('SIGKILL'), workerLimits.compute.exitGraceMs);
+    if (child.connected) child.disconnect();
+    const force = setTimeout(() => child.kill('SIGKILL'), exitGraceMs);
     await exited;
     clearTimeout(force);
   }
@@ -192,7 +195,14 @@ export class ComputeProcess {
   #kill(child: ChildProcess, error: Error): void {
     if (this.#child !== child) return;
     this.#ending = error;
-    this.#killed = new Promise((resolve) => child.once('exit', resolve));
+    this.#killed = exitOf(child, this.#options.killMs);
+    this.#killed.catch((stuck: Error) => {
+      this.#ending = stuck;
+      // Nor does it keep this process.
+      child.unref();
+      if (child.connected) child.disconnect();
+      this.#died(child, 'it cannot be ended', false);
+    });
     child.kill('SIGKILL');
   }
 
@@ -215,17 +225,6 @@ export class ComputeProcess {
     const outOfMemory = signal === 'SIGKILL' && outOfMemoryKills() > this.#outOfMemoryKills;
     this.#died(child, describeExit(code, signal, outOfMemory), outOfMemory);
   }
-}
-
-function describeExit(code: number | null, signal: NodeJS.Signals | null, outOfMemory: boolean): string {
-  if (outOfMemory) {
-    return 'the operating system killed it because memory ran out. Use smaller windows, a smaller network, or a machine with more memory';
-  }
-  if (signal === 'SIGKILL') {
-    return 'it was killed (SIGKILL), which is what the operating system does when memory runs out, and what a person does by hand';
-  }
-  if (signal === 'SIGSEGV') return 'it was ended by SIGSEGV, a defect in native code';
-  return signal ? `it was ended by ${signal}` : `it exited with code ${code}`;
 }
 
 interface Deferred<Value> {
@@ -278,13 +277,4 @@ function errorOf(failure: Extract<ToParent, { type: 'failure' }>): Error {
     : new Error(failure.message);
   if (failure.stack !== undefined) error.stack = failure.stack;
   return error;
-}
-
-/** Kills for lack of memory so far in this control group; 0 where the system does not tell. */
-function outOfMemoryKills(): number {
-  try {
-    return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/sys/fs/cgroup/memory.events', 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
 }

@@ -16,6 +16,7 @@ export function openCompute(deployment: Deployment): RoleParts {
     deployment,
     graceMs: workerLimits.compute.cancelGraceMs,
     stallMs: workerLimits.compute.stallMs,
+    killMs: workerLimits.compute.killMs,
   });
   const { store } = openServices(deployment, 'compute');
   return { store, compute, create: (place) => createComputeWorker(place, compute) };

@@ -2,13 +2,14 @@
  * The tensor process and its channel: results, failures, cancellation, death; the last through a real Temporal
  * server.
  */
+import { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Heartbeat } from '../../contracts/messages.ts';
 import { moduleFile } from '../../runtime/installation.ts';
 import { ComputeCancelled, ComputeProcess } from '../../workers/compute-process.ts';
@@ -21,7 +22,7 @@ let folder: string;
 let compute: ComputeProcess;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'echoloop-test-'));
-  compute = new ComputeProcess({ module, deployment: {}, graceMs: 1000, stallMs: 60_000 });
+  compute = new ComputeProcess({ module, deployment: {}, graceMs: 1000, stallMs: 60_000, killMs: 10_000 });
 });
 afterEach(async () => {
   await compute.close();
@@ -57,21 +58,55 @@ describe('ComputeProcess', () => {
   });
 
   it('says at once that it cannot serve', async () => {
-    const broken = new ComputeProcess({ module, deployment: 'broken', graceMs: 1000, stallMs: 60_000 });
+    const broken = new ComputeProcess({
+      module,
+      deployment: 'broken',
+      graceMs: 1000,
+      stallMs: 60_000,
+      killMs: 10_000,
+    });
     await expect(broken.ready()).rejects.toMatchObject({ code: 'BackendMissing' });
     await broken.close();
   });
 
   it('kills a process that hangs, so that the activity is tried again', async () => {
-    const impatient = new ComputeProcess({ module, deployment: {}, graceMs: 1000, stallMs: 500 });
+    const impatient = new ComputeProcess({
+      module,
+      deployment: {},
+      graceMs: 1000,
+      stallMs: 500,
+      killMs: 10_000,
+    });
     await impatient.ready();
     const hung = impatient.run('predictShard', {}, never, () => undefined);
     await expect(hung).rejects.toMatchObject({ code: 'ComputeCrashed' });
     await impatient.close();
   });
 
+  it('takes its host for unfit when a process cannot be killed, as one that a device holds in the kernel', async () => {
+    const options = { module, deployment: {}, graceMs: 1000, stallMs: 300, killMs: 200 };
+    const stuck = new ComputeProcess(options);
+    const { pid } = await stuck.ready();
+    const kill = vi.spyOn(ChildProcess.prototype, 'kill').mockReturnValue(true);
+    try {
+      const unfit = { code: 'HostUnfit', message: expect.stringContaining(`process ${pid} was killed`) };
+      await expect(stuck.run('predictShard', {}, never, () => undefined)).rejects.toMatchObject(unfit);
+      await expect(stuck.ready()).rejects.toMatchObject(unfit);
+      await stuck.close();
+    } finally {
+      kill.mockRestore();
+      process.kill(pid, 'SIGKILL');
+    }
+  });
+
   it('says what it killed, when that was last seen to move, and nothing of memory', async () => {
-    const impatient = new ComputeProcess({ module, deployment: {}, graceMs: 1000, stallMs: 500 });
+    const impatient = new ComputeProcess({
+      module,
+      deployment: {},
+      graceMs: 1000,
+      stallMs: 500,
+      killMs: 10_000,
+    });
     await impatient.ready();
     const run = impatient.run('fitRewardNetwork', {}, never, () => undefined);
     const hung: Error = await run.then(() => new Error('not reached')).catch((error) => error);
@@ -83,7 +118,13 @@ describe('ComputeProcess', () => {
   });
 
   it('leaves a process alone that prepares for longer than that, and passes on how far it is', async () => {
-    const impatient = new ComputeProcess({ module, deployment: {}, graceMs: 1000, stallMs: 500 });
+    const impatient = new ComputeProcess({
+      module,
+      deployment: {},
+      graceMs: 1000,
+      stallMs: 500,
+      killMs: 10_000,
+    });
     await impatient.ready();
     const beats: Heartbeat[] = [];
     expect(await impatient.run('labelShard', {}, never, (beat) => beats.push(beat))).toBe('labelled');
@@ -94,7 +135,13 @@ describe('ComputeProcess', () => {
   it('refuses a deployment that is none', async () => {
     const child = moduleFile('workers/compute-child');
     const deployment = { temporal: { tls: 'perhaps' }, s3: {} };
-    const misled = new ComputeProcess({ module: child, deployment, graceMs: 1000, stallMs: 60_000 });
+    const misled = new ComputeProcess({
+      module: child,
+      deployment,
+      graceMs: 1000,
+      stallMs: 60_000,
+      killMs: 10_000,
+    });
     await expect(misled.ready()).rejects.toMatchObject({
       code: 'ConfigInvalid',
       message: expect.stringContaining('TEMPORAL_TLS'),
