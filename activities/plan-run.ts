@@ -2,7 +2,7 @@
 import type { PlanRunInput } from '../contracts/activities.ts';
 import { PlanSchema } from '../contracts/documents.ts';
 import type { RunPlan } from '../contracts/messages.ts';
-import type { RunConfig } from '../contracts/run-config.ts';
+import { type RunConfig, RunConfigSchema } from '../contracts/run-config.ts';
 import { warmsUpForEver } from '../contracts/run-config-faults.ts';
 import { type ManifestRow, parseManifest } from '../datasets/manifest.ts';
 import { makePlan, sizeOf } from '../decisions/plan.ts';
@@ -20,8 +20,14 @@ import type { ActivityContext } from './context.ts';
  * that is needed is empty, ArtefactMissing when the initial policy is not there, ChecksumMismatch when the run's name
  * is already taken by another configuration.
  */
-export async function planRun({ run, config }: PlanRunInput, context: ActivityContext): Promise<RunPlan> {
-  const configRef = await freezeConfig(run, config, context);
+export async function planRun(
+  { run, config: given }: PlanRunInput,
+  context: ActivityContext,
+): Promise<RunPlan> {
+  // As it was given, so that a run that is begun again finds its own.
+  const configRef = await freezeConfig(run, given, context);
+  // A schedule that an older version made knows nothing of later fields.
+  const config = RunConfigSchema.parse(given);
   const initialPolicy = config.initialPolicy && (await initialPolicyOf(config.initialPolicy, context));
   // A plan that is there stays: the data sets may have grown since.
   const present = await findJson(context, runKeys.plan(run), PlanSchema);

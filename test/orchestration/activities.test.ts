@@ -74,11 +74,24 @@ describe('planRun', () => {
     });
   });
 
+  it('plans what a schedule of an older version asks for, which says nothing of later fields', async () => {
+    const world = tinyWorld();
+    await addTinyDatasets(world.store);
+    const { sweep, localSgd: _, ...config } = tinyConfig();
+    const { scoreTest: __, ...older } = sweep;
+    const given = { ...config, sweep: older } as RunConfig;
+    const { test } = await planRun({ run: 'a', config: given }, world.context());
+    expect(test).toEqual({ shards: 1, videos: 1 });
+    expect(await planRun({ run: 'a', config: given }, world.context())).toMatchObject({ test });
+  });
+
   it('refuses draws for the critic alone that leave none for the policy of so few videos', async () => {
     const world = tinyWorld();
     await addTinyDatasets(world.store);
-    const { windowsPerEpoch: _, ...ppo } = tinyConfig().ppo;
-    const config = { ...tinyConfig(), ppo: { ...ppo, criticWarmupWindows: 8 } };
+    const { ppo: given, ...tiny } = tinyConfig();
+    const { windowsPerEpoch: _, ...ppo } = given;
+    const sweep = { ...tiny.sweep, videosPerIteration: 40 };
+    const config = { ...tiny, sweep, ppo: { ...ppo, criticWarmupWindows: 8 } };
     await expect(planned(world, 'a', config)).rejects.toMatchObject({
       code: 'ConfigInvalid',
       message: expect.stringContaining('less than the 8 draws of an iteration (2 epochs of 4 videos)'),

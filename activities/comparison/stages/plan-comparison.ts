@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ComparisonConfig, ComparisonPlan } from '../../../contracts/comparison.ts';
 import type { PlanComparisonInput } from '../../../contracts/comparison-activities.ts';
 import { PlanSchema } from '../../../contracts/documents.ts';
-import type { RunConfig } from '../../../contracts/run-config.ts';
+import { type RunConfig, RunConfigSchema } from '../../../contracts/run-config.ts';
 import { parseManifest } from '../../../datasets/manifest.ts';
 import { makeComparisonPlan } from '../../../decisions/comparison-plan.ts';
 import { sizeOf } from '../../../decisions/plan.ts';
@@ -26,10 +26,13 @@ import { type Rows, RowsSchema } from '../rows.ts';
  * when a split that is needed is empty, ConfigInvalid or ChecksumMismatch when the name is taken by another comparison.
  */
 export async function planComparison(
-  { run, config }: PlanComparisonInput,
+  { run, config: given }: PlanComparisonInput,
   context: ActivityContext,
 ): Promise<ComparisonPlan> {
-  const configRef = await freezeConfig(run, config.run, context);
+  // As it was given, so that a comparison that is begun again finds its own.
+  const configRef = await freezeConfig(run, given.run, context);
+  // One that an older version began knows nothing of later fields.
+  const config = { ...given, run: RunConfigSchema.parse(given.run) };
   const present = await findJson(context, comparisonKeys.rows(run), RowsSchema);
   if (present) refuseOthers(run, present.value, config);
   const rowsDocument = { key: comparisonKeys.rows(run), schema: RowsSchema };
