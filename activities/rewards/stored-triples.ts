@@ -3,9 +3,11 @@
  * memory, from the cache of the machine or from the store.
  */
 import type { ArtefactRef } from '../../ground/artefact-ref.ts';
+import { DomainError } from '../../ground/errors.ts';
 import type { StoredTriple, TriplePlace, TripleSource } from '../../method/windows/triple-windows.ts';
 import { ChunksAtHand } from '../../storage/chunks-at-hand.ts';
 import { inParallel } from '../../storage/in-parallel.ts';
+import { runKeys } from '../../storage/keys.ts';
 import { memoryBudgets } from '../../temporal.config.ts';
 import type { RunFacts } from '../artefacts/run-facts.ts';
 import { activityKeys } from '../artefacts/run-keys.ts';
@@ -47,7 +49,9 @@ export async function triplesOfRun(
     swept,
     ({ id, iteration }) =>
       tryVideo(context, run, id, async () => {
-        const triples = await findTriples(context, activityKeys.triples(run, iteration, id));
+        const keys = activityKeys.triples(run, iteration, id);
+        const triples = await findTriples(context, keys);
+        if (!triples) await refuseLost(context, run, id, keys.key);
         return triples && { id, triples, image: triples.count > 0 ? await image(id) : undefined };
       }),
     { signal: context.signal, onProgress: (done, total) => tellPreparing(context, done, total) },
@@ -56,6 +60,19 @@ export async function triplesOfRun(
     found.flatMap((tried) => ('value' in tried && tried.value) || []),
     plan.studies,
     (id, work) => tryVideo(context, run, id, work),
+  );
+}
+
+/**
+ * A video that was set aside before it was labelled has no triples; any other had some.
+ * @throws DomainError ArtefactMissing
+ */
+async function refuseLost({ store }: ActivityContext, run: string, id: string, key: string): Promise<void> {
+  if (await store.head(runKeys.quarantine(run, id))) return;
+  throw new DomainError(
+    'ArtefactMissing',
+    `The reward-labelling triples ${key} are gone: they were deleted from outside. Restore them, or let the run learn without this video.`,
+    { key },
   );
 }
 

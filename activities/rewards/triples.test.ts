@@ -150,6 +150,20 @@ it('of a video that are damaged set it aside, and end no fit of the others', asy
   expect(await world.store.get(runKeys.quarantine('r', 'w'))).toBeDefined();
 });
 
+it('of a video that are gone set it aside with that reason, and one that was set aside before keeps its own', async () => {
+  await storeTriples(world.context(), activityKeys.triples('r', 1, 'v').key, encodeTriples(video, []), []);
+  const before = new TextEncoder().encode('{"id":"x","code":"DatasetInvalid","reason":"no frame"}');
+  await world.store.put(runKeys.quarantine('r', 'x'), before);
+  const plan = { sweeps: [[['v', 'w', 'x']]], studies: {} } as unknown as Plan;
+  await triplesOfRun({ run: 'r', throughIteration: 1, config: tinyConfig(), plan }, world.context());
+  const entry = await world.store.get(runKeys.quarantine('r', 'w'));
+  expect(JSON.parse(new TextDecoder().decode(entry))).toMatchObject({
+    code: 'ArtefactMissing',
+    reason: expect.stringContaining(activityKeys.triples('r', 1, 'w').key),
+  });
+  expect(await world.store.get(runKeys.quarantine('r', 'x'))).toEqual(before);
+});
+
 it('of which a part is damaged in the middle of a fit set their video aside, and the fit goes on', async () => {
   const { target } = await addTinyDatasets(world.store);
   const config = tinyConfig();
