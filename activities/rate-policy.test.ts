@@ -6,12 +6,14 @@ import { geometryOf } from '../imaging/image.ts';
 import { writeArtefact } from '../storage/artefacts.ts';
 import { datasetKeys, runKeys } from '../storage/keys.ts';
 import { addTinyDatasets, tinyConfig, tinyWorld } from '../test/orchestration/tiny-run.ts';
+import { writeJson } from './artefacts/json-artefact.ts';
 import { storeNetwork } from './artefacts/networks.ts';
+import { activityKeys } from './artefacts/run-keys.ts';
 import { planRun } from './plan-run.ts';
 import { ratePolicy } from './rate-policy.ts';
 import { newRewardNetwork } from './rewards/reward-fitting.ts';
 
-it('sets a video aside that was damaged since it was predicted, and rates by the others', async () => {
+it('sets a video aside that was damaged since it was predicted, rates by the others, and takes what is stored', async () => {
   const world = tinyWorld();
   const context = world.context();
   const { target } = await addTinyDatasets(world.store);
@@ -28,13 +30,26 @@ it('sets a video aside that was damaged since it was predicted, and rates by the
     labels: new Uint8Array(image.intensities.length).fill(1),
   });
   const origin = { inputs: [], codeVersion: 'test', mediaType: 'application/gzip' };
+  const policyOf = (iteration: number) => ({ key: 'policy', sha256: String(iteration).repeat(64), bytes: 1 });
   const rate = async (iteration: number) => {
     await writeArtefact(world.store, runKeys.prediction('r', iteration, 'validation', id), mask, origin);
-    const policy = { key: 'policy', sha256: String(iteration).repeat(64), bytes: 1 };
-    return ratePolicy({ run: 'r', config, plan, iteration, policy, reward }, context);
+    const input = { run: 'r', config, plan, iteration, policy: policyOf(iteration), reward };
+    return ratePolicy(input, { ...context, firstHolds: true });
   };
   expect(await rate(0)).toMatchObject({ iteration: 0, videos: 1 });
   await world.store.put(datasetKeys.video('clinic-b', id), new Uint8Array([1]));
   expect(await rate(1)).toEqual({ iteration: 1, reward: 0, videos: 0 });
   expect(await world.store.get(runKeys.quarantine('r', id))).toBeDefined();
+
+  // By an attempt on another machine of a mixed run, which was thought dead.
+  const put = world.store.put.bind(world.store);
+  const key = activityKeys.ratings('r', 2);
+  world.store.put = async (...given) => {
+    if (given[0] === key) {
+      world.store.put = put;
+      await writeJson(context, key, { videos: { other: 0.5 } }, [policyOf(2), reward.network]);
+    }
+    return put(...given);
+  };
+  expect(await rate(2)).toEqual({ iteration: 2, reward: 0.5, videos: 1 });
 });

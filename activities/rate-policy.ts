@@ -6,7 +6,7 @@
 import type { RatePolicyInput, RatePolicyResult } from '../contracts/activities.ts';
 import { preprocessLabels } from '../datasets/preprocessing.ts';
 import { withDisposables } from '../ground/disposables.ts';
-import { findJsonMadeFrom, writeJson } from './artefacts/json-artefact.ts';
+import { findJsonMadeFrom, writeFirstJson } from './artefacts/json-artefact.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import { type ActivityContext, breathe, logWork } from './context.ts';
@@ -25,10 +25,11 @@ export async function ratePolicy(
   const inputs = [input.policy, ...rewardInputs(input.reward)];
   const present = await findJsonMadeFrom(context, { key, schema: RatingsSchema }, inputs);
   if (present) return resultOf(input, present);
-  const ratings = await rate(input, context);
-  await writeJson(context, key, ratings, inputs);
+  const rated = await rate(input, context);
+  // What is stored holds: a run that is begun again finds that, and chooses its policy anew by it.
+  const { value } = await writeFirstJson(context, { key, schema: RatingsSchema }, rated, inputs);
   logWork(context, 'ratePolicy', key);
-  return resultOf(input, ratings);
+  return resultOf(input, value);
 }
 
 function rate(input: RatePolicyInput, context: ActivityContext): Promise<Ratings> {

@@ -26,14 +26,8 @@ export async function writeFirstJson<Schema extends z.ZodType>(
   value: z.input<Schema>,
   inputs: readonly ArtefactRef[],
 ): Promise<{ reference: ArtefactRef; value: z.output<Schema> }> {
-  try {
-    return { reference: await writeJson(context, key, value, inputs), value: schema.parse(value) };
-  } catch (error) {
-    const other = error instanceof DomainError && error.code === 'ChecksumMismatch';
-    const first = other ? await findJson(context, key, schema) : undefined;
-    if (first) return first;
-    throw error;
-  }
+  const reference = await writeJson({ ...context, firstHolds: true }, key, value, inputs);
+  return { reference, value: await readJson(context, reference, schema) };
 }
 
 /** @throws DomainError CheckpointIncompatible when the document is not of the schema. */
