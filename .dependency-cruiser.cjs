@@ -122,6 +122,7 @@ module.exports = {
     innerFolder('exports', 'measures', [], ['csv']),
     innerFolder('exports', 'dicom', []),
     innerFolder('exports', 'onnx', []),
+    innerFolder('exports', 'nnunet', []),
     onlyImports('comparison', [
       'contracts',
       'datasets',

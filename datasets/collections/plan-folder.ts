@@ -27,7 +27,7 @@ const collections = [
   { recognises: isOwnDataset, plan: planOwnDataset },
   { recognises: isCamus, plan: planCamus },
   { recognises: isEchoNet, plan: planEchoNet },
-  { recognises: isNnUNet, plan: async (listing: FolderListing) => planNnUNet(listing) },
+  { recognises: isNnUNet, plan: planNnUNet },
 ] as const;
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { plan, reasons, texts } from './plans.fixture.ts';
+import { pairs, plan, reasons, texts } from './plans.fixture.ts';
 
 describe('a folder that is named from within, as "."', () => {
   test('is a dataset of this software with its studies and splits', async () => {
@@ -133,4 +133,46 @@ test('nnU-Net: the first channel is the video, cases are paired, those of images
     'n/imagesTr/case1_0001.nii.gz': expect.stringContaining('channel'),
     'n/labelsTr/gone.nii.gz': 'a mask without its video',
   });
+});
+
+test('nnU-Net: cases are told by their whole names, and pictures for testing never get masks for training', async () => {
+  const found = await plan([
+    'n/dataset.json',
+    'n/imagesTr/a_seg_0000.nii.gz',
+    'n/imagesTr/a_0000.nii.gz',
+    'n/imagesTr/b_0000_0000.nii.gz',
+    'n/imagesTs/a_0000.nii.gz',
+    'n/labelsTr/a.nii.gz',
+    'n/labelsTr/a_seg.nii.gz',
+    'n/labelsTr/b_0000.nii.gz',
+  ]);
+  expect(pairs(found)).toEqual({
+    'n/imagesTr/a_seg_0000.nii.gz': 'n/labelsTr/a_seg.nii.gz',
+    'n/imagesTr/a_0000.nii.gz': 'n/labelsTr/a.nii.gz',
+    'n/imagesTr/b_0000_0000.nii.gz': 'n/labelsTr/b_0000.nii.gz',
+    'n/imagesTs/a_0000.nii.gz': undefined,
+  });
+  expect(found.videos.map(({ name }) => name)).toContain('b_0000');
+});
+
+test('nnU-Net: notes of an export are taken, and those of anybody else are not asked for', async () => {
+  const files = ['n/dataset.json', 'n/imagesTr/a_0000.nii.gz', 'n/labelsTr/a.nii.gz'];
+  const facts = { study: 'p', view: 'a2c', frameTimeMs: 20, annotatedFrames: [1, 4] };
+  const labels = { background: 0, left_ventricle: 1, ignore: 2 };
+  texts['n/dataset.json'] = JSON.stringify({
+    labels,
+    echoloop: { cases: { 'imagesTr/a_0000.nii.gz': facts } },
+  });
+  expect((await plan(files)).videos).toMatchObject([
+    {
+      ...{ patient: 'p', view: 'a2c', annotatedFrames: [1, 4], given: { frameTimeMs: 20 } },
+      labelMap: new Map([[2, 0]]),
+    },
+  ]);
+  for (const others of [JSON.stringify({ labels }), '{"labels": [', '']) {
+    texts['n/dataset.json'] = others;
+    const [video] = (await plan(files)).videos;
+    expect(video).not.toHaveProperty('labelMap');
+    expect(video).not.toHaveProperty('patient');
+  }
 });
