@@ -71,6 +71,8 @@ export interface TrainingMaterial<Settings> {
   readonly rateFactor: number;
   /** Annotated. Without videos where the training does not need them, as is `target`. */
   readonly source: LabelledWindowSource;
+  /** Whose recording each video of `source` is. */
+  readonly sourcePatients: readonly string[];
   /** With labels where the training asked for pseudo labels alone. */
   readonly target: LabelledWindowSource;
   /** What the training before this one made. */

@@ -67,7 +67,7 @@ export async function prepareTraining(
     settings,
     config,
     rateFactor: input.rateFactor ?? 1,
-    source: training.needs.source ? await sourceWindows(of, context) : labelledWindowsOf([]),
+    ...(await sourceMaterial(of, training.needs.source, context)),
     target: await targetWindows(of, training.needs.target, context),
     before,
   };
@@ -85,12 +85,16 @@ interface Of {
   readonly facts: RunFacts;
 }
 
-async function sourceWindows(
+async function sourceMaterial(
   { input: { run }, facts: { config, plan } }: Of,
+  isNeeded: boolean,
   context: ActivityContext,
-): Promise<LabelledWindowSource> {
-  const videos = { run, dataset: config.source, videos: plan.source.train, labelled: true, config };
-  return (await trainingVideos(videos, context)).windows;
+): Promise<Pick<Material, 'source' | 'sourcePatients'>> {
+  if (!isNeeded) return { source: labelledWindowsOf([]), sourcePatients: [] };
+  const { train, studies } = plan.source;
+  const videos = { run, dataset: config.source, videos: train, labelled: true, config };
+  const { windows, ids } = await trainingVideos(videos, context);
+  return { source: windows, sourcePatients: ids.map((id) => studies[id] ?? id) };
 }
 
 async function targetWindows(

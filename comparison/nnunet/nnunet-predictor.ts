@@ -1,4 +1,7 @@
-/** nnU-Net's inference: patches slide by halves with Gaussian weights, mirrored copies are averaged, logits go back. */
+/**
+ * nnU-Net's inference: patches slide by halves with Gaussian weights, logits of mirrored copies and of folds are
+ * averaged and go back.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreprocessingConfig } from '../../contracts/run-config.ts';
 import { InferenceSchema } from '../../contracts/run-config.ts';
@@ -12,7 +15,8 @@ import { zScored } from './patches.ts';
 import type { NnUNetPlan } from './plan.ts';
 
 export interface NnUNetInference {
-  readonly network: UNet3D;
+  /** Of every fold; at least one. */
+  readonly networks: readonly UNet3D[];
   readonly plan: Pick<NnUNetPlan, 'configuration' | 'patch'>;
   readonly preprocessing: PreprocessingConfig;
   /** Axes along which mirrored copies are averaged: 0 time, 1 rows, 2 columns. */
@@ -22,7 +26,7 @@ export interface NnUNetInference {
 /** Labels of the video on its own grid. */
 export function segmentByNnUNet(
   image: GreyVideo,
-  { network, plan, preprocessing, mirrored }: NnUNetInference,
+  { networks, plan, preprocessing, mirrored }: NnUNetInference,
 ): LabelVideo {
   const prepared = preprocess(image, preprocessing);
   const { frames, rows, columns, intensities } = prepared.video;
@@ -35,12 +39,18 @@ export function segmentByNnUNet(
   });
   const { values, channels } = slideWindows(
     { frames, rows, columns, channels: 1, values: zScored(intensities) },
-    mirrorAveraged(windowPredictor(network), mirrored),
+    mirrorAveraged(averaged(networks.map(windowPredictor)), mirrored),
     { ...config, windowRows, windowColumns },
   );
   // Logits are averaged; their softmax is what is restored.
   for (let start = 0; start < values.length; start += channels) softmaxAt(values, start, channels);
   return segmentProbabilities(values, prepared, config).labels;
+}
+
+/** The mean over folds. */
+function averaged(predictors: readonly WindowPredictor[]): WindowPredictor {
+  return (windows) =>
+    tf.tidy(() => tf.div(tf.addN(predictors.map((predict) => predict(windows))), predictors.length));
 }
 
 /** The mean over all combinations of mirrored axes, each turned back. */

@@ -37,6 +37,8 @@ export interface NnUNetTrainingOptions {
   /** Of the learning rate. */
   readonly rateFactor: number;
   readonly seed: number;
+  /** Where it is one of several: each draws patches of its own. */
+  readonly fold?: number | undefined;
 }
 
 const ProgressSchema = z.strictObject({ step: z.int().min(0) });
@@ -100,7 +102,9 @@ export class NnUNetTraining implements Training<Progress> {
 
   /** Draws the video of a patch first. */
   #random(place: number): RandomStream {
-    return randomStream(this.#options.seed, 'nnunet', this.#step, place);
+    const { seed, fold } = this.#options;
+    const name = fold === undefined ? [] : ['fold', fold];
+    return randomStream(seed, 'nnunet', ...name, this.#step, place);
   }
 
   /** @throws DomainError Diverged when the loss or its gradient is not finite. */

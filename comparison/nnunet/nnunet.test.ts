@@ -246,7 +246,7 @@ it('learns rings and finds those of an unseen video, leaking nothing', () => {
   expect(tf.memory().numTensors).toBe(tensors);
   const { image, labels } = ringClip('source', 100);
   const inference = {
-    network,
+    networks: [network],
     plan,
     preprocessing: PreprocessingSchema.parse({ spacingMm: 1, multiple: 1, clahe: { enabled: false } }),
     mirrored: [1, 2],

@@ -8,18 +8,26 @@ import { DomainError, namingOrigin } from '../../ground/errors.ts';
 import { CLASS_COUNT } from '../../ground/labels.ts';
 import { randomStream } from '../../ground/random.ts';
 import type { NamedArrays } from '../../method/networks/named-arrays.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../method/networks/safetensors.ts';
 import { openNnUNetCheckpoint } from '../../method/networks/torch/nnunet-checkpoint.ts';
 import { isZip } from '../../method/networks/torch/torch-zip.ts';
 import type { UNetConfig } from '../../method/networks/unet-plan.ts';
 import { UNet3D } from '../../method/networks/unet3d.ts';
 import type { LabelledWindowSource } from '../../method/windows/training-windows.ts';
 import { finishedTraining } from '../finished-training.ts';
+import { type Fold, onlyVideos, requirePatients, videosOfFold } from '../nnunet/folds.ts';
+import { decodeNnUNetModel, encodeNnUNetModel } from '../nnunet/model-file.ts';
 import { segmentByNnUNet } from '../nnunet/nnunet-predictor.ts';
 import { NnUNetTraining } from '../nnunet/nnunet-training.ts';
-import { type Fingerprint, type NnUNetPlan, NnUNetPlanSchema, planOf } from '../nnunet/plan.ts';
+import { type Fingerprint, type NnUNetPlan, planOf } from '../nnunet/plan.ts';
 import { requireModel } from '../require-model.ts';
-import type { BegunTraining, StoredBytes, System, TrainingMaterial, VideoPredictor } from '../system.ts';
+import type {
+  BegunTraining,
+  StoredBytes,
+  System,
+  SystemTraining,
+  TrainingMaterial,
+  VideoPredictor,
+} from '../system.ts';
 
 const SettingsSchema = z.strictObject({
   configuration: z.enum(['3d_fullres', '2d']).default('3d_fullres'),
@@ -36,10 +44,16 @@ const SettingsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('of patches in training and inference, as published; apical views are not symmetric'),
+  folds: z
+    .int()
+    .min(2)
+    .max(5)
+    .exactOptional()
+    .describe(
+      "networks, each trained without one of so many parts of the source's patients; one network on all when left out",
+    ),
 });
 type Settings = z.infer<typeof SettingsSchema>;
-
-const KIND = 'nnunet';
 
 /** Grey levels are z-scored by nnU-Net itself. */
 function preprocessingOf({ preprocessing }: RunConfig, { spacingMm }: Settings): PreprocessingConfig {
@@ -50,12 +64,14 @@ function preprocessingOf({ preprocessing }: RunConfig, { spacingMm }: Settings):
   };
 }
 
-async function beginPlan({ settings, config, source }: TrainingMaterial<Settings>): Promise<BegunTraining> {
-  const { configuration, memoryGb, baseFilters } = settings;
+async function beginPlan(material: TrainingMaterial<Settings>): Promise<BegunTraining> {
+  const { settings, config, source, sourcePatients } = material;
+  const { configuration, memoryGb, baseFilters, folds } = settings;
+  if (folds !== undefined) requirePatients(sourcePatients, folds);
   const { spacingMm } = preprocessingOf(config, settings);
   const options = { configuration, memoryGb, baseFilters, classes: CLASS_COUNT };
   const plan = planOf(await fingerprintOf(source, spacingMm), options);
-  return finishedTraining(() => new TextEncoder().encode(JSON.stringify(plan)));
+  return finishedTraining(() => encodeNnUNetModel({ plan, networks: [] }));
 }
 
 /** Frames count 1, as in the published data; shapes are those of what is not black. */
@@ -95,29 +111,28 @@ function networkOf({ strides, kernels, filters }: NnUNetPlan): UNetConfig {
   };
 }
 
-function beginTraining({
-  settings,
-  config,
-  steps,
-  rateFactor,
-  source,
-  before,
-}: TrainingMaterial<Settings>): BegunTraining {
-  const plan = planIn(new TextDecoder().decode(requireModel(before).bytes));
-  const network = UNet3D.initialise(networkOf(plan), randomStream(config.seed, KIND));
-  const { mirroring } = settings;
+/** @param fold all videos when left out */
+function beginTraining(
+  { settings, config, steps, rateFactor, source, sourcePatients, before }: TrainingMaterial<Settings>,
+  fold?: Fold,
+): BegunTraining {
+  const { plan, networks } = decodeNnUNetModel(requireModel(before).bytes);
+  const { seed } = config;
+  const name = fold ? ['fold', fold.index] : [];
+  const network = UNet3D.initialise(networkOf(plan), randomStream(seed, 'nnunet', ...name));
   const training = new NnUNetTraining({
     network,
-    windows: source,
+    windows: fold ? onlyVideos(source, videosOfFold(sourcePatients, fold, seed)) : source,
     plan,
-    mirroring,
+    mirroring: settings.mirroring,
     steps,
     rateFactor,
-    seed: config.seed,
+    seed,
+    fold: fold?.index,
   });
   return {
     training,
-    model: () => encodeSafetensors(network.toArrays(), { kind: KIND, plan: JSON.stringify(plan) }),
+    model: () => encodeNnUNetModel({ plan, networks: [...networks, network.toArrays()] }),
     dispose: () => {
       training.dispose();
       network.dispose();
@@ -127,7 +142,8 @@ function beginTraining({
 
 interface Opened {
   readonly config: UNetConfig;
-  readonly arrays: NamedArrays;
+  /** By fold. */
+  readonly networks: readonly NamedArrays[];
   readonly plan: Pick<NnUNetPlan, 'configuration' | 'patch'>;
   readonly spacingMm: number;
   readonly mirrored: readonly number[];
@@ -136,31 +152,18 @@ interface Opened {
 /** A model of a training by this system, or a checkpoint that nnU-Net itself wrote. */
 function opened({ bytes }: StoredBytes): Opened {
   if (isZip(bytes)) return openedCheckpoint(bytes);
-  const { arrays, metadata } = decodeSafetensors(bytes);
-  if (metadata.kind !== KIND) {
-    throw new DomainError(
-      'CheckpointIncompatible',
-      `Expected a network that nnU-Net's rules planned, found one of kind "${metadata.kind}".`,
-    );
+  const { plan, networks } = decodeNnUNetModel(bytes);
+  if (networks.length === 0) {
+    throw new DomainError('CheckpointIncompatible', 'Expected a network, found a plan of nnU-Net alone.');
   }
-  const plan = planIn(metadata.plan ?? '');
   return {
     config: networkOf(plan),
-    arrays,
+    networks,
     plan,
     // Of its training, which may have been another comparison's.
     spacingMm: plan.spacing[1]!,
     mirrored: plan.configuration === '2d' ? [1, 2] : [0, 1, 2],
   };
-}
-
-function planIn(text: string): NnUNetPlan {
-  try {
-    return NnUNetPlanSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    const message = 'It has no plan of nnU-Net in its metadata ("plan") that this version reads.';
-    throw new DomainError('CheckpointIncompatible', message, {}, { cause });
-  }
 }
 
 function openedCheckpoint(bytes: Uint8Array): Opened {
@@ -174,7 +177,7 @@ function openedCheckpoint(bytes: Uint8Array): Opened {
   // Pixels are square here.
   return {
     config,
-    arrays,
+    networks: [arrays],
     plan: { configuration, patch: [...patch] },
     spacingMm: Math.sqrt(spacingMm[0] * spacingMm[1]),
     mirrored,
@@ -182,25 +185,63 @@ function openedCheckpoint(bytes: Uint8Array): Opened {
 }
 
 function predictor(model: StoredBytes, settings: Settings, config: RunConfig): VideoPredictor {
-  const { network, plan, spacingMm, mirrored } = namingOrigin(model.origin, () => {
-    const { config: shape, arrays, ...rest } = opened(model);
-    return { network: UNet3D.fromArrays(shape, arrays), ...rest };
+  const { networks, plan, spacingMm, mirrored } = namingOrigin(model.origin, () => {
+    const { config: shape, networks, ...rest } = opened(model);
+    return { networks: networksOf(shape, networks), ...rest };
   });
   const inference = {
-    network,
+    networks,
     plan,
     preprocessing: preprocessingOf(config, { ...settings, spacingMm }),
     mirrored: settings.mirroring ? mirrored : [],
   };
-  return { predict: ({ image }) => segmentByNnUNet(image, inference), dispose: () => network.dispose() };
+  return { predict: ({ image }) => segmentByNnUNet(image, inference), dispose: () => disposeAll(networks) };
+}
+
+function networksOf(shape: UNetConfig, sets: readonly NamedArrays[]): UNet3D[] {
+  const networks: UNet3D[] = [];
+  try {
+    for (const arrays of sets) networks.push(UNet3D.fromArrays(shape, arrays));
+    return networks;
+  } catch (error) {
+    disposeAll(networks);
+    throw error;
+  }
+}
+
+function disposeAll(networks: readonly UNet3D[]): void {
+  for (const network of networks) network.dispose();
+}
+
+/** One for each fold, or one; they share the budget. */
+function trainingsOf(settings: Settings): SystemTraining<Settings>[] {
+  const { folds } = settings;
+  const share = 1 / (folds ?? 1);
+  const common = {
+    budget: { source: share, adaptation: share },
+    needs: { source: true, target: 'nothing' },
+    preprocessing: (config: RunConfig) => preprocessingOf(config, settings),
+  } as const;
+  if (folds === undefined) {
+    return [{ ...common, name: 'training', begin: (material) => beginTraining(material) }];
+  }
+  return Array.from({ length: folds }, (_, index) => ({
+    ...common,
+    name: `fold-${index}`,
+    begin: (material) => beginTraining(material, { index, of: folds }),
+  }));
 }
 
 export const nnunet: System<Settings> = {
   settings: SettingsSchema,
-  describe: ({ configuration, memoryGb, baseFilters, mirroring }, isBrought = false) => {
+  describe: ({ configuration, memoryGb, baseFilters, mirroring, folds }, isBrought = false) => {
+    const networks =
+      folds === undefined
+        ? 'one fold'
+        : `${folds} folds of its patients, which share the time and whose logits are averaged`;
     const made = isBrought
       ? "A network of nnU-Net's at its own pixel size, patch and mirrored axes; its inference"
-      : `${configuration}, planned by its rules for ${memoryGb} GB and ${baseFilters} filters at the pixel size of the run; its loss, optimiser, schedule and changes on the source, one fold`;
+      : `${configuration}, planned by its rules for ${memoryGb} GB and ${baseFilters} filters at the pixel size of the run; its loss, optimiser, schedule and changes on the source, ${networks}`;
     return {
       title: 'nnU-Net',
       summary: `${made}${mirroring ? '' : '; without mirroring'}.`,
@@ -215,13 +256,7 @@ export const nnunet: System<Settings> = {
       preprocessing: (config) => preprocessingOf(config, settings),
       begin: beginPlan,
     },
-    {
-      name: 'training',
-      budget: { source: 1, adaptation: 1 },
-      needs: { source: true, target: 'nothing' },
-      preprocessing: (config) => preprocessingOf(config, settings),
-      begin: beginTraining,
-    },
+    ...trainingsOf(settings),
   ],
   predict: ({ model, settings, config }) => predictor(requireModel(model), settings, config),
 };

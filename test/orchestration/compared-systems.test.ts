@@ -8,6 +8,7 @@ import { planComparison } from '../../activities/comparison/stages/plan-comparis
 import { trainSystem } from '../../activities/comparison/stages/train-system.ts';
 import type { ActivityContext } from '../../activities/context.ts';
 import { rowsOfSpecs } from '../../app/comparison/row-specs.ts';
+import { decodeNnUNetModel } from '../../comparison/nnunet/model-file.ts';
 import type { ComparisonConfig, ComparisonPlan } from '../../contracts/comparison.ts';
 import type { TrainSystemResult } from '../../contracts/comparison-activities.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
@@ -28,8 +29,10 @@ const config: RunConfig = {
 
 async function planned(world: TinyWorld, system: string, minutes?: ComparisonConfig['minutes']) {
   await addTinyDatasets(world.store);
-  const settings = system === 'nnunet' ? { memoryGb: 0.02, baseFilters: 4 } : {};
-  const rows = [{ name: system, system, settings, files: {} }];
+  const [name, folds] = system.split(' in folds: ') as [string, string?];
+  const settings =
+    name === 'nnunet' ? { memoryGb: 0.02, baseFilters: 4, ...(folds && { folds: Number(folds) }) } : {};
+  const rows = [{ name, system: name, settings, files: {} }];
   return planComparison(
     { run: 'c', config: { run: config, rows, pictures: 0, ...(minutes && { minutes }) } },
     world.context(),
@@ -167,7 +170,7 @@ async function trainAll(
   return made;
 }
 
-it.each(['self-training', 'ua-mt', 'masked-ssl', 'nnunet'])(
+it.each(['self-training', 'ua-mt', 'masked-ssl', 'nnunet', 'nnunet in folds: 2'])(
   '%s ends with the bytes of an uninterrupted training, however often it was killed',
   async (system) => {
     const whole = tinyWorld();
@@ -198,6 +201,30 @@ it.each(['self-training', 'ua-mt', 'masked-ssl', 'nnunet'])(
   },
   120_000,
 );
+
+it('trains a network of nnU-Net for each fold in its share of the steps, and keeps all of them', async () => {
+  const world = tinyWorld();
+  const made = await trainAll(world, await planned(world, 'nnunet in folds: 2'), () => world.context());
+  expect(made.map(({ trained }) => trained.name)).toEqual(['nnunet.plan', 'nnunet.fold-0', 'nnunet.fold-1']);
+  // The steps of both times, 16, fall to two folds.
+  expect(made.map(({ trained }) => trained.steps)).toEqual([0, 8, 8]);
+  const networks: unknown[] = [];
+  for (const { model } of made)
+    networks.push(decodeNnUNetModel((await world.store.get(model.key))!).networks);
+  expect(networks.map((found) => (found as unknown[]).length)).toEqual([0, 1, 2]);
+  const [, [first], both] = networks as [unknown, [unknown], [unknown, unknown]];
+  expect(both[0]).toEqual(first);
+  expect(both[1]).not.toEqual(first);
+});
+
+it('says how many patients there are, where they are too few for the folds', async () => {
+  const world = tinyWorld();
+  const plan = await planned(world, 'nnunet in folds: 5');
+  await expect(trainAll(world, plan, () => world.context())).rejects.toMatchObject({
+    code: 'DatasetInvalid',
+    message: expect.stringMatching(/at least 5 patients .* found 3\./),
+  });
+});
 
 it('trains as many steps as fit the wall time that is set, and keeps them', async () => {
   const world = tinyWorld();
