@@ -12,7 +12,7 @@ export function refuseTooManyBad(bad: number, videos: number, maximumShare: numb
   if (!patched('every-bad-video-counts')) return;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   throw ApplicationFailure.nonRetryable(
-    `Of ${counted(videos, 'video')} of the ${what} ${bad} (${percent(bad / videos)}) cannot be used; at most ${percent(maximumShare)} may be (sweep.maxQuarantinedShare). ${afterQuarantine}`,
+    `${bad} of ${counted(videos, 'video')} of the ${what} (${percent(bad / videos)}) cannot be used; at most ${percent(maximumShare)} may be (sweep.maxQuarantinedShare). ${afterQuarantine}`,
     'DatasetInvalid',
     { bad, videos },
   );

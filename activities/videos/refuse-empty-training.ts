@@ -14,7 +14,7 @@ export function refuseEmptyTraining(
   if (videos === 0 || (usable > 0 && bad / videos <= maximumShare)) return;
   throw new DomainError(
     'DatasetInvalid',
-    `Of the ${counted(videos, 'video')} of "${dataset}" that this training needs ${bad} cannot be used; at most ${(100 * maximumShare).toFixed(0)} % may be (sweep.maxQuarantinedShare). ${afterQuarantine}`,
+    `${bad} of ${counted(videos, 'video')} of "${dataset}" that this training needs cannot be used; at most ${(100 * maximumShare).toFixed(0)} % may be (sweep.maxQuarantinedShare). ${afterQuarantine}`,
     { videos, bad },
   );
 }

@@ -154,7 +154,7 @@ describe('pretrainPolicy', () => {
     const refs = await planned(world, 'two', shortConfig());
     await expect(pretrainPolicy(refs, world.context())).rejects.toMatchObject({
       code: 'DatasetInvalid',
-      message: expect.stringMatching(/2 of the 3 videos/),
+      message: expect.stringMatching(/2 of 3 videos/),
     });
   });
 });

@@ -254,7 +254,7 @@ describe('adaptation', () => {
     );
     expect(error.cause).toBeInstanceOf(ApplicationFailure);
     expect(error.cause).toMatchObject({ type: 'DatasetInvalid', nonRetryable: true });
-    expect(error.cause.message).toMatch(/5 of the 20 videos .* \(25\.0 %\).*maxQuarantinedShare/);
+    expect(error.cause.message).toMatch(/5 of 20 videos .* \(25\.0 %\).*maxQuarantinedShare/);
     expect(calls).not.toContain('fitRewardNetwork');
   });
 });
@@ -309,7 +309,7 @@ describe('the count of bad videos', () => {
     const error = await bench.serve(activities, async () =>
       (await bench.start(input)).result().catch((caught) => caught),
     );
-    expect(error.cause.message).toMatch(/16 of the 64 videos of the sweep of iteration 1/);
+    expect(error.cause.message).toMatch(/16 of 64 videos of the sweep of iteration 1/);
   });
 });
 
