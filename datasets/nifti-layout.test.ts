@@ -86,6 +86,6 @@ test('one mask in two orientations is read as one', () => {
 test('labels of another convention are mapped', () => {
   const atria = Uint8Array.of(0, 1, 2, 3);
   const file = writeLabelNifti({ ...video, frames: 1, rows: 2, columns: 2, labels: atria });
-  expect(() => readLabelFile(file, 'm')).toThrow(/found 3 \(1 pixels.*--labels-map/);
+  expect(() => readLabelFile(file, 'm')).toThrow(/found 3 \(1 pixel,.*--labels-map/);
   expect([...readLabelFile(file, 'm', { labelMap: new Map([[3, 0]]) }).labels.labels]).toEqual([0, 1, 2, 0]);
 });

@@ -43,7 +43,7 @@ describe('a folder of masks', () => {
     expect(found).toEqual({ a: 'a.nii.gz' });
     expect(notes).toEqual([
       expect.stringContaining('1 of 2 test videos have no mask'),
-      expect.stringMatching(/2 files .* no test video, such as x\.nii\.gz/),
+      expect.stringMatching(/no test video has the name of 2 files in .*, such as x\.nii\.gz/),
     ]);
   });
 
