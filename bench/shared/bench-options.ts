@@ -25,9 +25,10 @@ export function namedFile(flag: string, path: string): string {
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;
+type ValuesOf<Of extends Options> = ReturnType<typeof parseArgs<{ options: Of }>>['values'];
 
 /** The values of the flags in `options` that the command line has; anything else on it is refused. */
-export function benchOptions<const Of extends Options>(options: Of) {
+export function benchOptions<const Of extends Options>(options: Of): ValuesOf<Of> {
   try {
     return parseArgs({ options }).values;
   } catch (error) {
