@@ -12,17 +12,33 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Heartbeat } from '../../contracts/messages.ts';
 import { moduleFile } from '../../runtime/installation.ts';
-import { ComputeCancelled, ComputeProcess } from '../../workers/compute-process.ts';
+import {
+  ComputeCancelled,
+  ComputeProcess,
+  type ComputeProcessOptions,
+} from '../../workers/compute-process.ts';
 import { forwardersTo } from '../../workers/forward.ts';
 import { openServer } from './harness.ts';
 
 const module = fileURLToPath(new URL('./fake-compute-child.ts', import.meta.url));
 
+/** Patient in all, but for what a test changes. */
+function openProcess(changes: Partial<ComputeProcessOptions> = {}): ComputeProcess {
+  return new ComputeProcess({
+    module,
+    deployment: {},
+    graceMs: 1000,
+    stallMs: 60_000,
+    killMs: 10_000,
+    ...changes,
+  });
+}
+
 let folder: string;
 let compute: ComputeProcess;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'echoloop-test-'));
-  compute = new ComputeProcess({ module, deployment: {}, graceMs: 1000, stallMs: 60_000, killMs: 10_000 });
+  compute = openProcess();
 });
 afterEach(async () => {
   await compute.close();
@@ -58,25 +74,13 @@ describe('ComputeProcess', () => {
   });
 
   it('says at once that it cannot serve', async () => {
-    const broken = new ComputeProcess({
-      module,
-      deployment: 'broken',
-      graceMs: 1000,
-      stallMs: 60_000,
-      killMs: 10_000,
-    });
+    const broken = openProcess({ deployment: 'broken' });
     await expect(broken.ready()).rejects.toMatchObject({ code: 'BackendMissing' });
     await broken.close();
   });
 
   it('kills a process that hangs, so that the activity is tried again', async () => {
-    const impatient = new ComputeProcess({
-      module,
-      deployment: {},
-      graceMs: 1000,
-      stallMs: 500,
-      killMs: 10_000,
-    });
+    const impatient = openProcess({ stallMs: 500 });
     await impatient.ready();
     const hung = impatient.run('predictShard', {}, never, () => undefined);
     await expect(hung).rejects.toMatchObject({ code: 'ComputeCrashed' });
@@ -84,8 +88,7 @@ describe('ComputeProcess', () => {
   });
 
   it('takes its host for unfit when a process cannot be killed, as one that a device holds in the kernel', async () => {
-    const options = { module, deployment: {}, graceMs: 1000, stallMs: 300, killMs: 200 };
-    const stuck = new ComputeProcess(options);
+    const stuck = openProcess({ stallMs: 300, killMs: 200 });
     const { pid } = await stuck.ready();
     const kill = vi.spyOn(ChildProcess.prototype, 'kill').mockReturnValue(true);
     try {
@@ -100,13 +103,7 @@ describe('ComputeProcess', () => {
   });
 
   it('says what it killed, when that was last seen to move, and nothing of memory', async () => {
-    const impatient = new ComputeProcess({
-      module,
-      deployment: {},
-      graceMs: 1000,
-      stallMs: 500,
-      killMs: 10_000,
-    });
+    const impatient = openProcess({ stallMs: 500 });
     await impatient.ready();
     const run = impatient.run('fitRewardNetwork', {}, never, () => undefined);
     const hung: Error = await run.then(() => new Error('not reached')).catch((error) => error);
@@ -118,13 +115,7 @@ describe('ComputeProcess', () => {
   });
 
   it('leaves a process alone that prepares for longer than that, and passes on how far it is', async () => {
-    const impatient = new ComputeProcess({
-      module,
-      deployment: {},
-      graceMs: 1000,
-      stallMs: 500,
-      killMs: 10_000,
-    });
+    const impatient = openProcess({ stallMs: 500 });
     await impatient.ready();
     const beats: Heartbeat[] = [];
     expect(await impatient.run('labelShard', {}, never, (beat) => beats.push(beat))).toBe('labelled');
@@ -135,13 +126,7 @@ describe('ComputeProcess', () => {
   it('refuses a deployment that is none', async () => {
     const child = moduleFile('workers/compute-child');
     const deployment = { temporal: { tls: 'perhaps' }, s3: {} };
-    const misled = new ComputeProcess({
-      module: child,
-      deployment,
-      graceMs: 1000,
-      stallMs: 60_000,
-      killMs: 10_000,
-    });
+    const misled = openProcess({ module: child, deployment });
     await expect(misled.ready()).rejects.toMatchObject({
       code: 'ConfigInvalid',
       message: expect.stringContaining('TEMPORAL_TLS'),

@@ -3,7 +3,8 @@ import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listRuns, readRun, runResult } from '../../app/runs/adaptation-client.ts';
 import { steerRun } from '../../app/runs/run-orders.ts';
-import { RunConfigSchema } from '../../contracts/run-config.ts';
+import type { RowPlan } from '../../contracts/comparison.ts';
+import { type RunConfig, RunConfigSchema } from '../../contracts/run-config.ts';
 import { taskQueues } from '../../contracts/task-queues.ts';
 import { comparison } from '../../workflows/comparison.ts';
 import { gate } from './gate.ts';
@@ -16,49 +17,61 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
+/** A comparison of one row, held up in an activity. */
+function heldIn(
+  name: 'fineTunePolicy' | 'fitLinearShapes',
+  { run, row, config }: { run: string; row: RowPlan; config: RunConfig },
+) {
+  const work = gate();
+  const { activities } = fakeActivities({ planComparison: async () => comparisonPlan(row) });
+  const done: (input: never) => Promise<unknown> = activities[name];
+  let attempts = 0;
+  const held = async (input: never): Promise<unknown> => {
+    attempts++;
+    await work.hold();
+    return done(input);
+  };
+  Object.assign(activities, { [name]: held });
+  const { client } = bench.environment;
+  const submit = () => {
+    const rows = [{ name: row.name, system: row.system, settings: {}, files: {} }];
+    return client.workflow.start(comparison, {
+      workflowId: run,
+      taskQueue: taskQueues.control,
+      args: [{ run, config: { run: config, rows, pictures: 0 } }],
+    });
+  };
+  const start = async () => {
+    const handle = await submit();
+    await expect.poll(() => attempts, { timeout: 20_000 }).toBe(1);
+    return handle;
+  };
+  return { activities, work, client, submit, start, attempts: () => attempts };
+}
+
 describe('a comparison that runs an adaptation', () => {
   /** Held up in the fine-tuning of its only row. */
-  function held(run: string) {
-    const training = gate();
-    const { activities } = fakeActivities({
-      planComparison: async () =>
-        comparisonPlan({
-          name: 'ours',
-          system: 'rl4seg3d',
-          trainings: [],
-          adaptation: { run: `${run}-ours`, config: { ...tinyConfig(), iterations: 1 } },
-        }),
+  const held = (run: string) =>
+    heldIn('fineTunePolicy', {
+      run,
+      row: {
+        name: 'ours',
+        system: 'rl4seg3d',
+        trainings: [],
+        adaptation: { run: `${run}-ours`, config: { ...tinyConfig(), iterations: 1 } },
+      },
+      config: tinyConfig(),
     });
-    const { fineTunePolicy } = activities;
-    let attempts = 0;
-    activities.fineTunePolicy = async (input) => {
-      attempts++;
-      await training.hold();
-      return fineTunePolicy(input);
-    };
-    const { client } = bench.environment;
-    const start = async () => {
-      const rows = [{ name: 'ours', system: 'rl4seg3d', settings: {}, files: {} }];
-      const handle = await client.workflow.start(comparison, {
-        workflowId: run,
-        taskQueue: taskQueues.control,
-        args: [{ run, config: { run: tinyConfig(), rows, pictures: 0 } }],
-      });
-      await expect.poll(() => attempts, { timeout: 20_000 }).toBe(1);
-      return handle;
-    };
-    return { activities, training, client, start, attempts: () => attempts };
-  }
 
   it('pauses and resumes it, and is shown beside it', async () => {
-    const { activities, training, client, start, attempts } = held('paused');
+    const { activities, work, client, start, attempts } = held('paused');
     await bench.serve(activities, async () => {
       const handle = await start();
       const runs = await listRuns(client, 10);
       expect(runs.find(({ run }) => run === 'paused')).toMatchObject({ kind: 'comparison' });
       expect(runs.find(({ run }) => run === 'paused-ours')).toMatchObject({ kind: 'adaptation' });
       await steerRun(client, 'paused', 'pause');
-      await expect.poll(() => training.cancelled(), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => work.cancelled(), { timeout: 10_000 }).toBe(1);
       expect(await readRun(client, 'paused')).toMatchObject({
         kind: 'comparison',
         comparison: { state: 'paused', row: 'ours', stage: 'adapting' },
@@ -66,28 +79,28 @@ describe('a comparison that runs an adaptation', () => {
       expect((await readRun(client, 'paused-ours')).progress).toMatchObject({ state: 'paused' });
       await steerRun(client, 'paused', 'resume');
       await expect.poll(attempts, { timeout: 10_000 }).toBe(2);
-      training.open();
+      work.open();
       expect((await handle.result()).rows).toMatchObject([{ name: 'ours', model: { key: 'policy-1' } }]);
     });
   });
 
   it('stops it, and leaves out the row that is not done', async () => {
-    const { activities, training, client, start } = held('stopped');
+    const { activities, work, client, start } = held('stopped');
     await bench.serve(activities, async () => {
       const handle = await start();
       await steerRun(client, 'stopped', 'stop');
-      await expect.poll(() => training.cancelled(), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => work.cancelled(), { timeout: 10_000 }).toBe(1);
       expect(await handle.result()).toMatchObject({ stopped: true, rows: [] });
       expect(await runResult(client, 'stopped-ours')).toMatchObject({ stopped: true });
     });
   });
 
   it('has no row of an adaptation that was stopped by itself, and says why', async () => {
-    const { activities, training, client, start } = held('alone');
+    const { activities, work, client, start } = held('alone');
     await bench.serve(activities, async () => {
       const handle = await start();
       await steerRun(client, 'alone-ours', 'stop');
-      await expect.poll(() => training.cancelled(), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => work.cancelled(), { timeout: 10_000 }).toBe(1);
       expect(await handle.result()).toMatchObject({
         stopped: false,
         rows: [
@@ -98,18 +111,13 @@ describe('a comparison that runs an adaptation', () => {
   });
 
   it('waits for a run of its name to end, such as that of a comparison which was terminated', async () => {
-    const { activities, training, client, start, attempts } = held('again');
+    const { activities, work, submit, start, attempts } = held('again');
     await bench.serve(activities, async () => {
       const first = await start();
       await first.terminate();
-      const rows = [{ name: 'ours', system: 'rl4seg3d', settings: {}, files: {} }];
-      const second = await client.workflow.start(comparison, {
-        workflowId: 'again',
-        taskQueue: taskQueues.control,
-        args: [{ run: 'again', config: { run: tinyConfig(), rows, pictures: 0 } }],
-      });
+      const second = await submit();
       await expect.poll(attempts, { timeout: 30_000 }).toBe(2);
-      training.open();
+      work.open();
       expect((await second.result()).rows).toMatchObject([{ name: 'ours', model: { key: 'policy-1' } }]);
     });
   });
@@ -117,57 +125,36 @@ describe('a comparison that runs an adaptation', () => {
 
 describe('a comparison that fits shapes', () => {
   /** Held up in that. */
-  function held(run: string) {
-    const fitting = gate();
-    const config = RunConfigSchema.parse({ ...tinyConfig(), inference: { completion: { enabled: true } } });
-    const { activities } = fakeActivities({
-      planComparison: async () =>
-        comparisonPlan({
-          name: 'unet',
-          system: 'nnunet',
-          trainings: [{ name: 'unet.train', labels: false, isSource: false }],
-        }),
+  const held = (run: string) =>
+    heldIn('fitLinearShapes', {
+      run,
+      row: {
+        name: 'unet',
+        system: 'nnunet',
+        trainings: [{ name: 'unet.train', labels: false, isSource: false }],
+      },
+      config: RunConfigSchema.parse({ ...tinyConfig(), inference: { completion: { enabled: true } } }),
     });
-    const { fitLinearShapes } = activities;
-    let attempts = 0;
-    activities.fitLinearShapes = async (input) => {
-      attempts++;
-      await fitting.hold();
-      return fitLinearShapes(input);
-    };
-    const { client } = bench.environment;
-    const start = async () => {
-      const rows = [{ name: 'unet', system: 'nnunet', settings: {}, files: {} }];
-      const handle = await client.workflow.start(comparison, {
-        workflowId: run,
-        taskQueue: taskQueues.control,
-        args: [{ run, config: { run: config, rows, pictures: 0 } }],
-      });
-      await expect.poll(() => attempts, { timeout: 20_000 }).toBe(1);
-      return handle;
-    };
-    return { activities, fitting, client, start, attempts: () => attempts };
-  }
 
   it('pauses in the middle of it, and fits them when it is resumed', async () => {
-    const { activities, fitting, client, start, attempts } = held('shapes-paused');
+    const { activities, work, client, start, attempts } = held('shapes-paused');
     await bench.serve(activities, async () => {
       const handle = await start();
       await steerRun(client, 'shapes-paused', 'pause');
-      await expect.poll(() => fitting.cancelled(), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => work.cancelled(), { timeout: 10_000 }).toBe(1);
       await steerRun(client, 'shapes-paused', 'resume');
       await expect.poll(attempts, { timeout: 10_000 }).toBe(2);
-      fitting.open();
+      work.open();
       expect((await handle.result()).rows).toMatchObject([{ name: 'unet' }]);
     });
   });
 
   it('stops in the middle of it, with a table without rows', async () => {
-    const { activities, fitting, client, start } = held('shapes-stopped');
+    const { activities, work, client, start } = held('shapes-stopped');
     await bench.serve(activities, async () => {
       const handle = await start();
       await steerRun(client, 'shapes-stopped', 'stop');
-      await expect.poll(() => fitting.cancelled(), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => work.cancelled(), { timeout: 10_000 }).toBe(1);
       expect(await handle.result()).toMatchObject({ stopped: true, rows: [] });
     });
   });
