@@ -4,15 +4,18 @@
  */
 import { median } from '../ground/median.ts';
 
-/** Of the video's median: a heart that empties to a tenth of its volume still shows more. */
-const LEAST_SHARE = 0.2;
+/**
+ * Of the ventricle's area in the video, the median: a heart that empties to a tenth of its volume still shows more. A
+ * smaller blob is a speck of something.
+ */
+export const LEAST_VENTRICLE_SHARE = 0.2;
 
 /** Frames, rising, without a ventricle or with a speck of it, in a video that has one. @param area by frame */
 export function framesWithoutVentricle(area: ArrayLike<number>): number[] {
   const areas = Array.from(area);
   const drawn = areas.filter((pixels) => pixels > 0);
   if (drawn.length === 0) return areas.map((_, frame) => frame);
-  const least = LEAST_SHARE * median(drawn);
+  const least = LEAST_VENTRICLE_SHARE * median(drawn);
   return areas.flatMap((pixels, frame) => (pixels < least ? [frame] : []));
 }
 

@@ -6,6 +6,7 @@ import { LEFT_VENTRICLE } from '../../ground/labels.ts';
 import { median } from '../../ground/median.ts';
 import { largestComponent, valueTable } from '../../imaging/components.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
+import { LEAST_VENTRICLE_SHARE } from '../../metrics/lost-ventricle.ts';
 
 /** A square on the image, in whose units the ventricle has an area of one and lies along the first axis. */
 export interface Placement {
@@ -19,8 +20,6 @@ export interface Placement {
 
 /** A frame's ventricle with fewer pixels says nothing of where it lies. */
 const LEAST_PIXELS = 20;
-/** Of the ventricle's area in the video: no beat leaves less of it, so that a smaller blob is a speck of something. */
-const LEAST_SHARE = 0.2;
 
 const ventricle = valueTable(LEFT_VENTRICLE);
 
@@ -37,7 +36,7 @@ export function placementOf(video: LabelVideo): Placement | undefined {
     if (found) moments.push(found);
   }
   if (moments.length === 0) return undefined;
-  const least = LEAST_SHARE * median(moments.map(({ areaMm2 }) => areaMm2));
+  const least = LEAST_VENTRICLE_SHARE * median(moments.map(({ areaMm2 }) => areaMm2));
   const shown = moments.filter(({ areaMm2 }) => areaMm2 >= least);
   const over = (field: keyof Moments) => median(shown.map((one) => one[field]));
   return {
@@ -59,7 +58,7 @@ function medianAngle(angles: readonly number[]): number {
 /** Whether a frame, labels [rows, columns], shows the ventricle of the video, and not a speck or nothing at all. */
 export function showsVentricle(frame: Uint8Array, grid: FrameGrid, { unitMm }: Placement): boolean {
   const found = momentsOf(frame, grid);
-  return found !== undefined && found.areaMm2 >= LEAST_SHARE * unitMm ** 2;
+  return found !== undefined && found.areaMm2 >= LEAST_VENTRICLE_SHARE * unitMm ** 2;
 }
 
 type FrameGrid = Pick<LabelVideo, 'rows' | 'columns' | 'spacingMm'>;
