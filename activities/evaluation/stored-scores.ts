@@ -2,7 +2,7 @@
 import type { ShardResult } from '../../contracts/activities.ts';
 import { deleteArtefact, findArtefact } from '../../storage/artefacts.ts';
 import { inParallel } from '../../storage/in-parallel.ts';
-import { isDamage } from '../artefacts/damage.ts';
+import { unlessDamaged } from '../artefacts/damage.ts';
 import { findJson } from '../artefacts/json-artefact.ts';
 import type { ActivityContext } from '../context.ts';
 import { ShardScoresSchema } from './documents.ts';
@@ -18,11 +18,7 @@ export async function findScored(
   predictions: readonly string[],
 ): Promise<ShardResult | undefined> {
   const { store, signal } = context;
-  const present = await findJson(context, key, ShardScoresSchema).catch(async (error: unknown) => {
-    if (!isDamage(error)) throw error;
-    await deleteArtefact(store, key);
-    return undefined;
-  });
+  const present = await unlessDamaged(context, key, () => findJson(context, key, ShardScoresSchema));
   if (!present) return undefined;
   const found = await inParallel(predictions, (prediction) => findArtefact(store, prediction), { signal });
   const { scores, quarantined } = present.value;

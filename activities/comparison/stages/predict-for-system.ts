@@ -8,11 +8,11 @@ import type { ArtefactRef } from '../../../ground/artefact-ref.ts';
 import { DomainError, namingOrigin } from '../../../ground/errors.ts';
 import { keepLargestForegroundVideo } from '../../../imaging/morphology.ts';
 import { requireSameGrid } from '../../../metrics/hausdorff.ts';
-import { deleteArtefact, findArtefact, readArtefactAt } from '../../../storage/artefacts.ts';
+import { findArtefact, readArtefactAt } from '../../../storage/artefacts.ts';
 import { comparisonKeys } from '../../../storage/comparison-keys.ts';
 import { datasetKeys } from '../../../storage/keys.ts';
 import { writeBytes } from '../../artefacts/binary-artefact.ts';
-import { isDamage } from '../../artefacts/damage.ts';
+import { unlessDamaged } from '../../artefacts/damage.ts';
 import { readRun } from '../../artefacts/run-facts.ts';
 import { type ActivityContext, logWork } from '../../context.ts';
 import { eachVideo } from '../../videos/each-video.ts';
@@ -34,7 +34,7 @@ export async function predictForSystem(
     const videos = shardOf(plan, { split: 'test', iteration: 0, shard: input.shard });
     return await eachVideo(ofRow(input), videos, context, async (id) => {
       const key = comparisonKeys.prediction(input, id);
-      if (await isWhole(key, context)) return 'done';
+      if (await unlessDamaged(context, key, () => readArtefactAt(context.store, key))) return 'done';
       const video = await requireVideo(datasetKeys.video(config.target, id), context);
       const image = await readGreyNifti(video.bytes, id);
       const reference =
@@ -57,17 +57,6 @@ export async function predictForSystem(
     });
   } finally {
     predictor?.dispose();
-  }
-}
-
-/** Whether the mask is there already; a damaged one is removed, to be made again. */
-async function isWhole(key: string, { store }: ActivityContext): Promise<boolean> {
-  try {
-    return (await readArtefactAt(store, key)) !== undefined;
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    await deleteArtefact(store, key);
-    return false;
   }
 }
 
