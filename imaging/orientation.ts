@@ -6,7 +6,7 @@
 import { DomainError } from '../ground/errors.ts';
 import type { GreyVideo, LabelVideo, VideoGeometry } from './image.ts';
 
-type Vector = readonly [number, number, number];
+export type Vector = readonly [number, number, number];
 
 /** Steps of one pixel along each axis of a file, and the place of its first pixel, in one spatial unit. */
 export interface Affine {
@@ -28,7 +28,7 @@ interface Reordering {
 /** Cosine from which two axes point along one line: headers round, scanners tilt by less. */
 const SAME_LINE = 0.999;
 
-function dot(a: Vector, b: Vector): number {
+export function dot(a: Vector, b: Vector): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 

@@ -23,7 +23,7 @@ import { DomainError } from '../../ground/errors.ts';
 import { withStatedAnnotation } from '../../imaging/annotation.ts';
 import { geometryOf, type LabelVideo } from '../../imaging/image.ts';
 import type { ObjectStore } from '../../storage/store.ts';
-import { writeWholeFile } from '../../storage/whole-file.ts';
+import { unfinishedFileOf, writeWholeFile } from '../../storage/whole-file.ts';
 import { type FileProblem, problemOf } from '../file-problem.ts';
 import { namedSource } from './verify-named.ts';
 
@@ -135,11 +135,9 @@ async function prepareFolders(out: string, names: Readonly<Record<Folder, string
     const path = join(out, folder);
     await mkdir(path, { recursive: true });
     const ours = new Set(expected);
-    // What a killed export left of a file is named after it.
-    const isLeft = (file: string) =>
-      file.endsWith('.part') && ours.has(file.replace(/\.[0-9a-f-]+\.part$/, ''));
     for (const file of await readdir(path)) {
-      if (isLeft(file)) await rm(join(path, file));
+      const unfinished = unfinishedFileOf(file);
+      if (unfinished !== undefined && ours.has(unfinished)) await rm(join(path, file));
       else if (!ours.has(file)) {
         throw new DomainError(
           'DatasetInvalid',

@@ -5,13 +5,10 @@
  */
 import type { NiftiLayout, TargetGrid } from '../../datasets/nifti.ts';
 import { affineOf, plainLayout } from '../../datasets/nifti-layout.ts';
-import type { Affine } from '../../imaging/orientation.ts';
-
-type Vector = readonly [number, number, number];
+import { type Affine, dot, type Vector } from '../../imaging/orientation.ts';
 
 const FRAME_SPACING = 1;
 
-const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 const times = (a: Vector, factor: number): Vector => [a[0] * factor, a[1] * factor, a[2] * factor];
 const minus = (a: Vector, b: Vector): Vector => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 const cross = (a: Vector, b: Vector): Vector => [
