@@ -17,7 +17,7 @@ import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { armOf, type Objective, objectives, type Part, parts, SOURCE } from './ablation/arms.ts';
 import { endpointsText } from './ablation/endpoints.ts';
-import { benchOptions, someOf, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
+import { benchOptions, someOf, threadsOf, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
 import { type DetectionReport, detectErrors, detectionText } from './shared/error-detection.ts';
 import { openPhantoms, phantomConfig, quickstartCounts, testPhantoms } from './shared/phantoms.ts';
 import { type TableRow, tablesText } from './shared/policy-table.ts';
@@ -177,9 +177,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     'error-videos': { type: 'string', default: '40' },
     threads: { type: 'string' },
   });
-  await selectTensorBackend(
-    values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
-  );
+  await selectTensorBackend(threadsOf(values.threads));
   const report = await benchAblation({
     seeds: wholeNumbers('--seeds', values.seeds, 0),
     objectives: someOf('--objectives', values.objectives, objectives),

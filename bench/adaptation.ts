@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { adaptPhantoms } from './shared/adapted.ts';
-import { benchOptions, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
+import { benchOptions, threadsOf, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
 import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-policies.ts';
 import type { OptimisationEffect } from './shared/optimised.ts';
 import { phantomConfig, sourcePhantomLabels, testPhantoms } from './shared/phantoms.ts';
@@ -98,9 +98,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     threads: { type: 'string' },
     out: { type: 'string', default: join(projectRoot, '.echoloop', 'bench-adaptation') },
   });
-  await selectTensorBackend(
-    values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
-  );
+  await selectTensorBackend(threadsOf(values.threads));
   const report = await benchAdaptation({
     seeds: wholeNumbers('--seeds', values.seeds, 0),
     videos: wholeNumber('--videos', values.videos),

@@ -13,7 +13,7 @@ import { penalise, penaltiesOf } from '../method/rewards/penalties.ts';
 import { Reward, type WindowReward } from '../method/rewards/reward.ts';
 import { completedSegmentation, frameByFrame } from '../method/shapes/completed-segmentation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
-import { benchOptions, namedFile, refuseOptions, wholeNumber } from './shared/bench-options.ts';
+import { benchOptions, namedFile, refuseOptions, threadsOf, wholeNumber } from './shared/bench-options.ts';
 import { type Alignment, type Arm, alignmentsOf } from './shared/gradient-alignment.ts';
 import { phantomConfig, sourcePhantomLabels, testPhantoms } from './shared/phantoms.ts';
 import { shapesOf } from './shared/source-shapes.ts';
@@ -78,9 +78,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   }
   const policy = namedFile('--policy', values.policy);
   const rewards = values.rewards.split(',').map((file) => namedFile('--rewards', file));
-  await selectTensorBackend(
-    values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
-  );
+  await selectTensorBackend(threadsOf(values.threads));
   const { model } = await loadNamedNetworks({ model: policy }, true);
   const reward = Reward.fromCheckpoints(
     rewards.map((file) => ({ bytes: new Uint8Array(readFileSync(file)), origin: file })),

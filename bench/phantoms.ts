@@ -14,7 +14,7 @@ import { uploadDataset } from '../app/datasets/upload-dataset.ts';
 import { presets } from '../contracts/presets.ts';
 import { generatePhantom, type PhantomDomain, planPhantom, trueLabels } from '../datasets/phantom/phantom.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
-import { benchOptions, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
+import { benchOptions, threadsOf, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
 import type { MemoryContext } from './shared/memory-context.ts';
 import {
   judgePolicy,
@@ -142,7 +142,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     steps: { type: 'string', default: String(presets.tiny.pretraining?.steps) },
     threads: { type: 'string', default: '1' },
   });
-  await selectTensorBackend({ threads: wholeNumber('--threads', values.threads) });
+  await selectTensorBackend(threadsOf(values.threads));
   for (const seed of wholeNumbers('--seeds', values.seeds, 0)) {
     const report = await benchPhantoms({
       seed,

@@ -15,7 +15,7 @@ import { adaptedPolicies, adaptToTarget } from './real/adapt.ts';
 import { byGroup, casesOf, type Group, groups, type ScoredSets } from './real/groups.ts';
 import { drawInto, refuseProjectFolder } from './real/pictures.ts';
 import { pretrainOnSource, SOURCE_POLICY } from './real/pretrain.ts';
-import { benchOptions, refuseOptions, someOf, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
+import { benchOptions, refuseOptions, someOf, threadsOf, wholeNumbers } from './shared/bench-options.ts';
 import { inferenceNames, type WaysOfSegmenting } from './shared/inference.ts';
 import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-policies.ts';
 import { type TableRow, tablesText } from './shared/policy-table.ts';
@@ -117,7 +117,8 @@ async function scoreSeeds(echo: RealEcho, options: RealOptions): Promise<Partial
   const rows: Partial<Record<Group, TableRow[]>> = {};
   for (const seed of options.seeds) {
     const folder = folderOf(out, seed);
-    const policies = namedPolicies(options.policies ?? trainedIn(folder), seed);
+    const policies =
+      options.policies === undefined ? trainedIn(folder) : namedPolicies(options.policies, seed);
     const policy = policies.find(({ name }) => name === options.optimised);
     const scored = await score(echo, {
       seed,
@@ -136,14 +137,12 @@ async function scoreSeeds(echo: RealEcho, options: RealOptions): Promise<Partial
   return rows;
 }
 
-/** As `--policies` names them: what was trained there so far. */
-function trainedIn(folder: string): string {
+/** What was trained there so far. */
+function trainedIn(folder: string): NamedPolicy[] {
   const files = { source: SOURCE_POLICY, ...adaptedPolicies };
   return Object.entries(files)
-    .map(([name, file]) => [name, join(folder, file)] as const)
-    .filter(([name, file]) => name === 'source' || existsSync(file))
-    .map(([name, file]) => `${name}=${file}`)
-    .join(',');
+    .map(([name, file]) => ({ name, file: join(folder, file) }))
+    .filter(({ name, file }) => name === 'source' || existsSync(file));
 }
 
 function folderOf(out: string, seed: number): string {
@@ -177,7 +176,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       `Skipped: ${realEchoFolder()} holds no camus-a4c and echonet-a4c with their manifests. REAL_ECHO names another folder.`,
     );
   } else {
-    await selectTensorBackend({ threads: wholeNumber('--threads', values.threads) });
+    await selectTensorBackend(threadsOf(values.threads));
     const { config, preset, policies, rewards, others, pictures, tto: optimised } = values;
     const seeds = wholeNumbers('--seeds', values.seeds, 0);
     const out = resolve(values.out);

@@ -33,7 +33,14 @@ import {
   type Suspicions,
   suspicionsOf,
 } from './reward/choices.ts';
-import { benchOptions, namedFile, refuseOptions, someOf, wholeNumber } from './shared/bench-options.ts';
+import {
+  benchOptions,
+  namedFile,
+  refuseOptions,
+  someOf,
+  threadsOf,
+  wholeNumber,
+} from './shared/bench-options.ts';
 import { inferences } from './shared/inference.ts';
 import {
   openPhantoms,
@@ -224,9 +231,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     threads: { type: 'string' },
   });
   if (values.policy === undefined) refuseOptions('Name the source policy: --policy FILE.');
-  await selectTensorBackend(
-    values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
-  );
+  await selectTensorBackend(threadsOf(values.threads));
   const rows = await benchReward({
     seed: wholeNumber('--seed', values.seed, 0),
     policy: readFileSync(namedFile('--policy', values.policy)),

@@ -19,7 +19,7 @@ import { gridAtSpacing, resampleGreyTo } from '../imaging/resample.ts';
 import { segmentPrepared } from '../method/inference/segment-prepared.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
-import { benchOptions, positiveNumber, someOf, wholeNumber } from './shared/bench-options.ts';
+import { benchOptions, positiveNumber, someOf, threadsOf } from './shared/bench-options.ts';
 import { type BenchSize, benchNetwork, benchSizes } from './shared/networks.ts';
 
 interface SegmentingRow {
@@ -209,9 +209,7 @@ const values = benchOptions({
   threads: { type: 'string' },
   seconds: { type: 'string', default: '10' },
 });
-const { name, device } = await selectTensorBackend(
-  values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
-);
+const { name, device } = await selectTensorBackend(threadsOf(values.threads));
 const rows: SegmentingRow[] = [];
 for (const size of someOf('--sizes', values.sizes, benchSizes)) {
   rows.push(

@@ -6,7 +6,7 @@
  * `--seconds` is for each row.
  */
 import { selectTensorBackend } from '../runtime/tensors.ts';
-import { benchOptions, positiveNumber, someOf, wholeNumber } from './shared/bench-options.ts';
+import { benchOptions, positiveNumber, someOf, threadsOf } from './shared/bench-options.ts';
 import { type BenchSize, benchSizes } from './shared/networks.ts';
 import { caughtCalls, namesOfCalls } from './steps/recorded-calls.ts';
 import { type TrainingName, timedTraining, trainingNames } from './steps/trainings.ts';
@@ -101,9 +101,7 @@ const values = benchOptions({
   threads: { type: 'string' },
   seconds: { type: 'string', default: '10' },
 });
-const { name, device } = await selectTensorBackend(
-  values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) },
-);
+const { name, device } = await selectTensorBackend(threadsOf(values.threads));
 const rows: StepsRow[] = [];
 for (const size of someOf('--sizes', values.sizes, benchSizes)) {
   for (const training of someOf('--trainings', values.trainings, trainingNames))

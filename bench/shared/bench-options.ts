@@ -49,6 +49,11 @@ export function wholeNumbers(flag: string, text: string, least = 1): number[] {
   return text.split(',').map((one) => wholeNumber(flag, one.trim(), least));
 }
 
+/** The threads of the tensor back end, as many as it takes when left out. */
+export function threadsOf(text: string | undefined): { readonly threads?: number } {
+  return text === undefined ? {} : { threads: wholeNumber('--threads', text) };
+}
+
 /** A number above 0. */
 export function positiveNumber(flag: string, text: string): number {
   const value = Number(text);
