@@ -182,7 +182,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     seeds: wholeNumbers('--seeds', values.seeds, 0),
     objectives: someOf('--objectives', values.objectives, objectives),
     videos: wholeNumber('--videos', values.videos),
-    errorVideos: wholeNumber('--error-videos', values['error-videos']),
+    errorVideos: wholeNumber('--error-videos', values['error-videos'], 0),
     log: (line) => console.error(line),
   });
   console.log(values.json ? JSON.stringify(report) : reportText(report));

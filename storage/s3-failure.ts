@@ -15,6 +15,13 @@ const accessProblems: ReadonlySet<string> = new Set([
   '403',
 ]);
 
+/** The client sets its own clock by the server's and asks again; these are left when that did not help. */
+const clockProblems: ReadonlySet<string> = new Set([
+  'RequestTimeTooSkewed',
+  'RequestExpired',
+  'RequestInTheFuture',
+]);
+
 /**
  * @param doing such as `reading runs/a/plan.json`
  * @param where address and bucket
@@ -42,6 +49,14 @@ export function s3Failure(doing: string, where: string, error: unknown): DomainE
     return new DomainError(
       'StorageUnavailable',
       `The object store is full: ${doing} in ${where} failed (${name}). What it holds is whole. Free space on its disk; runs go on by themselves then.`,
+      {},
+      cause,
+    );
+  }
+  if (clockProblems.has(name)) {
+    return new DomainError(
+      'StorageUnavailable',
+      `The object store refused ${doing} in ${where} because its clock and that of this machine differ (${name}). Let both be set by a time server; runs go on by themselves then.`,
       {},
       cause,
     );
