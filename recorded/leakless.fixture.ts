@@ -9,10 +9,10 @@ export function nativeBackend(): NativeBackend {
 }
 
 /** Every test starts and ends with the same number of tensors, in TensorFlow.js and in TensorFlow. */
-export function leakless(name: string, run: () => void): void {
-  it(name, () => {
+export function leakless(name: string, run: () => void | Promise<void>): void {
+  it(name, async () => {
     const before = [tf.memory().numTensors, nativeBackend().binding.getNumOfTensors()];
-    run();
+    await run();
     expect([tf.memory().numTensors, nativeBackend().binding.getNumOfTensors()]).toEqual(before);
   });
 }

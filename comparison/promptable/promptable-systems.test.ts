@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
+import '@tensorflow/tfjs-node-gpu';
 import { describe, expect, it } from 'vitest';
 import { RunConfigSchema } from '../../contracts/run-config.ts';
 import { writeLabelNifti } from '../../datasets/nifti.ts';
+import { randomStream } from '../../ground/random.ts';
 import type { GreyVideo, LabelVideo } from '../../imaging/image.ts';
+import { encodeNetwork } from '../../method/networks/network-checkpoint.ts';
+import { tinyUNet } from '../../method/networks/tiny-unet.fixture.ts';
+import { UNet3D } from '../../method/networks/unet3d.ts';
+import { leakless } from '../../recorded/leakless.fixture.ts';
 import type { AnySystem, StoredBytes } from '../system.ts';
 import { boxOf, clickOf, frameInput, logitsOnFrame } from './frames.ts';
 import { medSam, memSam, samus } from './promptable-systems.ts';
@@ -11,7 +17,7 @@ const config = RunConfigSchema.parse({ source: 'a', target: 'b' });
 
 /** Models that make_models.py beside them wrote. */
 const model = (name: string): StoredBytes => ({
-  bytes: readFileSync(new URL(`./fixtures/${name}.onnx`, import.meta.url)),
+  bytes: readFileSync(new URL(`./fixtures/${name}`, import.meta.url)),
   origin: name,
 });
 
@@ -34,22 +40,24 @@ async function predicted(
   system: AnySystem,
   files: readonly string[],
   settings: object,
-  mask?: Uint8Array,
+  { mask, policy }: { mask?: Uint8Array; policy?: StoredBytes } = {},
 ): Promise<LabelVideo> {
   const { image, reference } = heart();
   const names = files.length === 1 ? ['model'] : ['encoder', 'decoder'];
   const predictor = await system.predict({
     settings: system.settings.parse({ prompts: 'oracle', size: 32, ...settings }),
     config,
-    model: undefined,
+    model: policy,
     rewards: [],
     shapes: undefined,
     files: Object.fromEntries(files.map((file, index) => [names[index]!, model(file)])),
     givenMask: async () => mask,
   });
-  const labels = await predictor.predict({ id: 'v', image, reference });
-  predictor.dispose();
-  return labels;
+  try {
+    return await predictor.predict({ id: 'v', image, reference });
+  } finally {
+    predictor.dispose();
+  }
 }
 
 const areaOf = ({ labels }: LabelVideo, label: number, frame: number) =>
@@ -99,7 +107,7 @@ it('logits that are no picture are refused', () => {
 
 describe('a model with an encoder and boxes', () => {
   it('finds cavity and wall, the wall as what the heart has more', async () => {
-    expect(await predicted(medSam, ['encoder', 'decoder'], {})).toEqual(heart().reference);
+    expect(await predicted(medSam, ['encoder.onnx', 'decoder.onnx'], {})).toEqual(heart().reference);
   });
 
   it('is an oracle where the references prompt it', () => {
@@ -112,14 +120,16 @@ describe('a model with an encoder and boxes', () => {
 
   it('takes its boxes from masks that came with the row, such as those of a detector', async () => {
     const given = { prompts: 'given' };
-    const found = await predicted(medSam, ['encoder', 'decoder'], given, writeLabelNifti(heart().reference));
+    const found = await predicted(medSam, ['encoder.onnx', 'decoder.onnx'], given, {
+      mask: writeLabelNifti(heart().reference),
+    });
     expect(found).toEqual(heart().reference);
     const settings = medSam.settings.parse(given);
     expect(medSam.describe(settings)).toMatchObject({ standing: 'contender', title: 'MedSAM' });
     expect(medSam.describe(settings).summary).toContain('handed in with the row');
     expect(medSam.train!(settings, config)).toEqual([]);
     // The reference is not told to who competes.
-    await expect(predicted(medSam, ['encoder', 'decoder'], given)).rejects.toMatchObject({
+    await expect(predicted(medSam, ['encoder.onnx', 'decoder.onnx'], given)).rejects.toMatchObject({
       code: 'DatasetInvalid',
       message: expect.stringContaining('no mask in the folder'),
     });
@@ -130,25 +140,39 @@ describe('a model with an encoder and boxes', () => {
       code: 'ArtefactMissing',
       message: expect.stringMatching(/MedSAM.*encoder and decoder/),
     });
-    await expect(predicted(samus, ['no-onnx'], {})).rejects.toThrow();
+    await expect(predicted(samus, ['make_models.py'], {})).rejects.toMatchObject({
+      code: 'CheckpointIncompatible',
+      message: expect.stringContaining('make_models.py'),
+    });
   });
 
   it.each([
-    ['other inputs', ['decoder', 'encoder']],
-    ['clicks instead of boxes', ['encoder', 'samus']],
+    ['other inputs', ['decoder.onnx', 'encoder.onnx']],
+    ['clicks instead of boxes', ['encoder.onnx', 'samus.onnx']],
   ])('says that a model has %s', async (_, files) => {
     await expect(predicted(medSam, files, {})).rejects.toMatchObject({ code: 'CheckpointIncompatible' });
   });
 
+  leakless('leaves no policy behind when its weights cannot be used', async () => {
+    const network = UNet3D.initialise(tinyUNet, randomStream(1, 'policy'));
+    const policy = { bytes: encodeNetwork(network, 'policy'), origin: 'policy' };
+    network.dispose();
+    // The second model is no ONNX file.
+    const files = ['encoder.onnx', 'make_models.py'];
+    await expect(predicted(medSam, files, { prompts: 'policy' }, { policy })).rejects.toMatchObject({
+      code: 'CheckpointIncompatible',
+    });
+  });
+
   it('is asked for a share of the videos, the same for every system', async () => {
-    await expect(predicted(medSam, ['encoder', 'decoder'], { share: 1e-9 })).rejects.toMatchObject({
+    await expect(predicted(medSam, ['encoder.onnx', 'decoder.onnx'], { share: 1e-9 })).rejects.toMatchObject({
       code: 'DatasetInvalid',
     });
   });
 });
 
 it('a model with clicks finds a disc around each of them, frame by frame', async () => {
-  const found = await predicted(samus, ['samus'], {});
+  const found = await predicted(samus, ['samus.onnx'], {});
   expect([0, 1, 2].map((frame) => areaOf(found, 1, frame))).toEqual(
     [52, 52, 52].map((area) => expect.closeTo(area, -1)),
   );
@@ -162,11 +186,11 @@ it('a model with clicks finds a disc around each of them, frame by frame', async
 
 it('a model with memory is clicked once and led by its memory after that', async () => {
   const memory = { memory: { shape: [1, 1, 2], output: 'carried' } };
-  const led = await predicted(memSam, ['memsam'], { memory });
+  const led = await predicted(memSam, ['memsam.onnx'], { memory });
   // The model moves its disc by two columns a frame, as the heart moves, without another click.
-  const clicked = await predicted(samus, ['samus'], {});
+  const clicked = await predicted(samus, ['samus.onnx'], {});
   expect(led.labels).toEqual(clicked.labels);
   await expect(
-    predicted(memSam, ['memsam'], { memory: { memory: { shape: [1, 1, 2], output: 'nothing' } } }),
+    predicted(memSam, ['memsam.onnx'], { memory: { memory: { shape: [1, 1, 2], output: 'nothing' } } }),
   ).rejects.toMatchObject({ code: 'CheckpointIncompatible' });
 });

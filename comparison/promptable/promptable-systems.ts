@@ -9,7 +9,7 @@ import { hashText } from '../../ground/hash-text.ts';
 import type { LabelVideo } from '../../imaging/image.ts';
 import { policyPredictor } from '../policy-predictor.ts';
 import { sourceTraining } from '../source-training.ts';
-import type { ComparedVideo, PredictionMaterial, StoredBytes, System, VideoPredictor } from '../system.ts';
+import type { ComparedVideo, PredictionMaterial, System, VideoPredictor } from '../system.ts';
 import type { FrameSettings } from './frames.ts';
 import { type OnnxModel, openOnnx } from './onnx.ts';
 import { openMedSam, openMemSam, openSamus, type Prompted } from './prompted.ts';
@@ -85,29 +85,29 @@ async function openPromptable(kind: Kind, material: PredictionMaterial<Settings>
     ...(levels !== undefined && { levels }),
     ...(channels !== undefined && { channels }),
   };
-  const models = await openAll(kind.files.map((name) => files[name]!));
-  const segment = kind.open(models, frames, settings);
-  const policy = settings.prompts === 'policy' && model ? policyPredictor(material) : undefined;
-  return {
-    predict: async (video) => {
-      refuseOutside(video.id, settings.share);
-      return segment(video.image, await promptsOf(video, policy, material));
-    },
-    dispose: () => {
-      policy?.dispose();
-      for (const opened of models) void opened.dispose();
-    },
+  const opened: { dispose(): void }[] = [];
+  const dispose = (): void => {
+    for (const part of opened) part.dispose();
   };
-}
-
-/** All of them or none. */
-async function openAll(files: readonly StoredBytes[]): Promise<OnnxModel[]> {
-  const models: OnnxModel[] = [];
   try {
-    for (const file of files) models.push(await openOnnx(file));
-    return models;
+    const policy = settings.prompts === 'policy' && model ? policyPredictor(material) : undefined;
+    if (policy) opened.push(policy);
+    const models: OnnxModel[] = [];
+    for (const name of kind.files) {
+      const one = await openOnnx(files[name]!);
+      opened.push({ dispose: () => void one.dispose() });
+      models.push(one);
+    }
+    const segment = kind.open(models, frames, settings);
+    return {
+      predict: async (video) => {
+        refuseOutside(video.id, settings.share);
+        return segment(video.image, await promptsOf(video, policy, material));
+      },
+      dispose,
+    };
   } catch (error) {
-    for (const opened of models) void opened.dispose();
+    dispose();
     throw error;
   }
 }
