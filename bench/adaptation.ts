@@ -8,11 +8,16 @@ import { projectRoot } from '../runtime/installation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { adaptPhantoms } from './shared/adapted.ts';
 import { benchOptions, threadsOf, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
-import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-policies.ts';
-import type { OptimisationEffect } from './shared/optimised.ts';
+import { filesOfSeed, type NamedPolicy, namedPolicies, policyToOptimise } from './shared/named-policies.ts';
 import { phantomConfig, sourcePhantomLabels, testPhantoms } from './shared/phantoms.ts';
 import { type TableRow, tablesText } from './shared/policy-table.ts';
-import { joinSeeds, scoreFiles, scoreOptimisedFile } from './shared/score-files.ts';
+import {
+  effectsText,
+  joinSeeds,
+  type OptimisationEffects,
+  scoreFiles,
+  scoreOptimisedFile,
+} from './shared/score-files.ts';
 import { shapesOf } from './shared/source-shapes.ts';
 
 export interface AdaptationBenchOptions {
@@ -33,13 +38,12 @@ export interface AdaptationBenchOptions {
 
 export interface AdaptationReport {
   readonly rows: readonly TableRow[];
-  readonly effects: readonly {
-    readonly seed: number;
-    readonly plain: OptimisationEffect;
-    readonly full: OptimisationEffect;
-  }[];
+  readonly effects: readonly { readonly seed: number; readonly of: OptimisationEffects }[];
   readonly seconds: number;
 }
+
+/** As published, with all that needs no learning, and as `tiny` segments. */
+const optimisedWays = ['plain', 'full', 'full by shapes'] as const;
 
 /** The tensor back end must be selected before. */
 export async function benchAdaptation(options: AdaptationBenchOptions): Promise<AdaptationReport> {
@@ -48,15 +52,18 @@ export async function benchAdaptation(options: AdaptationBenchOptions): Promise<
   const effects: AdaptationReport['effects'][number][] = [];
   for (const seed of options.seeds) {
     const { policies, rewards } = await policiesOf(seed, options);
+    const policy = policyToOptimise(policies, options.optimised);
     const shapes = shapesOf(sourcePhantomLabels(seed), phantomConfig(seed));
     rows.push(...(await scoreFiles(policies, seed, () => testPhantoms(seed, options.videos), { shapes })));
     options.log(`seed ${seed}: scored`);
-    const policy = policies.find(({ name }) => name === options.optimised);
     if (!policy) continue;
     const few = () => testPhantoms(seed, options.optimisedVideos);
-    const optimised = await scoreOptimisedFile({ policy, rewards }, seed, few);
+    const optimised = await scoreOptimisedFile({ policy, rewards }, seed, few, {
+      shapes,
+      ways: optimisedWays,
+    });
     rows.push(...optimised.rows);
-    effects.push({ seed, ...optimised.effects });
+    effects.push({ seed, of: optimised.effects });
   }
   return { rows: joinSeeds(rows), effects, seconds: (performance.now() - started) / 1000 };
 }
@@ -76,12 +83,7 @@ export function reportText({ rows, effects, seconds }: AdaptationReport, control
   return [
     `Means and paired differences, 95 % intervals over patients and seeds; ${seconds.toFixed(0)} s`,
     tablesText(rows, control),
-    ...effects.flatMap(({ seed, plain, full }) =>
-      Object.entries({ plain, full }).map(
-        ([way, { videos, invalidBefore, repaired, repairedByNoise }]) =>
-          `Seed ${seed}, ${way}: of ${videos} videos ${invalidBefore} were invalid; test-time optimisation repaired ${repaired}, noise ${repairedByNoise}.`,
-      ),
-    ),
+    ...effects.map(({ seed, of }) => effectsText(seed, of)),
   ].join('\n\n');
 }
 

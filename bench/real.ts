@@ -17,10 +17,10 @@ import { drawInto, refuseProjectFolder } from './real/pictures.ts';
 import { pretrainOnSource, SOURCE_POLICY } from './real/pretrain.ts';
 import { benchOptions, refuseOptions, someOf, threadsOf, wholeNumbers } from './shared/bench-options.ts';
 import { inferenceNames, type WaysOfSegmenting } from './shared/inference.ts';
-import { filesOfSeed, type NamedPolicy, namedPolicies } from './shared/named-policies.ts';
+import { filesOfSeed, type NamedPolicy, namedPolicies, policyToOptimise } from './shared/named-policies.ts';
 import { type TableRow, tablesText } from './shared/policy-table.ts';
 import { openRealEcho, type RealEcho, realEchoFolder } from './shared/real-echo.ts';
-import { joinSeeds, scoreFiles, scoreOptimisedFile } from './shared/score-files.ts';
+import { effectsText, joinSeeds, scoreFiles, scoreOptimisedFile } from './shared/score-files.ts';
 import { shapesOf } from './shared/source-shapes.ts';
 
 export const stages = ['all', 'pretrain', 'adapt', 'evaluate'] as const;
@@ -37,13 +37,21 @@ interface ScoreOptions {
   readonly optimised: { readonly policy: NamedPolicy; readonly rewards: readonly string[] } | undefined;
 }
 
+/** As published, with all that needs no learning, and as `real` segments. */
+const optimisedWays = ['plain', 'full', 'completed'] as const;
+
 async function score(echo: RealEcho, options: ScoreOptions): Promise<ScoredSets> {
   const { seed, policies, others, pictures, optimised, inWays } = options;
   const onCase = pictures === undefined ? undefined : (name: string) => drawInto(join(pictures, name));
   const test = () => casesOf(echo.target('test'));
   const source = await scoreFiles(policies, seed, () => casesOf(echo.source('test')), inWays);
   const target = await scoreFiles(policies, seed, test, { ...inWays, onCase });
-  if (optimised) target.push(...(await scoreOptimisedFile(optimised, seed, test)).rows);
+  if (optimised) {
+    const { ways = optimisedWays } = inWays;
+    const { rows, effects } = await scoreOptimisedFile(optimised, seed, test, { ...inWays, ways });
+    target.push(...rows);
+    console.error(effectsText(seed, effects));
+  }
   if (!others) return { source, target };
   return { source, target, others: await scoreFiles(policies, seed, () => annotated(echo), inWays) };
 }
@@ -119,7 +127,7 @@ async function scoreSeeds(echo: RealEcho, options: RealOptions): Promise<Partial
     const folder = folderOf(out, seed);
     const policies =
       options.policies === undefined ? trainedIn(folder) : namedPolicies(options.policies, seed);
-    const policy = policies.find(({ name }) => name === options.optimised);
+    const policy = policyToOptimise(policies, options.optimised);
     const scored = await score(echo, {
       seed,
       policies,

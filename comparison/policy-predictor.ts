@@ -5,7 +5,7 @@ import { type InferenceConfig, InferenceSchema, type RunConfig } from '../contra
 import { preprocess } from '../datasets/preprocessing.ts';
 import { DomainError, namingOrigin } from '../ground/errors.ts';
 import { segmentPrepared } from '../method/inference/segment-prepared.ts';
-import { segmentOptimised } from '../method/inference/test-time-optimisation.ts';
+import { optimisationReward, segmentOptimised } from '../method/inference/test-time-optimisation.ts';
 import { decodeNetwork } from '../method/networks/network-checkpoint.ts';
 import type { UNet3D } from '../method/networks/unet3d.ts';
 import { Reward } from '../method/rewards/reward.ts';
@@ -100,16 +100,12 @@ export function optimisingPredictor(
   const reward = rewardBeside(policy, rewards);
   const { preprocessing, optimisation } = settings;
   const inference = chosenInference(settings, config, choice);
-  const rules = {
-    scaling: 'none',
-    cleaningPenalty: true,
-    temporalPenalty: optimisation.temporalPenalty ? { spacingMm: preprocessing.spacingMm } : undefined,
-  } as const;
+  const rewardOfWindows = optimisationReward(reward, optimisation, preprocessing.spacingMm);
   return {
     predict: ({ image }) =>
       segmentOptimised({
         policy,
-        reward: reward.ofWindows(rules),
+        reward: rewardOfWindows,
         prepared: preprocess(image, preprocessing),
         inference,
         prediction: { shapes },

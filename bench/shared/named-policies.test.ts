@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { namedPolicies } from './named-policies.ts';
+import { namedPolicies, policyToOptimise } from './named-policies.ts';
 
 it('reads names and files, the seed in its place', () => {
   expect(namedPolicies('source=out/seed-{seed}/a.safetensors, own=b=c.safetensors', 3)).toEqual([
@@ -11,4 +11,11 @@ it('reads names and files, the seed in its place', () => {
 it('refuses an entry without a file, and one name for two', () => {
   expect(() => namedPolicies('source', 1)).toThrow('expected name=file, found "source"');
   expect(() => namedPolicies('a=x,a=y', 1)).toThrow('the name a stands for two files');
+});
+
+it('knows which of them is optimised, and refuses a name that none has', () => {
+  const policies = namedPolicies('a=x,b=y', 1);
+  expect(policyToOptimise(policies, 'b')).toEqual({ name: 'b', file: 'y' });
+  expect(policyToOptimise(policies, undefined)).toBeUndefined();
+  expect(() => policyToOptimise(policies, 'c')).toThrow('--tto: expected one of a, b, found "c"');
 });

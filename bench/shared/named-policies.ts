@@ -18,6 +18,17 @@ export function namedPolicies(list: string, seed: number): NamedPolicy[] {
   return policies;
 }
 
+/** The one that `--tto` names, none without it. @throws Error for a name that no policy has. */
+export function policyToOptimise(
+  policies: readonly NamedPolicy[],
+  name: string | undefined,
+): NamedPolicy | undefined {
+  if (name === undefined) return undefined;
+  const policy = policies.find((one) => one.name === name);
+  if (policy) return policy;
+  throw new Error(`--tto: expected one of ${policies.map((one) => one.name).join(', ')}, found "${name}".`);
+}
+
 /** The text with the seed in place of `{seed}`. */
 export function filesOfSeed(text: string, seed: number): string {
   return text.replaceAll('{seed}', String(seed));

@@ -15,12 +15,15 @@ import type { NamedArrays } from '../../method/networks/named-arrays.ts';
 import type { UNet3D } from '../../method/networks/unet3d.ts';
 import { perturbWeights } from '../../method/rewards/degradation.ts';
 import type { Reward } from '../../method/rewards/reward.ts';
+import type { LinearShapes } from '../../method/shapes/linear-shapes.ts';
 import { measuresOf, type ScoredVideo, type TestCase } from './scored-video.ts';
 
 /** A policy with the reward that it is optimised by. */
 export interface OptimisedPolicy extends SegmentationSettings {
   readonly policy: UNet3D;
   readonly reward: Reward;
+  /** Where the inference completes by them. */
+  readonly shapes?: LinearShapes | undefined;
 }
 
 /** The same videos in the same order. */
@@ -63,7 +66,7 @@ export function scoreOptimised(model: OptimisedPolicy, cases: Iterable<TestCase>
 }
 
 function optimiseBothWays(
-  { policy, reward, preprocessing, inference, optimisation }: OptimisedPolicy,
+  { policy, reward, shapes, preprocessing, inference, optimisation }: OptimisedPolicy,
   { id, image }: TestCase,
 ): { readonly optimised: OptimisedVideo; readonly perturbed: OptimisedVideo } {
   const prepared = preprocess(image, preprocessing);
@@ -72,6 +75,7 @@ function optimiseBothWays(
     reward: optimisationReward(reward, optimisation, preprocessing.spacingMm),
     prepared,
     inference,
+    prediction: { shapes },
     seed: SEED,
     config: optimisation,
   };
@@ -81,7 +85,7 @@ function optimiseBothWays(
   const optimised = segmentOptimised(input, {
     segment: (network) => {
       if (network !== policy) distances.push(rootMeanSquare(weights, network.toArrays()));
-      return segmentPrepared(network, prepared, inference);
+      return segmentPrepared(network, prepared, inference, input.prediction);
     },
   });
   const perturbed = segmentOptimised(input, {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { loadNamedNetworks } from '../../app/segmentation/networks.ts';
 import { Reward } from '../../method/rewards/reward.ts';
-import { inferences, type WaysOfSegmenting } from './inference.ts';
+import { type InferenceName, inferences, type WaysOfSegmenting } from './inference.ts';
 import type { NamedPolicy } from './named-policies.ts';
 import { type OptimisationEffect, scoreOptimised } from './optimised.ts';
 import type { TableRow } from './policy-table.ts';
@@ -38,32 +38,46 @@ export interface OptimisationRequest {
   readonly rewards: readonly string[];
 }
 
-/** Rows of the optimisation and of its control, plain and full, and what each repaired. */
+/** What test-time optimisation and its control repaired, by the way of segmenting. */
+export type OptimisationEffects = Readonly<Partial<Record<InferenceName, OptimisationEffect>>>;
+
+/** Rows of the optimisation and of its control, and what each repaired, in each of the ways. */
 export async function scoreOptimisedFile(
   { policy: { name, file }, rewards }: OptimisationRequest,
   seed: number,
   cases: () => Iterable<TestCase>,
-): Promise<{ rows: TableRow[]; effects: Record<'plain' | 'full', OptimisationEffect> }> {
+  { shapes, ways }: Pick<WaysOfSegmenting, 'shapes'> & { readonly ways: readonly InferenceName[] },
+): Promise<{ rows: TableRow[]; effects: OptimisationEffects }> {
   const { model } = await loadNamedNetworks({ model: file }, true);
   const reward = Reward.fromCheckpoints(
     rewards.map((one) => ({ bytes: new Uint8Array(readFileSync(one)), origin: one })),
   );
   try {
     const rows: TableRow[] = [];
-    const inWay = (way: 'plain' | 'full'): OptimisationEffect => {
-      const found = scoreOptimised({ ...model, reward, inference: inferences[way] }, cases());
+    const effects = ways.map((way) => {
       const noise = `${way} + noise`;
+      const found = scoreOptimised({ ...model, reward, shapes, inference: inferences[way] }, cases());
       rows.push(
         { ...rowOf(name, noise, seed, found.perturbed), control: { policy: name, way } },
         { ...rowOf(name, `${way} + TTO`, seed, found.optimised), control: { policy: name, way: noise } },
       );
-      return found.effect;
-    };
-    return { effects: { plain: inWay('plain'), full: inWay('full') }, rows };
+      return [way, found.effect] as const;
+    });
+    return { effects: Object.fromEntries(effects), rows };
   } finally {
     model.policy.dispose();
     reward.dispose();
   }
+}
+
+/** For people, a line a way. */
+export function effectsText(seed: number, effects: OptimisationEffects): string {
+  return Object.entries(effects)
+    .map(
+      ([way, { videos, invalidBefore, repaired, repairedByNoise }]) =>
+        `Seed ${seed}, ${way}: of ${videos} videos ${invalidBefore} were invalid; test-time optimisation repaired ${repaired}, noise ${repairedByNoise}.`,
+    )
+    .join('\n\n');
 }
 
 /** What one policy is on the videos of one seed. */
