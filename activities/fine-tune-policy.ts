@@ -1,23 +1,18 @@
 /** Fine-tunes the policy against the reward with PPO (method.md 6) on the videos of this iteration's sweep. */
 import { policySettings } from '../contracts/policy-settings.ts';
 import type { FineTuneInput, FineTuneResult } from '../contracts/training-activities.ts';
-import { sweepOf } from '../decisions/plan.ts';
 import { withDisposables } from '../ground/disposables.ts';
-import { FineTune } from '../method/ppo/fine-tune.ts';
 import { runKeys } from '../storage/keys.ts';
 import { storeNetwork } from './artefacts/networks.ts';
 import { readRun } from './artefacts/run-facts.ts';
 import { activityKeys } from './artefacts/run-keys.ts';
 import type { ActivityContext } from './context.ts';
 import { type FineTuning, FineTuningSchema } from './fine-tuning/documents.ts';
-import { fineTuneInputs, fineTuneOptions, loadLearners, targetVideos } from './fine-tuning/learners.ts';
-import { validationVideos } from './fine-tuning/validation-reward.ts';
-import { comparableReward } from './rewards/reward-networks.ts';
+import { fineTuneInputs } from './fine-tuning/learners.ts';
+import { openFineTuning } from './fine-tuning/open-fine-tuning.ts';
 import { attemptFolder } from './training/attempt.ts';
 import { findFinished } from './training/finished-training.ts';
 import { trainResumably } from './training/train-resumably.ts';
-import { shelveVideos } from './videos/usable-videos.ts';
-import { VideoShelf, windowsFrom } from './videos/video-shelf.ts';
 
 export async function fineTunePolicy(
   input: FineTuneInput,
@@ -33,22 +28,13 @@ export async function fineTunePolicy(
   }
 
   const facts = await readRun(input, context);
-  const { config, plan } = facts;
+  const { config } = facts;
   return withDisposables(async (keep) => {
-    const shelf = keep(new VideoShelf());
-    const learners = await loadLearners(input, facts, context, keep);
-    const videos = sweepOf(plan, iteration);
-    const options = await fineTuneOptions({ input, facts, learners, videos, ppo: config.ppo }, context);
-    const held = validationVideos(facts);
-    const usable =
-      held.length > 0 ? await shelveVideos(shelf, targetVideos(input, facts, held), context) : [];
-    const validation = { windows: windowsFrom(shelf, usable), reward: comparableReward(learners.reward) };
-    const training = keep(new FineTune({ ...options, validation }));
+    const { training, policy } = await openFineTuning(input, facts, context, keep);
     const inputs = fineTuneInputs(input);
     const folder = attemptFolder(activityKeys.policyTraining(run, iteration), rateFactor);
     const task = { activity: 'fineTunePolicy', folder, cadence: config.training, inputs, training };
     const { steps, curve: points, conclude } = await trainResumably(task, context);
-    const { policy } = learners;
     policy.assign(training.bestPolicy());
     const network = { network: policy, kind: 'policy', settings: policySettings(config) } as const;
     const stored = await storeNetwork(context, policyKey, network, inputs);

@@ -15,7 +15,16 @@ import { presets } from '../contracts/presets.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import type { ArtefactRef } from '../ground/artefact-ref.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
-import { armOf, type Objective, objectives, type Part, parts, SOURCE } from './ablation/arms.ts';
+import {
+  armOf,
+  CLEANING_RULE,
+  type Objective,
+  objectives,
+  type Part,
+  parts,
+  SOURCE,
+} from './ablation/arms.ts';
+import { fineTuneByCleaning } from './ablation/cleaning-control.ts';
 import { endpointsText } from './ablation/endpoints.ts';
 import { benchOptions, someOf, threadsOf, wholeNumber, wholeNumbers } from './shared/bench-options.ts';
 import { type DetectionReport, detectErrors, detectionText } from './shared/error-detection.ts';
@@ -103,6 +112,8 @@ async function ablate(seed: number, options: AblationOptions, context: ActivityC
   const keptSource: string[] = [];
   let last = shared.source;
   for (const objective of options.objectives) {
+    const control = await fineTuned(objective, CLEANING_RULE, shared, config, context);
+    await score(armOf(objective, CLEANING_RULE), control, SOURCE);
     let before = SOURCE;
     for (const part of parts) {
       const arm = armOf(objective, part);
@@ -139,22 +150,23 @@ async function sharedStages(config: RunConfig, context: ActivityContext): Promis
 /** In a run of its own, because a run has one policy an iteration; its plan is the same. */
 async function fineTuned(
   objective: Objective,
-  part: Part,
+  part: Part | typeof CLEANING_RULE,
   { source, anatomical, fused }: SharedStages,
   config: RunConfig,
   context: ActivityContext,
 ): Promise<ArtefactRef> {
-  const number = parts.indexOf(part);
+  const name = [CLEANING_RULE, ...parts].indexOf(part);
   const temporalPenalty = part === '+ temporal penalty';
-  const own = await startRun(context, `ablation-${config.seed}-${objective}-${number}`, {
+  const own = await startRun(context, `ablation-${config.seed}-${objective}-${name}`, {
     ...config,
     ppo: { ...config.ppo, objective, temporalPenalty },
   });
   // What the temporal penalty finds around a window, and the group objective a proposal in.
   await predictSweep({ ...own.refs, iteration: 1, policy: source }, own.plan, context);
-  const reward = part === 'anatomical reward' ? anatomical : fused;
-  const start = { policy: source, reference: source };
-  return (await fineTunePolicy({ ...own.refs, iteration: 1, ...start, reward }, context)).policy;
+  const reward = part === '+ landmark reward' || temporalPenalty ? fused : anatomical;
+  const input = { ...own.refs, iteration: 1, policy: source, reference: source, reward };
+  if (part === CLEANING_RULE) return fineTuneByCleaning(input, context);
+  return (await fineTunePolicy(input, context)).policy;
 }
 
 /** For people, in Markdown. */

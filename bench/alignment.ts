@@ -5,29 +5,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import * as tf from '@tensorflow/tfjs-core';
 import { loadNamedNetworks } from '../app/segmentation/networks.ts';
 import { textTable } from '../cli/text/text-table.ts';
 import type { ProposalName } from '../method/ppo/group/proposals.ts';
-import { penalise, penaltiesOf } from '../method/rewards/penalties.ts';
 import { Reward, type WindowReward } from '../method/rewards/reward.ts';
 import { completedSegmentation, frameByFrame } from '../method/shapes/completed-segmentation.ts';
 import { selectTensorBackend } from '../runtime/tensors.ts';
 import { benchOptions, namedFile, refuseOptions, threadsOf, wholeNumber } from './shared/bench-options.ts';
+import { cleaningRule } from './shared/cleaning-rule.ts';
 import { type Alignment, type Arm, alignmentsOf } from './shared/gradient-alignment.ts';
 import { phantomConfig, sourcePhantomLabels, testPhantoms } from './shared/phantoms.ts';
 import { shapesOf } from './shared/source-shapes.ts';
-
-/** The rule of cleaning (method.md 4.1) as the only reward: the control of every reward network. */
-const cleaningRule: WindowReward = {
-  passes: 0,
-  of: (_, actions) => {
-    const penalties = penaltiesOf(actions, { cleaningPenalty: true });
-    const reward = tf.tidy(() => penalise(tf.ones(actions.shape) as tf.Tensor4D, penalties));
-    tf.dispose([penalties.kept!]);
-    return reward;
-  },
-};
 
 /** Proposals that are not usual. */
 const additional: readonly ProposalName[] = ['smoothed', 'contrast', 'warped', 'completed'];

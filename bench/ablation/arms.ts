@@ -8,4 +8,7 @@ export const objectives = ['published', 'group'] as const satisfies readonly Ppo
 export type Objective = (typeof objectives)[number];
 
 export const SOURCE = 'source';
-export const armOf = (objective: Objective, part: Part): string => `${objective}: ${part}`;
+/** The control of the anatomical reward: the rule of cleaning as the only reward. */
+export const CLEANING_RULE = 'cleaning rule alone';
+export const armOf = (objective: Objective, part: Part | typeof CLEANING_RULE): string =>
+  `${objective}: ${part}`;

@@ -4,13 +4,13 @@
  */
 import { differenceOf, type TableRow } from '../shared/policy-table.ts';
 import type { MeasureName } from '../shared/scored-video.ts';
-import { armOf, type Objective, objectives, type Part, SOURCE } from './arms.ts';
+import { armOf, CLEANING_RULE, type Objective, objectives, type Part, SOURCE } from './arms.ts';
 
 interface Endpoint {
   readonly claim: string;
   readonly part: Part;
-  /** The arm before it. */
-  readonly against: Part | typeof SOURCE;
+  /** The arm before it, or its control. */
+  readonly against: Part | typeof SOURCE | typeof CLEANING_RULE;
   /** It is to be lower. */
   readonly measure: MeasureName;
 }
@@ -20,6 +20,12 @@ const endpoints: readonly Endpoint[] = [
     claim: 'the anatomical reward lowers the share of invalid frames',
     part: 'anatomical reward',
     against: SOURCE,
+    measure: 'invalidFrames',
+  },
+  {
+    claim: 'and lowers it more than the cleaning rule as the only reward',
+    part: 'anatomical reward',
+    against: CLEANING_RULE,
     measure: 'invalidFrames',
   },
   {
