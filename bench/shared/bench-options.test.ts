@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import {
   benchOptions,
   namedFile,
@@ -7,22 +7,11 @@ import {
   wholeNumber,
   wholeNumbers,
 } from './bench-options.ts';
+import { refusalOf } from './refusal.fixture.ts';
 
 const given = process.argv;
-let said: string;
-beforeEach(() => {
-  said = '';
-  vi.spyOn(process, 'exit').mockImplementation((code) => {
-    throw new Error(`exit code ${code}`);
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    said += text;
-    return true;
-  });
-});
 afterEach(() => {
   process.argv = given;
-  vi.restoreAllMocks();
 });
 
 it('reads the flags that a benchmark has', () => {
@@ -39,8 +28,8 @@ describe('what is wrong with a command line ends in words and an exit code', () 
     [['more'], "Unexpected argument 'more'"],
   ])('%j', (args, says) => {
     process.argv = ['node', 'bench', ...args];
-    expect(() => benchOptions({ seeds: { type: 'string' } })).toThrow('exit code 2');
-    expect(said).toContain(says);
+    const refusal = refusalOf(() => benchOptions({ seeds: { type: 'string' } }));
+    expect(refusal).toEqual({ exitCode: 2, said: expect.stringContaining(says) });
   });
 
   it.each([
@@ -67,12 +56,12 @@ describe('what is wrong with a command line ends in words and an exit code', () 
       '--sizes: expected some of tiny, small, found "huge"',
     ],
   ])('%s', (_, read, says) => {
-    expect(read).toThrow('exit code 2');
-    expect(said).toContain(says);
+    expect(refusalOf(read)).toEqual({ exitCode: 2, said: expect.stringContaining(says) });
   });
 
   it('a file that is not there', () => {
-    expect(() => namedFile('--policy', 'none.safetensors')).toThrow('exit code 3');
-    expect(said).toContain('--policy none.safetensors: there is no such file');
+    const refusal = refusalOf(() => namedFile('--policy', 'none.safetensors'));
+    const said = expect.stringContaining('--policy none.safetensors: there is no such file');
+    expect(refusal).toEqual({ exitCode: 3, said });
   });
 });
