@@ -155,9 +155,9 @@ async function fineTuned(
   config: RunConfig,
   context: ActivityContext,
 ): Promise<ArtefactRef> {
-  const name = [CLEANING_RULE, ...parts].indexOf(part);
+  const number = [CLEANING_RULE, ...parts].indexOf(part);
   const temporalPenalty = part === '+ temporal penalty';
-  const own = await startRun(context, `ablation-${config.seed}-${objective}-${name}`, {
+  const own = await startRun(context, `ablation-${config.seed}-${objective}-${number}`, {
     ...config,
     ppo: { ...config.ppo, objective, temporalPenalty },
   });
