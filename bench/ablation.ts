@@ -18,9 +18,9 @@ import { selectTensorBackend } from '../runtime/tensors.ts';
 import {
   armOf,
   CLEANING_RULE,
+  type FineTunedBy,
   type Objective,
   objectives,
-  type Part,
   parts,
   SOURCE,
 } from './ablation/arms.ts';
@@ -150,7 +150,7 @@ async function sharedStages(config: RunConfig, context: ActivityContext): Promis
 /** In a run of its own, because a run has one policy an iteration; its plan is the same. */
 async function fineTuned(
   objective: Objective,
-  part: Part | typeof CLEANING_RULE,
+  part: FineTunedBy,
   { source, anatomical, fused }: SharedStages,
   config: RunConfig,
   context: ActivityContext,

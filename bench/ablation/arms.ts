@@ -10,5 +10,5 @@ export type Objective = (typeof objectives)[number];
 export const SOURCE = 'source';
 /** The control of the anatomical reward: the rule of cleaning as the only reward. */
 export const CLEANING_RULE = 'cleaning rule alone';
-export const armOf = (objective: Objective, part: Part | typeof CLEANING_RULE): string =>
-  `${objective}: ${part}`;
+export type FineTunedBy = Part | typeof CLEANING_RULE;
+export const armOf = (objective: Objective, by: FineTunedBy): string => `${objective}: ${by}`;

@@ -4,13 +4,21 @@
  */
 import { differenceOf, type TableRow } from '../shared/policy-table.ts';
 import type { MeasureName } from '../shared/scored-video.ts';
-import { armOf, CLEANING_RULE, type Objective, objectives, type Part, SOURCE } from './arms.ts';
+import {
+  armOf,
+  CLEANING_RULE,
+  type FineTunedBy,
+  type Objective,
+  objectives,
+  type Part,
+  SOURCE,
+} from './arms.ts';
 
 interface Endpoint {
   readonly claim: string;
   readonly part: Part;
   /** The arm before it, or its control. */
-  readonly against: Part | typeof SOURCE | typeof CLEANING_RULE;
+  readonly against: FineTunedBy | typeof SOURCE;
   /** It is to be lower. */
   readonly measure: MeasureName;
 }
